@@ -1,0 +1,154 @@
+"""Entries, versions and corrections: what one person signs at one moment, as frozen values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator
+
+from records.forms import Frozen, Role
+
+
+def _aware(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("a naive instant has no place on the time line")
+    return instant
+
+
+Instant = Annotated[datetime, AfterValidator(_aware)]
+Sex = Literal["1", "2", "3"]
+"""1 Nam, 2 Nữ, 3 Chưa xác định (QĐ 3176, GIOI_TINH)."""
+
+
+class Subject(Frozen):
+    """The patient as the entry names them: a snapshot, so that the signed page never changes its patient."""
+
+    id: UUID
+    patient_no: str
+    full_name: str
+    birth_date: str
+    """ISO date, or the year alone when only that is known."""
+    sex: Sex
+    national_id: str = ""
+    insurance_no: str = ""
+    address: str = ""
+
+
+class Stay(Frozen):
+    """The encounter as the entry names it: a snapshot of where the patient lay when it was written."""
+
+    id: UUID
+    record_no: str
+    facility: str
+    facility_code: str
+    health_department: str
+    ward: str
+    room: str = ""
+    bed: str = ""
+    admitted_at: Instant
+    diagnosis: str = ""
+    diagnosis_code: str = ""
+
+
+class Author(Frozen):
+    """Who wrote the version, under the title held then."""
+
+    id: UUID
+    full_name: str
+    title: str
+    role: Role
+
+
+class Correction(Frozen):
+    """Why a signed version got a successor (R32): the reason, and which version it replaces."""
+
+    reason: str
+    of_version: int
+    of_sha256: str
+
+
+class FormRef(Frozen):
+    """Which form, in which edition, and which of its kinds."""
+
+    code: str
+    edition: str
+    kind: str
+
+
+class Version(Frozen):
+    """One version of one entry: exactly what is signed. `records.canonical` makes its bytes."""
+
+    schema_version: Literal[1] = 1
+    renderer: str
+    """The renderer version whose page belongs to this version; see `records.render.RENDERERS`."""
+    entry: UUID
+    version: int
+    form: FormRef
+    subject: Subject
+    stay: Stay
+    author: Author
+    occurred_at: Instant
+    """Clinical time, chosen by the author (R12)."""
+    written_at: Instant
+    """When the author finished writing, by the workstation's clock that the server has checked."""
+    training: bool = False
+    """Written in a training hospital: the page says so."""
+    correction: Correction | None = None
+    values: dict[str, Any]
+    """By field key, as `records.forms.Field` describes; cleaned by `records.validation`."""
+
+
+class Mark(Frozen):
+    """What a visible signature mark says (R13)."""
+
+    slot: str
+    slot_label: str
+    full_name: str
+    title: str
+    signed_at: Instant
+    certificate_serial: str
+    """Upper-case hexadecimal."""
+    certificate_issuer: str
+    """Common name of the issuing CA."""
+    training: bool = False
+
+
+class State(StrEnum):
+    """Where a version stands."""
+
+    DRAFT = "draft"
+    PARTLY_SIGNED = "partly_signed"
+    SIGNED = "signed"
+    AMENDED = "amended"
+    """A later version was signed in its place; readable for ever."""
+    CANCELLED = "cancelled"
+
+
+class EncounterState(StrEnum):
+    """Where a record stands (R27)."""
+
+    ACTIVE = "active"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+    DESTROYED = "destroyed"
+
+
+class FieldChange(Frozen):
+    """One field that a correction changed, with what stood there and what stands there now."""
+
+    key: str
+    label: str
+    old: Any = None
+    new: Any = None
+
+
+def changes(old: Version, new: Version, labels: dict[str, str]) -> tuple[FieldChange, ...]:
+    """Field by field, in the order of `labels`, what differs between two versions' values."""
+    return tuple(
+        FieldChange(key=key, label=label, old=old.values.get(key), new=new.values.get(key))
+        for key, label in labels.items()
+        if old.values.get(key) != new.values.get(key)
+    )

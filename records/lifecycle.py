@@ -1,0 +1,71 @@
+"""(state, event) -> state, as one table for versions and one for encounters; every other cell is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from records.entries import EncounterState, State
+from records.errors import Refusal
+
+
+class Event(StrEnum):
+    """What may happen to a version."""
+
+    SAVE = "save"
+    SIGN_SLOT = "sign_slot"
+    """A slot was signed and a mandatory one is still open."""
+    SIGN_LAST_SLOT = "sign_last_slot"
+    SUPERSEDE = "supersede"
+    """A correction of it was signed by all."""
+    CANCEL = "cancel"
+
+
+VERSION_TABLE: Mapping[tuple[State, Event], State] = MappingProxyType({
+    (State.DRAFT, Event.SAVE): State.DRAFT,
+    (State.DRAFT, Event.SIGN_SLOT): State.PARTLY_SIGNED,
+    (State.DRAFT, Event.SIGN_LAST_SLOT): State.SIGNED,
+    (State.PARTLY_SIGNED, Event.SIGN_SLOT): State.PARTLY_SIGNED,
+    (State.PARTLY_SIGNED, Event.SIGN_LAST_SLOT): State.SIGNED,
+    (State.PARTLY_SIGNED, Event.SUPERSEDE): State.AMENDED,
+    (State.PARTLY_SIGNED, Event.CANCEL): State.CANCELLED,
+    (State.SIGNED, Event.SIGN_SLOT): State.SIGNED,
+    (State.SIGNED, Event.SUPERSEDE): State.AMENDED,
+    (State.SIGNED, Event.CANCEL): State.CANCELLED,
+})
+"""R33: a signed version is only corrected or cancelled. SIGNED + SIGN_SLOT: an optional slot is added."""
+
+
+class EncounterEvent(StrEnum):
+    """What may happen to an encounter's record."""
+
+    DISCHARGE = "discharge"
+    REOPEN = "reopen"
+    ARCHIVE = "archive"
+    DESTROY = "destroy"
+
+
+ENCOUNTER_TABLE: Mapping[tuple[EncounterState, EncounterEvent], EncounterState] = MappingProxyType({
+    (EncounterState.ACTIVE, EncounterEvent.DISCHARGE): EncounterState.CLOSED,
+    (EncounterState.CLOSED, EncounterEvent.REOPEN): EncounterState.ACTIVE,
+    (EncounterState.CLOSED, EncounterEvent.ARCHIVE): EncounterState.ARCHIVED,
+    (EncounterState.ARCHIVED, EncounterEvent.DESTROY): EncounterState.DESTROYED,
+})
+"""R27."""
+
+
+def after(state: State, event: Event) -> State:
+    """The state that a version is in after the event, or a refusal."""
+    try:
+        return VERSION_TABLE[state, event]
+    except KeyError:
+        raise Refusal.because("transition_forbidden", state=state.value, event=event.value) from None
+
+
+def encounter_after(state: EncounterState, event: EncounterEvent) -> EncounterState:
+    """The state that an encounter is in after the event, or a refusal."""
+    try:
+        return ENCOUNTER_TABLE[state, event]
+    except KeyError:
+        raise Refusal.because("transition_forbidden", state=state.value, event=event.value) from None

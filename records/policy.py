@@ -1,0 +1,157 @@
+"""May this person write this, sign this slot now: `Allowed`, or `Refused` with every reason.
+
+The workstation asks to guide, the server asks to enforce; the answer is the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from records.entries import EncounterState, State
+from records.errors import Reason, Refusal
+from records.forms import EntryKind, Role
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who asks: roles, wards and licence as they are at that moment."""
+
+    id: UUID
+    full_name: str
+    title: str
+    roles: frozenset[Role]
+    wards: frozenset[UUID]
+    national_id: str = ""
+    licence_no: str = ""
+    licence_until: date | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class SignedSlot:
+    """A slot of the version that is signed already."""
+
+    slot: str
+    person: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that the policy needs to know of the version and its encounter; the caller reads it from its store."""
+
+    kind: EntryKind
+    author: UUID
+    state: State
+    is_latest: bool
+    """False when a newer version of the entry exists."""
+    encounter_state: EncounterState
+    ward: UUID
+    signed: tuple[SignedSlot, ...] = ()
+    signed_kinds: frozenset[str] = frozenset()
+    """Kinds of the same form in this encounter that have a fully signed entry (R19a)."""
+    unsigned_children: tuple[str, ...] = ()
+    """Names of gathered entries that are not fully signed (R19)."""
+    missing_fields: tuple[Reason, ...] = ()
+    """What `records.validation` still demands."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Yes."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No, and why: every reason, the first to mend first."""
+
+    reasons: tuple[Reason, ...]
+
+
+Answer = Allowed | Refused
+LICENSED = frozenset({Role.DOCTOR, Role.NURSE, Role.TECHNICIAN, Role.WARD_HEAD})
+"""Roles that practise under a licence (Luật KCB 2023; R9)."""
+
+
+def may_write(person: Person, kind: EntryKind, encounter_state: EncounterState, ward: UUID, on: date) -> Answer:
+    """May this person begin or go on writing an entry of this kind in this encounter (R2, R39)."""
+    reasons = list(_standing(person, on))
+    if not person.roles & set(kind.writers):
+        reasons.append(Reason("role_may_not_write", kind.name, {"title": person.title}))
+    reasons += _place(person, encounter_state, ward)
+    return _answer(reasons)
+
+
+def may_sign(person: Person, slot_key: str, case: Case, on: date) -> Answer:
+    """May this person fill this slot now (R1-R4, R17-R19a, R33). `on` is the local date of signing."""
+    slot = case.kind.slot(slot_key)
+    reasons = list(_standing(person, on))
+    if not person.roles & set(slot.roles):
+        reasons.append(Reason("role_may_not_sign", slot.label, {"title": person.title}))
+    if slot.author and person.id != case.author:
+        reasons.append(Reason("only_author_signs", slot.label))
+    if not case.is_latest:
+        reasons.append(Reason("newer_version_exists", slot.label))
+    if case.state in (State.AMENDED, State.CANCELLED):
+        reasons.append(Reason("version_not_open", slot.label, {"state": case.state.value}))
+    reasons += _place(person, case.encounter_state, case.ward)
+    reasons += _order(slot_key, case)
+    reasons += case.missing_fields
+    return _answer(reasons)
+
+
+def open_slots(kind: EntryKind, signed: Sequence[SignedSlot]) -> tuple[str, ...]:
+    """Mandatory slots that nobody has signed yet, in the form's order."""
+    done = {item.slot for item in signed}
+    return tuple(slot.key for slot in kind.slots if not slot.optional and slot.key not in done)
+
+
+def demand(answer: Answer) -> None:
+    """Raise the refusal that the answer is; nothing when it allows."""
+    if isinstance(answer, Refused):
+        raise Refusal(*answer.reasons)
+
+
+def _answer(reasons: Sequence[Reason]) -> Answer:
+    return Refused(tuple(reasons)) if reasons else Allowed()
+
+
+def _standing(person: Person, on: date) -> list[Reason]:
+    reasons = []
+    if not person.active:
+        reasons.append(Reason("person_inactive", person.full_name))
+    if person.roles & LICENSED:
+        if not person.licence_no:
+            reasons.append(Reason("licence_missing", person.full_name))
+        elif person.licence_until is not None and person.licence_until < on:
+            reasons.append(Reason("licence_expired", person.full_name, {"until": f"{person.licence_until:%d/%m/%Y}"}))
+    return reasons
+
+
+def _place(person: Person, encounter_state: EncounterState, ward: UUID) -> list[Reason]:
+    reasons = []
+    if encounter_state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
+        reasons.append(Reason("record_archived"))
+    if ward not in person.wards and Role.DIRECTOR not in person.roles and Role.RECORDS_OFFICE not in person.roles:
+        reasons.append(Reason("not_of_this_ward", person.full_name))
+    return reasons
+
+
+def _order(slot_key: str, case: Case) -> list[Reason]:
+    slot = case.kind.slot(slot_key)
+    done = {item.slot for item in case.signed}
+    reasons = []
+    if slot_key in done:
+        reasons.append(Reason("slot_already_signed", slot.label))
+    for earlier in slot.after:
+        if earlier not in done:
+            reasons.append(Reason("slot_waits_for_slot", slot.label, {"earlier": case.kind.slot(earlier).label}))
+    for kind in case.kind.after:
+        if kind not in case.signed_kinds:
+            reasons.append(Reason("kind_waits_for_kind", case.kind.name, {"earlier": kind}))
+    if slot.children_signed and case.unsigned_children:
+        reasons.append(Reason("children_unsigned", slot.label, {"names": ", ".join(case.unsigned_children)}))
+    return reasons

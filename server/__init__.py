@@ -1,0 +1,1 @@
+"""The thin server: storage, rules that nobody may bypass, live updates."""

@@ -1,0 +1,1 @@
+"""The desktop program of wards, laboratories and the records office."""

@@ -1,0 +1,1 @@
+"""State and Qt item models; no widget."""
