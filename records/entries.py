@@ -18,7 +18,13 @@ def _aware(instant: datetime) -> datetime:
     return instant
 
 
+def _to_the_second(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
+
+
 Instant = Annotated[datetime, AfterValidator(_aware)]
+Second = Annotated[datetime, AfterValidator(_aware), AfterValidator(_to_the_second)]
+"""An instant to the second, as all that is signed carries it."""
 Sex = Literal["1", "2", "3"]
 """1 Nam, 2 Nữ, 3 Chưa xác định (QĐ 3176, GIOI_TINH)."""
 
@@ -48,7 +54,7 @@ class Stay(Frozen):
     ward: str
     room: str = ""
     bed: str = ""
-    admitted_at: Instant
+    admitted_at: Second
     diagnosis: str = ""
     diagnosis_code: str = ""
 
@@ -90,9 +96,9 @@ class Version(Frozen):
     subject: Subject
     stay: Stay
     author: Author
-    occurred_at: Instant
+    occurred_at: Second
     """Clinical time, chosen by the author (R12)."""
-    written_at: Instant
+    written_at: Second
     """When the author finished writing, by the workstation's clock that the server has checked."""
     training: bool = False
     """Written in a training hospital: the page says so."""
@@ -108,7 +114,7 @@ class Mark(Frozen):
     slot_label: str
     full_name: str
     title: str
-    signed_at: Instant
+    signed_at: Second
     certificate_serial: str
     """Upper-case hexadecimal."""
     certificate_issuer: str

@@ -14,7 +14,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field as Default, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Default
 
 from records.bundled import bundled
 from records.errors import Refusal
@@ -116,7 +117,8 @@ class Section(Frozen):
 
 class Rule(Frozen):
     """A condition across fields: `less` (fields[0] < fields[1]), `any` (one of fields is filled),
-    `not_before` (instant/date fields[1] >= fields[0])."""
+    `not_before` (instant/date fields[1] >= fields[0]).
+    """
 
     rule: Literal["less", "any", "not_before"]
     fields: tuple[str, ...]

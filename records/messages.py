@@ -335,7 +335,8 @@ class FindingView(Frozen):
 
 class Accepted(Frozen):
     """201 answer to POST /api/entries/{id}/versions/{n}/signatures (body: the PDF; query: encounter, slot, offline,
-    begun_at): the entry as it is now, and the receipt (canonical JSON and signature, base64)."""
+    begun_at): the entry as it is now, and the receipt (canonical JSON and signature, base64).
+    """
 
     entry: EntryView
     receipt: str
@@ -385,7 +386,8 @@ class Challenge(Frozen):
 
 class Enrolment(Frozen):
     """POST /api/certificates: the certificate (DER, base64), its chain, and the challenge's signature
-    (PKCS#1 v1.5 or ECDSA with SHA-256 over `b"benhan-enrol-v1:" + challenge`)."""
+    (PKCS#1 v1.5 or ECDSA with SHA-256 over `b"benhan-enrol-v1:" + challenge`).
+    """
 
     challenge: UUID
     certificate: str

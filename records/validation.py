@@ -20,8 +20,10 @@ from records.forms import Condition, EntryKind, Field, Rule
 
 LINE_LENGTH = 255
 TEXT_LENGTH = 20_000
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-"""Control and bidirectional override characters: invisible on the page, so never in what is signed."""
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+)
+"""Control, bidirectional override and lone surrogate characters: invisible on the page, so never in what is signed."""
 _YEAR_ONLY = re.compile(r"^\d{4}$")
 
 
@@ -92,9 +94,9 @@ def _fields(fields: tuple[Field, ...], values: Mapping[str, Any], notes: _Notes)
 def _demands(fields: tuple[Field, ...], cleaned: Mapping[str, Any], notes: _Notes) -> None:
     for field in fields:
         demanded = field.required or (field.required_when is not None and holds(field.required_when, cleaned))
-        if demanded and field.key not in cleaned and holds(field.shown_when, cleaned):
-            if not any(problem.where == field.key for problem in notes.problems):
-                notes.wrong("field_missing", field)
+        named = any(problem.where == field.key for problem in notes.problems)
+        if demanded and field.key not in cleaned and holds(field.shown_when, cleaned) and not named:
+            notes.wrong("field_missing", field)
 
 
 def _computed(kind: EntryKind, cleaned: dict[str, Any], notes: _Notes, *, signing: bool) -> None:
@@ -132,7 +134,7 @@ def _string(field: Field, raw: Any, notes: _Notes, limit: int) -> str | None:
         return None
     text = unicodedata.normalize("NFC", raw).replace("\r\n", "\n").replace("\r", "\n").strip()
     if found := _CONTROL.search(text):
-        notes.wrong("value_has_control_character", field, code=f"U+{ord(found.group()):04X}", at=found.start() + 1)
+        notes.wrong("value_has_control_character", field, character=f"U+{ord(found.group()):04X}", at=found.start() + 1)
         return None
     longest = field.max_length or limit
     if len(text) > longest:

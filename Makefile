@@ -1,0 +1,31 @@
+# The few commands that everybody uses, people and CI alike.
+PY := .venv/bin/python
+
+.PHONY: setup demo demo-reset test lint bench soak lock
+
+setup:
+	@scripts/setup.sh
+
+demo: setup            ## all set-up, then the workstation (or, with no display, the day played on a virtual screen)
+	@scripts/demo.sh
+
+demo-reset: setup      ## forget the demo hospital
+	@scripts/demo.sh --reset
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+
+test: lint
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 --dist loadgroup -q
+
+bench: setup           ## measure each hot path beside its peer; writes bench/results.md
+	@QT_QPA_PLATFORM=offscreen $(PY) -m bench
+
+soak: setup            ## the long runs, whole; writes tests/soak/RESULT-<date>.md
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q -m soak --soak
+
+lock:                  ## write requirements.lock anew (needs uv)
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	    --extra workstation --extra server --extra test --extra lint setup.cfg -o requirements.lock
