@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from records.bundled import bundled
 
@@ -88,7 +88,7 @@ class Refusal(BenhAnError):
         self.reasons = reasons
 
     @classmethod
-    def because(cls, code: str, where: str = "", **facts: Any) -> Refusal:
+    def because(cls, code: str, where: str = "", **facts: Any) -> Self:
         """A refusal with one reason."""
         return cls(Reason(code, where, facts))
 

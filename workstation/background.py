@@ -1,0 +1,207 @@
+"""Query and Command: work off the UI thread whose success or failure arrives back on it; cancel, stop on close."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from records.errors import BenhAnError, Cancelled, Refusal
+
+log = logging.getLogger(__name__)
+SLOW_AFTER_MS = 1000
+
+
+@dataclass(frozen=True)
+class Query:
+    """Something to find out: `work()` in the background, then `done(result)` or `failed(refusal)` on the UI thread.
+
+    A cancelled or forgotten query is silent.
+    """
+
+    name: str
+    work: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Refusal], None] | None = None
+
+
+@dataclass(frozen=True)
+class Command(Query):
+    """Something to do: once begun it is always finished, and closing waits for it."""
+
+    changes: str = ""
+    """What a success changes; told by `Background.changed`."""
+
+
+class Job(QObject):
+    """One running query or command; lives on the UI thread."""
+
+    ended = pyqtSignal()
+    _arrived = pyqtSignal(object, object)
+
+    def __init__(self, background: Background, task: Query) -> None:
+        super().__init__(background)
+        self.task = task
+        self.cancelled = threading.Event()
+        self.begun = threading.Event()
+        self.slow = False
+        self._arrived.connect(self._land)
+        self._background = background
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(self._is_slow)
+
+    def begin(self, slow_after_ms: int) -> None:
+        """Start counting how long it takes."""
+        self._patience.start(slow_after_ms)
+
+    def cancel(self) -> None:
+        """Forget it: a query's answer is dropped, a command that has not begun is not begun."""
+        if isinstance(self.task, Command) and self.begun.is_set():
+            return
+        self.cancelled.set()
+
+    def work(self) -> None:
+        """Do the work, on a background thread, and post what came of it."""
+        self.begun.set()
+        result: Any = None
+        failure: Refusal | None = None
+        try:
+            if self.cancelled.is_set():
+                raise Cancelled
+            result = self.task.work()
+        except Refusal as refusal:
+            failure = refusal
+        except BenhAnError:
+            self.cancelled.set()
+        except Exception:
+            log.exception("The work %r failed by a bug.", self.task.name)
+            failure = Refusal.because("unexpected", self.task.name)
+        try:
+            self._arrived.emit(result, failure)
+        except RuntimeError:
+            log.debug("The window closed before %r came back.", self.task.name)
+
+    def _land(self, result: Any, failure: Refusal | None) -> None:
+        self._patience.stop()
+        self._background.forget(self)
+        try:
+            self._tell(self._background, result, failure)
+        finally:
+            self.ended.emit()
+            self.deleteLater()
+
+    def _is_slow(self) -> None:
+        self.slow = True
+        self._background.tell_busy()
+
+    def _tell(self, background: Background, result: Any, failure: Refusal | None) -> None:
+        if self.cancelled.is_set() or background.stopped:
+            return
+        if failure is None:
+            self.task.done(result)
+            if isinstance(self.task, Command) and self.task.changes:
+                background.changed.emit(self.task.changes)
+        elif self.task.failed is not None:
+            self.task.failed(failure)
+        else:
+            background.failed.emit(self.task.name, failure)
+
+
+class _Lane:
+    """One queue and the threads that empty it, first come first served."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        # Daemons, so that a server that never answers cannot keep a closed program alive; commands are waited for.
+        self._threads = [threading.Thread(target=self._empty, name=f"{name}-{number}", daemon=True)
+                         for number in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, job: Job) -> None:
+        self._jobs.put(job)
+
+    def stop(self) -> None:
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    def join(self, timeout_s: float) -> bool:
+        for thread in self._threads:
+            thread.join(timeout_s)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _empty(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.work()
+            del job
+
+
+class Background(QObject):
+    """A few threads for the network and one each for what must stay in order (`lane`)."""
+
+    busy = pyqtSignal(bool)
+    """True while something has taken over a second."""
+    changed = pyqtSignal(str)
+    """What a command that succeeded has changed."""
+    failed = pyqtSignal(str, object)
+    """Name and refusal of work that brought no `failed` of its own."""
+
+    def __init__(self, parent: QObject | None = None, *, threads: int = 4, slow_after_ms: int = SLOW_AFTER_MS) -> None:
+        super().__init__(parent)
+        self.stopped = False
+        self._threads = threads
+        self._slow_after_ms = slow_after_ms
+        self._lanes: dict[str, _Lane] = {}
+        self._jobs: set[Job] = set()
+        self._busy = False
+
+    def run(self, task: Query, *, lane: str = "") -> Job:
+        """Begin the work; jobs of the same named lane run one after another in the order they came."""
+        job = Job(self, task)
+        if self.stopped:
+            job.cancelled.set()
+            return job
+        self._jobs.add(job)
+        job.begin(self._slow_after_ms)
+        if lane not in self._lanes:
+            self._lanes[lane] = _Lane(lane or "background", 1 if lane else self._threads)
+        self._lanes[lane].put(job)
+        return job
+
+    @property
+    def running(self) -> int:
+        """How many jobs have not come back yet."""
+        return len(self._jobs)
+
+    def forget(self, job: Job) -> None:
+        """Take a job that came back off the books."""
+        self._jobs.discard(job)
+        self.tell_busy()
+
+    def stop(self, timeout_s: float = 10.0) -> bool:
+        """Cancel queries, finish commands, end the threads; True when all ended in time."""
+        for job in self._jobs:
+            if not isinstance(job.task, Command):
+                job.cancel()
+        for lane in self._lanes.values():
+            lane.stop()
+        ended = [lane.join(timeout_s if self._has_commands() else 0.5) for lane in self._lanes.values()]
+        self.stopped = True
+        self._lanes.clear()
+        return all(ended)
+
+    def _has_commands(self) -> bool:
+        return any(isinstance(job.task, Command) for job in self._jobs)
+
+    def tell_busy(self) -> None:
+        """Say whether anything takes long, when that has changed."""
+        busy = any(job.slow for job in self._jobs)
+        if busy != self._busy:
+            self._busy = busy
+            self.busy.emit(busy)

@@ -1,0 +1,139 @@
+"""One request over TLS: what the server answers becomes an answer, a refusal, or trouble."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from pydantic import ValidationError
+
+from records.errors import Reason, Refusal, Trouble
+from records.messages import Problem
+from workstation.client.clock import ServerClock
+
+log = logging.getLogger(__name__)
+JSON = "application/json"
+
+
+class SignedOut(Trouble):
+    """The server no longer knows this session (401); the work is kept until the person signs in again."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said to a command that it did not refuse."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Door:
+    """An HTTPS connection pool with one token; may be used from several background threads."""
+
+    def __init__(self, base_url: str, ca_file: Path | None = None, *, timeout_s: float = 20.0,
+                 workstation: str = "") -> None:
+        self.clock = ServerClock()
+        self.token: str | None = None
+        # trust_env=False: a proxy set for browsing must not carry a hospital's records.
+        self.http = httpx.Client(
+            base_url=base_url,
+            verify=_trust(base_url, ca_file),
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
+            trust_env=False,
+            headers={"User-Agent": "benhan-workstation",
+                     "X-Workstation": workstation.encode("ascii", "replace").decode()},
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.http.close()
+
+    def headers(self) -> dict[str, str]:
+        """The headers that say who asks."""
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def ask(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: bytes = b"",
+            content_type: str = JSON, key: UUID | None = None, allow: tuple[int, ...] = ()) -> Answer:
+        """One request. Raises Refusal (4xx but those of `allow`), SignedOut (401) or Trouble (away, 5xx)."""
+        headers = self.headers()
+        if body:
+            headers["Content-Type"] = content_type
+        if key is not None:
+            headers["Idempotency-Key"] = str(key)
+        sent = datetime.now(UTC)
+        try:
+            response = self.http.request(method, path, params=plain_query(query), content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise away(error) from error
+        self._compare_clocks(response, sent)
+        if response.is_success or response.status_code in allow:
+            return Answer(response.status_code, response.content, dict(response.headers))
+        raise refusal_of(response.status_code, response.content)
+
+    def _compare_clocks(self, response: httpx.Response, sent: datetime) -> None:
+        # The Date header has whole seconds, cut off: half a second later is the middle of what it may mean.
+        if date := response.headers.get("Date"):
+            try:
+                told = parsedate_to_datetime(date)
+            except ValueError:
+                return
+            received = datetime.now(UTC)
+            if told.tzinfo is not None and (received - sent).total_seconds() < 60:
+                self.clock.note(told, sent=sent, received=received)
+
+
+def plain_query(query: Mapping[str, Any] | None) -> dict[str, str]:
+    """Query values as text; what is None is left out."""
+    shown: dict[str, str] = {}
+    for name, value in (query or {}).items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            shown[name] = "true" if value else "false"
+        else:
+            shown[name] = value.isoformat() if isinstance(value, datetime) else str(value)
+    return shown
+
+
+def refusal_of(status: int, body: bytes) -> Refusal:
+    """The refusal or trouble that an unsuccessful answer is."""
+    reasons = _reasons(body)
+    if status == httpx.codes.UNAUTHORIZED:
+        return SignedOut(*(reasons or (Reason("session_ended"),)))
+    if status >= 500:
+        log.warning("The server answered %s: %s", status, " ".join(reason.english for reason in reasons))
+        return Trouble(*(reasons or (Reason("server_broken", "", {"status": status}),)))
+    return Refusal(*(reasons or (Reason("server_refused", "", {"status": status}),)))
+
+
+def away(error: httpx.HTTPError) -> Trouble:
+    """The trouble that a network error is: not there, or not the hospital's server."""
+    log.info("The server did not answer: %s: %s", type(error).__name__, error)
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Trouble.because("server_not_trusted", detail=str(error))
+    return Trouble.because("server_away", detail=f"{type(error).__name__}: {error}")
+
+
+def _reasons(body: bytes) -> tuple[Reason, ...]:
+    try:
+        return tuple(Reason.from_json(item) for item in Problem.model_validate_json(body).reasons)
+    except (ValidationError, KeyError, TypeError):
+        return ()
+
+
+def _trust(base_url: str, ca_file: Path | None) -> ssl.SSLContext | bool:
+    if not base_url.startswith("https:"):
+        return False
+    try:
+        return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    except (OSError, ssl.SSLError) as error:
+        raise Refusal.because("ca_unreadable", str(ca_file), detail=str(error)) from error

@@ -1,0 +1,251 @@
+"""The server's routes, one typed method each; the caller brings the command's id and a background thread."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from records.errors import Refusal, Trouble
+from records.messages import (
+    Accepted,
+    Admission,
+    AuditView,
+    Board,
+    Cancellation,
+    CertificateView,
+    Challenge,
+    Chart,
+    Discharge,
+    DraftConflict,
+    DraftSave,
+    DraftView,
+    EncounterView,
+    Enrolment,
+    EntryView,
+    Health,
+    PatientDraft,
+    PatientView,
+    PersonView,
+    Quarantined,
+    Session,
+    SettlementDecision,
+    SettlementView,
+    SignIn,
+    Transfer,
+    WardView,
+)
+from workstation.client.door import Answer, Door
+from workstation.client.events import EventStream
+
+Model = TypeVar("Model", bound=BaseModel)
+PDF = "application/pdf"
+
+
+class Client:
+    """What the workstation can ask of the server. Every method may raise Refusal, Trouble or SignedOut."""
+
+    def __init__(self, base_url: str, ca_file: Path | None = None, *, timeout_s: float = 20.0,
+                 workstation: str = "") -> None:
+        self.workstation = workstation or socket.gethostname()
+        self.door = Door(base_url, ca_file, timeout_s=timeout_s, workstation=self.workstation)
+        self.clock = self.door.clock
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.door.close()
+
+    # Sessions
+
+    def health(self) -> Health:
+        """Is the server there, and what time is it there."""
+        sent = datetime.now(UTC)
+        health = self._get(Health, "/api/health")
+        self.clock.tolerance_s = health.clock_tolerance_s
+        self.clock.note(health.time, sent=sent, received=datetime.now(UTC))
+        return health
+
+    def sign_in(self, username: str, password: str) -> Session:
+        """Begin a session; its token is used from now on."""
+        # The server takes its time to hash the password and stamps the answer at the end: no clock is read here.
+        session = self._post(Session, "/api/sessions",
+                             SignIn(username=username, password=password, workstation=self.workstation))
+        self.door.token = session.token
+        self.clock.tolerance_s = session.health.clock_tolerance_s
+        return session
+
+    def sign_out(self) -> None:
+        """End the session."""
+        try:
+            self.door.ask("DELETE", "/api/sessions/current")
+        finally:
+            self.door.token = None
+
+    def me(self) -> PersonView:
+        """Who is signed in."""
+        return self._get(PersonView, "/api/me")
+
+    # Patients, wards, encounters
+
+    def patients(self, words: str, limit: int = 20) -> tuple[PatientView, ...]:
+        """Search by name (with or without diacritics), CCCD, insurance or record number."""
+        return self._list(PatientView, "/api/patients", q=words, limit=limit)
+
+    def patient(self, patient: UUID) -> PatientView:
+        """One patient."""
+        return self._get(PatientView, f"/api/patients/{patient}")
+
+    def register(self, patient: PatientDraft, key: UUID) -> PatientView:
+        """Register a patient."""
+        return self._post(PatientView, "/api/patients", patient, key)
+
+    def wards(self) -> tuple[WardView, ...]:
+        """All wards."""
+        return self._list(WardView, "/api/wards")
+
+    def board(self, ward: UUID) -> Board:
+        """The beds of a ward."""
+        return self._get(Board, f"/api/wards/{ward}/board")
+
+    def admit(self, admission: Admission, key: UUID) -> EncounterView:
+        """Admit a patient to a bed."""
+        return self._post(EncounterView, "/api/encounters", admission, key)
+
+    def transfer(self, encounter: UUID, transfer: Transfer, key: UUID) -> EncounterView:
+        """Move to another ward or bed."""
+        return self._post(EncounterView, f"/api/encounters/{encounter}/transfers", transfer, key)
+
+    def discharge(self, encounter: UUID, discharge: Discharge, key: UUID) -> EncounterView:
+        """Discharge."""
+        return self._post(EncounterView, f"/api/encounters/{encounter}/discharge", discharge, key)
+
+    def chart(self, encounter: UUID) -> Chart:
+        """Everything of one encounter."""
+        return self._get(Chart, f"/api/encounters/{encounter}/chart")
+
+    # Entries and signed files
+
+    def entry(self, entry: UUID) -> EntryView:
+        """An entry with its latest version."""
+        return self._get(EntryView, f"/api/entries/{entry}")
+
+    def version(self, entry: UUID, number: int) -> bytes:
+        """The canonical bytes of one version."""
+        return self.door.ask("GET", f"/api/entries/{entry}/versions/{number}").body
+
+    def sign(self, entry: UUID, number: int, pdf: bytes, *, encounter: UUID, slot: str, key: UUID,
+             offline: bool = False, begun_at: datetime | None = None) -> Accepted | Quarantined:
+        """Hand in a signed file."""
+        answer = self.door.ask("POST", signature_path(entry, number), body=pdf, content_type=PDF, key=key,
+                               query=signature_query(encounter, slot, offline=offline, begun_at=begun_at))
+        return parse(Quarantined, answer) if answer.status == 202 else parse(Accepted, answer)
+
+    def cancel(self, entry: UUID, cancellation: Cancellation, key: UUID) -> EntryView:
+        """Cancel a signed version, with its reason."""
+        return self._post(EntryView, f"/api/entries/{entry}/cancel", cancellation, key)
+
+    def file(self, sha256: str) -> bytes:
+        """A signed PDF."""
+        return self.door.ask("GET", f"/api/files/{sha256}").body
+
+    def receipt(self, sha256: str) -> bytes:
+        """The server's signed verdict on a file."""
+        return self.door.ask("GET", f"/api/files/{sha256}/receipt").body
+
+    # Drafts
+
+    def save_draft(self, entry: UUID, draft: DraftSave, key: UUID) -> DraftView | DraftConflict:
+        """Mirror a draft; a conflict is an answer, not an error: both texts are in it."""
+        answer = self.door.ask("PUT", f"/api/drafts/{entry}", body=_body(draft), key=key, allow=(409,))
+        return parse(DraftConflict, answer) if answer.status == 409 else parse(DraftView, answer)
+
+    def drop_draft(self, entry: UUID, key: UUID) -> None:
+        """Throw a draft away."""
+        self.door.ask("DELETE", f"/api/drafts/{entry}", key=key)
+
+    def drafts(self) -> tuple[DraftView, ...]:
+        """My drafts, from whichever PC."""
+        return self._list(DraftView, "/api/drafts")
+
+    # Certificates, work lists, audit
+
+    def challenge(self, key: UUID) -> Challenge:
+        """Ask for bytes that the token shall sign, to enrol its certificate."""
+        return self._post(Challenge, "/api/certificates/challenges", None, key)
+
+    def enrol(self, enrolment: Enrolment, key: UUID) -> CertificateView:
+        """Hand in a certificate with the signed challenge."""
+        return self._post(CertificateView, "/api/certificates", enrolment, key)
+
+    def certificates(self) -> tuple[CertificateView, ...]:
+        """Certificates and where they stand."""
+        return self._list(CertificateView, "/api/certificates")
+
+    def judge_certificate(self, certificate: UUID, verb: str, key: UUID) -> CertificateView:
+        """`approve`, `reject` or `revoke`."""
+        return self._post(CertificateView, f"/api/certificates/{certificate}/{verb}", None, key)
+
+    def settlements(self) -> tuple[SettlementView, ...]:
+        """Late or wrong files that wait for a person."""
+        return self._list(SettlementView, "/api/settlements")
+
+    def settle(self, settlement: UUID, decision: SettlementDecision, key: UUID) -> SettlementView:
+        """Decide on one."""
+        return self._post(SettlementView, f"/api/settlements/{settlement}", decision, key)
+
+    def audit(self, patient: UUID) -> tuple[AuditView, ...]:
+        """Who did what with this patient's records."""
+        return self._list(AuditView, "/api/audit", patient=patient)
+
+    # Anything, and live events
+
+    def send(self, method: str, path: str, body: bytes, content_type: str, key: UUID) -> Answer:
+        """A command from the outbox, exactly as it was put there."""
+        return self.door.ask(method, path, body=body, content_type=content_type, key=key)
+
+    def events(self) -> EventStream:
+        """Live events; iterate on a background thread, close from any."""
+        return EventStream(self.door)
+
+    def _get(self, model: type[Model], path: str, **query: Any) -> Model:
+        return parse(model, self.door.ask("GET", path, query=query))
+
+    def _list(self, model: type[Model], path: str, **query: Any) -> tuple[Model, ...]:
+        answer = self.door.ask("GET", path, query=query)
+        try:
+            return TypeAdapter(tuple[model, ...]).validate_json(answer.body)  # type: ignore[valid-type]  # a runtime type
+        except ValidationError as error:
+            raise _unreadable(error) from error
+
+    def _post(self, model: type[Model], path: str, value: BaseModel | None, key: UUID | None = None) -> Model:
+        return parse(model, self.door.ask("POST", path, body=_body(value), key=key))
+
+
+def signature_path(entry: UUID, number: int) -> str:
+    """Where a signed file of that version is handed in."""
+    return f"/api/entries/{entry}/versions/{number}/signatures"
+
+
+def signature_query(encounter: UUID, slot: str, *, offline: bool, begun_at: datetime | None) -> dict[str, Any]:
+    """What the server wants to know about a signed file beside the file."""
+    return {"encounter": encounter, "slot": slot, "offline": offline, "begun_at": begun_at}
+
+
+def parse(model: type[Model], answer: Answer) -> Model:
+    """The answer as a value; an answer in another language is trouble (an older or newer program)."""
+    try:
+        return model.model_validate_json(answer.body)
+    except ValidationError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: ValidationError) -> Refusal:
+    return Trouble.because("answer_unreadable", error.title, detail=str(error.errors()[0]["msg"]))
+
+
+def _body(value: BaseModel | None) -> bytes:
+    return value.model_dump_json().encode() if value is not None else b"{}"

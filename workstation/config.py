@@ -1,0 +1,67 @@
+"""The workstation's own settings, declared once: from a TOML file, each overridden by a BENHAN_… variable."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import platformdirs
+from pydantic import Field, ValidationError
+
+from records.errors import Refusal
+from records.forms import Frozen
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+"""The zone of screen and paper, whatever the PC's own is."""
+
+
+class Config(Frozen):
+    """What must be known before anyone signs in; all else the hospital decides at the server."""
+
+    server_url: str = "https://127.0.0.1:8443"
+    ca_file: Path | None = None
+    """PEM of the CA that the server's TLS certificate comes from; without it, the system's CAs."""
+    data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("benhan", appauthor=False))
+    """Where the encrypted local stores lie."""
+    workstation: str = Field(default_factory=socket.gethostname)
+    """The PC's name, as the audit shows it."""
+    pkcs11_modules: tuple[Path, ...] = ()
+    """Modules to try before the known ones."""
+    training_key: Path | None = None
+    """A key file (PKCS#12) for training servers only."""
+    demo_accounts: Path | None = None
+    """JSON list of demo people that the sign-in window offers by a click."""
+    timeout_s: float = 20.0
+    """How long one request to the server may take."""
+    use_keyring: bool = True
+    """Keep the store's key in the system's keyring too, where there is one."""
+
+
+def read_config(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
+    """Settings from the file (or the usual places), overridden by BENHAN_SERVER_URL and the like."""
+    values: dict[str, Any] = {}
+    place = file or _usual_file(environment)
+    try:
+        if place is not None:
+            values.update(tomllib.loads(place.read_text("utf-8")))
+        for name in Config.model_fields:
+            if (text := environment.get(f"BENHAN_{name.upper()}")) is not None:
+                values[name] = tuple(filter(None, text.split(os.pathsep))) if name == "pkcs11_modules" else text
+        return Config.model_validate(values)
+    except (OSError, ValueError, ValidationError) as error:
+        raise Refusal.because("config_unreadable", str(place or "BENHAN_…"), detail=str(error)) from error
+
+
+def _usual_file(environment: Mapping[str, str]) -> Path | None:
+    if named := environment.get("BENHAN_CONFIG"):
+        return Path(named)
+    for folder in (platformdirs.user_config_path("benhan", appauthor=False),
+                   platformdirs.site_config_path("benhan", appauthor=False)):
+        if (folder / "workstation.toml").is_file():
+            return folder / "workstation.toml"
+    return None
