@@ -7,10 +7,10 @@ setup:
 	@scripts/setup.sh
 
 demo: setup            ## all set-up, then the workstation (or, with no display, the day played on a virtual screen)
-	@scripts/demo.sh
+	@$(PY) scripts/demo.py
 
 demo-reset: setup      ## forget the demo hospital
-	@scripts/demo.sh --reset
+	@$(PY) scripts/demo.py --reset
 
 lint: setup
 	@.venv/bin/ruff check .

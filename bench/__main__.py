@@ -1,0 +1,42 @@
+"""Run every bench (or those named), print and write bench/results.md; exit 1 when a demand is missed."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.measure import HEAD, Figure
+
+BENCHES = ("render", "sign_stack", "chart", "search", "load", "startup")
+
+
+def main() -> int:
+    """Each bench is a module with `run() -> list[Figure]`."""
+    wanted = sys.argv[1:] or list(BENCHES)
+    figures: list[Figure] = []
+    for name in wanted:
+        print(f"== {name}", flush=True)
+        for figure in importlib.import_module(f"bench.{name}").run():
+            print(figure.row(), flush=True)
+            figures.append(figure)
+    if wanted == list(BENCHES):
+        _write(figures)
+    return 0 if all(figure.met for figure in figures) else 1
+
+
+def _write(figures: list[Figure]) -> None:
+    lines = [
+        "# Measured", "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}. "
+        "Written by `make bench`; ours and the peer are measured in the same run.", "", HEAD,
+        *(figure.row() for figure in figures),
+    ]
+    (Path(__file__).parent / "results.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

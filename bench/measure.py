@@ -1,0 +1,48 @@
+"""What a measurement is: a name, a figure, its peer or limit measured in the same run, and what was demanded."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured line: ours and the peer's in `unit`, and whether the demand on their relation is met."""
+
+    name: str
+    ours: float
+    peer: float
+    unit: str
+    peer_name: str
+    demand: str
+    met: bool
+
+    def row(self) -> str:
+        """As a line of the results' table."""
+        verdict = "reached" if self.met else "**missed**"
+        ratio = self.ours / self.peer if self.peer else float("nan")
+        return (f"| {self.name} | {self.ours:.4g} {self.unit} | {self.peer:.4g} {self.unit} ({self.peer_name}) "
+                f"| {ratio:.2f} | {self.demand} | {verdict} |")
+
+
+HEAD = "| what | ours | peer or limit | ratio | demand | verdict |\n| --- | --- | --- | --- | --- | --- |"
+
+
+def times_ms(work: Callable[[], object], count: int, warm: int = 3) -> list[float]:
+    """Durations of `count` runs after `warm` unmeasured ones, in milliseconds."""
+    for _ in range(warm):
+        work()
+    durations = []
+    for _ in range(count):
+        start = time.perf_counter()
+        work()
+        durations.append((time.perf_counter() - start) * 1000)
+    return durations
+
+
+def p95(values: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
