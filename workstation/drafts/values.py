@@ -1,0 +1,102 @@
+"""What the local store keeps, as frozen values: drafts, commands that wait, cached answers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from records.entries import FormRef, Instant
+from records.forms import Frozen
+from records.messages import DraftView
+
+
+class LocalDraft(Frozen):
+    """A text that a person is writing, as this PC keeps it."""
+
+    entry: UUID
+    encounter: UUID
+    form: FormRef
+    base_version: int = 0
+    """0 for a new entry, else the signed version that it corrects."""
+    correction_reason: str = ""
+    occurred_at: Instant
+    values: dict[str, Any] = {}
+    begun_at: Instant
+    begun_here: bool = True
+    """False when it came from another PC through the server."""
+    revision: int = 0
+    """Counts each save on this PC; given by the store."""
+    server_revision: int = 0
+    """The server's revision that this text grew from."""
+    mirrored_revision: int = 0
+    """The local revision that the server has got."""
+    saved_at: Instant | None = None
+    mirrored_at: Instant | None = None
+    theirs: DraftView | None = None
+    """Another person's or PC's text of the same entry, until the person has chosen."""
+    command: UUID | None = None
+    """The signed file that waits in the outbox: the text is closed until it is accepted or refused."""
+
+    @property
+    def waiting(self) -> bool:
+        """The server does not have this text yet."""
+        return self.mirrored_revision < self.revision
+
+
+class CommandState(StrEnum):
+    """Where a command of the outbox stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    QUARANTINED = "quarantined"
+    """The server keeps the file, and a named person settles it."""
+    REFUSED = "refused"
+    """The server said no; the person sees why, and nothing is lost."""
+    WITHDRAWN = "withdrawn"
+    """The person has seen the refusal and put it away; the bytes stay."""
+
+
+class OutboxCommand(Frozen):
+    """A command on its way: sent in order, once; its id is the Idempotency-Key."""
+
+    id: UUID
+    kind: str
+    """`sign`, `cancel`, `admit`, … : what the list shows an icon for."""
+    method: str
+    path: str
+    """With its query, exactly as it is sent each time."""
+    content_type: str = "application/json"
+    body: bytes
+    label: str
+    """What the person reads in the list: «Tờ điều trị, lần ghi 02:55»."""
+    patient_name: str = ""
+    entry: UUID | None = None
+    encounter: UUID | None = None
+    version: int = 0
+    slot: str = ""
+    created_at: Instant
+
+
+class OutboxItem(Frozen):
+    """A command with what became of it so far."""
+
+    number: int
+    """Its place in the order."""
+    command: OutboxCommand
+    state: CommandState = CommandState.WAITING
+    attempts: int = 0
+    last_tried_at: Instant | None = None
+    done_at: Instant | None = None
+    reasons: tuple[dict[str, Any], ...] = ()
+    """Why it was refused, quarantined, or could not be sent the last time; as `Reason.as_json`."""
+    answer: bytes = b""
+    """The server's answer to a command that was done."""
+
+
+class Cached(Frozen):
+    """An answer of the server, kept to be read while it is away."""
+
+    key: str
+    body: bytes
+    fetched_at: Instant
