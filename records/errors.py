@@ -18,15 +18,11 @@ from records.bundled import bundled
 
 @cache
 def reason_words() -> Mapping[str, Mapping[str, str]]:
-    """All reasons' words by code. A code that stands in two files is a bug that shows itself here."""
+    """All reasons' words by code."""
     words: dict[str, Mapping[str, str]] = {}
     for file in sorted(bundled("reasons").iterdir(), key=lambda entry: entry.name):
-        if not file.name.endswith(".toml"):
-            continue
-        for code, row in tomllib.loads(file.read_text("utf-8")).items():
-            if code in words:
-                raise ValueError(f"The reason {code} is defined twice, the second time in {file.name}.")
-            words[code] = row
+        if file.name.endswith(".toml"):
+            words.update(tomllib.loads(file.read_text("utf-8")))
     return words
 
 

@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+import tomllib
 from pathlib import Path
 
 from records.errors import Reason, reason_words
@@ -46,8 +47,16 @@ def test_no_words_stand_unused() -> None:
 def test_each_reason_speaks_both_languages_and_only_its_todo_is_optional() -> None:
     for code, words in reason_words().items():
         assert {"en", "vi"} <= set(words) <= {"en", "vi", "todo"}, code
-        assert words["en"].endswith(".") or words["en"].endswith("}"), code
+        assert words["en"].endswith((".", "?", "}")), code
         assert "!" not in words["vi"] + words.get("todo", ""), code
+
+
+def test_no_reason_is_worded_twice() -> None:
+    seen: dict[str, str] = {}
+    for file in (ROOT / "resources" / "reasons").glob("*.toml"):
+        for code in tomllib.loads(file.read_text("utf-8")):
+            assert code not in seen, f"{code} stands in {seen[code]} and in {file.name}"
+            seen[code] = file.name
 
 
 def test_a_reason_survives_the_wire() -> None:

@@ -1,0 +1,174 @@
+"""The chart: entries, drafts, signed files and what becomes of late ones."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from records.entries import Correction, FormRef, Instant, State
+from records.forms import Frozen
+from records.messages.patients import ClockView, EncounterView, PatientView
+
+
+class SignatureView(Frozen):
+    """A signature that the server accepted."""
+
+    slot: str
+    slot_label: str
+    person: UUID
+    full_name: str
+    title: str
+    signed_at: Instant
+    received_at: Instant
+    certificate_serial: str
+    certificate_issuer: str
+    offline: bool = False
+    settled: bool = True
+    """False while a file signed without the server waits for a named person (work list)."""
+    training: bool = False
+
+
+
+class EntryView(Frozen):
+    """An entry with its latest version, as the time line and the sheet show it."""
+
+    id: UUID
+    encounter: UUID
+    form: FormRef
+    version: int
+    state: State
+    author: UUID
+    author_name: str
+    author_title: str
+    occurred_at: Instant
+    written_at: Instant
+    received_at: Instant
+    sha256: str
+    """Of the version's canonical bytes."""
+    correction: Correction | None = None
+    signatures: tuple[SignatureView, ...]
+    open_slots: tuple[str, ...] = ()
+    file: str = ""
+    """SHA-256 of the newest signed file: GET /api/files/{sha256}."""
+    body: dict[str, Any]
+    """The version as canonical JSON, parsed: `Version.model_validate(body)`."""
+    older: tuple[int, ...] = ()
+    """Numbers of earlier versions: GET /api/entries/{id}/versions/{n}."""
+
+
+
+class DraftView(Frozen):
+    """A draft as the server mirrors it."""
+
+    entry: UUID
+    encounter: UUID
+    person: UUID
+    person_name: str
+    form: FormRef
+    base_version: int
+    """0 for a new entry, else the version that it corrects."""
+    correction_reason: str = ""
+    occurred_at: Instant
+    values: dict[str, Any]
+    revision: int
+    """Counts up with each save; a save names the revision that it knows."""
+    updated_at: Instant
+
+
+
+class DraftSave(Frozen):
+    """PUT /api/drafts/{entry}. `known_revision` 0 for the first save; another revision there -> DraftConflict (409)."""
+
+    encounter: UUID
+    form: FormRef
+    base_version: int = 0
+    correction_reason: str = ""
+    occurred_at: Instant
+    values: dict[str, Any]
+    known_revision: int
+
+
+
+class DraftConflict(Frozen):
+    """409 answer: both texts are kept, a person chooses."""
+
+    mine: DraftView
+    theirs: DraftView
+
+
+
+class Chart(Frozen):
+    """GET /api/encounters/{id}/chart."""
+
+    encounter: EncounterView
+    patient: PatientView
+    entries: tuple[EntryView, ...]
+    """Newest clinical time first."""
+    drafts: tuple[DraftView, ...]
+    clocks: tuple[ClockView, ...]
+    at: Instant
+
+
+
+class FindingView(Frozen):
+    """One answered question of a verdict."""
+
+    question: str
+    answer: Literal["yes", "no", "unknown"]
+    reasons: tuple[dict[str, Any], ...] = ()
+    evidence: dict[str, Any] = {}
+
+
+
+class Accepted(Frozen):
+    """201 answer to POST /api/entries/{id}/versions/{n}/signatures (body: the PDF; query: encounter, slot, offline,
+    begun_at): the entry as it is now, and the receipt (canonical JSON and signature, base64).
+    """
+
+    entry: EntryView
+    receipt: str
+    receipt_signature: str
+
+
+
+class Quarantined(Frozen):
+    """202 answer: the file is kept, and a named person settles it."""
+
+    settlement: UUID
+    reasons: tuple[dict[str, Any], ...]
+
+
+
+class SettlementView(Frozen):
+    """GET /api/settlements: a late or wrong file on the work list."""
+
+    id: UUID
+    kind: Literal["quarantine", "offline"]
+    """quarantine: not stored as a signature; offline: stored, marked «ký khi mất mạng»."""
+    entry: UUID | None
+    encounter: UUID | None
+    patient_name: str = ""
+    person: UUID
+    person_name: str
+    received_at: Instant
+    file: str
+    reasons: tuple[dict[str, Any], ...]
+    decided_by: str = ""
+    decision: Literal["", "accept", "reject"] = ""
+    decision_reason: str = ""
+
+
+
+class SettlementDecision(Frozen):
+    """POST /api/settlements/{id}."""
+
+    decision: Literal["accept", "reject"]
+    reason: str
+
+
+
+class Cancellation(Frozen):
+    """POST /api/entries/{id}/cancel."""
+
+    version: int
+    reason: str

@@ -1,0 +1,109 @@
+"""Health, sign-in, the people who work here, and what they did."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from records.entries import Instant
+from records.forms import Frozen, Role
+
+
+class Health(Frozen):
+    """GET /api/health, without sign-in."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    time: Instant
+    training: bool
+    renderers: tuple[str, ...]
+    facility: str
+    clock_tolerance_s: int = 120
+    """A workstation clock further off than this refuses to sign."""
+
+
+
+class SignIn(Frozen):
+    """POST /api/sessions."""
+
+    username: str
+    password: str
+    workstation: str
+    """The PC's name, for the audit."""
+
+
+
+class WardView(Frozen):
+    """A ward (khoa)."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+
+class PersonView(Frozen):
+    """A person who works here, with what the policy asks about."""
+
+    id: UUID
+    username: str
+    full_name: str
+    title: str
+    roles: tuple[Role, ...]
+    wards: tuple[WardView, ...]
+    national_id: str = ""
+    licence_no: str = ""
+    licence_until: date | None = None
+    active: bool = True
+
+
+
+class WorkstationSettings(Frozen):
+    """Settings that the hospital decides for all workstations."""
+
+    offline_days: int = 7
+    """Sign-in without the server is allowed this long after the last one with it, on the same PC."""
+    lock_after_s: int = 600
+    unsigned_overdue_min: int = 30
+    mirror_after_ms: int = 5000
+
+
+
+class Session(Frozen):
+    """Answer to SignIn."""
+
+    token: str
+    expires_at: Instant
+    person: PersonView
+    server_time: Instant
+    recovery_public_key: str
+    """PEM, RSA; wraps the local store's key so that IT can recover a forgotten password's drafts."""
+    settings: WorkstationSettings = WorkstationSettings()
+    health: Health
+    trust_roots: tuple[str, ...] = ()
+    """PEM certificates of the trusted CAs: the explain panel judges offline with them."""
+    facility: str
+    facility_code: str
+    health_department: str
+
+
+
+class AuditView(Frozen):
+    """GET /api/audit?patient=…: who did what with whom (R40)."""
+
+    id: int
+    at: Instant
+    person_name: str
+    action: str
+    patient_name: str = ""
+    entry: UUID | None = None
+    workstation: str = ""
+    facts: dict[str, Any] = {}
+
+
+
+class Problem(Frozen):
+    """Body of each 4xx and 503 answer; reasons as `records.errors.Reason.as_json`."""
+
+    reasons: tuple[dict[str, Any], ...]

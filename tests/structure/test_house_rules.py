@@ -1,0 +1,93 @@
+"""Rules of the house that a reader would otherwise have to check by hand, over every module and resource."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from records.errors import BenhAnError
+from records.forms import Form, all_forms
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("records", "imaging", "workstation", "server")
+MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+"""Most stay under 30; a few tables of widgets or routes may be longer, none longer than a screen and a half."""
+
+
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_module_opens_with_its_job_and_stays_readable(file: Path) -> None:
+    text = file.read_text("utf-8")
+    assert ast.get_docstring(tree(file)), "a module opens with one sentence on its job"
+    assert len(text.splitlines()) <= LONGEST_FILE, "look for the second noun in it"
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.ClassDef):
+            assert ast.get_docstring(node), f"class {node.name} says what it is"
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{node.name} is too long"
+
+
+def test_most_functions_stay_under_thirty_lines() -> None:
+    lengths = [
+        (node.end_lineno or 0) - node.lineno + 1
+        for file in MODULES for node in ast.walk(tree(file))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert sum(length <= 30 for length in lengths) >= 0.95 * len(lengths)
+
+
+def test_no_bare_except_and_no_name_that_says_nothing() -> None:
+    for file in MODULES:
+        assert file.stem not in {"utils", "helpers", "misc", "common", "manager"}, file
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.ExceptHandler):
+                assert node.type is not None, f"bare except in {file}:{node.lineno}"
+            if isinstance(node, ast.ClassDef):
+                assert not node.name.endswith(("Manager", "Helper", "Utils")), f"{node.name} in {file}"
+
+
+def test_colours_stand_in_the_tokens_only() -> None:
+    literal = re.compile(r"""["'][^"'\n]*#[0-9A-Fa-f]{6}\b""")
+    for file in (ROOT / "workstation").rglob("*.py"):
+        assert not literal.search(file.read_text("utf-8")), f"a colour literal in {file.relative_to(ROOT)}"
+
+
+def test_the_project_speaks_only_of_itself() -> None:
+    strangers = re.compile(r"\.\./shared|/work/|/root/|pypi\.org|files\.pythonhosted|registry\.npmjs")
+    for file in ROOT.rglob("*"):
+        inside = file.relative_to(ROOT).parts
+        if not file.is_file() or inside[0] in {".git", ".venv", "demo-home", "demo-output"} or "__pycache__" in inside:
+            continue
+        if file.suffix in {".py", ".md", ".toml", ".cfg", ".sh", ".lock", ".txt", ".csv"} and file != Path(__file__):
+            assert not strangers.search(file.read_text("utf-8", errors="replace")), "/".join(inside)
+
+
+@pytest.mark.parametrize("form", all_forms(), ids=lambda form: f"{form.code} {form.edition}")
+def test_every_form_keeps_the_house_rules(form: Form) -> None:
+    for kind in form.kinds:
+        assert kind.writers, f"{kind.key} is written by somebody"
+        assert len({slot.key for slot in kind.slots}) == len(kind.slots)
+        for field in kind.fields:
+            assert re.fullmatch(r"[a-z][a-z0-9_]*", field.key)
+            assert field.label.strip() == field.label
+            assert bool(field.choices) == (field.type in ("choice", "choices"))
+            assert bool(field.fields) == (field.type == "rows")
+            assert not field.codes or field.type in ("coded", "line")
+    known = {key for kind in form.kinds for key in (*(field.key for field in kind.fields), "occurred_at")}
+    for column in form.layout.columns:
+        assert set(column.fields) <= known, column.title
+
+
+def test_there_is_one_error_tree() -> None:
+    for file in MODULES:
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.ClassDef):
+                bases = {getattr(base, "id", getattr(base, "attr", "")) for base in node.bases}
+                assert not bases & {"Exception", "BaseException", "RuntimeError"} or node.name == BenhAnError.__name__, (
+                    f"{node.name} in {file} stands outside the error tree")
