@@ -1,0 +1,69 @@
+"""One entry as the paper that is signed: heading, patient, fields, signature boxes, and the data attached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from records import canonical
+from records.entries import Version
+from records.forms import EntryKind, Form
+from records.render.fields import draw_sections
+from records.render.flow import Flow
+from records.render.head import draw_correction, draw_feet, draw_heading, draw_patient
+from records.render.inline import broken, words
+from records.render.paper import GREY, MM, Paper
+from records.render.pdfa import Attachment, Spot, add_metadata, add_signature_fields, attach
+from records.render.slots import MARK_SIZE, slot_field
+from records.render.words import moment
+
+VERSION_FILE = "version.json"
+LABEL_SIZE = 10.0
+
+
+def draw_entry(version: Version, form: Form, attachments: Sequence[Attachment] = ()) -> bytes:
+    """The file of one entry of that form, unsigned."""
+    kind = form.kind(version.form.kind)
+    title = f"{kind.name} - {version.subject.full_name} - {version.subject.patient_no}"
+    paper = Paper(title)
+    flow = Flow(paper)
+    part = "" if kind.name == form.name else kind.name
+    draw_heading(flow, form, version.subject, version.stay, part=part, training=version.training)
+    draw_patient(flow, version.subject, version.stay, version.occurred_at)
+    flow.text(f"Thời điểm: {moment(version.occurred_at)}. Người ghi: {version.author.full_name}, "
+              f"{version.author.title}, ghi xong lúc {moment(version.written_at, seconds=True)}.")
+    flow.skip(3)
+    if version.correction is not None:
+        draw_correction(flow, version.version, version.correction)
+    draw_sections(flow, kind, version.values, blanks=form.layout.style == "narrative")
+    spots = draw_slots(flow, kind)
+    draw_feet(paper, form, version.subject, training=version.training)
+    paper.close_pages()
+    data = canonical.encode(version)
+    add_metadata(paper, title, version.written_at, version.author.full_name)
+    described = Attachment(VERSION_FILE, data, "application/json", "Data", "Nội dung đã ký, JSON chuẩn (RFC 8785)")
+    attach(paper, [described, *attachments], version.written_at)
+    add_signature_fields(paper, spots)
+    return paper.to_bytes(data)
+
+
+def draw_slots(flow: Flow, kind: EntryKind) -> list[Spot]:
+    """A framed box for each signature, two in a line, never parted from its label."""
+    wide, high = MARK_SIZE
+    flow.skip(8)
+    spots: list[Spot] = []
+    for start in range(0, len(kind.slots), 2):
+        pair = kind.slots[start:start + 2]
+        labels = [broken(words(slot.label.upper(), "Bold"), LABEL_SIZE, wide) for slot in pair]
+        head = max(len(lines) for lines in labels) * LABEL_SIZE * 1.22 + 3
+        flow.need(head + high + 10)
+        columns = [flow.right - wide] if len(pair) == 1 else [flow.left + 8 * MM, flow.right - wide]
+        for slot, lines, x in zip(pair, labels, columns, strict=True):
+            for index, line in enumerate(lines):
+                told = " ".join(atom.text for atom in line)
+                flow.page.centred(x + wide / 2, flow.y - LABEL_SIZE * (1 + 1.22 * index), told, LABEL_SIZE, "Bold")
+            left, low = round(x, 2), round(flow.y - head - high, 2)
+            flow.page.rect(left, low, wide, high, thick=0.4, colour=GREY)
+            spots.append(Spot(slot_field(slot.key), slot.label, len(flow.paper.pages) - 1,
+                              (left, low, round(left + wide, 2), round(low + high, 2))))
+        flow.y -= head + high + 10
+    return spots
