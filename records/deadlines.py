@@ -105,7 +105,7 @@ class Clock:
     def text(self) -> str:
         """What the board says: «24 giờ · còn 3 giờ 10», «TK duyệt · quá 1 ngày»."""
         word = "quá" if self.state is ClockState.PAST else "còn"
-        return f"{self.label} · {word} {spoken(abs(self.remaining))}"
+        return f"{self.label} · {word} {spoken(abs(self.remaining), days_from_hours=36)}"
 
 
 def settings_on(settings: Sequence[DeadlineSettings], on: date) -> DeadlineSettings:
@@ -185,13 +185,13 @@ def _at(clock: _Started, now: datetime) -> Clock:
     return Clock(clock.kind, clock.label, clock.started, due, state, remaining, clock.entry)
 
 
-def spoken(span: timedelta) -> str:
+def spoken(span: timedelta, days_from_hours: int = 24) -> str:
     """A span as people say it on a ward: «28 phút», «3 giờ 10», «21 giờ», «1 ngày 11 giờ»."""
     minutes = int(span.total_seconds()) // 60
     if minutes < 60:
         return f"{minutes} phút"
     hours, minutes = divmod(minutes, 60)
-    if hours < 24:
+    if hours < days_from_hours:
         return f"{hours} giờ {minutes:02d}" if minutes and hours < 12 else f"{hours} giờ"
     days, hours = divmod(hours, 24)
     return f"{days} ngày {hours} giờ" if hours else f"{days} ngày"
