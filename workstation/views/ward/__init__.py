@@ -1,0 +1,1 @@
+"""The ward: the board of beds, and who needs me first."""

@@ -1,0 +1,1 @@
+"""The kit: the few widgets that every place is built from."""

@@ -1,0 +1,63 @@
+"""The 26 px line at the bottom: the keys that work now, and where the work is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PyQt6.QtWidgets import QFrame, QWidget
+
+from workstation.views import style
+from workstation.views.widgets.icons import Icon
+from workstation.views.widgets.text import KeyCap, clear, label, row
+
+
+class KeyHint(NamedTuple):
+    """A key and the word beside it."""
+
+    key: str
+    word: str
+
+
+class KeyLine(QFrame):
+    """Left: keys that work now; right: what is saved here, what the server has, what waits."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "key_line")
+        self.setFixedHeight(style.px("key_line"))
+        self._keys = row(gap=4)
+        self._saved_icon, self._saved = Icon("device-floppy", "ok"), label("", "ok")
+        self._server_icon, self._server = Icon("cloud-check", "ink2"), label("", "second")
+        outer = row(gap=8, margins=(10, 0, 10, 0))
+        outer.addLayout(self._keys, 1)
+        outer.addLayout(row(self._saved_icon, self._saved, 8, self._server_icon, self._server, gap=4))
+        self.setLayout(outer)
+        self._hints: tuple[KeyHint, ...] | None = None
+        self.show_saved("")
+        self.show_sent("Mọi thay đổi đã lên máy chủ")
+
+    def show_keys(self, hints: Sequence[KeyHint]) -> None:
+        """The keys that work now, the most used first; what has no room is left out whole."""
+        if tuple(hints) == self._hints:
+            return
+        self._hints = tuple(hints)
+        clear(self._keys)
+        for hint in self._hints:
+            self._keys.addWidget(KeyCap(hint.key))
+            self._keys.addWidget(label(hint.word, "small_second"))
+            self._keys.addSpacing(8)
+        self._keys.addStretch(1)
+        self.setAccessibleName("Phím: " + "; ".join(f"{hint.key} {hint.word}" for hint in self._hints))
+
+    def show_saved(self, text: str) -> None:
+        """«Nháp lưu 03:12:41», a fact of its own."""
+        self._saved.setText(text)
+        for widget in (self._saved_icon, self._saved):
+            widget.setVisible(bool(text))
+
+    def show_sent(self, text: str, *, waiting: bool = False) -> None:
+        """«Máy chủ đã nhận 03:12:43», «4 chờ gửi»: a second, separate fact."""
+        self._server.setText(text)
+        style.set_role(self._server, "attention_bold" if waiting else "second")
+        self._server_icon.show_as("cloud-up" if waiting else "cloud-check", "attention" if waiting else "ink2")

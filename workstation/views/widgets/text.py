@@ -1,0 +1,131 @@
+"""Labels and lines in the roles that the style sheet knows, and small layouts without margins."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from workstation.views import style
+from workstation.views.widgets.icons import Icon
+
+Role = Literal[
+    "text", "second", "faint", "small", "small_second", "small_bold", "caption", "bold", "title", "heading", "name",
+    "verdict", "brand", "ok", "attention", "attention_bold", "critical", "critical_bold", "amended", "new", "key",
+    "key_on_top", "top_brand", "top", "top_second",
+]
+
+
+def label(text: str = "", role: Role = "text", *, wrap: bool = False) -> QLabel:
+    """A line of text in a role; plain text always, so that no patient's name is read as markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    return made
+
+
+class KeyCap(QLabel):
+    """A key as it is drawn on buttons and in the key line."""
+
+    def __init__(self, key: str, *, on_top: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(key, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "key_on_top" if on_top else "key")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(18)
+        self.setAccessibleName(f"phím {key}")
+
+
+def frame(role: str, parent: QWidget | None = None) -> QFrame:
+    """A ground in a role of the style sheet: panel, card, head, foot, side, band, section, rule."""
+    made = QFrame(parent)
+    made.setProperty("role", role)
+    return made
+
+
+def rule() -> QFrame:
+    """The 1 px line that separates."""
+    return frame("rule")
+
+
+Margins = tuple[int, int, int, int]
+
+
+def row(*items: QWidget | int | None, gap: int = 8, margins: Margins = (0, 0, 0, 0)) -> QHBoxLayout:
+    """Widgets beside each other; an int is a space in px, None takes what is left."""
+    layout = QHBoxLayout()
+    _fill(layout, items, gap, margins)
+    return layout
+
+
+def column(*items: QWidget | int | None, gap: int = 4, margins: Margins = (0, 0, 0, 0)) -> QVBoxLayout:
+    """Widgets below each other; an int is a space in px, None takes what is left."""
+    layout = QVBoxLayout()
+    _fill(layout, items, gap, margins)
+    return layout
+
+
+def _fill(layout: QHBoxLayout | QVBoxLayout, items: tuple[QWidget | int | None, ...], gap: int,
+          margins: Margins) -> None:
+    layout.setSpacing(gap)
+    layout.setContentsMargins(*margins)
+    for item in items:
+        if item is None:
+            layout.addStretch(1)
+        elif isinstance(item, int):
+            layout.addSpacing(item)
+        else:
+            layout.addWidget(item)
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout and let it go, before it is built again."""
+    while layout.count():
+        item = layout.takeAt(0)
+        if item is None:
+            return
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.setParent(None)
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+class PanelHead(QFrame):
+    """A panel's head: icon, title, and at the right whatever the panel adds."""
+
+    def __init__(self, icon_name: str, title: str, *right: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "head")
+        self.setFixedHeight(style.px("panel_head"))
+        self.title = label(title, "heading")
+        self.setLayout(row(Icon(icon_name, "ink"), self.title, None, *right, margins=(10, 0, 10, 0)))
+        self.setAccessibleName(title)
+
+
+class Elided(QLabel):
+    """A line that may be cut (diagnoses, never names): it ends in … and its tip shows the whole text."""
+
+    def __init__(self, text: str = "", role: Role = "text", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._whole = ""
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Show this text, as much of it as there is room for."""
+        self._whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self._cut()
+
+    def resizeEvent(self, event: object) -> None:
+        self._cut()
+
+    def _cut(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
