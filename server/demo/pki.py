@@ -3,10 +3,8 @@
 The names follow what Vietnamese CAs issue: the subject of a person's certificate carries the full name in CN and
 the identity number in UID as `CCCD:<12 digits>`. Nothing here is a trust root of anything real.
 
-    root = make_root()
-    issuing = make_issuing(root)
-    doctor = issue_person(issuing, "Nguyễn Thị Đào", "001185000123", organisation="Bệnh viện đa khoa huyện Tập Sự")
-    write_pem(path, doctor.certificate, *doctor.chain)
+`root = make_root()`, `issuing = make_issuing(root)`, `doctor = issue_person(issuing, "Nguyễn Thị Đào", "001185000123")`,
+`write_pem(path, doctor.certificate, *doctor.chain)`.
 """
 
 from __future__ import annotations

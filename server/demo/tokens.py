@@ -1,8 +1,7 @@
 """SoftHSM tokens for demo and tests: one token a person, reached through the same PKCS#11 path as a USB token.
 
-    home = make_home(directory)
-    token = make_token(home, token_label("Nguyễn Thị Đào"), pin, doctor)     # doctor: server.demo.pki.Issued
-    token.module, token.env, token.label                                     # what the workstation needs
+`make_home(directory)`, then `make_token(home, token_label("Nguyễn Thị Đào"), pin, doctor)` with a `doctor` that
+`server.demo.pki` issued; the token that comes back says what the workstation needs: module, environment and label.
 """
 
 from __future__ import annotations

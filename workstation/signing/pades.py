@@ -1,0 +1,96 @@
+"""Puts a PAdES B-B signature into the empty field that `records.render` placed; the only module here with pyHanko.
+
+Three steps, three values: `prepare` writes the incremental update with its mark and gives the bytes that the token
+must sign; the token signs them; `complete` puts the signature in its place. `sign` does all three.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, SignatureObject
+
+from records.entries import Mark
+from records.errors import Refusal
+from records.render import mark_appearance
+from workstation.signing import cades
+from workstation.signing.base import Identity, Mechanism
+
+RESERVED = 12 * 1024
+"""Hexadecimal digits kept free for the signature: 6 KB of CMS hold an RSA 4096 signature and a chain of three."""
+
+SignRaw = Callable[[bytes, Mechanism], bytes]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file with its mark and an empty place for the signature, and what the token must sign."""
+
+    to_sign: bytes = field(repr=False)
+    """DER of the signed attributes."""
+    identity: Identity
+    file: bytes = field(repr=False)
+    place: PreparedByteRangeDigest = field(repr=False)
+
+
+def sign(pdf: bytes, field: str, mark: Mark, identity: Identity, sign_raw: SignRaw) -> bytes:
+    """`pdf` with a signature of `identity` in the empty field `field`, showing `mark`; one incremental update."""
+    prepared = prepare(pdf, field, mark, identity)
+    return complete(prepared, sign_raw(prepared.to_sign, identity.mechanism))
+
+
+def prepare(pdf: bytes, field: str, mark: Mark, identity: Identity) -> Prepared:
+    """Write the update up to the signature itself; `field_not_empty`, `not_signable` when the file forbids it."""
+    try:
+        writer = _SigningRevision(io.BytesIO(pdf))
+        embedding = PdfCMSEmbedder().write_cms(field, writer, existing_fields_only=True)
+        _show(writer, next(embedding).get_object(), mark)
+        signature = SignatureObject(timestamp=mark.signed_at, subfilter=SigSeedSubFilter.PADES, name=mark.full_name,
+                                    bytes_reserved=_room(identity))
+        embedding.send(SigObjSetup(sig_placeholder=signature))
+        place, file = embedding.send(SigIOSetup(md_algorithm="sha256"))
+        embedding.close()
+    except SigningError as error:
+        raise Refusal.because("field_not_empty", field) from error
+    except (PdfError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise Refusal.because("not_signable", field, detail=str(error)) from error
+    return Prepared(cades.signed_attributes(place.document_digest, identity), identity, file.getvalue(), place)
+
+
+def complete(prepared: Prepared, signature: bytes) -> bytes:
+    """The signed file."""
+    file = io.BytesIO(prepared.file)
+    prepared.place.fill_with_cms(file, cades.container(prepared.to_sign, signature, prepared.identity))
+    return file.getvalue()
+
+
+def _room(identity: Identity) -> int:
+    """Digits to reserve; more than usual for a long chain of certificates."""
+    certificates = len(identity.certificate) + sum(map(len, identity.chain))
+    return max(RESERVED, 2 * (certificates + 2048))
+
+
+class _SigningRevision(IncrementalPdfFileWriter):
+    """An update that adds what signing adds and nothing else: no producer, no date of change, no new metadata."""
+
+    def _update_meta(self) -> None:
+        return
+
+
+def _show(writer: IncrementalPdfFileWriter, widget: generic.DictionaryObject, mark: Mark) -> None:
+    """Make the mark's page the widget's normal appearance, as `records.render.mark_appearance` demands."""
+    reader = PdfFileReader(io.BytesIO(mark_appearance(mark)))
+    reference = writer.import_page_as_xobject(reader)
+    appearances = generic.DictionaryObject({pdf_name("/N"): reference})  # type: ignore[no-untyped-call]  # pyHanko
+    widget[pdf_name("/AP")] = appearances
+    writer.update_container(widget)
