@@ -68,6 +68,7 @@ class OutboxCommand(Frozen):
     """With its query, exactly as it is sent each time."""
     content_type: str = "application/json"
     body: bytes
+    """Empty in lists (`OutboxItem.size` says how much it is)."""
     label: str
     """What the person reads in the list: «Tờ điều trị, lần ghi 02:55»."""
     patient_name: str = ""
@@ -84,6 +85,8 @@ class OutboxItem(Frozen):
     number: int
     """Its place in the order."""
     command: OutboxCommand
+    size: int = 0
+    """Bytes of its body."""
     state: CommandState = CommandState.WAITING
     attempts: int = 0
     last_tried_at: Instant | None = None

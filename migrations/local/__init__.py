@@ -1,0 +1,1 @@
+"""Migrations of the workstation's encrypted local store."""

@@ -1,0 +1,1 @@
+"""The local store's schema, step by step."""

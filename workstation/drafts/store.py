@@ -1,0 +1,267 @@
+"""One person's local store on this PC: drafts, outbox, cached answers. Every call returns when the disk has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from records.errors import Reason, Refusal
+from records.messages import DraftView
+from workstation.drafts import tables
+from workstation.drafts.engine import Access
+from workstation.drafts.rows import LIST_COLUMNS, draft_of, item_of, row_of_command, row_of_draft
+from workstation.drafts.schema import migrate
+from workstation.drafts.values import Cached, CommandState, LocalDraft, OutboxCommand, OutboxItem
+
+KEEP_DONE = timedelta(days=30)
+"""How long what was sent stays readable in the list of this PC."""
+
+
+class Store:
+    """Blocking; called from background threads only. May be used from several at once."""
+
+    def __init__(self, path: Path, key: bytes, person: UUID) -> None:
+        self.person = person
+        self._access = Access(path, key)
+        try:
+            with self._access.writing() as db:
+                migrate(db)
+        except Refusal:
+            self._access.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; what was acknowledged is in it."""
+        self._access.close()
+
+    # Drafts
+
+    def save_draft(self, draft: LocalDraft) -> LocalDraft:
+        """Keep the text; what the mirror and the outbox know of the draft stays as the store has it."""
+        with self._access.writing() as db:
+            held = _draft(db, draft.entry)
+            if held is not None and held.command is not None:
+                raise Refusal.because("draft_closed")
+            known = held or draft
+            saved = draft.model_copy(update={
+                "revision": known.revision + 1, "saved_at": _now(), "server_revision": known.server_revision,
+                "mirrored_revision": known.mirrored_revision, "mirrored_at": known.mirrored_at,
+                "theirs": known.theirs, "begun_at": known.begun_at, "begun_here": known.begun_here, "command": None,
+            })
+            _put_draft(db, saved)
+            return saved
+
+    def draft(self, entry: UUID) -> LocalDraft | None:
+        """The draft of that entry, if there is one here."""
+        with self._access.reading() as db:
+            return _draft(db, entry)
+
+    def drafts(self, encounter: UUID | None = None) -> tuple[LocalDraft, ...]:
+        """All drafts here, or those of one encounter, oldest first."""
+        wanted = select(tables.drafts).order_by(tables.drafts.c.begun_at)
+        if encounter is not None:
+            wanted = wanted.where(tables.drafts.c.encounter == encounter)
+        with self._access.reading() as db:
+            return tuple(draft_of(row) for row in db.execute(wanted).mappings())
+
+    def mark_mirrored(self, entry: UUID, revision: int, view: DraftView) -> LocalDraft | None:
+        """The server has that local revision now."""
+        return self._change_draft(entry, lambda held: {
+            "server_revision": view.revision, "mirrored_revision": max(held.mirrored_revision, revision),
+            "mirrored_at": _now()})
+
+    def mark_conflict(self, entry: UUID, theirs: DraftView) -> LocalDraft | None:
+        """Another text stands at the server; both are kept until the person chooses."""
+        return self._change_draft(entry, lambda _: {"theirs": theirs})
+
+    def resolve(self, entry: UUID, values: Mapping[str, Any]) -> LocalDraft | None:
+        """The person chose: these values go on from the server's revision."""
+        return self._change_draft(entry, lambda held: {
+            "values": dict(values), "theirs": None, "revision": held.revision + 1, "saved_at": _now(),
+            "server_revision": held.theirs.revision if held.theirs else held.server_revision})
+
+    def adopt(self, view: DraftView) -> LocalDraft:
+        """A draft from another PC: taken over when nothing here is newer, else kept beside mine as `theirs`."""
+        with self._access.writing() as db:
+            held = _draft(db, view.entry)
+            if held is not None and held.server_revision >= view.revision:
+                return held
+            if held is not None and (held.waiting or held.command is not None):
+                adopted = held.model_copy(update={"theirs": view})
+            else:
+                adopted = _adopted(view, held)
+            _put_draft(db, adopted)
+            return adopted
+
+    def drop_draft(self, entry: UUID) -> None:
+        """The draft was thrown away, or became a signed version."""
+        with self._access.writing() as db:
+            db.execute(delete(tables.drafts).where(tables.drafts.c.entry == entry))
+
+    def _change_draft(self, entry: UUID, change: Any) -> LocalDraft | None:
+        with self._access.writing() as db:
+            held = _draft(db, entry)
+            if held is None:
+                return None
+            changed = held.model_copy(update=change(held))
+            _put_draft(db, changed)
+            return changed
+
+    # Outbox
+
+    def put_command(self, command: OutboxCommand, closes: UUID | None = None) -> OutboxItem:
+        """Put a command at the end; `closes`: the draft that its signed file was made of is closed with it."""
+        with self._access.writing() as db:
+            db.execute(insert(tables.outbox).values(row_of_command(command)).on_conflict_do_nothing())
+            if closes is not None:
+                db.execute(update(tables.drafts).where(tables.drafts.c.entry == closes).values(command=command.id))
+            row = db.execute(select(tables.outbox).where(tables.outbox.c.id == command.id)).mappings().one()
+            return item_of(row)
+
+    def next_command(self) -> OutboxItem | None:
+        """The first that waits, with its body."""
+        wanted = select(tables.outbox).where(tables.outbox.c.state == CommandState.WAITING.value)
+        with self._access.reading() as db:
+            row = db.execute(wanted.order_by(tables.outbox.c.number).limit(1)).mappings().first()
+            return item_of(row) if row is not None else None
+
+    def commands(self, *states: CommandState) -> tuple[OutboxItem, ...]:
+        """Commands in those states, in order, without their bodies."""
+        wanted = select(*LIST_COLUMNS).order_by(tables.outbox.c.number)
+        wanted = wanted.where(tables.outbox.c.state.in_([state.value for state in states]))
+        with self._access.reading() as db:
+            return tuple(item_of(row) for row in db.execute(wanted).mappings())
+
+    def command(self, number: int) -> OutboxItem:
+        """One command, whole."""
+        with self._access.reading() as db:
+            return item_of(db.execute(select(tables.outbox).where(tables.outbox.c.number == number)).mappings().one())
+
+    def mark_tried(self, number: int, reasons: Sequence[Reason]) -> None:
+        """It could not be sent this time; it stays the first in line."""
+        with self._access.writing() as db:
+            db.execute(update(tables.outbox).where(tables.outbox.c.number == number).values(
+                attempts=tables.outbox.c.attempts + 1, last_tried_at=_now(),
+                reasons=[reason.as_json() for reason in reasons]))
+
+    def mark_done(self, number: int, answer: bytes, quarantined: Sequence[Mapping[str, Any]] | None = None
+                  ) -> OutboxItem:
+        """The server took it; the draft that it was made of has become a version (or a file in quarantine)."""
+        state = CommandState.DONE if quarantined is None else CommandState.QUARANTINED
+        with self._access.writing() as db:
+            item = _settle(db, number, state, [dict(reason) for reason in quarantined or ()], answer)
+            # A quarantined file is not a signature yet: its text stays here, open, until a person has decided.
+            if state is CommandState.DONE:
+                db.execute(delete(tables.drafts).where(tables.drafts.c.command == item.command.id))
+            else:
+                _reopen(db, item.command.id)
+            return item
+
+    def mark_refused(self, number: int, reasons: Sequence[Reason]) -> OutboxItem:
+        """The server said no: shown to the person, the draft opens again as it was."""
+        with self._access.writing() as db:
+            item = _settle(db, number, CommandState.REFUSED, [reason.as_json() for reason in reasons], b"")
+            _reopen(db, item.command.id)
+            return item
+
+    def put_away(self, number: int) -> None:
+        """The person has seen a refusal."""
+        with self._access.writing() as db:
+            db.execute(update(tables.outbox).where(tables.outbox.c.number == number).values(
+                state=CommandState.WITHDRAWN.value))
+
+    # Cache, kept values, what was seen
+
+    def put_cache(self, key: str, body: bytes) -> Cached:
+        """Keep an answer of the server."""
+        held = Cached(key=key, body=body, fetched_at=_now())
+        with self._access.writing() as db:
+            row = insert(tables.cache).values(held.model_dump())
+            db.execute(row.on_conflict_do_update(index_elements=["key"], set_={
+                "body": row.excluded.body, "fetched_at": row.excluded.fetched_at}))
+        return held
+
+    def cached(self, key: str) -> Cached | None:
+        """The answer that was kept under that key."""
+        with self._access.reading() as db:
+            row = db.execute(select(tables.cache).where(tables.cache.c.key == key)).mappings().first()
+            return Cached.model_validate(dict(row)) if row is not None else None
+
+    def cached_all(self, prefix: str) -> tuple[Cached, ...]:
+        """All answers whose key begins so (`board:`, `chart:`)."""
+        wanted = select(tables.cache).where(tables.cache.c.key.startswith(prefix, autoescape=True))
+        with self._access.reading() as db:
+            return tuple(Cached.model_validate(dict(row)) for row in db.execute(wanted).mappings())
+
+    def keep(self, key: str, value: Any) -> None:
+        """Keep a small value (JSON)."""
+        with self._access.writing() as db:
+            row = insert(tables.kept).values(key=key, value=value)
+            db.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
+
+    def kept(self, key: str) -> Any:
+        """The value, or None."""
+        with self._access.reading() as db:
+            return db.execute(select(tables.kept.c.value).where(tables.kept.c.key == key)).scalar()
+
+    def mark_seen(self, entry: UUID, version: int) -> None:
+        """The person has looked at that version (sign-all asks)."""
+        with self._access.writing() as db:
+            row = insert(tables.seen).values(entry=entry, version=version, seen_at=_now())
+            db.execute(row.on_conflict_do_update(index_elements=["entry"], set_={
+                "version": row.excluded.version, "seen_at": row.excluded.seen_at}))
+
+    def seen(self) -> dict[UUID, int]:
+        """Which version of each entry the person has looked at last."""
+        with self._access.reading() as db:
+            return {row.entry: row.version for row in db.execute(select(tables.seen))}
+
+    def prune(self, before: datetime | None = None) -> None:
+        """Let go of what was sent long ago and of old cached answers; drafts, waiting and refused ones stay."""
+        limit = before or _now() - KEEP_DONE
+        with self._access.writing() as db:
+            db.execute(delete(tables.outbox).where(
+                tables.outbox.c.state == CommandState.DONE.value, tables.outbox.c.done_at < limit))
+            db.execute(delete(tables.cache).where(tables.cache.c.fetched_at < limit))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _draft(db: Connection, entry: UUID) -> LocalDraft | None:
+    row = db.execute(select(tables.drafts).where(tables.drafts.c.entry == entry)).mappings().first()
+    return draft_of(row) if row is not None else None
+
+
+def _put_draft(db: Connection, draft: LocalDraft) -> None:
+    row = row_of_draft(draft)
+    db.execute(insert(tables.drafts).values(row).on_conflict_do_update(index_elements=["entry"], set_=row))
+
+
+def _adopted(view: DraftView, held: LocalDraft | None) -> LocalDraft:
+    revision = (held.revision if held else 0) + 1
+    return LocalDraft(
+        entry=view.entry, encounter=view.encounter, form=view.form, base_version=view.base_version,
+        correction_reason=view.correction_reason, occurred_at=view.occurred_at, values=view.values,
+        begun_at=held.begun_at if held else view.updated_at, begun_here=held.begun_here if held else False,
+        revision=revision, mirrored_revision=revision, server_revision=view.revision,
+        saved_at=_now(), mirrored_at=view.updated_at)
+
+
+def _settle(db: Connection, number: int, state: CommandState, reasons: list[dict[str, Any]],
+            answer: bytes) -> OutboxItem:
+    db.execute(update(tables.outbox).where(tables.outbox.c.number == number).values(
+        state=state.value, attempts=tables.outbox.c.attempts + 1, last_tried_at=_now(), done_at=_now(),
+        reasons=reasons, answer=answer))
+    return item_of(db.execute(select(tables.outbox).where(tables.outbox.c.number == number)).mappings().one())
+
+
+def _reopen(db: Connection, command: UUID) -> None:
+    db.execute(update(tables.drafts).where(tables.drafts.c.command == command).values(command=None))
