@@ -1,0 +1,256 @@
+"""Every action and its shortcut, once; the key line, the command palette and the buttons all read this table.
+
+A view binds what it can do (`ActionSet.bind`); an action that nobody has bound, or that may not be done now, shows
+nowhere. Ctrl+Shift, Alt+Z and Ctrl+Space belong to the input methods, and F10 to Windows: they are never bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import QWidget
+
+from workstation.models.search import Act
+from workstation.views.widgets.key_line import KeyHint
+
+FORBIDDEN = ("Ctrl+Shift", "Alt+Z", "Ctrl+Space", "F10")
+ALLOWED = ""
+NOT_NOW = " "
+"""No: and there is nothing to explain."""
+
+
+class Place(StrEnum):
+    """Where an action belongs."""
+
+    EVERYWHERE = "everywhere"
+    WARD = "ward"
+    CHART = "chart"
+    SIGNING = "signing"
+    IMAGES = "images"
+    REVIEW = "review"
+    EXCHANGE = "exchange"
+
+
+PLACE_NAMES = {
+    Place.WARD: "Khoa", Place.CHART: "Hồ sơ", Place.SIGNING: "Ký", Place.IMAGES: "Hình ảnh",
+    Place.REVIEW: "Soát hồ sơ", Place.EXCHANGE: "Liên thông",
+}
+PLACE_ICONS = {
+    Place.WARD: "bed", Place.CHART: "clipboard-text", Place.SIGNING: "signature", Place.IMAGES: "photo",
+    Place.REVIEW: "list-check", Place.EXCHANGE: "send",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that a person can do."""
+
+    id: str
+    text: str
+    """In the palette: what it does."""
+    place: Place
+    key: str = ""
+    """As it is written on buttons and bound; empty when the palette is the only way."""
+    short: str = ""
+    """In the key line; empty when it has no room there."""
+    icon: str = "chevron-right"
+    words: str = ""
+    """More words to find it by."""
+    by_widget: bool = False
+    """The widget that has the focus answers the key itself (Enter on a row, letters in a filter)."""
+    rank: int = 50
+    """Order in the key line."""
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("help", "Trợ giúp: các phím dùng được ở đây", Place.EVERYWHERE, "F1", "trợ giúp", "help-circle",
+           "huong dan phim tat", rank=90),
+    Action("palette", "Tìm, ra lệnh", Place.EVERYWHERE, "Ctrl+K", icon="search"),
+    Action("back", "Quay lại, giữ bản nháp", Place.EVERYWHERE, "Esc", icon="chevron-right"),
+    Action("place.ward", "Tới Khoa", Place.EVERYWHERE, "Ctrl+1", icon="bed", words="bang khoa giuong"),
+    Action("place.chart", "Tới Hồ sơ", Place.EVERYWHERE, "Ctrl+2", icon="clipboard-text", words="benh an"),
+    Action("place.signing", "Tới Ký", Place.EVERYWHERE, "Ctrl+3", icon="signature", words="bang chu ky"),
+    Action("retry", "Thử lại kết nối, gửi hàng chờ ngay", Place.EVERYWHERE, "Ctrl+R", icon="refresh",
+           words="mat ket noi tai lai"),
+    Action("lock", "Khóa màn hình", Place.EVERYWHERE, "Ctrl+L", icon="lock", words="roi may"),
+    Action("change_person", "Đổi người dùng", Place.EVERYWHERE, icon="users", words="dang xuat"),
+    Action("night", "Ca đêm: đổi màn hình sáng, tối", Place.EVERYWHERE, "Ctrl+F11", icon="moon"),
+    Action("self_test", "Tự kiểm tra máy: máy chủ, token, đồng hồ, kho trên máy", Place.EVERYWHERE, "F12",
+           icon="activity"),
+    Action("token", "Token và chứng thư của tôi", Place.EVERYWHERE, icon="usb", words="dang ky chung thu"),
+    Action("waiting", "Xem hàng chờ gửi trên máy này", Place.EVERYWHERE, icon="cloud-up", words="outbox cho gui"),
+
+    Action("ward.choose", "Chọn người bệnh", Place.WARD, "↑↓", "chọn", by_widget=True, rank=1),
+    Action("ward.open", "Mở hồ sơ người bệnh đang chọn", Place.WARD, "Enter", "mở hồ sơ", "clipboard-text",
+           by_widget=True, rank=2),
+    Action("ward.write", "Ghi điều trị cho người bệnh đang chọn", Place.WARD, "F6", "ghi điều trị", "pencil",
+           "to dieu tri 36/BV2", rank=3),
+    Action("ward.next", "Người bệnh kế tiếp cần xem", Place.WARD, "F8", "người cần xem", "chevron-down", rank=4),
+    Action("ward.previous", "Người bệnh cần xem ngay trước", Place.WARD, "Shift+F8", icon="chevron-up"),
+    Action("ward.filter", "Lọc theo năm ô đếm", Place.WARD, "1–5", "lọc", by_widget=True, rank=5),
+    Action("ward.find", "Tìm người bệnh trong khoa", Place.WARD, "gõ tên", "tìm", "search", by_widget=True, rank=6),
+    Action("ward.filter.occupied", "Lọc: giường có người", Place.WARD, "1", icon="bed"),
+    Action("ward.filter.attention", "Lọc: người bệnh cần xem trước", Place.WARD, "2", icon="activity"),
+    Action("ward.filter.deadline", "Lọc: sắp hoặc quá hạn hồ sơ", Place.WARD, "3", icon="clock"),
+    Action("ward.filter.unsigned", "Lọc: còn văn bản chưa ký", Place.WARD, "4", icon="signature"),
+    Action("ward.filter.results", "Lọc: có kết quả mới", Place.WARD, "5", icon="flask-2"),
+    Action("ward.order", "Đổi cách xếp bảng khoa", Place.WARD, "Ctrl+S", icon="list-check",
+           words="giuong canh bao han"),
+    Action("ward.change", "Đổi khoa", Place.WARD, icon="bed", words="khoa khac"),
+
+    Action("chart.timeline", "Dòng thời gian", Place.CHART, "F2", "dòng thời gian", "history", rank=1),
+    Action("chart.editor", "Ô soạn thảo", Place.CHART, "F3", "soạn", "pencil", rank=2),
+    Action("chart.context", "Bối cảnh: sinh hiệu, kết quả, hàng chờ", Place.CHART, "F4", "bối cảnh", "activity",
+           rank=3),
+    Action("chart.write", "Ghi lần mới", Place.CHART, "F6", "lần ghi mới", "clipboard-plus",
+           "dieu tri cham soc sinh hieu benh an 36/BV2 38/BV2 01/BV1", rank=4),
+    Action("chart.next_missing", "Tới chỗ còn thiếu kế tiếp", Place.CHART, "F8", "chỗ còn thiếu", "chevron-down",
+           rank=5),
+    Action("chart.previous_missing", "Về chỗ còn thiếu trước", Place.CHART, "Shift+F8", icon="chevron-up"),
+    Action("chart.sign", "Ký lần ghi này", Place.CHART, "F9", "ký", "signature", rank=6),
+    Action("chart.as_yesterday", "Như hôm qua: lấy y lệnh lần trước", Place.CHART, "Ctrl+D", "như hôm qua", "history",
+           rank=7),
+    Action("chart.earlier", "Lần ghi trước", Place.CHART, "Alt+Up", icon="history"),
+    Action("chart.correct", "Đính chính văn bản đã ký", Place.CHART, "Ctrl+E", "đính chính", "git-compare",
+           "sua", rank=8),
+    Action("chart.old_version", "Xem bản trước, chỉ chỗ đã đổi", Place.CHART, "Alt+1", icon="git-compare"),
+    Action("chart.filter", "Lọc dòng thời gian", Place.CHART, "/", icon="search"),
+    Action("chart.measure", "Thêm lần đo sinh hiệu", Place.CHART, "Ins", icon="activity"),
+    Action("chart.preview", "Xem bản in (PDF)", Place.CHART, "Ctrl+P", icon="printer", words="in ban in"),
+    Action("chart.explain", "Giải thích chữ ký", Place.CHART, "Ctrl+I", icon="shield-check",
+           words="chu ky hop le tin cay"),
+    Action("chart.drop", "Bỏ bản nháp này", Place.CHART, icon="x", words="xoa nhap"),
+
+    Action("signing.choose", "Chọn văn bản chờ ký", Place.SIGNING, "↑↓", "chọn", by_widget=True, rank=1),
+    Action("signing.open", "Mở văn bản chờ ký", Place.SIGNING, "Enter", "mở", "file-text", by_widget=True, rank=2),
+    Action("signing.mark", "Chọn hoặc bỏ chọn để ký", Place.SIGNING, "Space", "chọn để ký", by_widget=True, rank=3),
+    Action("signing.sign", "Ký những văn bản đã chọn", Place.SIGNING, "F9", "ký", "signature", rank=4),
+    Action("signing.sign_all", "Ký tất cả văn bản đã xem", Place.SIGNING, "Ctrl+F9", "ký tất cả đã xem",
+           "signature", rank=5),
+)
+BY_ID = {action.id: action for action in ACTIONS}
+
+_SEQUENCES = {"Ins": "Ins", "Enter": "Return"}
+
+
+def key_of(action_id: str) -> str:
+    """The key as it is written on a button."""
+    key = BY_ID[action_id].key
+    return key.replace("Alt+Up", "Alt+↑")
+
+
+@dataclass
+class _Binding:
+    """What a view does for an action, and whether it may be done now."""
+
+    do: Callable[[], object]
+    refusal: Callable[[], str]
+
+
+class ActionSet(QObject):
+    """The actions of one window: Qt shortcuts, what each does, and which work now."""
+
+    changed = pyqtSignal()
+    """Another place, another binding, or another answer to what may be done now."""
+    refused = pyqtSignal(str)
+    """Why an action that was asked for may not be done now."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._bindings: dict[str, _Binding] = {}
+        self._place = Place.EVERYWHERE
+        self._suspended = False
+        self._qt: dict[str, QAction] = {}
+        for action in ACTIONS:
+            self._qt[action.id] = self._made(action)
+        self._refresh_shortcuts()
+
+    def _made(self, action: Action) -> QAction:
+        made = QAction(action.text, self._window)
+        if action.key and not action.by_widget:
+            made.setShortcut(QKeySequence(_SEQUENCES.get(action.key, action.key)))
+            made.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            made.setAutoRepeat(False)
+        made.triggered.connect(lambda _checked, name=action.id: self.trigger(name))
+        self._window.addAction(made)
+        return made
+
+    @property
+    def place(self) -> Place:
+        """The place that is open."""
+        return self._place
+
+    def enter(self, place: Place) -> None:
+        """Another place is open: its actions work, those of others rest."""
+        self._place = place
+        self.refresh()
+
+    def suspend(self, *, suspended: bool) -> None:
+        """While the screen is locked or nobody is signed in, no action works."""
+        self._suspended = suspended
+        self.refresh()
+
+    def bind(self, action_id: str, do: Callable[[], object], refusal: Callable[[], str] = lambda: ALLOWED) -> None:
+        """What the action does; `refusal` answers "" when it may be done now, else why not (NOT_NOW: just hide it)."""
+        if action_id not in BY_ID:
+            raise KeyError(f"{action_id} stands in no table of actions")
+        self._bindings[action_id] = _Binding(do, refusal)
+        self.refresh()
+
+    def unbind(self, *action_ids: str) -> None:
+        """The view that answered for these is gone."""
+        for action_id in action_ids:
+            self._bindings.pop(action_id, None)
+        self.refresh()
+
+    def bound(self, action_id: str) -> bool:
+        """Whether anybody answers for the action."""
+        return action_id in self._bindings
+
+    def why_not(self, action_id: str) -> str:
+        """"" when the action works here and now, else the reason in Vietnamese (NOT_NOW when there is none to say)."""
+        binding = self._bindings.get(action_id)
+        if binding is None or self._suspended or BY_ID[action_id].place not in (Place.EVERYWHERE, self._place):
+            return NOT_NOW
+        return binding.refusal()
+
+    def trigger(self, action_id: str) -> None:
+        """Do it, or say why not."""
+        refusal = self.why_not(action_id)
+        if refusal == ALLOWED:
+            self._bindings[action_id].do()
+        elif refusal != NOT_NOW:
+            self.refused.emit(refusal)
+
+    def refresh(self) -> None:
+        """What may be done has changed: shortcuts, key line and palette follow."""
+        self._refresh_shortcuts()
+        self.changed.emit()
+
+    def _refresh_shortcuts(self) -> None:
+        # A reason that can be said keeps its key alive, so that pressing it says the reason.
+        for action_id, made in self._qt.items():
+            made.setEnabled(self.why_not(action_id) != NOT_NOW)
+
+    def qt_action(self, action_id: str) -> QAction:
+        """The Qt action, for menus."""
+        return self._qt[action_id]
+
+    def hints(self) -> tuple[KeyHint, ...]:
+        """The key line: what works now, the most used first."""
+        shown = [action for action in ACTIONS if action.short and action.key and self.why_not(action.id) == ALLOWED]
+        return tuple(KeyHint(key_of(action.id), action.short) for action in sorted(shown, key=lambda one: one.rank))
+
+    def acts(self) -> tuple[Act, ...]:
+        """The command palette: what works now."""
+        return tuple(
+            Act(key=action.id, title=action.text, keys=key_of(action.id), words=action.words,
+                group="place" if action.id.startswith("place.") else "command")
+            for action in ACTIONS
+            if self.why_not(action.id) == ALLOWED and action.id != "palette" and not action.key.startswith(("↑", "1–"))
+        )

@@ -1,0 +1,177 @@
+"""Dialogs: each names its patient, has a verb on its button, and never stands upon another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QKeyEvent, QShowEvent
+from PyQt6.QtWidgets import QDialog, QFrame, QVBoxLayout, QWidget
+
+from records.errors import Refusal, Trouble
+from records.messages import PatientView
+from workstation.views.widgets.banner import dialog_head
+from workstation.views.widgets.buttons import KeyButton, PrimaryButton
+from workstation.views.widgets.fields import LineField, TextField
+from workstation.views.widgets.states import InTrouble, Refused
+from workstation.views.widgets.text import column, frame, label, row
+
+
+class Dialog(QDialog):
+    """The base of all dialogs: patient's line, title, body, one row of verbs.
+
+    Subclasses put widgets into `body` and call `verbs`. It is window-modal and opens with `show_over`; nothing waits in
+    a nested event loop, so saving and sending go on behind it.
+    """
+
+    def __init__(self, title: str, parent: QWidget, *, patient: PatientView | None = None, detail: str = "",
+                 width: int = 480) -> None:
+        super().__init__(parent.window())
+        self.setWindowTitle(f"{title} — Bệnh Án")
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setFixedWidth(width)
+        outer = column(gap=0)
+        if patient is not None:
+            outer.addWidget(dialog_head(patient, detail))
+        ground = frame("panel")
+        self.body: QVBoxLayout = column(label(title, "title", wrap=True), gap=8, margins=(16, 14, 16, 14))
+        ground.setLayout(self.body)
+        outer.addWidget(ground, 1)
+        self._foot: QFrame = frame("foot")
+        outer.addWidget(self._foot)
+        self.setLayout(outer)
+        self.setAccessibleName(title)
+
+    def verbs(self, primary: PrimaryButton, *others: KeyButton) -> None:
+        """The row at the bottom: the main verb at the right, the ways out at its left."""
+        layout = row(None, gap=8, margins=(16, 10, 16, 10))
+        for button in (*others, primary):
+            layout.addWidget(button)
+        self._foot.setLayout(layout)
+
+    def show_over(self) -> None:
+        """Open it, unless another dialog is open: dialogs do not stack, the one that is open is brought forward."""
+        window = self.parent()
+        others = [one for one in window.findChildren(Dialog) if one is not self and one.isVisible()] if window else []
+        if others:
+            others[0].raise_()
+            others[0].activateWindow()
+            self.deleteLater()
+            return
+        self.open()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        # Always at the same place: a third from the top of its window, in the middle.
+        super().showEvent(event)
+        window = self.parentWidget()
+        if window is not None:
+            space = window.geometry()
+            left = space.x() + (space.width() - self.width()) // 2
+            self.move(QPoint(left, space.y() + max(48, (space.height() - self.height()) // 3)))
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        # Enter belongs to the button or field that has the focus; QDialog would press a default button instead.
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+
+class Question(Dialog):
+    """A question with one verb that does it and one that does not."""
+
+    def __init__(self, title: str, text: str, verb: str, parent: QWidget, *, on_yes: Callable[[], object],
+                 stay: str = "Thôi", patient: PatientView | None = None, detail: str = "") -> None:
+        super().__init__(title, parent, patient=patient, detail=detail)
+        self.body.addWidget(label(text, wrap=True))
+        self.accepted.connect(on_yes)
+        yes = PrimaryButton(verb, "Enter", on_click=self.accept)
+        self.verbs(yes, KeyButton(stay, "Esc", on_click=self.reject))
+        yes.setFocus()
+
+
+class AskText(Dialog):
+    """Asks for a text that must not be empty, such as the reason of a correction."""
+
+    def __init__(self, title: str, field_name: str, verb: str, parent: QWidget, *, on_text: Callable[[str], object],
+                 hint: str = "", text: str = "", patient: PatientView | None = None, detail: str = "") -> None:
+        super().__init__(title, parent, patient=patient, detail=detail)
+        self.field = TextField(field_name, text, lines=3)
+        self._why = label(hint, "small_second", wrap=True)
+        for widget in (label(field_name, "caption"), self.field, self._why):
+            self.body.addWidget(widget)
+        self._on_text = on_text
+        self.verbs(PrimaryButton(verb, "Ctrl+Enter", on_click=self._take),
+                   KeyButton("Thôi", "Esc", on_click=self.reject))
+        self.field.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if (event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+                and event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+            self._take()
+            return
+        super().keyPressEvent(event)
+
+    def _take(self) -> None:
+        text = self.field.toPlainText().strip()
+        if not text:
+            self.field.set_tone("critical", "Ô này cần có chữ.")
+            self._why.setText("Ô này cần có chữ.")
+            self.field.setFocus()
+            return
+        self.accept()
+        self._on_text(text)
+
+
+class AskSecret(Dialog):
+    """Asks for a password and hands it on; it is not kept."""
+
+    def __init__(self, title: str, field_name: str, verb: str, parent: QWidget, *, on_text: Callable[[str], object],
+                 hint: str = "") -> None:
+        super().__init__(title, parent)
+        self.field = LineField(field_name, icon_name="lock")
+        self.field.setEchoMode(LineField.EchoMode.Password)
+        self.body.addWidget(label(field_name, "caption"))
+        self.body.addWidget(self.field)
+        if hint:
+            self.body.addWidget(label(hint, "small_second", wrap=True))
+        self._on_text = on_text
+        self.field.returnPressed.connect(self._take)
+        self.verbs(PrimaryButton(verb, "Enter", on_click=self._take), KeyButton("Thôi", "Esc", on_click=self.reject))
+        self.field.setFocus()
+
+    def _take(self) -> None:
+        text = self.field.text()
+        if text:
+            self.field.clear()
+            self.accept()
+            self._on_text(text)
+
+
+class Told(Dialog):
+    """Says a refusal or a trouble: what is so, then what to do."""
+
+    def __init__(self, title: str, what: Refusal, parent: QWidget, *, patient: PatientView | None = None,
+                 detail: str = "") -> None:
+        super().__init__(title, parent, patient=patient, detail=detail)
+        if isinstance(what, Trouble):
+            words = " ".join(reason.vietnamese for reason in what.reasons)
+            self.body.addWidget(InTrouble(words, " ".join(reason.todo for reason in what.reasons)))
+        else:
+            self.body.addWidget(Refused("Chưa làm được", what.reasons))
+        done = PrimaryButton("Đã hiểu", "Enter", on_click=self.accept)
+        self.verbs(done)
+        done.setFocus()
+
+
+class Notice(Dialog):
+    """Says something that needs no decision: the keys of this place, a self-test's answers."""
+
+    def __init__(self, title: str, content: QWidget, parent: QWidget, *, width: int = 560) -> None:
+        super().__init__(title, parent, width=width)
+        self.body.addWidget(content)
+        done = PrimaryButton("Đóng", "Esc", on_click=self.accept)
+        self.verbs(done)
+        done.setFocus()
+
