@@ -207,6 +207,8 @@ class Layout(Frozen):
     style: Literal["narrative", "rows", "columns", "chart"] = "narrative"
     kind: str = ""
     """The repeated kind that `columns` describe."""
+    kinds: tuple[str, ...] = ()
+    """Order of the kinds when a `narrative` form is printed as a whole; empty: the order of `Form.kinds`."""
     columns: tuple[Column, ...] = ()
     per_page: int = 0
     landscape: bool = False

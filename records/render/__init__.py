@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from records import forms
-from records.entries import Version
+from records.entries import Stay, Subject, Version
 from records.errors import Refusal
+from records.forms import Form
+from records.render.chart import draw_chart
+from records.render.columns import draw_columns
 from records.render.digest import appearance_digest, document_digest, mark_digest, page_digest
 from records.render.entry import VERSION_FILE, draw_entry
 from records.render.mark import mark_appearance, mark_text
+from records.render.narrative import draw_narrative
+from records.render.notice import PrintNote
 from records.render.pdfa import Attachment
+from records.render.rows import draw_rows
+from records.render.sheet import Sheet, SheetItem
 from records.render.slots import MARK_SIZE, Place, slot_field, slot_places
 from records.render.typeface import missing_glyphs
 
@@ -31,8 +38,22 @@ def render_entry(version: Version, attachments: Sequence[Attachment] = ()) -> by
     return draw_entry(version, forms.form(version.form.code, version.form.edition), attachments)
 
 
+STYLES = {"rows": draw_rows, "columns": draw_columns, "chart": draw_chart, "narrative": draw_narrative}
+
+
+def render_sheet(form: Form, items: Sequence[SheetItem], subject: Subject, stay: Stay,
+                 printed: PrintNote | None = None, *, attachments: Sequence[Attachment] = ()) -> bytes:
+    """The composition as the ministry's sheet, assembled from its entries in the order given.
+
+    `printed`: the notice that a paper print of signed records carries (R42); without it the file is a view.
+    """
+    sheet = Sheet(form, items, subject, stay)
+    STYLES[form.layout.style](sheet)
+    return sheet.finish(printed, attachments)
+
+
 __all__ = [
-    "CURRENT", "MARK_SIZE", "RENDERERS", "VERSION_FILE", "Attachment", "Place", "appearance_digest",
-    "document_digest", "mark_appearance", "mark_digest", "mark_text", "missing_glyphs", "page_digest", "render_entry",
-    "slot_field", "slot_places",
+    "CURRENT", "MARK_SIZE", "RENDERERS", "VERSION_FILE", "Attachment", "Place", "PrintNote", "SheetItem",
+    "appearance_digest", "document_digest", "mark_appearance", "mark_digest", "mark_text", "missing_glyphs",
+    "page_digest", "render_entry", "render_sheet", "slot_field", "slot_places",
 ]

@@ -28,7 +28,8 @@ def draw_entry(version: Version, form: Form, attachments: Sequence[Attachment] =
     flow = Flow(paper)
     part = "" if kind.name == form.name else kind.name
     draw_heading(flow, form, version.subject, version.stay, part=part, training=version.training)
-    draw_patient(flow, version.subject, version.stay, version.occurred_at)
+    if not any(field.source == "subject.full_name" for field in kind.fields):
+        draw_patient(flow, version.subject, version.stay, version.occurred_at)
     flow.text(f"Thời điểm: {moment(version.occurred_at)}. Người ghi: {version.author.full_name}, "
               f"{version.author.title}, ghi xong lúc {moment(version.written_at, seconds=True)}.")
     flow.skip(3)

@@ -11,7 +11,7 @@ from records.forms import EntryKind, Field, Section
 from records.render.flow import SIZE, Flow, Table
 from records.render.inline import BREAK, WIDE, Atom, box, tick, words
 from records.render.paper import MM
-from records.render.words import calendar_day, clock, day, row_words, value_words
+from records.render.words import clock, day, row_words, value_words
 
 DOTS = "…" * 6
 MANY_CHOICES = 10
@@ -20,22 +20,12 @@ MANY_COLUMNS = 6
 """A `rows` field with more columns than this prints each row as a sentence."""
 
 
-def shown(field: Field, values: Mapping[str, Any]) -> bool:
-    """Is the blank part of this page: a condition that does not hold hides it, a value always shows."""
-    condition = field.shown_when
-    if field.key in values or condition is None:
-        return True
-    if condition.field not in values:
-        return False
-    value = values[condition.field]
-    return not condition.among or value in condition.among
-
-
 def draw_sections(flow: Flow, kind: EntryKind, values: Mapping[str, Any], *, blanks: bool) -> None:
-    """All sections of an entry kind. `blanks`: an empty blank prints its label and dots."""
+    """All sections of an entry kind. `blanks`: an empty blank prints its label and dots, so that the ministry's
+    numbers are all there; otherwise it is left out.
+    """
     for section in kind.sections:
-        fields = [field for field in section.fields
-                  if shown(field, values) and (blanks or field.key in values)]
+        fields = [field for field in section.fields if blanks or field.key in values]
         if fields:
             if [field.label for field in fields] != [section.title]:
                 _title(flow, section)
@@ -85,22 +75,29 @@ def label_atoms(field: Field) -> list[Atom]:
 
 def field_atoms(field: Field, value: Any) -> list[Atom]:
     """Label and value on a line."""
+    return [*label_atoms(field), *value_atoms(field, value)]
+
+
+def value_atoms(field: Field, value: Any) -> list[Atom]:
+    """The value alone, with the boxes of the paper form; dots where there is none."""
     if field.type == "bool":
-        yes, no = value is True, value is False
-        return [*label_atoms(field), *words("Có"), tick(yes), WIDE, *words("Không"), tick(no)]
+        return [*words("Có"), tick(value is True), WIDE, *words("Không"), tick(value is False)]
     if field.type in {"choice", "choices"}:
-        return [*label_atoms(field), *_choice_atoms(field, value)]
+        return _choice_atoms(field, value)
     if value is None:
-        return [*label_atoms(field), *words(f"{DOTS} {field.unit}" if field.unit else DOTS)]
-    if field.type == "coded":
-        code = [WIDE, *words("MÃ"), box(str(value["code"]))] if value.get("code") else []
-        return [*label_atoms(field), *words(str(value.get("text", ""))), *code]
+        return words(f"{DOTS} {field.unit}" if field.unit else DOTS)
+    if field.type == "coded" and value.get("code"):
+        return [*words(str(value.get("text", ""))), WIDE, *words("MÃ"), box(str(value["code"]))]
+    return _told(field, value)
+
+
+def _told(field: Field, value: Any) -> list[Atom]:
     if field.type == "instant":
         instant = datetime.fromisoformat(str(value))
-        return [*label_atoms(field), *words(f"{clock(instant)} ngày {day(instant)}")]
-    if field.type == "date":
-        return [*label_atoms(field), *words(calendar_day(str(value)))]
-    return [*label_atoms(field), *words(value_words(field, value))]
+        return words(f"{clock(instant)} ngày {day(instant)}")
+    if field.source == "subject.full_name":
+        return words(str(value).upper(), "Bold")
+    return words(value_words(field, value))
 
 
 def _choice_atoms(field: Field, value: Any) -> list[Atom]:
@@ -121,7 +118,11 @@ def draw_block(flow: Flow, field: Field, value: Sequence[Mapping[str, Any]]) -> 
     flow.paragraph(label_atoms(field))
     if field.type == "gathered":
         _gathered(flow, value)
-    elif len(field.fields) <= MANY_COLUMNS:
+    elif len(field.fields) == 1:
+        for number, row in enumerate(value, 1):
+            flow.paragraph([*words(f"{number}."), *value_atoms(field.fields[0], row.get(field.fields[0].key))],
+                           indent=4 * MM)
+    elif 1 < len(field.fields) <= MANY_COLUMNS:
         _table(flow, field, value)
     else:
         for number, row in enumerate(value, 1):
@@ -131,17 +132,16 @@ def draw_block(flow: Flow, field: Field, value: Sequence[Mapping[str, Any]]) -> 
 
 def _table(flow: Flow, field: Field, rows: Sequence[Mapping[str, Any]]) -> None:
     fixed = bool(field.fixed_rows)
-    heads = ["TT", *([""] if fixed else []), *(_head(column) for column in field.fields)]
+    heads = ["" if fixed else "TT", *(_head(column) for column in field.fields)]
     weights = [_weight(column) for column in field.fields]
-    first = [9 * MM, *([45 * MM] if fixed else [])]
+    first = [45 * MM if fixed else 9 * MM]
     left = flow.room - sum(first)
     table = Table(flow, [*first, *(left * weight / sum(weights) for weight in weights)], heads)
     for index, row in enumerate(rows):
-        label = [field.fixed_rows[index] if index < len(field.fixed_rows) else ""] if fixed else []
-        texts = [f"{index + 1:02d}" if fixed else str(index + 1), *label]
-        cells = [table.broken(number, words(text)) for number, text in enumerate(texts)]
-        cells += [table.broken(len(texts) + number, _cell(column, row.get(column.key)))
-                  for number, column in enumerate(field.fields)]
+        label = field.fixed_rows[index] if index < len(field.fixed_rows) else str(index + 1)
+        cells = [table.broken(0, words(label))]
+        cells += [table.broken(number, _cell(column, row.get(column.key)))
+                  for number, column in enumerate(field.fields, 1)]
         table.row(cells)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from records.render.inline import Atom, Line, broken, words
-from records.render.paper import BLACK, MM, Colour, Page, Paper
+from records.render.paper import BLACK, GREEN, MM, Colour, Page, Paper
 from records.render.typeface import Face
 
 LEFT, RIGHT, TOP, FOOT = 20 * MM, 15 * MM, 12 * MM, 16 * MM
@@ -18,19 +18,16 @@ PAD = 3.0
 
 
 class Flow:
-    """The cursor on a paper; `head` draws what stands on top of every further page."""
+    """The cursor on a paper; `head`, when set, draws what stands on top of every further page."""
 
-    def __init__(self, paper: Paper, head: Callable[[Flow], None] | None = None) -> None:
+    def __init__(self, paper: Paper) -> None:
         self.paper = paper
         self.left = LEFT
         self.right = paper.size[0] - RIGHT
         self.bottom = FOOT
-        self._head = head
+        self.head: Callable[[Flow], None] | None = None
         self.page: Page = paper.add()
         self.y = paper.size[1] - TOP
-        self.fresh = True
-        if head is not None:
-            head(self)
 
     @property
     def room(self) -> float:
@@ -41,8 +38,8 @@ class Flow:
         """Go on at the top of a new page."""
         self.page = self.paper.add()
         self.y = self.paper.size[1] - TOP
-        if self._head is not None:
-            self._head(self)
+        if self.head is not None:
+            self.head(self)
 
     def need(self, height: float) -> bool:
         """Make sure that `height` fits on this page; says whether a new page was begun."""
@@ -76,6 +73,21 @@ class Flow:
         self.page.line([(self.left, self.y), (self.right, self.y)], thick, colour)
 
 
+class Note(list[Atom]):
+    """A line that is printed smaller and in green: a signature's mark beside what it signs."""
+
+
+def notes(text: str, size: float, room: float) -> list[Line]:
+    """Text broken into such lines."""
+    return [Note(line) for line in broken(words(text), size - NOTE, room)]
+
+
+NOTE = 2.0
+"""How much smaller a note is than its table, in points."""
+TOGETHER = 8
+"""A row of at most so many lines is never parted."""
+
+
 class Table:
     """A table of cells with text; rows break over pages and the head is repeated."""
 
@@ -102,7 +114,7 @@ class Table:
         while True:
             count = max(1, *(len(cell) for cell in rest))
             fitting = int((self.flow.y - self.flow.bottom - 2 * PAD) / self.step)
-            if fitting < min(count, 2):
+            if fitting < count and fitting < max(2, min(count, TOGETHER)):
                 self.flow.next_page()
                 self.head()
                 continue
@@ -114,6 +126,10 @@ class Table:
             self.flow.next_page()
             self.head()
 
+    def inside(self, column: int) -> float:
+        """The width of the column's text."""
+        return self.widths[column] - 2 * PAD
+
     def broken(self, column: int, atoms: Sequence[Atom]) -> list[Line]:
         """Atoms broken to the column's width."""
         return broken(atoms, self.size, self.widths[column] - 2 * PAD)
@@ -123,6 +139,10 @@ class Table:
         for lines, width in zip(cells, self.widths, strict=True):
             flow.page.rect(x, flow.y - high, width, high)
             for number, line in enumerate(lines):
-                flow.page.atoms(x + PAD, flow.y - PAD - self.size - number * self.step, line, self.size)
+                y = flow.y - PAD - self.size - number * self.step
+                if isinstance(line, Note):
+                    flow.page.atoms(x + PAD, y, line, self.size - NOTE, GREEN)
+                else:
+                    flow.page.atoms(x + PAD, y, line, self.size)
             x += width
         flow.y -= high

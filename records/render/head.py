@@ -10,7 +10,7 @@ from records.render.flow import FOOT, LEFT, RIGHT, Flow
 from records.render.inline import WIDE, Atom, broken, words
 from records.render.mark import TRAINING
 from records.render.paper import GREY, MM, RED, Paper
-from records.render.typeface import width
+from records.render.typeface import Face, width
 from records.render.words import SEXES, age, calendar_day, place
 
 HEAD_SIZE = 10.0
@@ -37,7 +37,7 @@ def draw_heading(flow: Flow, form: Form, subject: Subject, stay: Stay, *, part: 
     if training:
         wide = width(TRAINING, "Bold", 12) + 12
         flow.page.rect(middle + room / 2 - wide / 2, y - 18, wide, 16, thick=1, colour=RED)
-        flow.page.centred(middle + room / 2, y - 14, TRAINING, 12, "Bold", RED)
+        flow.page.centred(middle + room / 2, y - 14, TRAINING, 12, "Bold", colour=RED)
         y -= 22
     flow.y = min(low, y) - 6
 
@@ -49,7 +49,7 @@ def _ward(name: str) -> str:
 def _column(flow: Flow, top: float, texts: list[str], x: float, room: float, *, bold: int) -> float:
     y = top
     for index, text in enumerate(texts):
-        face = "Bold" if index == bold else "Regular"
+        face: Face = "Bold" if index == bold else "Regular"
         for line in broken(words(text, face), HEAD_SIZE, room - 4):
             flow.page.atoms(x, y - HEAD_SIZE, line, HEAD_SIZE)
             y -= HEAD_SIZE * 1.22
@@ -98,4 +98,4 @@ def draw_feet(paper: Paper, form: Form, subject: Subject, *, training: bool) -> 
         page.text(LEFT, y, told, 8.5)
         page.right(page.size[0] - RIGHT, y, f"Trang {index}/{total}", 8.5)
         if training:
-            page.centred(page.size[0] / 2 + 30 * MM, y, TRAINING, 8.5, "Bold", RED)
+            page.centred(page.size[0] / 2 + 30 * MM, y, TRAINING, 8.5, "Bold", colour=RED)

@@ -59,5 +59,5 @@ def _fitted(page: Page, y: float, text: str, size: float, colour: tuple[float, f
     face: Face = "Regular"
     room = page.size[0] - 2 * INSET
     wide = width(text, face, size)
-    page.text(INSET, y, text, size if wide <= room else size * room / wide, face, colour)
+    page.text(INSET, y, text, size if wide <= room else size * room / wide, face, colour=colour)
 

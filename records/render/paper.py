@@ -48,7 +48,8 @@ class Page:
         self._line_width = 1.0
         self._font = ("", 0.0)
 
-    def text(self, x: float, y: float, text: str, size: float, face: Face = "Regular", colour: Colour = BLACK) -> None:
+    def text(self, x: float, y: float, text: str, size: float, face: Face = "Regular", *,
+             colour: Colour = BLACK) -> None:
         """One line of text from x on."""
         if not text:
             return
@@ -65,15 +66,15 @@ class Page:
         parts.append(b"ET")
         self._code.append(b" ".join(parts))
 
-    def right(self, x: float, y: float, text: str, size: float, face: Face = "Regular",
+    def right(self, x: float, y: float, text: str, size: float, face: Face = "Regular", *,
               colour: Colour = BLACK) -> None:
         """One line of text that ends at x."""
-        self.text(x - width(text, face, size), y, text, size, face, colour)
+        self.text(x - width(text, face, size), y, text, size, face, colour=colour)
 
-    def centred(self, x: float, y: float, text: str, size: float, face: Face = "Regular",
+    def centred(self, x: float, y: float, text: str, size: float, face: Face = "Regular", *,
                 colour: Colour = BLACK) -> None:
         """One line of text around x."""
-        self.text(x - width(text, face, size) / 2, y, text, size, face, colour)
+        self.text(x - width(text, face, size) / 2, y, text, size, face, colour=colour)
 
     def line(self, points: Sequence[tuple[float, float]], thick: float = 0.5, colour: Colour = BLACK) -> None:
         """Straight lines from point to point."""
@@ -101,15 +102,16 @@ class Page:
         path = [f"{number(x + r)} {number(y)} m", *(" ".join(map(number, curve)) + " c" for curve in curves), "f"]
         self._code.append(" ".join(path).encode())
 
-    def atoms(self, x: float, y: float, line: Sequence[Atom], size: float) -> None:
+    def atoms(self, x: float, y: float, line: Sequence[Atom], size: float, colour: Colour = BLACK) -> None:
         """A line of words, boxes and ticks from x on; neighbouring words of one face become one string."""
-        run, run_x, run_face = "", x, "Regular"
+        run, run_x = "", x
+        run_face: Face = "Regular"
         for index, atom in enumerate(line):
             blank = " " if index and atom.space else ""
             if atom.kind == "word" and (run and atom.face == run_face):
                 run += blank + atom.text
                 continue
-            x = self._flush(run_x, y, run, size, run_face) if run else x
+            x = self._flush(run_x, y, run, size, run_face, colour=colour) if run else x
             run = ""
             x += gap(atom.face, size) if blank else 0
             if atom.kind == "word":
@@ -119,16 +121,15 @@ class Page:
                     self._box(x, y, atom, size)
                 x += atom.width(size)
         if run:
-            self._flush(run_x, y, run, size, run_face)
+            self._flush(run_x, y, run, size, run_face, colour=colour)
 
     def content(self) -> bytes:
         """The content stream."""
         return b"\n".join(self._code) + b"\n"
 
-    def _flush(self, x: float, y: float, run: str, size: float, face: str) -> float:
-        chosen: Face = "Bold" if face == "Bold" else "Italic" if face == "Italic" else "Regular"
-        self.text(x, y, run, size, chosen)
-        return x + width(run, chosen, size)
+    def _flush(self, x: float, y: float, run: str, size: float, face: Face, *, colour: Colour) -> float:
+        self.text(x, y, run, size, face, colour=colour)
+        return x + width(run, face, size)
 
     def _box(self, x: float, y: float, atom: Atom, size: float) -> None:
         if atom.kind == "tick":
@@ -174,7 +175,7 @@ class Catalogue(pdfdoc.PDFCatalog):  # type: ignore[misc]  # reportlab has no ty
 
     __NoDefault__ = ["Pages", "AcroForm", "Names", "Metadata", "OutputIntents", "AF"]
     __Refs__ = ["Pages", "AcroForm", "Metadata"]
-    __Defaults__ = {"Type": pdfdoc.PDFName("Catalog"), "Lang": pdfdoc.PDFString("vi")}  # noqa: RUF012
+    __Defaults__ = {"Type": pdfdoc.PDFName("Catalog"), "Lang": pdfdoc.PDFString("vi")}
 
 
 class Paper:

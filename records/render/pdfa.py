@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from reportlab.pdfbase import pdfdoc
 
 from records.bundled import bundled
-from records.render.paper import Number, Paper
+from records.render.paper import Number, Paper, number
 from records.render.words import ZONE
 
 XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -97,7 +97,8 @@ def _file(paper: Paper, item: Attachment, at: datetime) -> pdfdoc.PDFDictionary:
     name = pdfdoc.PDFString(item.name)
     return pdfdoc.PDFDictionary({
         "Type": pdfdoc.PDFName("Filespec"), "F": name, "UF": name, "Desc": pdfdoc.PDFString(item.description),
-        "AFRelationship": pdfdoc.PDFName(item.relationship), "EF": pdfdoc.PDFDictionary({"F": reference, "UF": reference}),
+        "AFRelationship": pdfdoc.PDFName(item.relationship),
+        "EF": pdfdoc.PDFDictionary({"F": reference, "UF": reference}),
     })
 
 
@@ -107,23 +108,27 @@ def add_signature_fields(paper: Paper, spots: Sequence[Spot]) -> None:
         return
     document = paper.document
     references = []
+    empties: dict[tuple[str, str], pdfdoc.PDFObjectReference] = {}
     for spot in spots:
         left, low, right, high = spot.rect
-        box = pdfdoc.PDFArray([0, 0, Number(right - left), Number(high - low)])
-        form = {"Type": pdfdoc.PDFName("XObject"), "Subtype": pdfdoc.PDFName("Form"), "BBox": box,
-                "Resources": pdfdoc.PDFDictionary({})}
-        empty = document.Reference(pdfdoc.PDFStream(pdfdoc.PDFDictionary(form), b" ", filters=[]),
-                                   f"empty:{right - left}x{high - low}")
+        size = (number(right - left), number(high - low))
+        if size not in empties:
+            empties[size] = document.Reference(_empty_form(size), f"empty:{size}")
+        page = paper.page_objects[spot.page]
         widget = pdfdoc.PDFDictionary({
             "Type": pdfdoc.PDFName("Annot"), "Subtype": pdfdoc.PDFName("Widget"), "FT": pdfdoc.PDFName("Sig"),
             "T": pdfdoc.PDFString(spot.field), "TU": pdfdoc.PDFString(spot.label), "F": 132,
-            "Rect": pdfdoc.PDFArray([Number(value) for value in spot.rect]),
-            "P": document.Reference(paper.page_objects[spot.page]),
-            "AP": pdfdoc.PDFDictionary({"N": empty}),
+            "Rect": pdfdoc.PDFArray([Number(value) for value in spot.rect]), "P": document.Reference(page),
+            "AP": pdfdoc.PDFDictionary({"N": empties[size]}),
         })
         reference = document.Reference(widget, f"field:{spot.field}")
         references.append(reference)
-        page = paper.page_objects[spot.page]
         page.Annots = [*(page.Annots or []), reference]
-    form = pdfdoc.PDFDictionary({"Fields": pdfdoc.PDFArray(references), "SigFlags": 3})
-    document.Catalog.AcroForm = form
+    document.Catalog.AcroForm = pdfdoc.PDFDictionary({"Fields": pdfdoc.PDFArray(references), "SigFlags": 3})
+
+
+def _empty_form(size: tuple[str, str]) -> pdfdoc.PDFStream:
+    wide, high = size
+    kind = {"Type": pdfdoc.PDFName("XObject"), "Subtype": pdfdoc.PDFName("Form"),
+            "BBox": f"[0 0 {wide} {high}]", "Resources": pdfdoc.PDFDictionary({})}
+    return pdfdoc.PDFStream(pdfdoc.PDFDictionary(kind), b" ", filters=[])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -66,32 +66,13 @@ def coded(value: Mapping[str, Any]) -> str:
 
 def value_words(field: Field, value: Any) -> str:
     """Any value in one string, unit included."""
-    match field.type:
-        case "bool":
-            return "Có" if value else "Không"
-        case "choice":
-            return label_of(field, str(value))
-        case "choices":
-            return ", ".join(label_of(field, str(code)) for code in value)
-        case "coded":
-            return coded(value)
-        case "date":
-            return calendar_day(str(value))
-        case "instant":
-            return moment(datetime.fromisoformat(str(value)))
-        case "decimal":
-            return _with_unit(str(value).replace(".", ","), field)
-        case "int":
-            return _with_unit(str(value), field)
-        case "rows":
-            return "; ".join(row_words(field, row) for row in value)
-        case "gathered":
-            return "; ".join(f"{item['kind']} {item['entry']} (v{item['version']})" for item in value)
-        case _:
-            return _with_unit(str(value), field)
+    if field.type in _WORDS:
+        return _WORDS[field.type](field, value)
+    return f"{value} {field.unit}" if field.unit else str(value)
 
 
-def _with_unit(text: str, field: Field) -> str:
+def _decimal(field: Field, value: Any) -> str:
+    text = str(value).replace(".", ",")
     return f"{text} {field.unit}" if field.unit else text
 
 
@@ -103,7 +84,8 @@ UNTOLD = frozenset({"code"})
 
 def row_words(field: Field, row: Mapping[str, Any]) -> str:
     """A row of `rows` as one sentence: «Thuốc: Paracetamol 500 mg, 1 viên, uống, 3 lần/ngày»."""
-    head, parts = "", []
+    head = ""
+    parts: list[str] = []
     for column in field.fields:
         if column.key not in row or column.key in UNTOLD:
             continue
@@ -122,3 +104,18 @@ def row_words(field: Field, row: Mapping[str, Any]) -> str:
 def _stands_alone(column: Field) -> bool:
     told_by_another = column.shown_when is not None and not column.shown_when.among
     return column.type in {"line", "text", "choice", "choices", "coded"} and not told_by_another
+
+
+_WORDS: Mapping[str, Callable[[Field, Any], str]] = {
+    "bool": lambda _field, value: "Có" if value else "Không",
+    "choice": lambda field, value: label_of(field, str(value)),
+    "choices": lambda field, value: ", ".join(label_of(field, str(code)) for code in value),
+    "coded": lambda _field, value: coded(value),
+    "date": lambda _field, value: calendar_day(str(value)),
+    "instant": lambda _field, value: moment(datetime.fromisoformat(str(value))),
+    "decimal": _decimal,
+    "rows": lambda field, value: "; ".join(row_words(field, row) for row in value),
+    "gathered": lambda _field, value: "; ".join(f"{item['kind']} {item['entry']} (v{item['version']})"
+                                               for item in value),
+}
+"""How each type reads; what is not here stands as it was written."""

@@ -22,7 +22,8 @@ AUTHOR = {"id": "0193565e-1f00-7000-8000-000000000003", "full_name": "Trần Qu�
 ROW = {
     "diagnosis": {"text": "Viêm phổi thùy dưới phải", "code": "J18.9"},
     "subjective": "Còn ho khan, đỡ khó thở, ăn được ½ suất cháo. Không sốt từ 22 giờ hôm qua.",
-    "objective": "Tỉnh, tiếp xúc tốt. Mạch 88 lần/phút, HA 130/80 mmHg, 37,2 °C, SpO₂ 96 %.\nPhổi: ran nổ đáy phải giảm.",
+    "objective": "Tỉnh, tiếp xúc tốt. Mạch 88 lần/phút, HA 130/80 mmHg, 37,2 °C, SpO₂ 96 %.\n"
+    "Phổi: ran nổ đáy phải giảm.",
     "assessment": "Đáp ứng kháng sinh, CURB-65 ≤ 1.",
     "plan": "Tiếp tục kháng sinh ngày 3; chụp lại X-quang ngày 25/11.",
     "orders": [
