@@ -3,7 +3,7 @@
 The names follow what Vietnamese CAs issue: the subject of a person's certificate carries the full name in CN and
 the identity number in UID as `CCCD:<12 digits>`. Nothing here is a trust root of anything real.
 
-`root = make_root()`, `issuing = make_issuing(root)`, `doctor = issue_person(issuing, "Nguyễn Thị Đào", "001185000123")`,
+`root = make_root()`, `issuing = make_issuing(root)`, `doctor = issue_person(issuing, full_name, national_id)`, then
 `write_pem(path, doctor.certificate, *doctor.chain)`.
 """
 

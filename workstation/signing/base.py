@@ -82,7 +82,14 @@ class PinRequest:
     final_try: bool = False
     """One more wrong PIN locks the token."""
     refused: Reason | None = None
-    """Why the PIN given just before was refused."""
+    """Why the PIN given just before was refused (`pin_wrong`, `key_password_wrong`)."""
+
+    @property
+    def notices(self) -> tuple[Reason, ...]:
+        """What the prompt must say above the blank: the refusal just before, and how near the lock is."""
+        warning = "pin_last_try" if self.final_try else "pin_tries_low" if self.tries_low else ""
+        notices = (self.refused, Reason(warning, self.token_label) if warning else None)
+        return tuple(notice for notice in notices if notice)
 
 
 class Prompter(Protocol):
@@ -172,7 +179,7 @@ class Identity:
         if at < self.not_before:
             return Reason("certificate_not_yet_valid", self.serial, facts)
         if not self.may_sign:
-            return Reason("certificate_not_for_signing", self.serial, facts)
+            return Reason("token_certificate_not_for_signing", self.serial, facts)
         return None
 
     def made(self, signature: bytes, data: bytes) -> bool:
@@ -215,6 +222,10 @@ class Signer(ABC):
     @abstractmethod
     def identities(self) -> tuple[Identity, ...]:
         """Every certificate with a key that this signer sees now, without a PIN."""
+
+    @abstractmethod
+    def absence(self) -> Refusal:
+        """Why the last `identities` were none: no token, no certificate on it, a driver that failed."""
 
     @abstractmethod
     def open(self, identity: Identity, prompter: Prompter) -> None:

@@ -50,13 +50,16 @@ def sign(pdf: bytes, field: str, mark: Mark, identity: Identity, sign_raw: SignR
 
 
 def prepare(pdf: bytes, field: str, mark: Mark, identity: Identity) -> Prepared:
-    """Write the update up to the signature itself; `field_not_empty`, `not_signable` when the file forbids it."""
+    """Write the update up to the signature itself; `field_not_empty`, `not_signable` when the file forbids it.
+
+    The signature dictionary carries the mark's parts as `records.signatures.mark_for` says: /Name, /Reason, /M.
+    """
     try:
         writer = _SigningRevision(io.BytesIO(pdf))
         embedding = PdfCMSEmbedder().write_cms(field, writer, existing_fields_only=True)
         _show(writer, next(embedding).get_object(), mark)
         signature = SignatureObject(timestamp=mark.signed_at, subfilter=SigSeedSubFilter.PADES, name=mark.full_name,
-                                    bytes_reserved=_room(identity))
+                                    reason=mark.title, bytes_reserved=_room(identity))
         embedding.send(SigObjSetup(sig_placeholder=signature))
         place, file = embedding.send(SigIOSetup(md_algorithm="sha256"))
         embedding.close()

@@ -1,0 +1,143 @@
+"""Signs many documents with one PIN: prepares the next one while the token signs, and stops cleanly in between.
+
+A token signs four documents a second; everything else of the work is done beside it, so that the token never waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field as item
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from typing import Self
+
+from records.entries import Mark
+from records.errors import Reason, Refusal
+from workstation.signing import pades
+from workstation.signing.base import Identity, Prompter, Signer
+
+ZONE = timezone(timedelta(hours=7))
+
+
+@dataclass(frozen=True)
+class Document:
+    """One thing to sign. `pdf` and `mark` are called when its turn comes, on a thread of the stack."""
+
+    key: str
+    """By which the caller knows it again."""
+    field: str
+    """The empty signature field (`records.render.slot_field`)."""
+    pdf: Callable[[], bytes] = item(repr=False)
+    """Draws or reads the file."""
+    mark: Callable[[Identity, datetime], Mark] = item(repr=False)
+    """Builds the mark (`records.signatures.mark_for`) for the certificate and the moment of signing."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one document: the signed file, or why it was refused."""
+
+    document: Document
+    signed: bytes | None = item(default=None, repr=False)
+    reasons: tuple[Reason, ...] = ()
+
+
+class Stack:
+    """Documents to sign as one identity.
+
+    `run` signs what is left, tells each outcome in order on a thread of its own, and returns how many are left (after
+    `stop`). When the token fails it raises what the token said; every document told before is whole, the one at hand
+    is untouched, and `run` again goes on with it after a new PIN, with the same certificate or not at all.
+    """
+
+    def __init__(
+        self,
+        signer: Signer,
+        identity: Identity,
+        documents: Iterable[Document],
+        *,
+        told: Callable[[Outcome], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.identity = identity
+        self._signer = signer
+        self._left = deque(documents)
+        self._told = told
+        self._now = now
+        self._stopping = threading.Event()
+
+    @property
+    def left(self) -> tuple[Document, ...]:
+        """What is not signed yet, in order."""
+        return tuple(self._left)
+
+    def stop(self) -> None:
+        """Sign nothing after the document at hand; from any thread."""
+        self._stopping.set()
+
+    def run(self, prompter: Prompter) -> int:
+        """Sign what is left, with one PIN. The certificate is judged before the PIN is asked."""
+        self._stopping.clear()
+        if not self._left:
+            return 0
+        if reason := self.identity.refusal(self._now()):
+            raise Refusal(reason)
+        try:
+            self._signer.open(self.identity, prompter)
+            with _Teller(self._told) as teller, ThreadPoolExecutor(1, "stack ahead") as ahead:
+                self._sign_all(ahead, teller)
+        finally:
+            self._signer.close()
+        return len(self._left)
+
+    def _sign_all(self, ahead: ThreadPoolExecutor, teller: _Teller) -> None:
+        coming: Future[pades.Prepared] | None = None
+        while self._left and not self._stopping.is_set():
+            document = self._left[0]
+            this = coming or ahead.submit(self._prepare, document)
+            coming = None
+            try:
+                prepared = this.result()
+            except Refusal as refusal:
+                self._left.popleft()
+                teller.tell(partial(Outcome, document, None, refusal.reasons))
+                continue
+            if len(self._left) > 1:
+                coming = ahead.submit(self._prepare, self._left[1])
+            signature = self._signer.sign_raw(prepared.to_sign, self.identity.mechanism)
+            self._left.popleft()
+            teller.tell(partial(_completed, document, prepared, signature))
+
+    def _prepare(self, document: Document) -> pades.Prepared:
+        signed_at = self._now().astimezone(ZONE).replace(microsecond=0)
+        return pades.prepare(document.pdf(), document.field, document.mark(self.identity, signed_at), self.identity)
+
+
+def _completed(document: Document, prepared: pades.Prepared, signature: bytes) -> Outcome:
+    return Outcome(document, pades.complete(prepared, signature))
+
+
+class _Teller:
+    """Finishes signed files and tells the outcomes, in order, beside the signing.
+
+    A failure of the listener comes out at the end, after every outcome was told.
+    """
+
+    def __init__(self, told: Callable[[Outcome], None]) -> None:
+        self._told = told
+        self._pool = ThreadPoolExecutor(1, "stack told")
+        self._telling: list[Future[None]] = []
+
+    def tell(self, finish: Callable[[], Outcome]) -> None:
+        self._telling.append(self._pool.submit(lambda: self._told(finish())))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        for told in self._telling:
+            told.result()
