@@ -39,7 +39,7 @@ from records.messages import (
     Transfer,
     WardView,
 )
-from workstation.client.door import Answer, Door
+from workstation.client.door import Answer, Door, SignedOut
 from workstation.client.events import EventStream
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -72,8 +72,12 @@ class Client:
     def sign_in(self, username: str, password: str) -> Session:
         """Begin a session; its token is used from now on."""
         # The server takes its time to hash the password and stamps the answer at the end: no clock is read here.
-        session = self._post(Session, "/api/sessions",
-                             SignIn(username=username, password=password, workstation=self.workstation))
+        try:
+            session = self._post(Session, "/api/sessions",
+                                 SignIn(username=username, password=password, workstation=self.workstation))
+        except SignedOut as wrong:
+            # 401 here is the person's name or password, not an ended session: nothing to try again by itself.
+            raise Refusal(*wrong.reasons) from wrong
         self.door.token = session.token
         self.clock.tolerance_s = session.health.clock_tolerance_s
         return session

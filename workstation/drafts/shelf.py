@@ -88,6 +88,20 @@ class Shelf:
                 raise Refusal.because("store_recovery_wrong") from trouble
             raise
 
+    def rewrap(self, owner: Owner, store: Store) -> None:
+        """The open store shall open with the owner's present password."""
+        self._write_key(owner, store.key)
+
+    def is_password(self, person: UUID, password: str) -> bool:
+        """Whether that password opens the person's store (slow on purpose)."""
+        try:
+            keyfile.unwrap_with_password(KeyFile.read(self._key_path(person)), password)
+        except Trouble:
+            raise
+        except Refusal:
+            return False
+        return True
+
     def recovery_request(self, person: UUID) -> str:
         """The recovery copy as text for IT: `key id:wrapped key`; empty when there is none."""
         file = KeyFile.read(self._key_path(person))

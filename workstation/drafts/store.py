@@ -28,6 +28,8 @@ class Store:
 
     def __init__(self, path: Path, key: bytes, person: UUID) -> None:
         self.person = person
+        self.key = key
+        """Kept while the store is open, so that a changed password can wrap it again."""
         self._access = Access(path, key)
         try:
             with self._access.writing() as db:
