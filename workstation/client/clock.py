@@ -56,7 +56,7 @@ class ServerClock:
         offset = self.offset_s
         if offset is None or abs(offset) <= self.tolerance_s:
             return ()
-        return (Reason("clock_off", "", {"minutes": max(1, round(abs(offset) / 60)),
+        return (Reason("workstation_clock_off", "", {"minutes": max(1, round(abs(offset) / 60)),
                                          "limit": self.tolerance_s // 60,
                                          "direction": "chậm" if offset > 0 else "nhanh",
                                          "seconds": round(offset)}),)

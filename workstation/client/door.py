@@ -108,7 +108,7 @@ def refusal_of(status: int, body: bytes) -> Refusal:
     """The refusal or trouble that an unsuccessful answer is."""
     reasons = _reasons(body)
     if status == httpx.codes.UNAUTHORIZED:
-        return SignedOut(*(reasons or (Reason("session_ended"),)))
+        return SignedOut(*(reasons or (Reason("session_over"),)))
     if status >= 500:
         log.warning("The server answered %s: %s", status, " ".join(reason.english for reason in reasons))
         return Trouble(*(reasons or (Reason("server_broken", "", {"status": status}),)))

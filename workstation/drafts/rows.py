@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, func
 from records.entries import FormRef
 from records.messages import DraftView
 from workstation.drafts import tables
-from workstation.drafts.values import CommandState, LocalDraft, OutboxCommand, OutboxItem
+from workstation.drafts.values import CommandState, LocalDraft, OutboxCommand, OutboxItem, SentDraft
 
 COMMAND_COLUMNS = ("id", "kind", "method", "path", "content_type", "body", "label", "patient_name", "entry",
                    "encounter", "version", "slot", "created_at")
@@ -25,6 +25,8 @@ def draft_of(row: RowMapping) -> LocalDraft:
     held["begun_here"] = bool(held["begun_here"])
     if held["theirs"] is not None:
         held["theirs"] = DraftView.model_validate(held["theirs"])
+    if held["sent"] is not None:
+        held["sent"] = SentDraft.model_validate(held["sent"])
     return LocalDraft.model_validate(held)
 
 
@@ -34,6 +36,7 @@ def row_of_draft(draft: LocalDraft) -> dict[str, Any]:
     row["form"] = draft.form.model_dump()
     row["begun_here"] = int(draft.begun_here)
     row["theirs"] = draft.theirs.model_dump(mode="json") if draft.theirs is not None else None
+    row["sent"] = draft.sent.model_dump(mode="json") if draft.sent is not None else None
     return row
 
 

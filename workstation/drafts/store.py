@@ -17,7 +17,7 @@ from workstation.drafts import tables
 from workstation.drafts.engine import Access
 from workstation.drafts.rows import LIST_COLUMNS, draft_of, item_of, row_of_command, row_of_draft
 from workstation.drafts.schema import migrate
-from workstation.drafts.values import Cached, CommandState, LocalDraft, OutboxCommand, OutboxItem
+from workstation.drafts.values import Cached, CommandState, LocalDraft, OutboxCommand, OutboxItem, SentDraft
 
 KEEP_DONE = timedelta(days=30)
 """How long what was sent stays readable in the list of this PC."""
@@ -54,6 +54,7 @@ class Store:
             saved = draft.model_copy(update={
                 "revision": known.revision + 1, "saved_at": _now(), "server_revision": known.server_revision,
                 "mirrored_revision": known.mirrored_revision, "mirrored_at": known.mirrored_at,
+                "server_values": known.server_values, "sent": known.sent,
                 "theirs": known.theirs, "begun_at": known.begun_at, "begun_here": known.begun_here, "command": None,
             })
             _put_draft(db, saved)
@@ -72,27 +73,32 @@ class Store:
         with self._access.reading() as db:
             return tuple(draft_of(row) for row in db.execute(wanted).mappings())
 
+    def mark_sending(self, entry: UUID, sent: SentDraft) -> LocalDraft | None:
+        """That save goes to the server now; if no answer comes, it is sent again exactly so."""
+        return self._change_draft(entry, lambda _: {"sent": sent})
+
     def mark_mirrored(self, entry: UUID, revision: int, view: DraftView) -> LocalDraft | None:
         """The server has that local revision now."""
         return self._change_draft(entry, lambda held: {
-            "server_revision": view.revision, "mirrored_revision": max(held.mirrored_revision, revision),
-            "mirrored_at": _now()})
+            "server_revision": view.revision, "server_values": view.values, "sent": None,
+            "mirrored_revision": max(held.mirrored_revision, revision), "mirrored_at": _now()})
 
-    def mark_conflict(self, entry: UUID, theirs: DraftView) -> LocalDraft | None:
+    def mark_conflict(self, entry: UUID, theirs: DraftView | None) -> LocalDraft | None:
         """Another text stands at the server; both are kept until the person chooses."""
-        return self._change_draft(entry, lambda _: {"theirs": theirs})
+        return self._change_draft(entry, lambda _: {"theirs": theirs, "sent": None})
 
     def resolve(self, entry: UUID, values: Mapping[str, Any]) -> LocalDraft | None:
-        """The person chose: these values go on from the server's revision."""
+        """The person (or a merge without a clash) chose: these values go on from the server's revision."""
         return self._change_draft(entry, lambda held: {
             "values": dict(values), "theirs": None, "revision": held.revision + 1, "saved_at": _now(),
-            "server_revision": held.theirs.revision if held.theirs else held.server_revision})
+            "server_revision": held.theirs.revision if held.theirs else held.server_revision,
+            "server_values": held.theirs.values if held.theirs else held.server_values})
 
     def adopt(self, view: DraftView) -> LocalDraft:
         """A draft from another PC: taken over when nothing here is newer, else kept beside mine as `theirs`."""
         with self._access.writing() as db:
             held = _draft(db, view.entry)
-            if held is not None and held.server_revision >= view.revision:
+            if held is not None and (held.server_revision >= view.revision or held.sent is not None):
                 return held
             if held is not None and (held.waiting or held.command is not None):
                 adopted = held.model_copy(update={"theirs": view})
@@ -253,7 +259,7 @@ def _adopted(view: DraftView, held: LocalDraft | None) -> LocalDraft:
         entry=view.entry, encounter=view.encounter, form=view.form, base_version=view.base_version,
         correction_reason=view.correction_reason, occurred_at=view.occurred_at, values=view.values,
         begun_at=held.begun_at if held else view.updated_at, begun_here=held.begun_here if held else False,
-        revision=revision, mirrored_revision=revision, server_revision=view.revision,
+        revision=revision, mirrored_revision=revision, server_revision=view.revision, server_values=view.values,
         saved_at=_now(), mirrored_at=view.updated_at)
 
 

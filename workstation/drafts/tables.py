@@ -61,6 +61,8 @@ drafts = Table(
     Column("mirrored_revision", Integer, nullable=False),
     Column("saved_at", AwareInstant, nullable=False),
     Column("mirrored_at", AwareInstant),
+    Column("server_values", JSON(none_as_null=True)),
+    Column("sent", JSON(none_as_null=True)),
     Column("theirs", JSON(none_as_null=True)),
     Column("command", Uuid),
 )

@@ -11,6 +11,16 @@ from records.forms import Frozen
 from records.messages import DraftView
 
 
+class SentDraft(Frozen):
+    """A save that is on its way to the server: sent again exactly so until an answer comes."""
+
+    key: UUID
+    revision: int
+    """The local revision that it carries."""
+    body: str
+    """DraftSave as JSON."""
+
+
 class LocalDraft(Frozen):
     """A text that a person is writing, as this PC keeps it."""
 
@@ -33,6 +43,9 @@ class LocalDraft(Frozen):
     """The local revision that the server has got."""
     saved_at: Instant | None = None
     mirrored_at: Instant | None = None
+    server_values: dict[str, Any] | None = None
+    """The values that this PC and the server agreed on last: what a merge starts from."""
+    sent: SentDraft | None = None
     theirs: DraftView | None = None
     """Another person's or PC's text of the same entry, until the person has chosen."""
     command: UUID | None = None

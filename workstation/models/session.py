@@ -225,7 +225,7 @@ class SessionModel(QObject):
     def _renew(self, password: str) -> Account:
         account, store = self._account, self._store
         if account is None or store is None:
-            raise Refusal.because("session_ended")
+            raise Refusal.because("session_over")
         try:
             session = self._client.sign_in(account.person.username, password)
         except Trouble as trouble:
@@ -284,7 +284,8 @@ class SessionModel(QObject):
 
     def _end_server_session(self) -> None:
         # Best effort: a server that is away lets the session run out by itself.
-        self._background.run(Query("sign out", self._client.sign_out, _nothing, _nothing), lane=LANE)
+        if self._client.door.token is not None:
+            self._background.run(Query("sign out", self._client.sign_out, _nothing, _nothing), lane=LANE)
 
     def _turn(self, phase: Phase) -> None:
         if phase is not self._phase:

@@ -31,6 +31,8 @@ def upgrade() -> None:
         sa.Column("mirrored_revision", sa.Integer, nullable=False),
         sa.Column("saved_at", INSTANT, nullable=False),
         sa.Column("mirrored_at", INSTANT),
+        sa.Column("server_values", sa.JSON),
+        sa.Column("sent", sa.JSON),
         sa.Column("theirs", sa.JSON),
         sa.Column("command", sa.Uuid),
         sa.PrimaryKeyConstraint("entry", name="pk_drafts"),
