@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from records.entries import Instant
-from records.forms import Frozen
-from workstation.background import Background
-from workstation.client import Client
-from workstation.drafts.values import LocalDraft, OutboxCommand, OutboxItem
-from workstation.models.session import Account
+from records.errors import Refusal, Trouble
+from workstation.background import Background, Command, Query
+from workstation.client import Client, EventStream, ServerEvent, SignedOut
+from workstation.client.events import CONNECTED, DISCONNECTED
+from workstation.drafts import CommandState, LocalDraft, OutboxCommand, OutboxItem, Store
+from workstation.ids import new_id
+from workstation.models.account import Account, utc_now
+from workstation.models.mirror import Mirrored, adopt_mine, mirror_all
+from workstation.models.sender import Sent, send_next
+from workstation.models.status import SyncStatus
 
+__all__ = ["SyncModel", "SyncStatus"]
 
-class SyncStatus(Frozen):
-    """What the status line says."""
-
-    saved_at: Instant | None = None
-    received_at: Instant | None = None
-    waiting: tuple[OutboxItem, ...] = ()
-    """Commands that wait, in order («Chờ gửi n»)."""
-    waiting_drafts: tuple[LocalDraft, ...] = ()
-    refused: tuple[OutboxItem, ...] = ()
-    """Refused or quarantined, until the person puts them away."""
-    offline_since: Instant | None = None
-    next_try_at: Instant | None = None
-    needs_sign_in: bool = False
-    """The server session ended: sending goes on after `SessionModel.unlock`."""
-    disk_trouble: str = ""
-    """Vietnamese; the local store cannot be written."""
-
-    @property
-    def saved_line(self) -> str:
-        """«Đã lưu nháp 03:12:41», or nothing."""
-        return ""
-    @property
-    def received_line(self) -> str:
-        """«Máy chủ đã nhận 03:12:43», or nothing."""
-        return ""
-    @property
-    def waiting_line(self) -> str:
-        """«Chờ gửi 4», or nothing."""
-        return ""
-    @property
-    def offline_line(self) -> str:
-        """«Mất kết nối từ 02:47», or nothing."""
-        return ""
+log = logging.getLogger(__name__)
+SAVE_AFTER_MS = 600
+"""After the first unsaved letter; never put off by the next ones, so that a second is always enough."""
+MIRROR_MARGIN_MS = 2000
+"""Of the hospital's five seconds, what saving and sending may take."""
+WAITS_S = (2, 4, 8, 15, 30)
+"""Before the next try while the server is away."""
 
 
 class SyncModel(QObject):
@@ -60,42 +42,354 @@ class SyncModel(QObject):
     """LocalDraft: in the local store now."""
     draft_received = pyqtSignal(object)
     """LocalDraft: the server has it now."""
+    draft_merged = pyqtSignal(object)
+    """LocalDraft whose values changed without the person: joined with another text, or taken from another PC."""
     draft_conflict = pyqtSignal(object)
     """LocalDraft with `theirs`."""
+    draft_refused = pyqtSignal(object, object)
+    """LocalDraft, Refusal: the server does not mirror it; it is safe here."""
     draft_dropped = pyqtSignal(object)
     """UUID of the entry."""
     command_done = pyqtSignal(object)
     """OutboxItem that was done or quarantined."""
+    entry_accepted = pyqtSignal(object)
+    """EntryView: a signed file of mine was accepted."""
     command_refused = pyqtSignal(object)
-    """OutboxItem with reasons."""
+    """OutboxItem with reasons; its draft is open again."""
     chart_stale = pyqtSignal(object)
-    """UUID of an encounter whose chart changed."""
+    """UUID of an encounter whose chart changed, or None: all."""
     board_stale = pyqtSignal(object)
-    """UUID of a ward whose board changed."""
+    """UUID of a ward whose board changed, or None: all."""
     settlements_stale = pyqtSignal()
+    _heard = pyqtSignal(object)
 
-    status: SyncStatus
-
-    def __init__(self, store: Any, client: Client, background: Background, account: Account,
+    def __init__(self, store: Store, client: Client, background: Background, account: Account,
                  parent: QObject | None = None) -> None:
         super().__init__(parent)
-        raise NotImplementedError
+        self.status = SyncStatus()
+        self._store, self._client, self._background, self._account = store, client, background, account
+        self._unsaved: dict[UUID, LocalDraft] = {}
+        self._refused_drafts: set[tuple[UUID, int]] = set()
+        self._events: EventStream | None = None
+        self._running = False
+        self._sending = self._mirroring = self._counting = self._count_again = False
+        self._failures = 0
+        self._save_timer = self._timer(self.flush)
+        self._mirror_timer = self._timer(self._mirror)
+        self._retry_timer = self._timer(self.retry_now)
+        self._heard.connect(self._on_event)
+
+    # For the views
 
     def start(self) -> None:
-        """Begin: read what waits, listen to events, send."""
+        """Begin: read what waits, take over drafts from other PCs, listen to events, send."""
+        self._running = True
+        self._background.run(Command("prune", self._store.prune, _nothing, self._disk), lane="store")
+        self._count()
+        if self._client.door.token is None:
+            self._away(Trouble.because("server_away", detail="signed in without the server"))
+        else:
+            self._go_online()
+
     def stop(self) -> None:
         """Save what is not saved yet, stop sending and listening."""
+        self.flush()
+        self._running = False
+        for timer in (self._save_timer, self._mirror_timer, self._retry_timer):
+            timer.stop()
+        self._unlisten()
+
+    def renewed(self) -> None:
+        """A fresh server session is there (connect `SessionModel.renewed`)."""
+        self._show(needs_sign_in=False)
+        self._go_online()
+
     def save(self, draft: LocalDraft) -> None:
         """The text changed: into the store within a second, to the server within five."""
+        self._unsaved[draft.entry] = draft
+        if not self._save_timer.isActive():
+            self._save_timer.start(SAVE_AFTER_MS)
+
     def flush(self) -> None:
         """Save now what waits for its second (before signing, locking, closing)."""
+        self._save_timer.stop()
+        unsaved, self._unsaved = self._unsaved, {}
+        for draft in unsaved.values():
+            self._background.run(Command("save", partial(self._store.save_draft, draft), self._saved,
+                                         partial(self._not_saved, draft)), lane="store")
+
     def drop(self, draft: LocalDraft) -> None:
         """Throw a draft away, here and at the server."""
+        self._unsaved.pop(draft.entry, None)
+        self._background.run(Command("drop", lambda: self._drop(draft), self._dropped, self._disk), lane="store")
+
     def resolve(self, draft: LocalDraft, values: Mapping[str, Any]) -> None:
         """The person chose between two texts: these values go on, over the server's revision."""
+        self._unsaved.pop(draft.entry, None)
+        self._background.run(Command("resolve", lambda: self._store.resolve(draft.entry, values), self._resolved,
+                                     self._disk), lane="store")
+
     def send(self, command: OutboxCommand, *, closes: UUID | None = None) -> None:
         """Put a command into the outbox; `closes` is the entry whose draft the signed file is made of."""
+        self.flush()
+        self._background.run(Command("queue", lambda: self._store.put_command(command, closes), self._queued,
+                                     self._disk), lane="store")
+
     def put_away(self, item: OutboxItem) -> None:
         """The person has seen a refusal; its draft is open again already."""
+        self._background.run(Command("put away", lambda: self._store.put_away(item.number), self._recount, self._disk),
+                             lane="store")
+
     def retry_now(self) -> None:
         """Try the server now (Ctrl+R)."""
+        self._retry_timer.stop()
+        if self._running:
+            self._background.run(Query("knock", self._client.health, lambda _: self._back(), self._away))
+
+    # Saving
+
+    def _saved(self, draft: LocalDraft) -> None:
+        self._refused_drafts = {held for held in self._refused_drafts if held[0] != draft.entry}
+        self._show(saved_at=draft.saved_at, disk_trouble="")
+        self.draft_saved.emit(draft)
+        if self._running and not self._mirror_timer.isActive():
+            self._mirror_timer.start(max(500, self._account.settings.mirror_after_ms - MIRROR_MARGIN_MS))
+        self._count()
+
+    def _not_saved(self, draft: LocalDraft, refusal: Refusal) -> None:
+        if isinstance(refusal, Trouble):
+            # The text is still in memory: keep it there and try the disk again.
+            self._unsaved.setdefault(draft.entry, draft)
+            if self._running:
+                self._save_timer.start(SAVE_AFTER_MS * 5)
+        self._disk(refusal)
+
+    def _drop(self, draft: LocalDraft) -> UUID:
+        held = self._store.draft(draft.entry)
+        self._store.drop_draft(draft.entry)
+        if held is not None and (held.server_revision or held.sent is not None):
+            self._store.put_command(OutboxCommand(
+                id=new_id(), kind="drop", method="DELETE", path=f"/api/drafts/{draft.entry}", body=b"",
+                label="Bỏ nháp", entry=draft.entry, encounter=draft.encounter, created_at=utc_now()))
+        return draft.entry
+
+    def _dropped(self, entry: UUID) -> None:
+        self.draft_dropped.emit(entry)
+        self._recount(None)
+        self._send()
+
+    def _resolved(self, draft: LocalDraft | None) -> None:
+        if draft is not None:
+            self.draft_merged.emit(draft)
+            self._saved(draft)
+
+    # Mirroring and sending
+
+    def _mirror(self) -> None:
+        if self._mirroring or not self._may_send():
+            return
+        self._mirroring = True
+        but = frozenset(self._refused_drafts)
+        self._background.run(Command("mirror", lambda: mirror_all(self._store, self._client, but), self._mirrored,
+                                     self._not_mirrored), lane="mirror")
+
+    def _mirrored(self, done: Mirrored) -> None:
+        self._mirroring = False
+        for draft in done.received:
+            self._show(received_at=draft.mirrored_at)
+            self.draft_received.emit(draft)
+        for draft in done.merged:
+            self.draft_merged.emit(draft)
+        for draft in done.conflicts:
+            self.draft_conflict.emit(draft)
+        for draft, refusal in done.refused:
+            self._refused_drafts.add((draft.entry, draft.revision))
+            self.draft_refused.emit(draft, refusal)
+        if done.trouble is not None:
+            self._away(done.trouble)
+        self._count()
+
+    def _not_mirrored(self, refusal: Refusal) -> None:
+        self._mirroring = False
+        self._disk(refusal)
+
+    def _queued(self, _: OutboxItem) -> None:
+        self._count()
+        self._send()
+
+    def _send(self) -> None:
+        if self._sending or not self._may_send():
+            return
+        self._sending = True
+        self._background.run(Command("send", lambda: send_next(self._store, self._client), self._sent,
+                                     self._not_sent), lane="send")
+
+    def _sent(self, sent: Sent | None) -> None:
+        self._sending = False
+        if sent is None or not self._running:
+            return
+        if sent.trouble is not None:
+            self._away(sent.trouble)
+            return
+        if sent.item.state is CommandState.REFUSED:
+            self.command_refused.emit(sent.item)
+        else:
+            self.command_done.emit(sent.item)
+        if (entry := sent.entry) is not None:
+            self.entry_accepted.emit(entry)
+        if sent.item.command.encounter is not None:
+            self.chart_stale.emit(sent.item.command.encounter)
+        self._count()
+        self._send()
+
+    def _not_sent(self, refusal: Refusal) -> None:
+        self._sending = False
+        self._disk(refusal)
+        self._later()
+
+    def _may_send(self) -> bool:
+        return (self._running and self._client.door.token is not None and not self.status.needs_sign_in
+                and self.status.offline_since is None)
+
+    # Online and away
+
+    def _go_online(self) -> None:
+        self._failures = 0
+        self._retry_timer.stop()
+        self._show(offline_since=None, next_try_at=None)
+        self._listen()
+        self._background.run(Command("adopt", lambda: adopt_mine(self._store, self._client, self._account.person.id),
+                                     self._adopted, self._away), lane="mirror")
+        self._mirror()
+        self._send()
+
+    def _back(self) -> None:
+        if not self._running:
+            return
+        if self._client.door.token is None or self.status.needs_sign_in:
+            self._show(offline_since=None, next_try_at=None, needs_sign_in=True)
+        elif self.status.offline_since is not None:
+            self._go_online()
+            self.chart_stale.emit(None)
+            self.board_stale.emit(None)
+        else:
+            self._mirror()
+            self._send()
+
+    def _away(self, trouble: Refusal) -> None:
+        if not self._running:
+            return
+        if isinstance(trouble, SignedOut):
+            self._unlisten()
+            self._show(needs_sign_in=True)
+        elif isinstance(trouble, Trouble):
+            if trouble.reasons[0].code in ("disk_trouble", "store_damaged"):
+                self._disk(trouble)
+            elif self.status.offline_since is None:
+                self._show(offline_since=utc_now())
+            self._later()
+        else:
+            log.warning("The server refused what every workstation asks: %s", trouble)
+
+    def _later(self) -> None:
+        if self._running and not self._retry_timer.isActive():
+            wait = WAITS_S[min(self._failures, len(WAITS_S) - 1)]
+            self._failures += 1
+            self._retry_timer.start(wait * 1000)
+            self._show(next_try_at=utc_now() + timedelta(seconds=wait))
+
+    def _adopted(self, drafts: list[LocalDraft]) -> None:
+        for draft in drafts:
+            (self.draft_conflict if draft.theirs is not None else self.draft_merged).emit(draft)
+        if drafts:
+            self._recount(None)
+            self._mirror()
+
+    # Events
+
+    def _listen(self) -> None:
+        self._unlisten()
+        stream = self._events = self._client.events()
+
+        def read() -> None:
+            for event in stream:
+                self._heard.emit((stream, event))
+
+        self._background.run(Query("listen", read, _nothing, self._away), lane="events")
+
+    def _unlisten(self) -> None:
+        if self._events is not None:
+            self._events.close()
+            self._events = None
+
+    def _on_event(self, heard: tuple[EventStream, ServerEvent]) -> None:
+        stream, event = heard
+        if stream is not self._events or not self._running:
+            return
+        if event.topic == DISCONNECTED:
+            self.retry_now()
+        elif event.topic == CONNECTED:
+            if self.status.offline_since is not None:
+                self._back()
+        elif event.topic == "settlement":
+            self.settlements_stale.emit()
+        else:
+            self._changed_at_server(event)
+
+    def _changed_at_server(self, event: ServerEvent) -> None:
+        if event.encounter is not None and event.topic in ("entry", "draft", "board"):
+            self.chart_stale.emit(event.encounter)
+        if event.topic in ("entry", "board"):
+            self.board_stale.emit(event.ward)
+
+    # Status
+
+    def _count(self) -> None:
+        if not self._running:
+            return
+        if self._counting:
+            self._count_again = True
+            return
+        self._counting = True
+        self._background.run(Query("count", self._read_waiting, self._counted, self._not_counted))
+
+    def _read_waiting(self) -> dict[str, Any]:
+        return {
+            "waiting": self._store.commands(CommandState.WAITING),
+            "refused": self._store.commands(CommandState.REFUSED, CommandState.QUARANTINED),
+            "waiting_drafts": tuple(draft for draft in self._store.drafts() if draft.waiting and not draft.command),
+        }
+
+    def _counted(self, waiting: dict[str, Any]) -> None:
+        self._counting = False
+        self._show(**waiting)
+        if self._count_again:
+            self._count_again = False
+            self._count()
+
+    def _not_counted(self, refusal: Refusal) -> None:
+        self._counting = False
+        self._disk(refusal)
+
+    def _recount(self, _: Any) -> None:
+        self._count()
+
+    def _disk(self, refusal: Refusal) -> None:
+        log.error("The local store: %s", refusal)
+        self._show(disk_trouble=refusal.vietnamese)
+
+    def _show(self, **news: Any) -> None:
+        status = self.status.model_copy(update=news)
+        if status != self.status:
+            self.status = status
+            self.status_changed.emit(status)
+
+    def _timer(self, act: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(act)
+        return timer
+
+
+def _nothing(_: Any) -> None:
+    """Nobody waits for it."""
