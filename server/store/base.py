@@ -1,0 +1,102 @@
+"""The way to the database: engine, transactions, locks, notices, and constraints that speak as refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from records.errors import Refusal
+
+CHANNEL = "benhan"
+"""The channel of LISTEN/NOTIFY on which all topics travel."""
+
+
+def open_engine(dsn: str, *, pool_size: int = 20, timeout_s: float = 10) -> Engine:
+    """An engine over psycopg 3 with its own pool. A connection that died while it waited is replaced."""
+    return create_engine(
+        dsn, pool_size=pool_size, max_overflow=0, pool_timeout=timeout_s, pool_pre_ping=True,
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+                      "application_name": "benhan-server", "connect_timeout": 5},
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction: committed at the end, undone by any error."""
+    with engine.begin() as db:
+        yield db
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A read-only transaction in which every query sees the same moment."""
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as db, \
+            db.begin():
+        yield db
+
+
+def lock(db: Connection, what: str, which: UUID | str = "") -> None:
+    """Wait for the advisory lock of one thing (an entry, a patient's stay), held until the transaction ends."""
+    db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{what}:{which}", 0))))
+
+
+def try_lock(db: Connection, what: str, which: UUID | str = "") -> bool:
+    """Take the advisory lock if it is free."""
+    return bool(db.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(f"{what}:{which}", 0)))))
+
+
+def notify(db: Connection, topic: str, **data: object) -> None:
+    """Tell every server process when this transaction commits; ids travel, contents never do."""
+    payload = {"topic": topic, **{key: str(value) for key, value in data.items() if value is not None}}
+    db.execute(select(func.pg_notify(CHANNEL, json.dumps(payload))))
+
+
+def now(db: Connection) -> datetime:
+    """The database's clock: the same for all server processes."""
+    moment: datetime = db.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return moment
+
+
+def next_number(db: Connection, counter: str) -> int:
+    """The next number of a counter, without gaps: who comes second waits for the first to commit."""
+    counted: int = db.execute(
+        text("INSERT INTO counters (name, value) VALUES (:name, 1) "
+             "ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value"), {"name": counter},
+    ).scalar_one()
+    return counted
+
+
+@contextmanager
+def refusing(codes: Mapping[str, str]) -> Iterator[None]:
+    """Turn the violation of a named constraint into the refusal that it means; any other is a bug."""
+    try:
+        yield
+    except IntegrityError as error:
+        code = codes.get(constraint_of(error))
+        if code is None:
+            raise
+        raise Refusal.because(code) from error
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that was violated."""
+    cause = error.orig
+    return (cause.diag.constraint_name or "") if isinstance(cause, psycopg.Error) else ""
+
+
+def plain_dsn(dsn: str) -> str:
+    """The address as psycopg takes it (for LISTEN), from one that SQLAlchemy takes."""
+    return dsn.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def as_json(value: Any) -> str:
+    """JSON text with letters as they are."""
+    return json.dumps(value, ensure_ascii=False)
