@@ -35,7 +35,12 @@ def render_entry(version: Version, attachments: Sequence[Attachment] = ()) -> by
     """The unsigned PDF/A-3b of one entry, drawn by the renderer that the version names."""
     if version.renderer not in RENDERERS:
         raise Refusal.because("renderer_unknown", version.renderer)
-    return draw_entry(version, forms.form(version.form.code, version.form.edition), attachments)
+    form = forms.form(version.form.code, version.form.edition)
+    try:
+        return draw_entry(version, form, attachments)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # Values are any JSON until `records.validation` has seen them; a foreign file may hold a list for a text.
+        raise Refusal.because("values_unprintable", version.form.kind, detail=repr(error)) from error
 
 
 STYLES = {"rows": draw_rows, "columns": draw_columns, "chart": draw_chart, "narrative": draw_narrative}

@@ -45,7 +45,7 @@ def _parts(fields: list[Field], values: Mapping[str, Any], *, unit: str) -> list
             atoms.append(BREAK)
         if field.number and len(fields) > 1:
             atoms += words(f"{field.number}:", "Bold")
-        elif (index and len(fields) > 1) or field.type == "bool":
+        elif len(fields) > 1 and (index or field.type in {"bool", "choice"}):
             atoms += words(f"{field.label}:")
         atoms += _value(field, value, unit)
     return atoms

@@ -11,7 +11,7 @@ from records.render.cells import cell
 from records.render.columns import head_of
 from records.render.flow import PAD, Flow, Table, notes
 from records.render.inline import Atom, Line, broken, words
-from records.render.paper import BLUE, GREY, MM, RED, Colour
+from records.render.paper import BLUE, MM, RED, Colour
 from records.render.sheet import Sheet, SheetItem, signed_lines, standing
 from records.render.typeface import width
 from records.render.words import clock, day, moment
@@ -20,6 +20,7 @@ LABEL = 33 * MM
 STEP = 44.0
 """Height of one big step (20 beats, 1 °C), in points."""
 STEPS = 6
+PALE: Colour = (0.72, 0.72, 0.72)
 SIZE = 7.5
 WORDY = frozenset({"text", "line"})
 """Fields that need more room than a column has; they are told below the chart."""
@@ -98,14 +99,14 @@ def _grid(flow: Flow, per_page: int, each: float) -> None:
     page, low, top = flow.page, flow.y - STEPS * STEP, flow.y
     left = flow.left + LABEL
     for fine in range(1, STEPS * 5):
-        page.line([(left, low + fine * STEP / 5), (flow.right, low + fine * STEP / 5)], 0.2, GREY)
+        page.line([(left, low + fine * STEP / 5), (flow.right, low + fine * STEP / 5)], 0.2, PALE)
     for column in range(per_page + 1):
-        page.line([(left + column * each, low), (left + column * each, top)], 0.3, GREY)
+        page.line([(left + column * each, low), (left + column * each, top)], 0.3, PALE)
     for big in range(STEPS + 1):
         y = low + big * STEP
         bold = TEMPERATURE.low + big == 37
         page.line([(left, y), (flow.right, y)], 1.6 if bold else 0.5)
-        lift = -7 if big == STEPS else 1 if big == 0 else -3
+        lift = -8.5 if big == STEPS else 1 if big == 0 else -3
         page.right(flow.left + LABEL * 0.42, y + lift, f"{PULSE.low + big * 20:.0f}", 9, "Bold", colour=RED)
         page.right(flow.left + LABEL * 0.9, y + lift, f"{TEMPERATURE.low + big:.0f}", 9, "Bold", colour=BLUE)
     page.rect(flow.left, low, flow.room, STEPS * STEP)
@@ -137,8 +138,8 @@ def _curve(flow: Flow, items: Sequence[SheetItem], each: float, curve: Curve) ->
         y = low + span * (inside - curve.low) / (curve.high - curve.low)
         points.append((x, y))
         if inside != value:
-            beside = y - 10 if value > inside else y + 5
-            flow.page.centred(x, beside, str(told).replace(".", ","), 6.5, "Bold", colour=curve.colour)
+            beside = y - 8 if value > inside else y + 3
+            flow.page.text(x + 4, beside, str(told).replace(".", ","), 6.5, "Bold", colour=curve.colour)
     if len(points) > 1:
         flow.page.line(points, 0.9, curve.colour)
     for x, y in points:
@@ -186,14 +187,15 @@ def _signatures(sheet: Sheet, kind: EntryKind, items: Sequence[SheetItem], wordy
     if not items:
         return
     flow = sheet.flow
-    widths = [9 * MM, 28 * MM, 48 * MM]
+    widths = [8 * MM, 25 * MM, 42 * MM]
     heads = ["Lần", "Thời điểm", "Ghi chú", f"{kind.slots[0].label} ký"]
-    table = Table(flow, [*widths, flow.room - sum(widths)], heads, SIZE + 1)
+    table = Table(flow, [*widths, flow.room - sum(widths)], heads, SIZE + 0.5, pad=1.5)
     labels = {field.key: field for field in kind.fields}
     for number, item in enumerate(items, 1):
         values = item.version.values
-        told = [f"{labels[key].label}: {values[key]}" for key in sorted(wordy) if key in values]
+        told = [str(values[key]) if len(wordy) == 1 else f"{labels[key].label}: {values[key]}"
+                for key in sorted(wordy) if key in values]
         noted = ". ".join(part for part in (standing(item), *told) if part)
-        marks = [line for text in signed_lines(item) for line in notes(text, table.size + 1, table.inside(3))]
+        marks = [line for text in signed_lines(item) for line in notes(text, table.size, table.inside(3))]
         table.row([table.broken(0, words(str(number))), table.broken(1, words(moment(item.version.occurred_at))),
                    table.broken(2, words(noted)), marks])

@@ -34,7 +34,7 @@ def _table(sheet: Sheet, kind: EntryKind, items: Sequence[SheetItem], per_page: 
     each = (sheet.flow.room - LABEL) / per_page
     heads = [f"{clock(item.version.occurred_at)}\n{day(item.version.occurred_at)}" for item in items]
     blanks = [""] * (per_page - len(items))
-    table = Table(sheet.flow, [LABEL, *[each] * per_page], ["Giờ, ngày", *heads, *blanks], SIZE)
+    table = Table(sheet.flow, [LABEL, *[each] * per_page], ["Giờ, ngày", *heads, *blanks], SIZE, pad=1.5)
     if any(standing(item) for item in items):
         noted = [table.broken(number, words(standing(item), "Bold")) for number, item in enumerate(items, 1)]
         table.row([table.broken(0, words("Phiên bản")), *noted, *([] for _ in blanks)])

@@ -8,8 +8,8 @@ from records import canonical
 from records.entries import Version
 from records.forms import EntryKind, Form
 from records.render.fields import draw_sections
-from records.render.flow import Flow
-from records.render.head import draw_correction, draw_feet, draw_heading, draw_patient
+from records.render.flow import SIZE, Flow
+from records.render.head import draw_correction, draw_feet, draw_further, draw_heading, draw_patient
 from records.render.inline import broken, words
 from records.render.paper import GREY, MM, Paper
 from records.render.pdfa import Attachment, Spot, add_metadata, add_signature_fields, attach
@@ -21,25 +21,29 @@ LABEL_SIZE = 10.0
 
 
 def draw_entry(version: Version, form: Form, attachments: Sequence[Attachment] = ()) -> bytes:
-    """The file of one entry of that form, unsigned."""
+    """The file of one entry of that form, unsigned. The page is drawn from the attached bytes and nothing else, so
+    that whoever has the attachment can draw it again.
+    """
+    data = canonical.encode(version)
+    version = canonical.decode(data)
     kind = form.kind(version.form.kind)
     title = f"{kind.name} - {version.subject.full_name} - {version.subject.patient_no}"
     paper = Paper(title)
     flow = Flow(paper)
+    flow.head = lambda further: draw_further(further, form, version.subject, version.stay)
     part = "" if kind.name == form.name else kind.name
     draw_heading(flow, form, version.subject, version.stay, part=part, training=version.training)
     if not any(field.source == "subject.full_name" for field in kind.fields):
         draw_patient(flow, version.subject, version.stay, version.occurred_at)
     flow.text(f"Thời điểm: {moment(version.occurred_at)}. Người ghi: {version.author.full_name}, "
-              f"{version.author.title}, ghi xong lúc {moment(version.written_at, seconds=True)}.")
+              f"{version.author.title}; ghi xong {moment(version.written_at, seconds=True)}.", SIZE - 0.5)
     flow.skip(3)
     if version.correction is not None:
         draw_correction(flow, version.version, version.correction)
-    draw_sections(flow, kind, version.values, blanks=form.layout.style == "narrative")
+    draw_sections(flow, form, kind, version.values)
     spots = draw_slots(flow, kind)
     draw_feet(paper, form, version.subject, training=version.training)
     paper.close_pages()
-    data = canonical.encode(version)
     add_metadata(paper, title, version.written_at, version.author.full_name)
     described = Attachment(VERSION_FILE, data, "application/json", "Data", "Nội dung đã ký, JSON chuẩn (RFC 8785)")
     attach(paper, [described, *attachments], version.written_at)
@@ -56,7 +60,7 @@ def draw_slots(flow: Flow, kind: EntryKind) -> list[Spot]:
         pair = kind.slots[start:start + 2]
         labels = [broken(words(slot.label.upper(), "Bold"), LABEL_SIZE, wide) for slot in pair]
         head = max(len(lines) for lines in labels) * LABEL_SIZE * 1.22 + 3
-        flow.need(head + high + 10)
+        flow.need(head + high)
         columns = [flow.right - wide] if len(pair) == 1 else [flow.left + 8 * MM, flow.right - wide]
         for slot, lines, x in zip(pair, labels, columns, strict=True):
             for index, line in enumerate(lines):

@@ -8,13 +8,13 @@ from records.render.inline import Atom, Line, broken, words
 from records.render.paper import BLACK, GREEN, MM, Colour, Page, Paper
 from records.render.typeface import Face
 
-LEFT, RIGHT, TOP, FOOT = 20 * MM, 15 * MM, 12 * MM, 16 * MM
+LEFT, RIGHT, TOP, FOOT = 20 * MM, 15 * MM, 11 * MM, 14 * MM
 """Margins of the paper (20 mm left for the binding)."""
 SIZE = 11.0
 LEADING = 1.22
 """Line height in font sizes; Vietnamese letters carry two marks."""
 PAD = 3.0
-"""Inside of a table's cell."""
+"""Inside of a table's cell, at its sides and, unless told otherwise, above and below."""
 
 
 class Flow:
@@ -82,7 +82,7 @@ def notes(text: str, size: float, room: float) -> list[Line]:
     return [Note(line) for line in broken(words(text), size - NOTE, room)]
 
 
-NOTE = 2.0
+NOTE = 1.5
 """How much smaller a note is than its table, in points."""
 TOGETHER = 8
 """A row of at most so many lines is never parted."""
@@ -91,21 +91,22 @@ TOGETHER = 8
 class Table:
     """A table of cells with text; rows break over pages and the head is repeated."""
 
-    def __init__(self, flow: Flow, widths: Sequence[float], heads: Sequence[str], size: float = SIZE - 1) -> None:
+    def __init__(self, flow: Flow, widths: Sequence[float], heads: Sequence[str], size: float = SIZE - 1, *,
+                 pad: float = PAD) -> None:
         self.flow = flow
         self.widths = widths
         self.size = size
         self.step = size * LEADING
-        self._heads = [broken(words(head, "Bold"), size, width - 2 * PAD)
-                       for head, width in zip(heads, widths, strict=True)]
+        self.pad = pad
+        self._heads = [broken(words(head, "Bold"), size, self.inside(column)) for column, head in enumerate(heads)]
         self.head()
 
     def head(self) -> None:
         """The head row; kept together with at least one line below it."""
         if not any(any(lines) for lines in self._heads):
             return
-        high = max(len(lines) for lines in self._heads) * self.step + 2 * PAD
-        self.flow.need(high + self.step + 2 * PAD)
+        high = max(len(lines) for lines in self._heads) * self.step + 2 * self.pad
+        self.flow.need(high + self.step + 2 * self.pad)
         self._cells(self._heads, high)
 
     def row(self, cells: Sequence[Sequence[Line]]) -> None:
@@ -113,13 +114,13 @@ class Table:
         rest = [list(cell) for cell in cells]
         while True:
             count = max(1, *(len(cell) for cell in rest))
-            fitting = int((self.flow.y - self.flow.bottom - 2 * PAD) / self.step)
+            fitting = int((self.flow.y - self.flow.bottom - 2 * self.pad) / self.step)
             if fitting < count and fitting < max(2, min(count, TOGETHER)):
                 self.flow.next_page()
                 self.head()
                 continue
             now = min(count, fitting)
-            self._cells([cell[:now] for cell in rest], now * self.step + 2 * PAD)
+            self._cells([cell[:now] for cell in rest], now * self.step + 2 * self.pad)
             rest = [cell[now:] for cell in rest]
             if not any(rest):
                 return
@@ -132,14 +133,14 @@ class Table:
 
     def broken(self, column: int, atoms: Sequence[Atom]) -> list[Line]:
         """Atoms broken to the column's width."""
-        return broken(atoms, self.size, self.widths[column] - 2 * PAD)
+        return broken(atoms, self.size, self.inside(column))
 
     def _cells(self, cells: Sequence[Sequence[Line]], high: float) -> None:
         flow, x = self.flow, self.flow.left
         for lines, width in zip(cells, self.widths, strict=True):
             flow.page.rect(x, flow.y - high, width, high)
             for number, line in enumerate(lines):
-                y = flow.y - PAD - self.size - number * self.step
+                y = flow.y - self.pad - self.size - number * self.step
                 if isinstance(line, Note):
                     flow.page.atoms(x + PAD, y, line, self.size - NOTE, GREEN)
                 else:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from records.entries import Correction, Stay, Subject
 from records.forms import Form
-from records.render.flow import FOOT, LEFT, RIGHT, Flow
-from records.render.inline import WIDE, Atom, broken, words
+from records.render.flow import FOOT, LEFT, RIGHT, SIZE, Flow
+from records.render.inline import WIDE, Atom, balanced, broken, words
 from records.render.mark import TRAINING
 from records.render.paper import GREY, MM, RED, Paper
 from records.render.typeface import Face, width
@@ -16,6 +16,8 @@ from records.render.words import SEXES, age, calendar_day, place
 HEAD_SIZE = 10.0
 SIDE = 56 * MM
 """Width of the heading's left and right parts."""
+UNBROKEN = 24
+"""A label and a value shorter than this many characters stay on one line."""
 
 
 def draw_heading(flow: Flow, form: Form, subject: Subject, stay: Stay, *, part: str, training: bool) -> None:
@@ -30,7 +32,7 @@ def draw_heading(flow: Flow, form: Form, subject: Subject, stay: Stay, *, part: 
     y = top
     titles = [(form.name.upper(), 14.0, True), (part, 11.0, False)] if part else [(form.name.upper(), 14.0, True)]
     for text, size, bold in titles:
-        for line in broken(words(text, "Bold" if bold else "Regular"), size, room):
+        for line in balanced(words(text, "Bold" if bold else "Regular"), size, room - 16):
             told = " ".join(atom.text for atom in line)
             flow.page.centred(middle + room / 2, y - size, told, size, "Bold" if bold else "Regular")
             y -= size * 1.25
@@ -72,7 +74,16 @@ def draw_patient(flow: Flow, subject: Subject, stay: Stay, at: datetime) -> None
 def _told(label: str, value: str, *, bold: bool = False) -> list[Atom]:
     if not value:
         return []
+    if len(value) < UNBROKEN and not bold:
+        return [*words(f"{label}: {value}".replace(" ", "\u00a0")), WIDE]
     return [*words(f"{label}:"), *words(value, "Bold" if bold else "Regular"), WIDE]
+
+
+def draw_further(flow: Flow, form: Form, subject: Subject, stay: Stay) -> None:
+    """What stands on top of every page but the first."""
+    flow.text(f"{form.name.upper()} (tiếp theo) · Tờ số {len(flow.paper.pages)}", SIZE, "Bold")
+    flow.text(f"{subject.full_name.upper()} · Mã NB: {subject.patient_no} · {place(stay)}", SIZE - 1)
+    flow.skip(4)
 
 
 def draw_correction(flow: Flow, version: int, correction: Correction) -> None:

@@ -34,24 +34,26 @@ class Atom:
             return width(self.text, self.face, size)
         if self.kind == "box":
             return max(len(self.text), 1) * CELL * size
-        return {"tick": TICK, "gap": GAP}.get(self.kind, 0.0) * size
+        if self.kind == "gap":
+            return (GAP / 4 if self.text else GAP) * size
+        return TICK * size if self.kind == "tick" else 0.0
 
 
 BREAK = Atom("break")
 WIDE = Atom("gap", space=False)
 """A wide blank between fields that share a line."""
+THIN = Atom("gap", "thin", space=False)
+"""A smaller one between choices."""
 Line = list[Atom]
 
 
-def words(text: str, face: Face = "Regular", *, glued: bool = False) -> list[Atom]:
-    """The text's words; its line ends stay. `glued`: no blank before the first."""
+def words(text: str, face: Face = "Regular") -> list[Atom]:
+    """The text's words; its line ends stay."""
     atoms: list[Atom] = []
     for number, line in enumerate(plain(text).split("\n")):
         if number:
             atoms.append(BREAK)
         atoms += [Atom("word", word, face) for word in line.split(" ") if word]
-    if glued and atoms and atoms[0].kind == "word":
-        atoms[0] = Atom("word", atoms[0].text, atoms[0].face, space=False)
     return atoms
 
 
@@ -96,13 +98,26 @@ def _split(atoms: Iterable[Atom], size: float, room: float) -> Iterator[Atom]:
         if atom.kind != "word" or atom.width(size) <= room:
             yield atom
             continue
-        part = ""
+        part, wide = "", 0.0
         for char in atom.text:
-            if part and width(part + char, atom.face, size) > room:
+            more = width(char, atom.face, size)
+            if part and wide + more > room:
                 yield Atom("word", part, atom.face, atom.space)
-                part = ""
-            part += char
+                part, wide = "", 0.0
+            part, wide = part + char, wide + more
         yield Atom("word", part, atom.face, atom.space)
+
+
+def balanced(atoms: Sequence[Atom], size: float, room: float) -> list[Line]:
+    """As few lines as fit, of lengths as even as may be: for titles."""
+    lines = broken(atoms, size, room)
+    while len(lines) > 1 and room > size:
+        room -= size / 2
+        narrower = broken(atoms, size, room)
+        if len(narrower) > len(lines) or max(measured(line, size) for line in narrower) > room:
+            break
+        lines = narrower
+    return lines
 
 
 def measured(line: Sequence[Atom], size: float) -> float:

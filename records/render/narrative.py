@@ -38,7 +38,7 @@ def _part(sheet: Sheet, item: SheetItem) -> None:
     flow.text(kind.name.upper(), 12, "Bold")
     if standing(item):
         flow.text(standing(item), 10, "Bold")
-    draw_sections(flow, kind, item.version.values, blanks=True)
+    draw_sections(flow, sheet.form, kind, item.version.values)
     flow.skip(6)
     flow.text(f"Thời điểm: {moment(item.version.occurred_at)}. Người ghi: {item.version.author.full_name}, "
               f"{item.version.author.title}.", 10)

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from records.entries import Mark, State, Stay, Subject, Version
 from records.forms import Form
-from records.render.flow import SIZE, Flow
-from records.render.head import draw_feet, draw_heading, draw_patient
-from records.render.inline import words
+from records.render.flow import Flow
+from records.render.head import draw_feet, draw_further, draw_heading, draw_patient
 from records.render.mark import TRAINING
 from records.render.notice import PrintNote, draw_notice, draw_notice_line
 from records.render.paper import A4, Paper
 from records.render.pdfa import Attachment, add_metadata, attach
-from records.render.typeface import Face
-from records.render.words import moment, place
+from records.render.words import moment
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Sheet:
         self.title = f"{form.name} - {subject.full_name} - {subject.patient_no}"
         self.paper = Paper(self.title, (high, wide) if form.layout.landscape else A4)
         self.flow = Flow(self.paper)
-        self.flow.head = self._further
+        self.flow.head = lambda flow: draw_further(flow, form, subject, stay)
 
     def head(self, *, patient: bool = True) -> None:
         """The heading of the first page."""
@@ -82,13 +80,6 @@ class Sheet:
             code = f" ({self.stay.diagnosis_code})" if self.stay.diagnosis_code else ""
             if self.stay.diagnosis:
                 flow.text(f"Chẩn đoán: {self.stay.diagnosis}{code}")
-        flow.skip(4)
-
-    def _further(self, flow: Flow) -> None:
-        told = f"{self.form.name.upper()} (tiếp theo) · Tờ số {len(self.paper.pages)}"
-        bold: Face = "Bold"
-        flow.paragraph(words(told, bold), SIZE)
-        flow.text(f"{self.subject.full_name.upper()} · Mã NB: {self.subject.patient_no} · {place(self.stay)}", SIZE - 1)
         flow.skip(4)
 
     def finish(self, printed: PrintNote | None, attachments: Sequence[Attachment]) -> bytes:

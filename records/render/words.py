@@ -68,12 +68,12 @@ def value_words(field: Field, value: Any) -> str:
     """Any value in one string, unit included."""
     if field.type in _WORDS:
         return _WORDS[field.type](field, value)
-    return f"{value} {field.unit}" if field.unit else str(value)
+    return f"{value}\u00a0{field.unit}" if field.unit else str(value)
 
 
 def _decimal(field: Field, value: Any) -> str:
     text = str(value).replace(".", ",")
-    return f"{text} {field.unit}" if field.unit else text
+    return f"{text}\u00a0{field.unit}" if field.unit else text
 
 
 JOINED = frozenset({"strength", "unit"})
@@ -89,7 +89,8 @@ def row_words(field: Field, row: Mapping[str, Any]) -> str:
     for column in field.fields:
         if column.key not in row or column.key in UNTOLD:
             continue
-        words = value_words(column, row[column.key])
+        said = column.unit != "" and column.unit in column.label.lower()
+        words = value_words(column.model_copy(update={"unit": ""}) if said else column, row[column.key])
         if column.type == "choice" and not head and not parts:
             head = f"{words}: "
         elif column.key in JOINED and parts:
