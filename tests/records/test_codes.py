@@ -11,6 +11,7 @@ import pytest
 from records.codes import code_list, exists, fold, judge, list_names, search
 from records.errors import Refusal
 from records.forms import EntryKind, current_form
+from records.render import missing_glyphs
 
 BEFORE = date(2026, 6, 30)
 """The last day of QĐ 4469/2020's coding rules; those of TT 06/2026 hold from the next."""
@@ -24,6 +25,13 @@ def test_every_list_has_rows_with_unique_codes_and_words(name: str) -> None:
     assert len({row.code for row in rows}) == len(rows)
     assert all(row.label == row.label.strip() and row.label for row in rows)
     assert code_list(name).source
+
+
+@pytest.mark.parametrize("name", list_names())
+def test_every_label_is_composed_and_can_be_printed(name: str) -> None:
+    words = " ".join(row.label for row in code_list(name).entries)
+    assert unicodedata.is_normalized("NFC", words)
+    assert missing_glyphs(words) == ()
 
 
 def test_the_lists_have_the_length_that_their_decisions_give_them() -> None:
