@@ -27,6 +27,8 @@ class Place(StrEnum):
     """Where an action belongs."""
 
     EVERYWHERE = "everywhere"
+    SIGN_IN = "sign_in"
+    LOCKED = "locked"
     WARD = "ward"
     CHART = "chart"
     SIGNING = "signing"
@@ -64,6 +66,8 @@ class Action:
     """The widget that has the focus answers the key itself (Enter on a row, letters in a filter)."""
     rank: int = 50
     """Order in the key line."""
+    always: bool = False
+    """Works before sign-in and while the screen is locked too."""
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -78,9 +82,10 @@ ACTIONS: tuple[Action, ...] = (
            words="mat ket noi tai lai"),
     Action("lock", "Khóa màn hình", Place.EVERYWHERE, "Ctrl+L", icon="lock", words="roi may"),
     Action("change_person", "Đổi người dùng", Place.EVERYWHERE, icon="users", words="dang xuat"),
-    Action("night", "Ca đêm: đổi màn hình sáng, tối", Place.EVERYWHERE, "Ctrl+F11", icon="moon"),
+    Action("night", "Ca đêm: đổi màn hình sáng, tối", Place.EVERYWHERE, "Ctrl+F11", icon="moon", always=True),
     Action("self_test", "Tự kiểm tra máy: máy chủ, token, đồng hồ, kho trên máy", Place.EVERYWHERE, "F12",
-           icon="activity"),
+           icon="activity", always=True),
+    Action("show_password", "Hiện hoặc ẩn mật khẩu", Place.SIGN_IN, "Alt+H", icon="eye"),
     Action("token", "Token và chứng thư của tôi", Place.EVERYWHERE, icon="usb", words="dang ky chung thu"),
     Action("waiting", "Xem hàng chờ gửi trên máy này", Place.EVERYWHERE, icon="cloud-up", words="outbox cho gui"),
 
@@ -164,7 +169,6 @@ class ActionSet(QObject):
         self._window = window
         self._bindings: dict[str, _Binding] = {}
         self._place = Place.EVERYWHERE
-        self._suspended = False
         self._qt: dict[str, QAction] = {}
         for action in ACTIONS:
             self._qt[action.id] = self._made(action)
@@ -190,11 +194,6 @@ class ActionSet(QObject):
         self._place = place
         self.refresh()
 
-    def suspend(self, *, suspended: bool) -> None:
-        """While the screen is locked or nobody is signed in, no action works."""
-        self._suspended = suspended
-        self.refresh()
-
     def bind(self, action_id: str, do: Callable[[], object], refusal: Callable[[], str] = lambda: ALLOWED) -> None:
         """What the action does; `refusal` answers "" when it may be done now, else why not (NOT_NOW: just hide it)."""
         if action_id not in BY_ID:
@@ -215,9 +214,12 @@ class ActionSet(QObject):
     def why_not(self, action_id: str) -> str:
         """"" when the action works here and now, else the reason in Vietnamese (NOT_NOW when there is none to say)."""
         binding = self._bindings.get(action_id)
-        if binding is None or self._suspended or BY_ID[action_id].place not in (Place.EVERYWHERE, self._place):
-            return NOT_NOW
-        return binding.refusal()
+        return NOT_NOW if binding is None or not self._belongs_here(BY_ID[action_id]) else binding.refusal()
+
+    def _belongs_here(self, action: Action) -> bool:
+        if self._place in (Place.SIGN_IN, Place.LOCKED):
+            return action.always or action.place is self._place
+        return action.place in (Place.EVERYWHERE, self._place)
 
     def trigger(self, action_id: str) -> None:
         """Do it, or say why not."""

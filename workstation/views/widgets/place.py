@@ -1,0 +1,32 @@
+"""The base of what fills the window below the top bar: the ward, a chart, the signature board."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+
+class PlaceView(QWidget):
+    """One place. The window shows its title, its banner above the offline line, and calls `enter` when it is opened."""
+
+    title_changed = pyqtSignal(str)
+    banner_changed = pyqtSignal()
+    """`banner()` answers another widget from now on."""
+
+    def title(self) -> str:
+        """What the window's title bar says: the patient first, so that two windows are told apart."""
+        return ""
+
+    def banner(self) -> QWidget | None:
+        """The patient's banner, if this place is about one patient."""
+        return None
+
+    def enter(self) -> None:
+        """The place was opened: put the cursor where the work is."""
+        self.setFocus()
+
+    def leave(self) -> None:
+        """Another place is opened; nothing is lost, the view stays."""
+
+    def stop(self) -> None:
+        """The view goes for good: let go of models and bindings."""

@@ -1,0 +1,160 @@
+"""The page on which a signed-in person works: top bar, banner, offline line, the open place, key line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QStackedWidget, QWidget
+
+from workstation.models.account import Account
+from workstation.models.machine import MachineModel
+from workstation.models.sync import SyncModel, SyncStatus
+from workstation.views.actions import PLACE_ICONS, PLACE_NAMES, ActionSet, Place, key_of
+from workstation.views.widgets.key_line import KeyLine
+from workstation.views.widgets.place import PlaceView
+from workstation.views.widgets.states import OfflineLine
+from workstation.views.widgets.text import column
+from workstation.views.widgets.top_bar import PlaceTab, TopBar
+
+
+class WorkPage(QWidget):
+    """Holds the places that exist; one is open."""
+
+    place_changed = pyqtSignal(object)
+    """Place."""
+    title_changed = pyqtSignal(str)
+
+    def __init__(self, account: Account, sync: SyncModel, machine: MachineModel, actions: ActionSet, *,
+                 places: Mapping[Place, PlaceView], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._account, self._sync, self._machine, self._actions = account, sync, machine, actions
+        self._places: dict[Place, PlaceView] = {}
+        self.open_place = Place.EVERYWHERE
+        self.top_bar = TopBar([
+            PlaceTab(place, PLACE_NAMES[place], PLACE_ICONS[place], key_of(f"place.{place}")) for place in places])
+        self._banner_slot = QFrame()
+        self._banner_slot.setLayout(column(gap=0))
+        self.offline = OfflineLine(key_of("retry"))
+        self._stack = QStackedWidget()
+        self.key_line = KeyLine()
+        layout = column(self.top_bar, self._banner_slot, self.offline, gap=0)
+        layout.addWidget(self._stack, 1)
+        layout.addWidget(self.key_line)
+        self.setLayout(layout)
+        for place, view in places.items():
+            self.put(place, view)
+        self._listen()
+        person = account.person
+        self.top_bar.show_person(f"{person.title} {person.full_name}".strip(),
+                                 person.wards[0].name if person.wards else account.facility)
+        self._minute = QTimer(self)
+        self._minute.setInterval(1000)
+        self._minute.timeout.connect(self._tick)
+        self._show_status(sync.status)
+        self._show_machine()
+
+    def _listen(self) -> None:
+        self.top_bar.place_chosen.connect(lambda place: self.show_place(Place(place)))
+        self.top_bar.search_wanted.connect(lambda: self._actions.trigger("palette"))
+        self._sync.status_changed.connect(self._show_status)
+        self._machine.changed.connect(self._show_machine)
+        self._actions.changed.connect(self._show_keys)
+
+    def place(self, place: Place) -> PlaceView | None:
+        """The view of a place, if there is one."""
+        return self._places.get(place)
+
+    def put(self, place: Place, view: PlaceView) -> None:
+        """This view fills the place from now on; the one before it goes."""
+        old = self._places.get(place)
+        self._places[place] = view
+        self._stack.addWidget(view)
+        view.title_changed.connect(lambda _title, place=place: self._title_changed(place))
+        view.banner_changed.connect(lambda place=place: self._banner_changed(place))
+        if old is not None:
+            if self.open_place is place:
+                self.show_place(place)
+            self._stack.removeWidget(old)
+            old.stop()
+            old.deleteLater()
+
+    def show_place(self, place: Place) -> None:
+        """Open a place; its actions work from now on."""
+        view = self._places.get(place)
+        if view is None:
+            return
+        before = self._places.get(self.open_place)
+        if before is not None and before is not view:
+            before.leave()
+        self.open_place = place
+        self._stack.setCurrentWidget(view)
+        self.top_bar.show_place(place)
+        self._actions.enter(place)
+        self._banner_changed(place)
+        self._title_changed(place)
+        self.place_changed.emit(place)
+        view.enter()
+
+    def stop(self) -> None:
+        """Signing out: every place lets go."""
+        self._minute.stop()
+        for view in self._places.values():
+            view.stop()
+
+    def title(self) -> str:
+        """What the open place is about."""
+        view = self._places.get(self.open_place)
+        return view.title() if view is not None else ""
+
+    def _title_changed(self, place: Place) -> None:
+        if place is self.open_place:
+            self.title_changed.emit(self.title())
+
+    def _banner_changed(self, place: Place) -> None:
+        if place is not self.open_place:
+            return
+        layout = self._banner_slot.layout()
+        while layout is not None and layout.count():
+            item = layout.takeAt(0)
+            if item is not None and (widget := item.widget()) is not None:
+                widget.setParent(None)
+        banner = self._places[place].banner()
+        if banner is not None and layout is not None:
+            layout.addWidget(banner)
+            banner.show()
+        self._banner_slot.setVisible(banner is not None)
+
+    def _show_keys(self) -> None:
+        self.key_line.show_keys(self._actions.hints())
+
+    def _show_status(self, status: SyncStatus) -> None:
+        self.top_bar.show_server(offline_since=status.offline_since, training=self._account.training)
+        self.offline.setVisible(status.offline_since is not None)
+        self.key_line.show_saved(status.saved_line)
+        if status.waiting:
+            self.key_line.show_sent(status.waiting_line, waiting=True)
+        else:
+            self.key_line.show_sent(status.received_line or "Mọi thay đổi đã lên máy chủ")
+        if status.offline_since is None:
+            self._minute.stop()
+        else:
+            self._minute.start()
+            self._tick()
+
+    def _tick(self) -> None:
+        """The spans of the offline line grow."""
+        status = self._sync.status
+        if status.offline_since is None:
+            return
+        now = datetime.now(UTC)
+        left = None if status.next_try_at is None else max(0, round((status.next_try_at - now).total_seconds()))
+        self.offline.say(status.offline_since, now, left)
+
+    def _show_machine(self) -> None:
+        fact = self._machine.token
+        words = {"good": "sẵn sàng", "asking": "đang tìm", "attention": "chưa sẵn sàng"}[fact.state]
+        if fact.title == "Token: chưa cắm":
+            words = "chưa cắm"
+        self.top_bar.show_token(words, f"{fact.title}\n{fact.detail}")
