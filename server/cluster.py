@@ -198,8 +198,9 @@ class Cluster:
         with error.open("w") as sink:
             done = subprocess.run(
                 [binaries() / program, *arguments], check=False, cwd="/", stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=sink, text=True, env=_environment(),
-                **({"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []} if other else {}))
+                stdout=subprocess.DEVNULL, stderr=sink, env=_environment(),
+                user=self.owner.uid if other else None, group=self.owner.gid if other else None,
+                extra_groups=[] if other else None)
         return subprocess.CompletedProcess(done.args, done.returncode, "", error.read_text(errors="replace"))
 
 

@@ -1,0 +1,162 @@
+"""Signed files, encrypted, under the SHA-256 of what they hold, in a local folder or in any S3 bucket.
+
+A file's name is `ab/cd/<sha256>.<scope>`: the digest of the plaintext is what receipts and signatures name, and the
+scope says whose key opens it, so that two encounters never share a ciphertext and destroying one key takes one copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from records.errors import Refusal, Trouble
+from server.store.keys import ScopeKey
+
+
+class Place(Protocol):
+    """Where ciphertexts lie; `write` keeps what is there already, and returns when the bytes are safe."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Keep the bytes under the name."""
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes, or nothing."""
+
+    def names(self) -> Iterator[str]:
+        """All names, in any order."""
+
+
+class Blobs:
+    """Files in, files out, each checked against its digest."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def put(self, key: ScopeKey, data: bytes) -> str:
+        """Keep the file and answer its SHA-256; a second time nothing happens.
+
+        It is safe on the disk before the transaction that names it commits; a file that no row names is harmless.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        name = name_of(sha256, key.scope)
+        if self.place.read(name) is None:
+            self.place.write(name, key.encrypt(f"blob:{sha256}", data))
+        return sha256
+
+    def get(self, key: ScopeKey, sha256: str) -> bytes:
+        """The file; refuses one that is missing or is not what its name says."""
+        data = self.place.read(name_of(sha256, key.scope))
+        if data is None:
+            raise Refusal.because("blob_missing", sha256)
+        plaintext = key.decrypt(f"blob:{sha256}", data)
+        if hashlib.sha256(plaintext).hexdigest() != sha256:
+            raise Refusal.because("ciphertext_damaged", f"blob:{sha256}")
+        return plaintext
+
+
+def name_of(sha256: str, scope: UUID) -> str:
+    """Where a file of that digest and scope lies."""
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}.{scope.hex}"
+
+
+class Folder:
+    """A local folder: written beside, flushed to the disk, then renamed, so that a name never means half a file."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, name: str, data: bytes) -> None:
+        """Keep the bytes under the name."""
+        target = self.root / name
+        try:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+            with beside.open("xb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            beside.replace(target)
+            for folder in (target.parent, target.parent.parent, self.root):
+                _flush(folder)
+        except OSError as error:
+            raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes, or nothing."""
+        try:
+            return (self.root / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
+
+    def names(self) -> Iterator[str]:
+        """All names."""
+        for file in self.root.glob("??/??/*"):
+            if not file.name.startswith("."):
+                yield file.relative_to(self.root).as_posix()
+
+
+class Bucket:
+    """A bucket of any S3; credentials come from the environment, as boto3 reads them."""
+
+    def __init__(self, bucket: str, prefix: str = "", endpoint: str = "") -> None:
+        # boto3 takes half a second to load; who keeps files in a folder never waits for it.
+        import boto3
+        from botocore.config import Config
+
+        self._bucket = bucket
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._client: Any = boto3.client(
+            "s3", endpoint_url=endpoint or None,
+            config=Config(retries={"max_attempts": 4, "mode": "standard"}, connect_timeout=5, read_timeout=30))
+
+    def write(self, name: str, data: bytes) -> None:
+        """Keep the bytes under the name."""
+        self._asked("put_object", Key=self._prefix + name, Body=data)
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes, or nothing."""
+        answer = self._asked("get_object", Key=self._prefix + name)
+        return None if answer is None else bytes(answer["Body"].read())
+
+    def names(self) -> Iterator[str]:
+        """All names."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        for page in pages:
+            for item in page.get("Contents", ()):
+                yield str(item["Key"])[len(self._prefix):]
+
+    def _asked(self, call: str, **arguments: object) -> Any:
+        """The answer, nothing when there is no such object, trouble when the store does not answer."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return getattr(self._client, call)(Bucket=self._bucket, **arguments)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                return None
+            raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
+        except BotoCoreError as error:
+            raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
+
+
+def place_at(address: str, *, base: Path, endpoint: str = "") -> Place:
+    """The place that a setting names: `s3://bucket/prefix`, or a folder (relative to `base`)."""
+    if address.startswith("s3://"):
+        bucket, _, prefix = address.removeprefix("s3://").partition("/")
+        return Bucket(bucket, prefix, endpoint)
+    return Folder(base / address)
+
+
+def _flush(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
