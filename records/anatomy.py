@@ -45,7 +45,7 @@ def opened(file: bytes) -> Iterator[pikepdf.Pdf]:
 
 
 def attachments(document: pikepdf.Pdf) -> tuple[Attachment, ...]:
-    """The attached files in the order of their names."""
+    """The attached files in the order of their names; one that cannot be unpacked is empty."""
     tree = document.Root.get("/Names", pikepdf.Dictionary()).get("/EmbeddedFiles", pikepdf.Dictionary())
     names = list(tree.get("/Names", pikepdf.Array()))
     return tuple(_attachment(str(names[at]), names[at + 1]) for at in range(0, len(names), 2))
@@ -53,7 +53,10 @@ def attachments(document: pikepdf.Pdf) -> tuple[Attachment, ...]:
 
 def _attachment(name: str, specification: pikepdf.Object) -> Attachment:
     stream = specification["/EF"]["/F"]
-    data = _unpacked(stream, MAX_ATTACHED)
+    try:
+        data = _unpacked(stream, MAX_ATTACHED)
+    except (ValueError, zlib.error):
+        data = b""
     if len(data) > MAX_ATTACHED:
         raise ValueError("an attachment is too large")
     return Attachment(name, data, str(stream["/Subtype"])[1:],

@@ -1,10 +1,10 @@
-"""judge(file, trust, at): is this signed PDF good, question by question; the one module of `records` with pyHanko.
+"""judge(file, trust, at): is this signed PDF good, question by question.
 
-Offline and pure: trust and time are given, nothing is fetched. pyHanko judges the CMS and the chain of certificates;
-the file itself is judged here, more narrowly than any verifier does: laid out as we write it (`records.revisions`),
-its values in the one encoding that we write (`records.cms`), each revision the rendered document with one more
-signature and its mark and nothing else (`records.anatomy`). pyHanko's and poppler's view of the same files stands
-beside it in the tests (`tests/judges.md`).
+Offline and pure: trust and time are given, nothing is fetched. pyHanko judges the value and the chain of certificates
+(`records.chains`); the file itself is judged here, more narrowly than any verifier does: laid out as we write it
+(`records.revisions`), its values in the one encoding that we write (`records.cms`), each revision the rendered
+document with one more signature and its mark and nothing else (`records.anatomy`). pyHanko's and poppler's view of
+the same files stands beside it in the tests (`tests/judges.md`).
 """
 
 from __future__ import annotations
@@ -12,22 +12,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from typing import Any, Self
-
-from asn1crypto import pem, x509
-from pyhanko.sign.general import CMSStructuralError
-from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.generic_cms import validate_sig_integrity
-from pyhanko_certvalidator import CertificateValidator
-from pyhanko_certvalidator.context import ValidationContext
-from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from records import canonical, forms, render
 from records.anatomy import SignatureValue, attachments, differences, opened, signature_values
+from records.chains import Trust, path_to_root, wrong_value
 from records.cms import Certificate, Container, read, unpadded
 from records.entries import Version
 from records.errors import Reason, Refusal
@@ -48,37 +38,13 @@ from records.signatures import (
     yes,
 )
 
+__all__ = ["CLOCK_TOLERANCE", "Trust", "judge"]
+
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """A workstation's clock may be off by so much when it signs (the server refuses more)."""
 SUBFILTER = "/ETSI.CAdES.detached"
 _MOMENT = re.compile(r"D:(\d{14})(?:Z|([+-]\d\d)'(\d\d)')")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Trust:
-    """Frozen trust: the roots, and the authorities between them and people, in DER."""
-
-    roots: tuple[bytes, ...]
-    intermediates: tuple[bytes, ...] = ()
-
-    @classmethod
-    def from_pem(cls, *texts: bytes) -> Self:
-        """Trust from PEM: self-issued certificates are roots, the others stand between."""
-        found = [der for text in texts for _, _, der in pem.unarmor(text, multiple=True)]
-        parsed = [(der, x509.Certificate.load(der)) for der in dict.fromkeys(found)]
-        return cls(tuple(der for der, item in parsed if item.self_issued),
-                   tuple(der for der, item in parsed if not item.self_issued))
-
-    @cached_property
-    def parsed_roots(self) -> tuple[x509.Certificate, ...]:
-        """The roots, parsed once."""
-        return tuple(x509.Certificate.load(der) for der in self.roots)
-
-    @cached_property
-    def parsed_intermediates(self) -> tuple[x509.Certificate, ...]:
-        """The others, parsed once."""
-        return tuple(x509.Certificate.load(der) for der in self.intermediates)
 
 
 def judge(file: bytes, trust: Trust, at: datetime, expected: Version | None = None,
@@ -308,22 +274,14 @@ class _Signature:
         if weak:
             reasons.append(Reason("signature_algorithm_weak", where, {"algorithm": weak}))
         elif not self.reasons:
-            reasons += self._integrity(self.container)
+            reasons += wrong_value(self.container, self._digest(self.container.digest), where)
         return settled(Question.INTACT, reasons, digest=self.container.digest, covers=self.end)
 
-    def _integrity(self, container: Container) -> tuple[Reason, ...]:
+    def _digest(self, algorithm: str) -> bytes:
         _, length, after, rest = self.value.byte_range
-        digest = hashlib.new(container.digest, self.case.file[:length])
+        digest = hashlib.new(algorithm, self.case.file[:length])
         digest.update(self.case.file[after:after + rest])
-        where = self.value.field
-        try:
-            intact, valid = validate_sig_integrity(container.info, container.signer.parsed, "data", digest.digest())
-        except (SignatureValidationError, CMSStructuralError) as error:
-            told = str(error)
-            code = "certificate_not_bound" if "igning certificate" in told else "signature_wrong"
-            return (Reason(code, where),)
-        altered = () if intact else (Reason("signature_altered", where),)
-        return altered if valid else (*altered, Reason("signature_wrong", where))
+        return digest.digest()
 
     def _certificate(self) -> tuple[Finding, ...]:
         if self.container is None:
@@ -341,7 +299,7 @@ class _Signature:
         begin, end = signer.parsed.not_valid_before, signer.parsed.not_valid_after
         when = min(max(self.claimed or self.case.at, begin), end)
         trust = self.case.trust
-        found = _path(signer, container.others, trust, when)
+        found = path_to_root(signer, container.others, trust, when)
         if isinstance(found, str):
             return Finding(question, "no", (Reason("chain_untrusted", signer.name, {"issuer": signer.issuer}),),
                            {"detail": found})
@@ -350,7 +308,7 @@ class _Signature:
                      if item.der not in known and not (item.der in found and item.well_formed)]
         if strangers:
             return no(question, "chain_carries_strangers", self.value.field)
-        return yes(question, root=_name_of(found[0]), length=len(found))
+        return yes(question, root=Certificate(found[0]).name, length=len(found))
 
     def _validity(self, signer: Certificate) -> Finding:
         question, name = Question.CERTIFICATE_VALID_AT, signer.name
@@ -410,31 +368,3 @@ def _moment(told: str) -> datetime | None:
         return datetime.strptime(f"{digits}{hours or '+00'}{minutes or '00'}", "%Y%m%d%H%M%S%z")
     except ValueError:
         return None
-
-
-def _path(signer: Certificate, others: Sequence[Certificate], trust: Trust, when: datetime) -> list[bytes] | str:
-    """DER of the chain from the root to the signer's issuer, or why there is none."""
-    context = ValidationContext(
-        trust_roots=trust.parsed_roots, other_certs=[*trust.parsed_intermediates, *(item.parsed for item in others)],
-        moment=when.astimezone(UTC), allow_fetching=False, revocation_mode="soft-fail",
-    )
-    validator = CertificateValidator(signer.parsed, validation_context=context)
-    try:
-        path = _finished(validator.async_validate_path())
-    except (PathBuildingError, PathValidationError) as error:
-        return str(error)[:300]
-    return [item.dump() for item in path.iter_certs(include_root=True)][:-1]
-
-
-def _finished(work: Coroutine[Any, Any, Any]) -> Any:
-    """The result of a coroutine that never waits: nothing is fetched, so an event loop would only cost time."""
-    try:
-        work.send(None)
-    except StopIteration as end:
-        return end.value
-    work.close()
-    raise RuntimeError("the path validator waits for something")
-
-
-def _name_of(der: bytes) -> str:
-    return Certificate(der).name

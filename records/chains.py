@@ -1,0 +1,84 @@
+"""Is a signature's value right for its bytes, and does its certificate lead to a trusted root; the one pyHanko user.
+
+No other module of `records` imports pyHanko. Everything is offline: what is trusted is given, nothing is fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Self
+
+from asn1crypto import pem, x509
+from pyhanko.sign.general import CMSStructuralError
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko_certvalidator import CertificateValidator
+from pyhanko_certvalidator.context import ValidationContext
+from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
+
+from records.cms import Certificate, Container
+from records.errors import Reason
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Frozen trust: the roots, and the authorities between them and people, in DER."""
+
+    roots: tuple[bytes, ...]
+    intermediates: tuple[bytes, ...] = ()
+
+    @classmethod
+    def from_pem(cls, *texts: bytes) -> Self:
+        """Trust from PEM: self-issued certificates are roots, the others stand between."""
+        found = [der for text in texts for _, _, der in pem.unarmor(text, multiple=True)]
+        parsed = [(der, x509.Certificate.load(der)) for der in dict.fromkeys(found)]
+        return cls(tuple(der for der, item in parsed if item.self_issued),
+                   tuple(der for der, item in parsed if not item.self_issued))
+
+    @cached_property
+    def parsed_roots(self) -> tuple[x509.Certificate, ...]:
+        """The roots, parsed once."""
+        return tuple(x509.Certificate.load(der) for der in self.roots)
+
+    @cached_property
+    def parsed_intermediates(self) -> tuple[x509.Certificate, ...]:
+        """The others, parsed once."""
+        return tuple(x509.Certificate.load(der) for der in self.intermediates)
+
+
+def wrong_value(container: Container, digest: bytes, where: str) -> tuple[Reason, ...]:
+    """What is wrong with the signature's value over bytes of that digest; nothing when it is right."""
+    try:
+        intact, valid = validate_sig_integrity(container.info, container.signer.parsed, "data", digest)
+    except (SignatureValidationError, CMSStructuralError) as error:
+        told = str(error)
+        return (Reason("certificate_not_bound" if "igning certificate" in told else "signature_wrong", where),)
+    altered = () if intact else (Reason("signature_altered", where),)
+    return altered if valid else (*altered, Reason("signature_wrong", where))
+
+
+def path_to_root(signer: Certificate, others: Sequence[Certificate], trust: Trust, when: datetime) -> list[bytes] | str:
+    """DER of the chain from the root to the signer's issuer, or why there is none."""
+    context = ValidationContext(
+        trust_roots=trust.parsed_roots, other_certs=[*trust.parsed_intermediates, *(item.parsed for item in others)],
+        moment=when.astimezone(UTC), allow_fetching=False, revocation_mode="soft-fail",
+    )
+    validator = CertificateValidator(signer.parsed, validation_context=context)
+    try:
+        path = _finished(validator.async_validate_path())
+    except (PathBuildingError, PathValidationError) as error:
+        return str(error)[:300]
+    return [item.dump() for item in path.iter_certs(include_root=True)][:-1]
+
+
+def _finished(work: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine that never waits: nothing is fetched, so an event loop would only cost time."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        return end.value
+    work.close()
+    raise RuntimeError("the path validator waits for something")
