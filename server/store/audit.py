@@ -1,0 +1,53 @@
+"""What was done, by whom, with whom (R40): rows that only grow. `seals` chains them, `chain` walks them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from records.messages import AuditView
+from server.store.tables import audit_events, patients
+
+
+def note(
+    db: Connection, action: str, *, person: UUID | None = None, name: str = "", patient: UUID | None = None,
+    encounter: UUID | None = None, entry: UUID | None = None, workstation: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one row, in the transaction of what it tells of. Facts are plain JSON without binary fractions."""
+    db.execute(audit_events.insert().values(
+        action=action, person=person, person_name=name, patient=patient, encounter=encounter, entry=entry,
+        workstation=workstation, facts=_plain(dict(facts or {})),
+    ))
+
+
+def read(db: Connection, patient: UUID | None, limit: int) -> tuple[AuditView, ...]:
+    """The newest rows, of one patient or of all."""
+    query = (
+        select(audit_events, patients.c.full_name.label("patient_name"))
+        .outerjoin(patients, patients.c.id == audit_events.c.patient)
+        .order_by(audit_events.c.id.desc()).limit(limit)
+    )
+    if patient is not None:
+        query = query.where(audit_events.c.patient == patient)
+    return tuple(
+        AuditView(id=row.id, at=row.at, person_name=row.person_name, action=row.action,
+                  patient_name=row.patient_name or "", entry=row.entry, workstation=row.workstation, facts=row.facts)
+        for row in db.execute(query))
+
+
+def _plain(value: Any) -> Any:
+    """What canonical JSON can say, so that the row can be hashed again in ten years."""
+    match value:
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(item) for item in value]
+        case bool() | int() | None:
+            return value
+        case str():
+            return value.replace("\x00", "")
+    return str(value)

@@ -1,0 +1,73 @@
+"""People as the administration keeps them (`sessions` knows who is signed in)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from records.forms import Role
+from server.store import base
+from server.store.tables import people, person_wards
+
+_TAKEN = {"uq_people_username": "username_taken", "uq_people_national_id": "person_national_id_taken"}
+
+
+def add(
+    db: Connection, which: UUID, *, username: str, full_name: str, title: str, roles: Collection[Role],
+    in_wards: Collection[UUID], password_hash: str, national_id: str = "", licence_no: str = "",
+    licence_until: date | None = None, access: tuple[time, time] | None = None,
+) -> None:
+    """A new person."""
+    values: dict[str, Any] = {
+        "id": which, "username": username.strip().lower(), "full_name": full_name, "title": title,
+        "roles": sorted(role.value for role in roles), "national_id": national_id, "licence_no": licence_no,
+        "licence_until": licence_until, "password_hash": password_hash, "password_set_at": func.clock_timestamp(),
+        "access_from": access[0] if access else None, "access_until": access[1] if access else None,
+    }
+    with base.refusing(_TAKEN):
+        db.execute(people.insert().values(**values))
+    set_wards(db, which, in_wards)
+
+
+def set_wards(db: Connection, person: UUID, in_wards: Collection[UUID]) -> None:
+    """The wards in which the person works from now on."""
+    db.execute(delete(person_wards).where(person_wards.c.person == person))
+    if in_wards:
+        db.execute(person_wards.insert(), [{"person": person, "ward": one} for one in in_wards])
+
+
+def set_password(db: Connection, person: UUID, password_hash: str) -> None:
+    """Another password; the lock after wrong ones is lifted."""
+    db.execute(update(people).where(people.c.id == person).values(
+        password_hash=password_hash, password_set_at=func.clock_timestamp(), failed_attempts=0, locked_until=None))
+
+
+def set_active(db: Connection, person: UUID, *, active: bool) -> None:
+    """Let somebody in or keep them out; the account stays, because signatures name it."""
+    db.execute(update(people).where(people.c.id == person).values(active=active))
+
+
+def set_licence(db: Connection, person: UUID, licence_no: str, until: date | None) -> None:
+    """The practice licence as the authority gave it."""
+    db.execute(update(people).where(people.c.id == person).values(licence_no=licence_no, licence_until=until))
+
+
+def by_username(db: Connection, username: str) -> UUID | None:
+    """The id of an account."""
+    found: UUID | None = db.scalar(select(people.c.id).where(people.c.username == username.strip().lower()))
+    return found
+
+
+def name_of(db: Connection, person: UUID) -> str:
+    """The full name; empty for nobody."""
+    return db.scalar(select(people.c.full_name).where(people.c.id == person)) or ""
+
+
+def last_change(db: Connection) -> datetime | None:
+    """When the newest account was made; nothing in a new hospital."""
+    moment: datetime | None = db.scalar(select(func.max(people.c.created_at)))
+    return moment
