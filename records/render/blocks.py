@@ -22,6 +22,8 @@ ROOM_FOR_BLOCK = 70.0
 
 def draw_block(flow: Flow, form: Form, field: Field, value: Sequence[Mapping[str, Any]]) -> None:
     """A field of many rows: a table when it is narrow enough, else a numbered list."""
+    if not all(isinstance(row, Mapping) for row in value):
+        raise TypeError(f"{field.key} takes rows")
     if field.type == "gathered":
         _gathered(flow, {kind.key: kind.name for kind in form.kinds}, value)
     elif len(field.fields) == 1:

@@ -42,7 +42,8 @@ def draw_entry(version: Version, form: Form, attachments: Sequence[Attachment] =
         draw_correction(flow, version.version, version.correction)
     draw_sections(flow, form, kind, version.values)
     spots = draw_slots(flow, kind)
-    draw_feet(paper, form, version.subject, training=version.training)
+    draw_feet(paper, form, version.subject, training=version.training,
+              second=f"Lần ghi {version.entry} · phiên bản {version.version}")
     paper.close_pages()
     add_metadata(paper, title, version.written_at, version.author.full_name)
     described = Attachment(VERSION_FILE, data, "application/json", "Data", "Nội dung đã ký, JSON chuẩn (RFC 8785)")

@@ -99,14 +99,17 @@ def draw_correction(flow: Flow, version: int, correction: Correction) -> None:
     flow.y -= high + 4
 
 
-def draw_feet(paper: Paper, form: Form, subject: Subject, *, training: bool) -> None:
-    """Form number, name, patient number and page x/y on every page; run when all pages are there."""
+def draw_feet(paper: Paper, form: Form, subject: Subject, *, training: bool, second: str) -> None:
+    """Form number, name, patient number and page x/y on every page; run when all pages are there. `second`: a
+    second line, which says of an entry which one it is, of a print where it comes from.
+    """
     total = len(paper.pages)
     for index, page in enumerate(paper.pages, 1):
         y = FOOT - 14
         page.line([(LEFT, y + 10), (page.size[0] - RIGHT, y + 10)], 0.4, GREY)
         told = f"MS: {form.printed_code} · {subject.full_name.upper()} · Mã NB: {subject.patient_no}"
         page.text(LEFT, y, told, 8.5)
+        page.text(LEFT, y - 10, second, 7.5)
         page.right(page.size[0] - RIGHT, y, f"Trang {index}/{total}", 8.5)
         if training:
             page.centred(page.size[0] / 2 + 30 * MM, y, TRAINING, 8.5, "Bold", colour=RED)

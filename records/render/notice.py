@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reportlab.graphics.barcode.qr import QrCodeWidget
 
-from records.render.flow import FOOT, LEFT, Flow
+from records.render.flow import Flow
 from records.render.inline import broken, words
 from records.render.paper import MM, Page
 from records.render.words import moment
@@ -47,10 +47,9 @@ def draw_notice(flow: Flow, note: PrintNote) -> None:
     flow.y -= high
 
 
-def draw_notice_line(page: Page, note: PrintNote) -> None:
-    """One line at the foot of every page."""
-    told = f"Bản giấy chuyển đổi từ {note.system} · mã {note.code} · in {moment(note.at)} · {note.person}"
-    page.text(LEFT, FOOT - 24, told, 7.5)
+def notice_line(note: PrintNote) -> str:
+    """The same in one line, for the foot of every page."""
+    return f"Bản giấy chuyển đổi từ {note.system} · mã {note.code} · in {moment(note.at)} · {note.person}"
 
 
 def _qr(page: Page, x: float, y: float, value: str) -> None:

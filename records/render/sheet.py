@@ -10,7 +10,7 @@ from records.forms import Form
 from records.render.flow import Flow
 from records.render.head import draw_feet, draw_further, draw_heading, draw_patient
 from records.render.mark import TRAINING
-from records.render.notice import PrintNote, draw_notice, draw_notice_line
+from records.render.notice import PrintNote, draw_notice, notice_line
 from records.render.paper import A4, Paper
 from records.render.pdfa import Attachment, add_metadata, attach
 from records.render.words import moment
@@ -86,9 +86,8 @@ class Sheet:
         """Feet, the notice of conversion, metadata, attachments: the file."""
         if printed is not None:
             draw_notice(self.flow, printed)
-            for page in self.paper.pages:
-                draw_notice_line(page, printed)
-        draw_feet(self.paper, self.form, self.subject, training=self.training)
+        draw_feet(self.paper, self.form, self.subject, training=self.training,
+                  second=notice_line(printed) if printed is not None else "")
         self.paper.close_pages()
         at = max((item.version.written_at for item in self.items), default=self.stay.admitted_at)
         add_metadata(self.paper, self.title, printed.at if printed is not None else at)

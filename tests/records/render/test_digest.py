@@ -67,7 +67,7 @@ def signer() -> SimpleSigner:
                             serialization.NoEncryption())
     return SimpleSigner(
         signing_cert=asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)),
-        signing_key=asn1_keys.PrivateKeyInfo.load(der), cert_registry=SimpleCertificateStore(),
+        signing_key=asn1_keys.PrivateKeyInfo.load(der), cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # pyHanko
     )
 
 
