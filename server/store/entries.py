@@ -1,0 +1,196 @@
+"""Entries and versions, written once; where each version stands, which is a projection of what was signed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from records.canonical import encode, sha256
+from records.entries import FormRef, State, Version
+from records.errors import Refusal
+from records.policy import SignedSlot
+from server.store.keys import ScopeKey
+from server.store.tables import cancellations, entries, signatures, version_states, versions
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry: where it belongs, and what its versions are versions of."""
+
+    id: UUID
+    encounter: UUID
+    form: FormRef
+    author: UUID
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one version of an entry stands."""
+
+    entry: UUID
+    number: int
+    encounter: UUID
+    latest: bool
+    state: State
+    open_slots: tuple[str, ...]
+    file: str
+    """SHA-256 of the newest signed file."""
+    sha256: str
+    """Of the canonical bytes."""
+    author: UUID
+    occurred_at: datetime
+    written_at: datetime
+
+
+def entry(db: Connection, which: UUID) -> Entry | None:
+    """The entry; there is none before its first signed version."""
+    row = db.execute(select(entries).where(entries.c.id == which)).one_or_none()
+    if row is None:
+        return None
+    return Entry(row.id, row.encounter, FormRef(code=row.form, edition=row.edition, kind=row.kind), row.author)
+
+
+def add_version(
+    db: Connection, key: ScopeKey, version: Version, *, state: State, open_slots: Collection[str], file: str,
+    received_at: datetime,
+) -> str:
+    """A new version (and, with the first, its entry); it is the latest from now on. Answers its SHA-256."""
+    body, encounter = encode(version), key.scope
+    digest, form = sha256(body), version.form
+    if version.version == 1:
+        db.execute(insert(entries).values(
+            id=version.entry, encounter=encounter, form=form.code, edition=form.edition, kind=form.kind,
+            author=version.author.id, occurred_at=version.occurred_at))
+    db.execute(insert(versions).values(
+        entry=version.entry, number=version.version, encounter=encounter, sha256=digest,
+        body=key.encrypt(about(version.entry, version.version), body), renderer=version.renderer,
+        author=version.author.id, author_name=version.author.full_name, author_title=version.author.title,
+        occurred_at=version.occurred_at, written_at=version.written_at, received_at=received_at))
+    db.execute(update(version_states).where(version_states.c.entry == version.entry, version_states.c.latest)
+               .values(latest=False))
+    db.execute(insert(version_states).values(
+        entry=version.entry, number=version.version, encounter=encounter, latest=True, state=state.value,
+        open_slots=list(open_slots), file=file, changed_at=received_at))
+    return digest
+
+
+def set_state(
+    db: Connection, which: UUID, number: int, state: State, *,
+    open_slots: Collection[str] | None = None, file: str = "",
+) -> None:
+    """Move a version on; what is not given stays."""
+    values: dict[str, Any] = {"state": state.value, "changed_at": func.clock_timestamp()}
+    if open_slots is not None:
+        values["open_slots"] = list(open_slots)
+    if file:
+        values["file"] = file
+    db.execute(update(version_states).where(version_states.c.entry == which, version_states.c.number == number)
+               .values(**values))
+
+
+_STANDING = select(
+    version_states.c.entry, version_states.c.number, version_states.c.encounter, version_states.c.latest,
+    version_states.c.state, version_states.c.open_slots, version_states.c.file, versions.c.sha256, versions.c.author,
+    versions.c.occurred_at, versions.c.written_at,
+).join(versions, (versions.c.entry == version_states.c.entry) & (versions.c.number == version_states.c.number))
+
+
+def standings(db: Connection, which: UUID) -> tuple[Standing, ...]:
+    """All versions of an entry, oldest first."""
+    rows = db.execute(_STANDING.where(version_states.c.entry == which).order_by(version_states.c.number))
+    return tuple(_standing(row) for row in rows)
+
+
+def latest_of(db: Connection, which: Collection[UUID]) -> dict[UUID, Standing]:
+    """The latest version of each of these entries."""
+    if not which:
+        return {}
+    rows = db.execute(_STANDING.where(version_states.c.entry.in_(which), version_states.c.latest))
+    return {row.entry: _standing(row) for row in rows}
+
+
+def body(db: Connection, key: ScopeKey, which: UUID, number: int) -> bytes:
+    """The canonical bytes of a version, exactly as they were signed."""
+    row = db.execute(select(versions.c.body, versions.c.sha256)
+                     .where(versions.c.entry == which, versions.c.number == number)).one_or_none()
+    if row is None:
+        raise Refusal.because("thing_unknown", "version")
+    plaintext = key.decrypt(about(which, number), row.body)
+    if sha256(plaintext) != row.sha256:
+        raise Refusal.because("ciphertext_damaged", about(which, number))
+    return plaintext
+
+
+@dataclass(frozen=True)
+class NewSignature:
+    """A signature that was judged good, as it is stored."""
+
+    id: UUID
+    entry: UUID
+    number: int
+    encounter: UUID
+    slot: str
+    person: UUID
+    full_name: str
+    title: str
+    certificate: UUID
+    certificate_serial: str
+    certificate_issuer: str
+    signed_at: datetime
+    received_at: datetime
+    file: str
+    offline: bool = False
+    training: bool = False
+
+
+def add_signature(db: Connection, signature: NewSignature) -> None:
+    """Keep a signature; a slot is filled once."""
+    db.execute(insert(signatures).values(**{name: getattr(signature, name) for name in signature.__dataclass_fields__}))
+
+
+def signed_slots(db: Connection, which: UUID, number: int) -> tuple[SignedSlot, ...]:
+    """Who signed which slot of a version, as the policy asks."""
+    rows = db.execute(select(signatures.c.slot, signatures.c.person, signatures.c.signed_at)
+                      .where(signatures.c.entry == which, signatures.c.number == number)
+                      .order_by(signatures.c.received_at))
+    return tuple(SignedSlot(row.slot, row.person, row.signed_at) for row in rows)
+
+
+def signed_kinds(db: Connection, encounter: UUID, form: str) -> frozenset[str]:
+    """Kinds of the form that have a fully signed entry in this encounter (R19a)."""
+    rows = db.scalars(
+        select(entries.c.kind).distinct().join(version_states, version_states.c.entry == entries.c.id)
+        .where(entries.c.encounter == encounter, entries.c.form == form,
+               version_states.c.state == State.SIGNED.value))
+    return frozenset(rows)
+
+
+def others_of_kind(db: Connection, encounter: UUID, form: FormRef, but: UUID) -> tuple[UUID, ...]:
+    """Other entries of the same kind in this encounter that were not cancelled."""
+    rows = db.scalars(
+        select(entries.c.id).join(version_states, (version_states.c.entry == entries.c.id) & version_states.c.latest)
+        .where(entries.c.encounter == encounter, entries.c.form == form.code, entries.c.kind == form.kind,
+               entries.c.id != but, version_states.c.state != State.CANCELLED.value))
+    return tuple(rows)
+
+
+def cancel(db: Connection, key: ScopeKey, which: UUID, number: int, *, person: UUID, reason: str) -> None:
+    """Note who cancelled a version and why; its state follows."""
+    sealed = key.encrypt(f"cancellation:{which}:{number}", reason.encode())
+    db.execute(insert(cancellations).values(entry=which, number=number, person=person, reason=sealed))
+    set_state(db, which, number, State.CANCELLED, open_slots=())
+
+
+def about(which: UUID, number: int) -> str:
+    """What a version's ciphertext is bound to."""
+    return f"version:{which}:{number}"
+
+
+def _standing(row: Any) -> Standing:
+    return Standing(row.entry, row.number, row.encounter, row.latest, State(row.state), tuple(row.open_slots), row.file,
+                    row.sha256, row.author, row.occurred_at, row.written_at)
