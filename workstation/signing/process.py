@@ -58,7 +58,7 @@ class TokenProcess:
     def login(self, identity: Identity, pin: Pin) -> None:
         """Log in on the identity's token and hold the key of this very certificate."""
         self._call("login", self._limits.login_s, serial=identity.token_serial, label=identity.token_label,
-                   certificate=hashlib.sha256(identity.certificate).hexdigest(), pin=pin.reveal())
+                   certificate=hashlib.sha256(identity.certificate).hexdigest(), pin=pin)
 
     def sign(self, data: bytes, mechanism: Mechanism) -> bytes:
         """The signature by the key that `login` found."""
@@ -154,7 +154,7 @@ class _Child:
 
     def ask(self, message: dict[str, Any], limit_s: float) -> dict[str, Any]:
         """Send, and wait for the answer: `queue.Empty` after the limit, `WireBroken` when the process is gone."""
-        send(self._pipe(self._process.stdin), message)
+        send(self._pipe(self._process.stdin), message, Pin.reveal)
         reply = self._answers.get(timeout=limit_s)
         if reply is None:
             raise WireBroken

@@ -9,7 +9,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field as item
+from dataclasses import dataclass
+from dataclasses import field as item
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Self

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from records.errors import Cancelled, Reason, Refusal
+from records.errors import Cancelled, Reason, Refusal, Trouble
 from workstation.signing.base import (
     Identity,
     Mechanism,
@@ -54,7 +54,7 @@ class TokenSigner(Signer):
 
     def absence(self) -> Refusal:
         if self.problems:
-            return type(failure(self.problems[0].code))(*self.problems)
+            return Trouble(*self.problems)
         return failure("token_no_certificate") if self._tokens else failure("token_absent", token="")
 
     def open(self, identity: Identity, prompter: Prompter) -> None:
