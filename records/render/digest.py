@@ -33,6 +33,9 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_OBJECTS = 50_000
 MAX_DEPTH = 40
 MAX_PAGES = 2_000
+UNREADABLE = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+              zlib.error)
+"""What a broken or hostile file may raise on the way."""
 _STREAM_KEYS = frozenset({"/Length", "/Filter", "/DecodeParms"})
 _FORM_KEYS = _STREAM_KEYS | {"/Type", "/Subtype", "/FormType"}
 _INHERITED = ("/MediaBox", "/CropBox", "/Rotate", "/Resources")
@@ -96,7 +99,7 @@ def _opened(pdf: bytes) -> Iterator[pikepdf.Pdf]:
 def _refused() -> Iterator[None]:
     try:
         yield
-    except (pikepdf.PdfError, RecursionError, ValueError, TypeError, KeyError, AttributeError, zlib.error) as error:
+    except UNREADABLE as error:
         raise Refusal.because("page_unreadable", detail=f"{type(error).__name__}: {error}") from error
 
 

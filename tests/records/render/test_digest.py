@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -172,3 +174,53 @@ def test_what_is_no_pdf_is_refused(data: bytes) -> None:
     with pytest.raises(Refusal) as caught:
         render.page_digest(data)
     assert caught.value.reasons[0].code == "page_unreadable"
+
+
+def test_a_file_with_broken_bytes_is_refused_or_digested_and_never_more() -> None:
+    chance = random.Random(20261122)
+    pdf = render.render_entry(pages.version())
+    good = render.page_digest(pdf)
+    seen: set[bool | str] = set()
+    for _ in range(300):
+        data = bytearray(pdf)
+        for _ in range(chance.choice((1, 2, 20))):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        try:
+            seen.add(render.page_digest(bytes(data)) == good)
+            render.slot_places(bytes(data))
+        except Refusal as refusal:
+            seen.add(refusal.reasons[0].code)
+    assert "page_unreadable" in seen
+
+
+def test_threads_that_draw_at_once_draw_the_same() -> None:
+    wanted = render.page_digest(render.render_entry(pages.version()))
+    marks = render.mark_digest(render.mark_appearance(pages.mark()))
+    with ThreadPoolExecutor(6) as pool:
+        drawn = list(pool.map(lambda _: render.page_digest(render.render_entry(pages.version())), range(30)))
+        marked = list(pool.map(lambda _: render.mark_digest(render.mark_appearance(pages.mark())), range(30)))
+    assert (set(drawn), set(marked)) == ({wanted}, {marks})
+
+
+def test_a_widget_with_more_than_its_normal_appearance_has_no_digest() -> None:
+    def doubled(document: pikepdf.Pdf) -> None:
+        widget = document.pages[0].Annots[0]
+        widget.AP.D = widget.AP.N
+
+    with pikepdf.open(io.BytesIO(altered(doubled))) as document:
+        assert render.appearance_digest(document.pages[0].Annots[0], document) == ""
+
+
+@pytest.mark.parametrize("change", [
+    lambda form: setattr(form, "Matrix", pikepdf.Array([1, 0, 0, 1, 40, 0])),
+    lambda form: setattr(form, "BBox", pikepdf.Array([0, 0, 90, 31])),
+    lambda form: setattr(form, "Group", pikepdf.Dictionary(S=pikepdf.Name.Transparency)),
+    lambda form: form.write(form.read_bytes() + b"0 0 9 9 re f"),
+], ids=["moved", "clipped", "transparent", "overdrawn"])
+def test_a_mark_shown_in_another_way_has_another_digest(change: Any, signer: SimpleSigner) -> None:
+    mark_pdf = render.mark_appearance(pages.mark())
+    done = signed(render.render_entry(pages.version()), "doctor", mark_pdf, signer)
+    with pikepdf.open(io.BytesIO(done)) as document:
+        (widget,) = [item for item in document.pages[0].Annots if item.get("/T") == render.slot_field("doctor")]
+        change(widget.AP.N)
+        assert render.appearance_digest(widget, document) not in {"", render.mark_digest(mark_pdf)}
