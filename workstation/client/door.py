@@ -71,7 +71,8 @@ class Door:
             headers["Idempotency-Key"] = str(key)
         sent = datetime.now(UTC)
         try:
-            response = self.http.request(method, path, params=plain_query(query), content=body, headers=headers)
+            # An empty `params` would cut the query off a path that has one (commands of the outbox).
+            response = self.http.request(method, path, params=plain_query(query) or None, content=body, headers=headers)
         except httpx.HTTPError as error:
             raise away(error) from error
         self._compare_clocks(response, sent)

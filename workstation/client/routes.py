@@ -6,6 +6,7 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -39,7 +40,7 @@ from records.messages import (
     Transfer,
     WardView,
 )
-from workstation.client.door import Answer, Door, SignedOut
+from workstation.client.door import Answer, Door, SignedOut, plain_query
 from workstation.client.events import EventStream
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -107,6 +108,10 @@ class Client:
         """Register a patient."""
         return self._post(PatientView, "/api/patients", patient, key)
 
+    def ask(self, path: str) -> Answer:
+        """An answer as it came, to be cached and parsed by `parse`."""
+        return self.door.ask("GET", path)
+
     def wards(self) -> tuple[WardView, ...]:
         """All wards."""
         return self._list(WardView, "/api/wards")
@@ -144,8 +149,8 @@ class Client:
     def sign(self, entry: UUID, number: int, pdf: bytes, *, encounter: UUID, slot: str, key: UUID,
              offline: bool = False, begun_at: datetime | None = None) -> Accepted | Quarantined:
         """Hand in a signed file."""
-        answer = self.door.ask("POST", signature_path(entry, number), body=pdf, content_type=PDF, key=key,
-                               query=signature_query(encounter, slot, offline=offline, begun_at=begun_at))
+        path = signature_path(entry, number, encounter, slot, offline=offline, begun_at=begun_at)
+        answer = self.door.ask("POST", path, body=pdf, content_type=PDF, key=key)
         return parse(Quarantined, answer) if answer.status == 202 else parse(Accepted, answer)
 
     def cancel(self, entry: UUID, cancellation: Cancellation, key: UUID) -> EntryView:
@@ -229,14 +234,11 @@ class Client:
         return parse(model, self.door.ask("POST", path, body=_body(value), key=key))
 
 
-def signature_path(entry: UUID, number: int) -> str:
-    """Where a signed file of that version is handed in."""
-    return f"/api/entries/{entry}/versions/{number}/signatures"
-
-
-def signature_query(encounter: UUID, slot: str, *, offline: bool, begun_at: datetime | None) -> dict[str, Any]:
-    """What the server wants to know about a signed file beside the file."""
-    return {"encounter": encounter, "slot": slot, "offline": offline, "begun_at": begun_at}
+def signature_path(entry: UUID, number: int, encounter: UUID, slot: str, *, offline: bool,
+                   begun_at: datetime | None) -> str:
+    """Where a signed file of that version is handed in, with what the server wants to know beside the file."""
+    query = plain_query({"encounter": encounter, "slot": slot, "offline": offline, "begun_at": begun_at})
+    return f"/api/entries/{entry}/versions/{number}/signatures?{urlencode(query)}"
 
 
 def parse(model: type[Model], answer: Answer) -> Model:

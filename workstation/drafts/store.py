@@ -87,23 +87,23 @@ class Store:
         """Another text stands at the server; both are kept until the person chooses."""
         return self._change_draft(entry, lambda _: {"theirs": theirs, "sent": None})
 
-    def resolve(self, entry: UUID, values: Mapping[str, Any]) -> LocalDraft | None:
-        """The person (or a merge without a clash) chose: these values go on from the server's revision."""
+    def resolve(self, entry: UUID, values: Mapping[str, Any], theirs: DraftView) -> LocalDraft | None:
+        """These values hold both texts now (joined, or chosen by the person): they go on from that revision.
+
+        When the server's text has moved on since, it stays beside mine and is joined next.
+        """
         return self._change_draft(entry, lambda held: {
-            "values": dict(values), "theirs": None, "revision": held.revision + 1, "saved_at": _now(),
-            "server_revision": held.theirs.revision if held.theirs else held.server_revision,
-            "server_values": held.theirs.values if held.theirs else held.server_values})
+            "values": dict(values), "revision": held.revision + 1, "saved_at": _now(),
+            "server_revision": theirs.revision, "server_values": theirs.values,
+            "theirs": held.theirs if held.theirs and held.theirs.revision > theirs.revision else None})
 
     def adopt(self, view: DraftView) -> LocalDraft:
-        """A draft from another PC: taken over when nothing here is newer, else kept beside mine as `theirs`."""
+        """A draft from another PC: new here, or kept beside my text as `theirs` until the two are joined."""
         with self._access.writing() as db:
             held = _draft(db, view.entry)
             if held is not None and (held.server_revision >= view.revision or held.sent is not None):
                 return held
-            if held is not None and (held.waiting or held.command is not None):
-                adopted = held.model_copy(update={"theirs": view})
-            else:
-                adopted = _adopted(view, held)
+            adopted = _adopted(view) if held is None else held.model_copy(update={"theirs": view})
             _put_draft(db, adopted)
             return adopted
 
@@ -253,14 +253,12 @@ def _put_draft(db: Connection, draft: LocalDraft) -> None:
     db.execute(insert(tables.drafts).values(row).on_conflict_do_update(index_elements=["entry"], set_=row))
 
 
-def _adopted(view: DraftView, held: LocalDraft | None) -> LocalDraft:
-    revision = (held.revision if held else 0) + 1
+def _adopted(view: DraftView) -> LocalDraft:
     return LocalDraft(
         entry=view.entry, encounter=view.encounter, form=view.form, base_version=view.base_version,
         correction_reason=view.correction_reason, occurred_at=view.occurred_at, values=view.values,
-        begun_at=held.begun_at if held else view.updated_at, begun_here=held.begun_here if held else False,
-        revision=revision, mirrored_revision=revision, server_revision=view.revision, server_values=view.values,
-        saved_at=_now(), mirrored_at=view.updated_at)
+        begun_at=view.updated_at, begun_here=False, revision=1, mirrored_revision=1, server_revision=view.revision,
+        server_values=view.values, saved_at=_now(), mirrored_at=view.updated_at)
 
 
 def _settle(db: Connection, number: int, state: CommandState, reasons: list[dict[str, Any]],

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
 
-from workstation.background import Background
+from pydantic import TypeAdapter, ValidationError
+
+from records.errors import Refusal, Trouble
+from workstation.background import Background, Query
 from workstation.client import Client
-from workstation.drafts import Store
-from workstation.models.session import Account
+from workstation.drafts import Cached, Store
+from workstation.models.account import Account
 from workstation.models.sync import SyncModel
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Told(Generic[Value]):
+    """An answer of the server: fresh, or as it was kept on this PC."""
+
+    value: Value
+    fetched_at: datetime
+    cached: bool
 
 
 @dataclass(frozen=True)
@@ -20,3 +37,38 @@ class Desk:
     client: Client
     background: Background
     sync: SyncModel
+
+    @property
+    def away(self) -> bool:
+        """The server does not answer, or does not know this session."""
+        status = self.sync.status
+        return status.offline_since is not None or status.needs_sign_in or self.client.door.token is None
+
+    def kept(self, key: str, kind: TypeAdapter[Value], done: Callable[[Told[Value]], None]) -> None:
+        """What this PC has of it, if anything; quick, and silent when there is nothing."""
+
+        def read() -> Told[Value] | None:
+            return _told(kind, held, cached=True) if (held := self.store.cached(key)) is not None else None
+
+        def arrived(told: Told[Value] | None) -> None:
+            if told is not None:
+                done(told)
+
+        self.background.run(Query(f"read {key}", read, arrived, lambda _: None))
+
+    def fetch(self, key: str, path: str, kind: TypeAdapter[Value], done: Callable[[Told[Value]], None],
+              failed: Callable[[Refusal], None]) -> None:
+        """Ask the server and keep the answer for the time when it is away."""
+
+        def ask() -> Told[Value]:
+            answer = self.client.ask(path)
+            return _told(kind, self.store.put_cache(key, answer.body), cached=False)
+
+        self.background.run(Query(f"fetch {key}", ask, done, failed))
+
+
+def _told(kind: TypeAdapter[Value], held: Cached, *, cached: bool) -> Told[Value]:
+    try:
+        return Told(kind.validate_json(held.body), held.fetched_at, cached)
+    except ValidationError as error:
+        raise Trouble.because("answer_unreadable", held.key, detail=str(error.errors()[0]["msg"])) from error

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from records.entries import FieldChange, Version
-from records.errors import Reason
-from records.forms import EntryKind, Form
-from records.messages import EntryView
+from records import validation
+from records.canonical import encode
+from records.computed import compute
+from records.entries import Author, Correction, FieldChange, Version, changes
+from records.errors import Reason, Refusal
+from records.forms import Field, form
+from records.messages import Chart, DraftView, EntryView
 from records.policy import Answer
 from records.validation import Cleaned
-from workstation.drafts.values import LocalDraft
+from workstation.config import ZONE
+from workstation.drafts import LocalDraft, OutboxItem
+from workstation.models.account import utc_now
+from workstation.models.beginning import stay_of, subject_of
+from workstation.models.cases import answer, case_of_draft, while_away
+from workstation.models.desk import Desk
+from workstation.models.handing_in import hand_in
+from workstation.models.merge import joined, merge
+from workstation.models.status import clock_time
+
+CHECK_AFTER_MS = 150
+"""After the last letter: a red line must not flicker under the hand."""
 
 
 class EditorModel(QObject):
@@ -27,54 +43,344 @@ class EditorModel(QObject):
     saved_changed = pyqtSignal()
     conflict_changed = pyqtSignal()
     closed = pyqtSignal()
-    """The draft was signed, dropped, or is waiting in the outbox."""
+    """The draft was signed (it waits in the outbox or is accepted) or dropped."""
+    refused = pyqtSignal(object)
+    """Refusal: the server refused the signed file; the draft is open again, `reopened` came before."""
+    reopened = pyqtSignal()
 
-    form: Form
-    kind: EntryKind
+    def __init__(self, desk: Desk, chart: Chart, draft: LocalDraft, base: EntryView | None,
+                 parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._chart, self._draft, self._base = desk, chart, draft, base
+        self.form = form(draft.form.code, draft.form.edition)
+        self.kind = self.form.kind(draft.form.kind)
+        self._fields = {field.key: field for field in self.kind.fields}
+        self._values: dict[str, Any] = copy.deepcopy(draft.values)
+        self._clashes: tuple[str, ...] = ()
+        self._closed = draft.command is not None
+        self._checked = validation.clean(self.kind, self._values, signing=True)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.check)
+        self._connect(desk)
+        if draft.theirs is not None:
+            self._meet(draft)
+
+    # Values
 
     @property
-    def draft(self) -> LocalDraft: ...
+    def draft(self) -> LocalDraft:
+        """The draft with what is written now."""
+        return self._draft.model_copy(update={"values": copy.deepcopy(self._values)})
+
     @property
     def base(self) -> EntryView | None:
         """The signed entry that is corrected."""
+        return self._base if self._draft.base_version else None
+
     @property
-    def values(self) -> Mapping[str, Any]: ...
-    def value(self, key: str) -> Any: ...
+    def is_closed(self) -> bool:
+        """Signed or dropped: nothing can be changed."""
+        return self._closed
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """All values as they were typed."""
+        return self._values
+
+    def value(self, key: str) -> Any:
+        """One value as it was typed; None is an empty field."""
+        return self._values.get(key)
+
     def set_value(self, key: str, value: Any) -> None:
         """The person typed; None or "" empties the field. Saved within a second."""
+        if self._closed or key not in self._fields:
+            return
+        value = _plain(value)
+        empty = value in (None, "", [], {})
+        if self._values.get(key) == value or (empty and key not in self._values):
+            return
+        if empty:
+            del self._values[key]
+        else:
+            self._values[key] = value
+        self._compute(key)
+        self._touched()
+
+    def take_over(self, values: Mapping[str, Any]) -> None:
+        """Fill fields from elsewhere («Như hôm qua», values of the monitor)."""
+        for key, value in values.items():
+            field = self._fields.get(key)
+            if field is not None and self._values.get(key) != value:
+                self.set_value(key, value)
+                self.value_changed.emit(key)
+
     @property
-    def occurred_at(self) -> datetime: ...
-    def set_occurred_at(self, at: datetime) -> None: ...
+    def occurred_at(self) -> datetime:
+        """Clinical time."""
+        return self._draft.occurred_at
+
+    def set_occurred_at(self, at: datetime) -> None:
+        """The person chose another clinical time."""
+        if at != self._draft.occurred_at and not self._closed:
+            self._draft = self._draft.model_copy(update={"occurred_at": at.astimezone(ZONE)})
+            self._touched()
+
     @property
-    def correction_reason(self) -> str: ...
-    def set_correction_reason(self, reason: str) -> None: ...
+    def correction_reason(self) -> str:
+        """Why the signed text is corrected."""
+        return self._draft.correction_reason
+
+    def set_correction_reason(self, reason: str) -> None:
+        """The person wrote why."""
+        if reason != self._draft.correction_reason and not self._closed:
+            self._draft = self._draft.model_copy(update={"correction_reason": reason})
+            self._touched()
+
     def shown(self, key: str) -> bool:
-        """Whether `shown_when` holds."""
+        """Whether the form shows that field with these values."""
+        return validation.holds(self._fields[key].shown_when, self._values)
+
+    # Problems
+
+    def check(self) -> None:
+        """Look at all values again now."""
+        self._timer.stop()
+        self._checked = validation.clean(self.kind, self._values, signing=True)
+        self.checked.emit()
+
     def problems(self, key: str = "") -> tuple[Reason, ...]:
-        """What is wrong at a field (and its rows), or everywhere."""
-    def warnings(self, key: str = "") -> tuple[Reason, ...]: ...
+        """What is wrong at a field (and its rows), or everywhere; what is only missing is not wrong yet."""
+        return tuple(reason for reason in self._checked.problems if reason.code != "field_missing" and _at(reason, key))
+
+    def warnings(self, key: str = "") -> tuple[Reason, ...]:
+        """What is unusual at a field, or everywhere."""
+        return tuple(reason for reason in self._checked.warnings if _at(reason, key))
+
     @property
     def missing(self) -> tuple[Reason, ...]:
         """What signing still demands: «Trước khi ký»."""
-    def cleaned(self, *, signing: bool) -> Cleaned: ...
+        more = () if not self._draft.base_version or self._draft.correction_reason.strip() else (
+            Reason("correction_needs_reason"),)
+        return (*self._checked.problems, *more)
+
+    def cleaned(self, *, signing: bool) -> Cleaned:
+        """The values as they would be stored, with every problem."""
+        return validation.clean(self.kind, self._values, signing=signing)
+
     def changes(self) -> tuple[FieldChange, ...]:
-        """Field by field against the base, in the form's order."""
+        """Field by field against the signed text, in the form's order."""
+        if self.base is None:
+            return ()
+        old = Version.model_validate(self.base.body)
+        new = old.model_copy(update={"values": self.cleaned(signing=False).values})
+        return changes(old, new, {field.key: field.label for field in self.kind.fields})
+
+    # Saved states
+
     @property
-    def saved_line(self) -> str: ...
+    def saved_line(self) -> str:
+        """«Đã lưu nháp 03:12:41», or nothing."""
+        return f"Đã lưu nháp {clock_time(self._draft.saved_at)}" if self._draft.saved_at else ""
+
     @property
-    def received_line(self) -> str: ...
+    def received_line(self) -> str:
+        """«Máy chủ đã nhận 03:12:43», or nothing while the newest words are not there."""
+        draft = self._draft
+        return f"Máy chủ đã nhận {clock_time(draft.mirrored_at)}" if draft.mirrored_at and not draft.waiting else ""
+
+    # Two texts
+
+    @property
+    def theirs(self) -> DraftView | None:
+        """The other text, until all its clashes are settled."""
+        return self._draft.theirs if self._clashes else None
+
     @property
     def conflict_fields(self) -> tuple[FieldChange, ...]:
-        """Fields with two texts (old = theirs, new = mine); others were merged silently."""
-    def keep_mine(self, *keys: str) -> None: ...
-    def keep_theirs(self, *keys: str) -> None: ...
+        """Fields with two texts (old = theirs, new = mine); all others were merged silently."""
+        theirs = self._draft.theirs.values if self._draft.theirs is not None else {}
+        return tuple(FieldChange(key=key, label=self._fields[key].label if key in self._fields else key,
+                                 old=theirs.get(key), new=self._values.get(key)) for key in self._clashes)
+
+    def keep_mine(self, *keys: str) -> None:
+        """My text goes on in these fields (none named: in all)."""
+        self._choose(keys, lambda mine, _: mine)
+
+    def keep_theirs(self, *keys: str) -> None:
+        """Their text goes on in these fields (none named: in all)."""
+        self._choose(keys, lambda _, theirs: theirs)
+
     def join(self, *keys: str) -> None:
-        """Both texts, one after the other (text fields; else mine)."""
+        """Both texts, theirs first (text and lists; else mine)."""
+        self._choose(keys, joined)
+
+    # Signing
+
     def may_sign(self, slot: str) -> Answer:
         """The policy's answer now, with the clock's and the outage's reasons."""
-    def to_version(self, *, renderer: str, written_at: datetime) -> Version:
+        self.check()
+        more = list(self._desk.client.clock.reasons())
+        if self._clashes:
+            more.append(Reason("two_texts_open"))
+        if self._desk.away:
+            more += while_away(self.kind, slot, begun_here=self._draft.begun_here,
+                               base_version=self._draft.base_version)
+        case = case_of_draft(self._chart, self._draft, self._desk.account, self.missing)
+        return answer(self._desk.account, slot, case, utc_now(), more)
+
+    def to_version(self, *, renderer: str = "", written_at: datetime | None = None) -> Version:
         """The version to render and sign; refuses with everything that is missing."""
+        cleaned = self.cleaned(signing=True)
+        self._checked = cleaned
+        if self.missing:
+            self.checked.emit()
+            raise Refusal(*self.missing)
+        account, draft = self._desk.account, self._draft
+        who = account.person
+        version = Version(
+            renderer=renderer or account.renderers[-1], entry=draft.entry, version=draft.base_version + 1,
+            form=draft.form, subject=subject_of(self._chart), stay=stay_of(self._chart, account),
+            author=Author(id=who.id, full_name=who.full_name, title=who.title, role=self._role()),
+            occurred_at=draft.occurred_at.astimezone(ZONE).replace(microsecond=0),
+            written_at=(written_at or utc_now()).astimezone(ZONE).replace(microsecond=0),
+            training=account.training, correction=self._correction(), values=cleaned.values)
+        encode(version)  # what cannot be encoded is found before the token is asked
+        return version
+
     def signed(self, pdf: bytes, slot: str) -> None:
         """The token signed it: into the outbox, draft closed."""
+        draft = self._draft
+        self._desk.sync.save(self.draft)
+        self._desk.sync.send(hand_in(
+            form=draft.form, entry=draft.entry, version=draft.base_version + 1, encounter=draft.encounter, slot=slot,
+            pdf=pdf, patient_name=self._chart.patient.full_name, occurred_at=draft.occurred_at,
+            begun_at=draft.begun_at, offline=self._desk.away), closes=draft.entry)
+        self._close()
+
     def drop(self) -> None:
         """Throw the draft away."""
+        if not self._closed:
+            self._close()
+            self._desk.sync.drop(self._draft)
+
+    def leave(self) -> None:
+        """The view closes (the draft stays)."""
+        self._desk.sync.flush()
+        self._desk.sync.release(self._draft.entry)
+
+    # Inside
+
+    def _connect(self, desk: Desk) -> None:
+        desk.sync.claim(self._draft.entry)
+        desk.sync.draft_saved.connect(self._on_saved)
+        desk.sync.draft_received.connect(self._on_saved)
+        desk.sync.draft_merged.connect(self._on_saved)
+        desk.sync.draft_conflict.connect(self._on_met)
+        desk.sync.command_refused.connect(self._on_refused)
+        desk.sync.command_done.connect(self._on_done)
+
+    def _touched(self) -> None:
+        self._desk.sync.save(self.draft)
+        self._timer.start(CHECK_AFTER_MS)
+
+    def _compute(self, changed: str) -> None:
+        for field in self.kind.fields:
+            if field.computed and field.key != changed:
+                self._set_computed(field)
+
+    def _set_computed(self, field: Field) -> None:
+        try:
+            result = compute(field.computed, self._values)
+        except (ValueError, TypeError):
+            return  # half-typed numbers: nothing to compute yet
+        if result is not None and result != self._values.get(field.key):
+            self._values[field.key] = result
+            self.value_changed.emit(field.key)
+
+    def _correction(self) -> Correction | None:
+        if self.base is None:
+            return None
+        return Correction(reason=self._draft.correction_reason.strip(), of_version=self.base.version,
+                          of_sha256=self.base.sha256)
+
+    def _role(self) -> Any:
+        writers = self.kind.writers
+        return next((role for role in writers if role in self._desk.account.person.roles), writers[0])
+
+    def _on_saved(self, saved: LocalDraft) -> None:
+        if saved.entry == self._draft.entry and saved.revision >= self._draft.revision:
+            text = ("occurred_at", "correction_reason", "values")
+            self._draft = saved.model_copy(update={name: getattr(self._draft, name) for name in text})
+            self.saved_changed.emit()
+
+    def _on_met(self, draft: LocalDraft) -> None:
+        if draft.entry == self._draft.entry and draft.theirs is not None and not self._closed:
+            self._meet(draft)
+
+    def _meet(self, draft: LocalDraft) -> None:
+        """Join the other text: silently where only one of us changed a field, by choice where both did."""
+        theirs = draft.theirs
+        if theirs is None:
+            return
+        self._on_saved(draft)
+        merged = merge(draft.server_values, self._values, theirs.values)
+        before, self._values = self._values, merged.values
+        self._clashes = merged.clashes
+        for key in {*before, *merged.values}:
+            if before.get(key) != merged.values.get(key):
+                self.value_changed.emit(key)
+        if not self._clashes:
+            self._desk.sync.resolve(draft.entry, self._values, theirs)
+        self.conflict_changed.emit()
+        self.check()
+
+    def _choose(self, keys: tuple[str, ...], pick: Any) -> None:
+        theirs = self._draft.theirs
+        if theirs is None:
+            return
+        for key in keys or self._clashes:
+            if key in self._clashes:
+                value = pick(self._values.get(key), theirs.values.get(key))
+                self._values = {**self._values, key: value} if value is not None else {
+                    name: held for name, held in self._values.items() if name != key}
+                self.value_changed.emit(key)
+        self._clashes = tuple(key for key in self._clashes if keys and key not in keys)
+        if not self._clashes:
+            self._desk.sync.resolve(self._draft.entry, self._values, theirs)
+        self.conflict_changed.emit()
+        self.check()
+
+    def _on_refused(self, item: OutboxItem) -> None:
+        if item.command.entry == self._draft.entry and self._closed:
+            self._closed = False
+            self._desk.sync.claim(self._draft.entry)
+            self.reopened.emit()
+            self.refused.emit(Refusal(*(Reason.from_json(reason) for reason in item.reasons)))
+
+    def _on_done(self, item: OutboxItem) -> None:
+        if item.command.entry == self._draft.entry and item.reasons:
+            self._on_refused(item)
+
+    def _close(self) -> None:
+        self._closed = True
+        self._desk.sync.release(self._draft.entry)
+        self.closed.emit()
+
+
+def _plain(value: Any) -> Any:
+    """The value as a draft keeps it (JSON): instants and decimals as text."""
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+    return value
+
+
+def _at(reason: Reason, key: str) -> bool:
+    return not key or reason.where == key or reason.where.startswith(f"{key}.")

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from records.errors import Refusal, Trouble
-from records.messages import DraftConflict, DraftSave, DraftView
+from records.messages import DraftConflict, DraftSave
 from workstation.client import Client
 from workstation.drafts import LocalDraft, Store
 from workstation.drafts.values import SentDraft
 from workstation.ids import new_id
-from workstation.models.merge import merge
 
 
 @dataclass
@@ -19,9 +18,8 @@ class Mirrored:
     """What one round of mirroring did."""
 
     received: list[LocalDraft] = field(default_factory=list)
-    merged: list[LocalDraft] = field(default_factory=list)
-    """Texts of two people joined without a clash: the editor shows the new values."""
-    conflicts: list[LocalDraft] = field(default_factory=list)
+    met: list[LocalDraft] = field(default_factory=list)
+    """Drafts with `theirs`; joined on the UI thread, because only the editor has the newest words."""
     refused: list[tuple[LocalDraft, Refusal]] = field(default_factory=list)
     trouble: Trouble | None = None
 
@@ -45,57 +43,40 @@ def mirror_all(store: Store, client: Client, but: frozenset[tuple[UUID, int]] = 
 
 
 def adopt_mine(store: Store, client: Client, person: UUID) -> list[LocalDraft]:
-    """Take over what was written on another PC; returns the drafts that are new or differ here."""
+    """Take over what was written on another PC; returns the drafts that are new here or met another text."""
     changed = []
     for view in client.drafts():
-        if view.person != person:
-            continue
-        before = store.draft(view.entry)
-        after = store.adopt(view)
-        if after.theirs is not None:
-            after = _settle(store, after, view, Mirrored()) or after
-        if before is None or after.values != before.values or after.theirs != before.theirs:
-            changed.append(after)
+        if view.person == person:
+            before = store.draft(view.entry)
+            after = store.adopt(view)
+            if before is None or after.theirs is not None:
+                changed.append(after)
     return changed
 
 
 def _mirror(store: Store, client: Client, draft: LocalDraft, done: Mirrored) -> None:
     current: LocalDraft | None = draft
-    for _ in range(4):
-        if current is None or not current.waiting:
-            return
-        sent = current.sent or _sending(current)
-        if current.sent is None:
-            store.mark_sending(current.entry, sent)
-        answer = client.save_draft(current.entry, DraftSave.model_validate_json(sent.body), sent.key)
-        if isinstance(answer, DraftConflict):
-            current = _met(store, current.entry, answer.theirs, done)
-        else:
-            current = store.mark_mirrored(current.entry, sent.revision, answer)
-            if current is not None:
-                done.received.append(current)
+    if draft.sent is not None:
+        # An answer was lost: the same bytes under the same id bring it again, and nothing happens twice.
+        current = _send(store, client, draft, draft.sent, done)
+    if current is not None and current.waiting and current.theirs is None:
+        save = DraftSave(
+            encounter=current.encounter, form=current.form, base_version=current.base_version,
+            correction_reason=current.correction_reason, occurred_at=current.occurred_at, values=current.values,
+            known_revision=current.server_revision)
+        sent = SentDraft(key=new_id(), revision=current.revision, body=save.model_dump_json())
+        store.mark_sending(current.entry, sent)
+        _send(store, client, current, sent, done)
 
 
-def _sending(draft: LocalDraft) -> SentDraft:
-    save = DraftSave(
-        encounter=draft.encounter, form=draft.form, base_version=draft.base_version,
-        correction_reason=draft.correction_reason, occurred_at=draft.occurred_at, values=draft.values,
-        known_revision=draft.server_revision)
-    return SentDraft(key=new_id(), revision=draft.revision, body=save.model_dump_json())
-
-
-def _met(store: Store, entry: UUID, theirs: DraftView, done: Mirrored) -> LocalDraft | None:
-    held = store.mark_conflict(entry, theirs)
-    return _settle(store, held, theirs, done) if held is not None else None
-
-
-def _settle(store: Store, held: LocalDraft, theirs: DraftView, done: Mirrored) -> LocalDraft | None:
-    """Join the two texts when no field has two; else both wait for the person."""
-    merged = merge(held.server_values, held.values, theirs.values)
-    if merged.clashes or held.command is not None:
-        done.conflicts.append(held)
-        return None
-    resolved = store.resolve(held.entry, merged.values)
-    if resolved is not None and resolved.values != held.values:
-        done.merged.append(resolved)
-    return resolved
+def _send(store: Store, client: Client, draft: LocalDraft, sent: SentDraft, done: Mirrored) -> LocalDraft | None:
+    answer = client.save_draft(draft.entry, DraftSave.model_validate_json(sent.body), sent.key)
+    if isinstance(answer, DraftConflict):
+        held = store.mark_conflict(draft.entry, answer.theirs)
+        if held is not None:
+            done.met.append(held)
+        return held
+    held = store.mark_mirrored(draft.entry, sent.revision, answer)
+    if held is not None:
+        done.received.append(held)
+    return held

@@ -12,12 +12,14 @@ from uuid import UUID
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from records.errors import Refusal, Trouble
+from records.messages import DraftView
 from workstation.background import Background, Command, Query
 from workstation.client import Client, EventStream, ServerEvent, SignedOut
 from workstation.client.events import CONNECTED, DISCONNECTED
 from workstation.drafts import CommandState, LocalDraft, OutboxCommand, OutboxItem, Store
 from workstation.ids import new_id
 from workstation.models.account import Account, utc_now
+from workstation.models.merge import merge
 from workstation.models.mirror import Mirrored, adopt_mine, mirror_all
 from workstation.models.sender import Sent, send_next
 from workstation.models.status import SyncStatus
@@ -50,6 +52,8 @@ class SyncModel(QObject):
     """LocalDraft, Refusal: the server does not mirror it; it is safe here."""
     draft_dropped = pyqtSignal(object)
     """UUID of the entry."""
+    command_queued = pyqtSignal(object)
+    """OutboxItem: on the disk, waits to be sent."""
     command_done = pyqtSignal(object)
     """OutboxItem that was done or quarantined."""
     entry_accepted = pyqtSignal(object)
@@ -69,6 +73,7 @@ class SyncModel(QObject):
         self.status = SyncStatus()
         self._store, self._client, self._background, self._account = store, client, background, account
         self._unsaved: dict[UUID, LocalDraft] = {}
+        self._claimed: set[UUID] = set()
         self._refused_drafts: set[tuple[UUID, int]] = set()
         self._events: EventStream | None = None
         self._running = False
@@ -123,10 +128,18 @@ class SyncModel(QObject):
         self._unsaved.pop(draft.entry, None)
         self._background.run(Command("drop", lambda: self._drop(draft), self._dropped, self._disk), lane="store")
 
-    def resolve(self, draft: LocalDraft, values: Mapping[str, Any]) -> None:
-        """The person chose between two texts: these values go on, over the server's revision."""
-        self._unsaved.pop(draft.entry, None)
-        self._background.run(Command("resolve", lambda: self._store.resolve(draft.entry, values), self._resolved,
+    def claim(self, entry: UUID) -> None:
+        """An editor is open on this draft: two texts that meet are the editor's to join."""
+        self._claimed.add(entry)
+
+    def release(self, entry: UUID) -> None:
+        """The editor is closed."""
+        self._claimed.discard(entry)
+
+    def resolve(self, entry: UUID, values: Mapping[str, Any], theirs: DraftView) -> None:
+        """These values hold both texts (joined, or chosen by the person): they go on from the server's revision."""
+        self._unsaved.pop(entry, None)
+        self._background.run(Command("resolve", lambda: self._store.resolve(entry, values, theirs), self._resolved,
                                      self._disk), lane="store")
 
     def send(self, command: OutboxCommand, *, closes: UUID | None = None) -> None:
@@ -182,6 +195,7 @@ class SyncModel(QObject):
         if draft is not None:
             self.draft_merged.emit(draft)
             self._saved(draft)
+            self._met(draft)
 
     # Mirroring and sending
 
@@ -198,10 +212,8 @@ class SyncModel(QObject):
         for draft in done.received:
             self._show(received_at=draft.mirrored_at)
             self.draft_received.emit(draft)
-        for draft in done.merged:
-            self.draft_merged.emit(draft)
-        for draft in done.conflicts:
-            self.draft_conflict.emit(draft)
+        for draft in done.met:
+            self._met(draft)
         for draft, refusal in done.refused:
             self._refused_drafts.add((draft.entry, draft.revision))
             self.draft_refused.emit(draft, refusal)
@@ -209,11 +221,21 @@ class SyncModel(QObject):
             self._away(done.trouble)
         self._count()
 
+    def _met(self, draft: LocalDraft) -> None:
+        if draft.theirs is None:
+            return
+        merged = merge(draft.server_values, draft.values, draft.theirs.values)
+        if merged.clashes or draft.entry in self._claimed or draft.command is not None:
+            self.draft_conflict.emit(draft)
+        else:
+            self.resolve(draft.entry, merged.values, draft.theirs)
+
     def _not_mirrored(self, refusal: Refusal) -> None:
         self._mirroring = False
         self._disk(refusal)
 
-    def _queued(self, _: OutboxItem) -> None:
+    def _queued(self, item: OutboxItem) -> None:
+        self.command_queued.emit(item)
         self._count()
         self._send()
 
@@ -258,8 +280,7 @@ class SyncModel(QObject):
         self._retry_timer.stop()
         self._show(offline_since=None, next_try_at=None)
         self._listen()
-        self._background.run(Command("adopt", lambda: adopt_mine(self._store, self._client, self._account.person.id),
-                                     self._adopted, self._away), lane="mirror")
+        self._adopt()
         self._mirror()
         self._send()
 
@@ -298,9 +319,17 @@ class SyncModel(QObject):
             self._retry_timer.start(wait * 1000)
             self._show(next_try_at=utc_now() + timedelta(seconds=wait))
 
+    def _adopt(self) -> None:
+        # The mirror's lane: my own save, seen again in the list, must have been answered before.
+        self._background.run(Command("adopt", lambda: adopt_mine(self._store, self._client, self._account.person.id),
+                                     self._adopted, self._away), lane="mirror")
+
     def _adopted(self, drafts: list[LocalDraft]) -> None:
         for draft in drafts:
-            (self.draft_conflict if draft.theirs is not None else self.draft_merged).emit(draft)
+            if draft.theirs is not None:
+                self._met(draft)
+            else:
+                self.draft_merged.emit(draft)
         if drafts:
             self._recount(None)
             self._mirror()
@@ -337,7 +366,10 @@ class SyncModel(QObject):
             self._changed_at_server(event)
 
     def _changed_at_server(self, event: ServerEvent) -> None:
-        if event.encounter is not None and event.topic in ("entry", "draft", "board"):
+        mine = event.entry in self._claimed
+        if event.topic == "draft" and mine:
+            self._adopt()
+        if event.encounter is not None and (event.topic in ("entry", "board") or (event.topic == "draft" and not mine)):
             self.chart_stale.emit(event.encounter)
         if event.topic in ("entry", "board"):
             self.board_stale.emit(event.ward)

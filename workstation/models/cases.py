@@ -1,0 +1,82 @@
+"""From what the screen holds to what `records.policy` asks: cases, and the rules of an outage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from records import policy
+from records.entries import FormRef, State
+from records.errors import Reason
+from records.forms import EntryKind, SignatureSlot, form
+from records.messages import Chart, EntryView
+from records.policy import Allowed, Answer, Case, Refused, SignedSlot
+from workstation.config import ZONE
+from workstation.drafts import LocalDraft
+from workstation.models.account import Account
+
+
+def kind_of(ref: FormRef) -> EntryKind:
+    """The kind that an entry is written on."""
+    return form(ref.code, ref.edition).kind(ref.kind)
+
+
+def ward_of(chart: Chart) -> UUID:
+    """The ward where the patient lies (or lay last)."""
+    return chart.encounter.stays[-1].ward.id
+
+
+def case_of_view(chart: Chart, view: EntryView) -> Case:
+    """The latest version of an entry that is at the server."""
+    kind = kind_of(view.form)
+    return Case(
+        kind=kind, author=view.author, state=view.state, is_latest=True, encounter_state=chart.encounter.state,
+        ward=ward_of(chart), signed=tuple(SignedSlot(mark.slot, mark.person, mark.signed_at)
+                                          for mark in view.signatures),
+        signed_kinds=_signed_kinds(chart, view.form), unsigned_children=_unsigned_children(chart, view.form, kind))
+
+
+def case_of_draft(chart: Chart, draft: LocalDraft, account: Account, missing: Sequence[Reason]) -> Case:
+    """The version that a draft is going to be."""
+    kind = kind_of(draft.form)
+    latest = next((view.version for view in chart.entries if view.id == draft.entry), 0)
+    return Case(
+        kind=kind, author=account.person.id, state=State.DRAFT, is_latest=draft.base_version == latest,
+        encounter_state=chart.encounter.state, ward=ward_of(chart), signed_kinds=_signed_kinds(chart, draft.form),
+        unsigned_children=_unsigned_children(chart, draft.form, kind), missing_fields=tuple(missing))
+
+
+def first_slot(kind: EntryKind) -> SignatureSlot:
+    """The slot that waits for no other."""
+    return next(slot for slot in kind.slots if not slot.after)
+
+
+def while_away(kind: EntryKind, slot: str, *, begun_here: bool, base_version: int) -> tuple[Reason, ...]:
+    """Without the server only the first slot of an entry begun on this workstation can be signed."""
+    if not begun_here or base_version:
+        return (Reason("offline_not_begun_here", slot),)
+    if slot != first_slot(kind).key:
+        return (Reason("offline_not_first_slot", kind.slot(slot).label),)
+    return ()
+
+
+def answer(account: Account, slot: str, case: Case, at: datetime, more: Sequence[Reason] = ()) -> Answer:
+    """The policy's answer with the workstation's own reasons (clock, outage) before it."""
+    said = policy.may_sign(account.for_policy(), slot, case, at.astimezone(ZONE).date())
+    reasons = (*more, *(said.reasons if isinstance(said, Refused) else ()))
+    return Refused(reasons) if reasons else Allowed()
+
+
+def _signed_kinds(chart: Chart, ref: FormRef) -> frozenset[str]:
+    return frozenset(view.form.kind for view in chart.entries
+                     if view.form.code == ref.code and view.state is State.SIGNED)
+
+
+def _unsigned_children(chart: Chart, ref: FormRef, kind: EntryKind) -> tuple[str, ...]:
+    if not kind.gathers:
+        return ()
+    whole = form(ref.code, ref.edition)
+    return tuple(whole.kind(view.form.kind).name for view in chart.entries
+                 if view.form.code == ref.code and view.form.kind in kind.gathers
+                 and view.state in (State.DRAFT, State.PARTLY_SIGNED))

@@ -1,0 +1,168 @@
+"""The time line: the server's entries with drafts and the outbox laid over them, by day, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from uuid import UUID
+
+from records.codes import fold
+from records.entries import FormRef, State
+from records.errors import Refusal
+from records.forms import form
+from records.messages import Chart, DraftView, EntryView
+from workstation.config import ZONE
+from workstation.drafts import CommandState, LocalDraft, OutboxItem
+from workstation.models.account import Account
+
+WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+
+
+class ItemState(StrEnum):
+    """What the time line shows beside an entry."""
+
+    DRAFT = "draft"
+    OTHERS_DRAFT = "others_draft"
+    QUEUED = "queued"
+    """Signed here, waits to be sent."""
+    REFUSED = "refused"
+    """The server refused (or keeps apart) the signed file; the draft is open again."""
+    PARTLY_SIGNED = "partly_signed"
+    SIGNED = "signed"
+    AMENDED = "amended"
+    """Signed, and an earlier version was corrected."""
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class DayHead:
+    """A day's heading in the time line."""
+
+    day: date
+    day_of_stay: int
+    text: str
+    """«Hôm nay, thứ Ba 17/11»."""
+
+
+@dataclass(frozen=True)
+class TimelineItem:
+    """One entry as the time line shows it, whatever it is made of."""
+
+    entry: UUID
+    form: FormRef
+    title: str
+    code: str
+    icon: str
+    occurred_at: datetime
+    author: str
+    state: ItemState
+    line: str
+    """«21:40 · BS. Lê Thu Hà»."""
+    view: EntryView | None = None
+    draft: LocalDraft | None = None
+    others: DraftView | None = None
+    queued: OutboxItem | None = None
+
+
+def lay_over(chart: Chart, drafts: Iterable[LocalDraft], commands: Iterable[OutboxItem],
+             account: Account) -> tuple[TimelineItem, ...]:
+    """All items, newest clinical time first: what is at the server, and over it what this PC still holds."""
+    encounter = chart.encounter.id
+    mine = {draft.entry: draft for draft in drafts if draft.encounter == encounter}
+    queued = {item.command.entry: item for item in commands
+              if item.command.kind == "sign" and item.command.encounter == encounter}
+    others = {view.entry: view for view in chart.drafts if view.entry not in mine}
+    items = [_of_view(view, mine.pop(view.id, None), others.pop(view.id, None), queued.get(view.id))
+             for view in chart.entries]
+    items += [_of_draft(draft, queued.get(draft.entry), account) for draft in mine.values()]
+    items += [_of_others(view, account) for view in others.values()]
+    return tuple(sorted(items, key=lambda item: item.occurred_at, reverse=True))
+
+
+def by_day(items: Sequence[TimelineItem], admitted_at: datetime, today: date) -> tuple[DayHead | TimelineItem, ...]:
+    """The items with a heading before each day."""
+    rows: list[DayHead | TimelineItem] = []
+    last: date | None = None
+    first_day = admitted_at.astimezone(ZONE).date()
+    for item in items:
+        day = item.occurred_at.astimezone(ZONE).date()
+        if day != last:
+            last = day
+            rows.append(DayHead(day, (day - first_day).days + 1, day_text(day, today)))
+        rows.append(item)
+    return tuple(rows)
+
+
+def day_text(day: date, today: date) -> str:
+    """«Hôm nay, thứ Ba 17/11», «Thứ Hai 16/11», with the year when it is another."""
+    shown = f"{WEEKDAYS[day.weekday()]} {day:%d/%m}" + (f"/{day.year}" if day.year != today.year else "")
+    if day == today:
+        return f"Hôm nay, {shown}"
+    return shown[0].upper() + shown[1:]
+
+
+def matches(item: TimelineItem, words: str) -> bool:
+    """Whether each typed word is in the item, diacritics or not."""
+    text = fold(f"{item.title} {item.code} {item.author} {item.line} {item.occurred_at.astimezone(ZONE):%d/%m}")
+    return all(word in text for word in fold(words).split())
+
+
+@cache
+def names_of(ref: FormRef) -> tuple[str, str]:
+    """Title and icon of a kind: the sheet's name, and the part's when the form has several."""
+    try:
+        whole = form(ref.code, ref.edition)
+        kind = whole.kind(ref.kind)
+    except Refusal:
+        return ref.code, "clipboard-list"
+    title = whole.short_name if kind.repeatable else f"{whole.short_name} · {kind.name}"
+    return title, whole.icon
+
+
+def _item(ref: FormRef, entry: UUID, at: datetime, author: str, state: ItemState, *, view: EntryView | None = None,
+          draft: LocalDraft | None = None, others: DraftView | None = None,
+          queued: OutboxItem | None = None) -> TimelineItem:
+    title, icon = names_of(ref)
+    return TimelineItem(entry, ref, title, ref.code, icon, at, author, state,
+                        f"{at.astimezone(ZONE):%H:%M} · {author}", view, draft, others, queued)
+
+
+def _of_view(view: EntryView, draft: LocalDraft | None, others: DraftView | None,
+             queued: OutboxItem | None) -> TimelineItem:
+    state = _state_of_view(view)
+    if queued is not None:
+        state = _state_of_command(queued)
+    elif draft is not None:
+        state = ItemState.DRAFT
+    return _item(view.form, view.id, view.occurred_at, f"{view.author_title} {view.author_name}".strip(), state,
+                 view=view, draft=draft, others=others, queued=queued)
+
+
+def _of_draft(draft: LocalDraft, queued: OutboxItem | None, account: Account) -> TimelineItem:
+    author = f"{account.person.title} {account.person.full_name}".strip()
+    state = _state_of_command(queued) if queued is not None else ItemState.DRAFT
+    return _item(draft.form, draft.entry, draft.occurred_at, author, state, draft=draft, queued=queued)
+
+
+def _of_others(view: DraftView, account: Account) -> TimelineItem:
+    mine = view.person == account.person.id
+    state = ItemState.DRAFT if mine else ItemState.OTHERS_DRAFT
+    return _item(view.form, view.entry, view.occurred_at, view.person_name, state, others=view)
+
+
+def _state_of_view(view: EntryView) -> ItemState:
+    match view.state:
+        case State.CANCELLED:
+            return ItemState.CANCELLED
+        case State.SIGNED:
+            return ItemState.AMENDED if view.version > 1 else ItemState.SIGNED
+        case State.AMENDED:
+            return ItemState.AMENDED
+    return ItemState.PARTLY_SIGNED
+
+
+def _state_of_command(item: OutboxItem) -> ItemState:
+    return ItemState.QUEUED if item.state is CommandState.WAITING else ItemState.REFUSED
