@@ -72,8 +72,7 @@ def start_server(port: int) -> subprocess.Popen[str]:
     ready = threading.Event()
 
     def read() -> None:
-        assert server.stdout is not None
-        for line in server.stdout:
+        for line in server.stdout or ():
             say("   " + line.rstrip())
             if line.startswith("READY "):
                 ready.set()
