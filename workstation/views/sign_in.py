@@ -197,16 +197,24 @@ class PasswordForm(QWidget):
 class DemoPanel(QFrame):
     """The demo's people, one click each."""
 
+    _WIDTH = 384
+
     def __init__(self, accounts: Sequence[DemoAccount], offer: Callable[[DemoAccount], None],
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         layout = column(label("Bản dùng thử: vào ngay với tên", "caption"), gap=4)
-        for start in range(0, len(accounts), 2):
-            line = row(gap=6)
-            for account in accounts[start:start + 2]:
-                line.addWidget(self._button(account, offer))
-            line.addStretch(1)
-            layout.addLayout(line)
+        line, used = row(gap=6), 0
+        for account in accounts:
+            button = self._button(account, offer)
+            width = button.sizeHint().width() + 6
+            if used and used + width > self._WIDTH:
+                line.addStretch(1)
+                layout.addLayout(line)
+                line, used = row(gap=6), 0
+            line.addWidget(button)
+            used += width
+        line.addStretch(1)
+        layout.addLayout(line)
         self.setLayout(layout)
 
     @staticmethod
