@@ -16,18 +16,19 @@ MANY_CHOICES = 10
 """More choices than this print only the chosen one."""
 
 
-def label_atoms(field: Field) -> list[Atom]:
-    """«1. Toàn thân:» as the form prints it."""
+def label_atoms(field: Field, *, bold: bool = False) -> list[Atom]:
+    """«1. Toàn thân:» as the form prints it; numbered ones are bold."""
     number = f"{field.number}. " if field.number and field.number[-1].isalnum() else f"{field.number} "
     label = (number if field.number else "") + field.label
-    return words(label if label.endswith((":", "?")) else f"{label}:", "Bold" if field.number else "Regular")
+    return words(label if label.endswith((":", "?")) else f"{label}:", "Bold" if field.number or bold else "Regular")
 
 
-def field_atoms(field: Field, value: Any) -> list[Atom]:
+def field_atoms(field: Field, value: Any, *, bold: bool = False) -> list[Atom]:
     """Label and value on a line; a short one is never parted from its label."""
-    if field.type in {"int", "decimal"} and value is not None and not field.number and len(field.label) < UNBROKEN:
+    plain = not field.number and not bold
+    if field.type in {"int", "decimal"} and value is not None and plain and len(field.label) < UNBROKEN:
         return words(f"{field.label}: {value_words(field, value)}".replace(" ", "\u00a0"))
-    return [*label_atoms(field), *value_atoms(field, value)]
+    return [*label_atoms(field, bold=bold), *value_atoms(field, value)]
 
 
 def value_atoms(field: Field, value: Any) -> list[Atom]:

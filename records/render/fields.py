@@ -27,7 +27,7 @@ def draw_sections(flow: Flow, form: Form, kind: EntryKind, values: Mapping[str, 
         if [field.label for field in fields] == [section.title] and not fields[0].number:
             # «V. Tiên lượng» with one blank: the section's title is the blank's label.
             flow.skip(4)
-            _draw_fields(flow, form, [fields[0].model_copy(update={"number": section.number})], values)
+            _draw_fields(flow, form, [fields[0].model_copy(update={"number": section.number})], values, bold=True)
         else:
             _title(flow, section, ROOM_FOR_BLOCK if _is_block(fields[0], values) else 0)
             _draw_fields(flow, form, fields, values)
@@ -41,7 +41,8 @@ def _title(flow: Flow, section: Section, more: float) -> None:
         flow.text(title, SIZE, "Bold")
 
 
-def _draw_fields(flow: Flow, form: Form, fields: Sequence[Field], values: Mapping[str, Any]) -> None:
+def _draw_fields(flow: Flow, form: Form, fields: Sequence[Field], values: Mapping[str, Any], *,
+                 bold: bool = False) -> None:
     line: list[Atom] = []
     before: Field | None = None
     for field in fields:
@@ -51,12 +52,12 @@ def _draw_fields(flow: Flow, form: Form, fields: Sequence[Field], values: Mappin
         if _is_block(field, values):
             _flush(flow, line)
             flow.need(ROOM_FOR_BLOCK)
-            flow.paragraph(label_atoms(field))
+            flow.paragraph(label_atoms(field, bold=bold))
             draw_block(flow, form, field, values[field.key])
             continue
         if line:
             line.append(WIDE)
-        line += field_atoms(field, values.get(field.key))
+        line += field_atoms(field, values.get(field.key), bold=bold)
     _flush(flow, line)
 
 

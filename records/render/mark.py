@@ -24,10 +24,10 @@ def mark_appearance(mark: Mark) -> bytes:
     page = paper.add()
     wide, high = MARK_SIZE
     page.rect(0.6, 0.6, wide - 1.2, high - 1.2, thick=1.2, colour=GREEN, fill=WHITE)
-    y = high - 11
+    y = high - 12
     for text, size, colour in _lines(mark):
         _fitted(page, y, text, size, colour)
-        y -= size + 1.9
+        y -= size + 2.8
     paper.close_pages()
     return paper.to_bytes(repr(mark).encode())
 
