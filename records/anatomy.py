@@ -37,8 +37,6 @@ def opened(file: bytes) -> Iterator[pikepdf.Pdf]:
     try:
         with pikepdf.open(io.BytesIO(file), suppress_warnings=True, attempt_recovery=False) as document:
             yield document
-            if warnings := document.get_warnings():
-                raise Refusal.because("file_unreadable", detail=str(warnings[0])[:200])
     except (pikepdf.PdfError, pikepdf.PasswordError, pikepdf.ForeignObjectError, zlib.error, RecursionError, ValueError,
             TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
         raise Refusal.because("file_unreadable", detail=f"{type(error).__name__}: {error}"[:200]) from error
@@ -114,18 +112,20 @@ def _signature_value(field: pikepdf.Object) -> SignatureValue:
 def differences(rendered: pikepdf.Pdf, signed: pikepdf.Pdf, marks: Mapping[str, frozenset[str]]) -> tuple[Reason, ...]:
     """Each place where `signed` is not `rendered` with these signed fields.
 
-    `marks`: signed field -> digests of the marks that it may show. Every other field must be empty.
+    `marks`: signed field -> digests of the marks that it may show; none when nobody can tell. Every other field must
+    be empty. The pages come first, so that what they share with the rest of the file counts as theirs.
     """
     walk = _Walk(rendered, signed, marks)
     if not set(signed.trailer.keys()) <= _TRAILER_KEYS:
         walk.tell("document_carries_more", "trailer")
+    walk.values(_reference(rendered.Root, "/Pages"), _reference(signed.Root, "/Pages"), ("/Root", "/Pages"))
     for key in ("/Root", "/Info"):
-        walk.values(_reference(rendered, key), _reference(signed, key), (key,))
+        walk.values(_reference(rendered.trailer, key), _reference(signed.trailer, key), (key,))
     return tuple(walk.found)
 
 
-def _reference(document: pikepdf.Pdf, key: str) -> str | None:
-    item = document.trailer.get(key)
+def _reference(holder: pikepdf.Object, key: str) -> str | None:
+    item = holder.get(key)
     return None if item is None else f"{item.objgen[0]} {item.objgen[1]} R"
 
 
@@ -225,7 +225,7 @@ class _Walk:
                 self.tell("widget_altered", key, name)
         self.values(mine.get("/P"), theirs.get("/P"), (*path, "/P"))
         if signed and name in self._marks:
-            if appearance_digest(widget, self._signed) not in self._marks[name]:
+            if self._marks[name] and not self._shows(widget, self._marks[name]):
                 self.tell("mark_differs", "", name)
             return
         before = len(self.found)
@@ -233,6 +233,12 @@ class _Walk:
         if signed or len(self.found) > before:
             del self.found[before:]
             self.tell("widget_not_empty", "", name)
+
+    def _shows(self, widget: pikepdf.Object, marks: frozenset[str]) -> bool:
+        try:
+            return appearance_digest(widget, self._signed) in marks
+        except Refusal:
+            return False
 
     def _differs(self, path: tuple[str, ...]) -> None:
         code = "page_differs" if path[:2] == ("/Root", "/Pages") else "document_carries_more"

@@ -17,7 +17,7 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko_certvalidator import CertificateValidator
 from pyhanko_certvalidator.context import ValidationContext
-from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
+from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from records.cms import Certificate, Container
 from records.errors import Reason
@@ -69,7 +69,7 @@ def path_to_root(signer: Certificate, others: Sequence[Certificate], trust: Trus
     validator = CertificateValidator(signer.parsed, validation_context=context)
     try:
         path = _finished(validator.async_validate_path())
-    except (PathBuildingError, PathValidationError) as error:
+    except (PathError, ValidationError) as error:
         return str(error)[:300]
     return [item.dump() for item in path.iter_certs(include_root=True)][:-1]
 

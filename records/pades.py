@@ -79,6 +79,7 @@ class _Case:
         with opened(self.file) as document:
             self.values = signature_values(document)
             self.attached = attachments(document)
+            warnings = [str(item) for item in document.get_warnings()]
         content, version = self._content()
         self.version = version
         self.signatures = [_Signature(self, value) for value in self.values]
@@ -87,7 +88,10 @@ class _Case:
         reference = None
         if version is not None:
             reference = Content.of(version, hashlib.sha256(canonical.encode(version)).hexdigest())
-        findings = (yes(Question.READABLE, revisions=len(self.revisions)), self._coverage(), content, *self._document())
+        readable = yes(Question.READABLE, revisions=len(self.revisions))
+        if warnings:
+            readable = no(Question.READABLE, "file_not_by_signing", detail=warnings[0][:200])
+        findings = (readable, self._coverage(), content, *self._document())
         return Verdict(sha256, findings, tuple(item.verdict() for item in self.signatures), reference, version)
 
     def _coverage(self) -> Finding:
@@ -131,7 +135,7 @@ class _Case:
         questions = (Question.RENDERER_KNOWN, Question.PAGE_AS_RENDERED, Question.MARKS_AS_DRAWN,
                      Question.ONE_SIGNATURE_PER_REVISION)
         if self.version is None:
-            return tuple(unknown(question, "page_not_drawable", detail="no version") for question in questions)
+            return tuple(unknown(question, "version_needed") for question in questions)
         renderer = self.version.renderer
         if renderer not in render.RENDERERS:
             return tuple(unknown(question, "renderer_not_here", renderer) for question in questions)
@@ -231,6 +235,7 @@ class _Signature:
         """Digests of the marks that this signature may show; what is wrong with its words goes to `mark_reasons`."""
         version, value = self.case.version, self.value
         if self.container is None or self.slot is None or self.claimed is None or version is None:
+            self.mark_reasons.append(Reason("mark_not_judged", value.field))
             return frozenset()
         signer = self.container.signer
         if not same_name(value.name, signer.name):
@@ -322,6 +327,8 @@ class _Signature:
         return yes(question, since=begin.isoformat(), until=end.isoformat(), time="claimed")
 
     def _slot_known(self) -> Finding:
+        if self.case.version is None:
+            return unknown(Question.SLOT_KNOWN, "version_needed")
         if self.slot is None:
             return no(Question.SLOT_KNOWN, "slot_not_of_form", self.value.field)
         return yes(Question.SLOT_KNOWN, label=self.slot.label)

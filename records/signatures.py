@@ -214,10 +214,15 @@ class Verdict:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Everything that speaks against the file, the file's first."""
+        """Everything that speaks against the file, each once: what is wrong first, then what cannot be told."""
         every = (*self.findings, *(item for signature in self.signatures for item in signature.findings))
-        bad = tuple(reason for item in every if _bad(item) for reason in item.reasons)
-        return bad if bad or self.signatures else (Reason("file_unsigned"),)
+        told: dict[tuple[str, str], Reason] = {}
+        for answer in ("no", "unknown"):
+            for item in every:
+                if item.answer == answer and _bad(item):
+                    told.update({(reason.code, reason.where): reason for reason in item.reasons
+                                 if (reason.code, reason.where) not in told})
+        return tuple(told.values()) or (() if self.signatures else (Reason("file_unsigned"),))
 
     def answer(self, question: Question) -> Answer:
         """The file's answer to one question; of a signature's question, the worst of all signatures."""

@@ -1,0 +1,141 @@
+"""Judging good files: what is answered, what is expected, and what the judge takes from whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from records import canonical, render
+from records.entries import Correction, Version
+from records.pades import Trust, judge
+from records.signatures import Question, Verdict
+from tests.forgeries import people
+from tests.forgeries.signing import good, good_with_two, mark_of, of, signed
+
+
+def judged(file: bytes, **how: Any) -> Verdict:
+    return judge(file, people.trust(), people.NOW, **how)
+
+
+def codes(verdict: Verdict) -> list[str]:
+    return [reason.code for reason in verdict.reasons]
+
+
+def test_a_good_file_is_good_and_every_question_is_answered() -> None:
+    verdict = judged(good(), expected=people.row())
+    assert verdict.good, codes(verdict)
+    server_only = {Question.SIGNER_ENROLLED, Question.AUTHORISED}
+    for question in set(Question) - server_only - {Question.NOT_REVOKED}:
+        assert verdict.answer(question) == "yes", question
+    assert verdict.answer(Question.NOT_REVOKED) == "unknown"
+
+
+def test_the_verdict_says_who_signed_what_as_what_and_when() -> None:
+    verdict = judged(good())
+    (signature,) = verdict.signatures
+    assert (signature.slot, signature.signer, signature.title) == ("doctor", people.NAME, people.TITLE)
+    assert signature.national_id == "052188000111"
+    assert signature.claimed_at == people.SIGNED
+    assert signature.serial == people.doctor().serial
+    assert verdict.content is not None
+    assert verdict.content.sha256 == canonical.sha256(canonical.encode(people.row()))
+    assert verdict.version == people.row()
+
+
+def test_an_elliptic_signature_is_good_too() -> None:
+    assert judged(good(people.doctor_on_curve)).good
+
+
+def test_a_file_with_two_signatures_is_good_in_their_order() -> None:
+    verdict = judged(good_with_two())
+    assert verdict.good, codes(verdict)
+    assert [signature.slot for signature in verdict.signatures] == ["ward_head", "director"]
+
+
+def test_a_file_that_waits_for_its_second_signature_is_good_so_far() -> None:
+    version = people.cover()
+    once = signed(render.render_entry(version), "ward_head", people.ward_head(),
+                  mark_of(version, "ward_head", people.ward_head(), title=people.HEAD_TITLE))
+    verdict = judged(once)
+    assert verdict.good, codes(verdict)
+    assert verdict.slot("director") is None
+
+
+def test_a_namesake_is_told_apart_by_number_and_certificate() -> None:
+    """The judge knows no persons: the server compares these with the enrolment."""
+    doctor, namesake = judged(good()).signatures[0], judged(good(people.namesake)).signatures[0]
+    assert doctor.signer == namesake.signer
+    assert doctor.national_id != namesake.national_id
+    assert doctor.certificate_sha256 != namesake.certificate_sha256
+
+
+def test_the_same_file_gives_the_same_verdict() -> None:
+    assert judged(good()).as_json() == judged(good()).as_json()
+
+
+@pytest.mark.parametrize(("changed", "code"), [
+    ({"version": 2, "correction": Correction(reason="Ghi nhầm", of_version=1, of_sha256="0" * 64)},
+     "version_other_number"),
+    ({"entry": "0193565e-1f00-7000-8000-0000000000bb"}, "version_other_entry"),
+    ({"values": {"diagnosis": {"text": "Cúm", "code": "J11"}, "plan": "Cho ra viện."}}, "version_other_content"),
+])
+def test_a_file_about_something_else_is_refused(changed: dict[str, Any], code: str) -> None:
+    verdict = judged(good(), expected=people.row(**changed))
+    assert not verdict.good
+    assert verdict.answer(Question.CONTENT_IS_VERSION) == "no"
+    assert code in codes(verdict)
+
+
+def test_a_file_of_another_patient_is_refused() -> None:
+    row = people.row()
+    other = row.model_copy(update={"subject": row.subject.model_copy(update={"id": row.entry})})
+    assert "version_other_patient" in codes(judged(good(), expected=other))
+
+
+def test_a_renderer_that_this_build_lacks_leaves_the_page_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = signed(render.render_entry(people.row()), "doctor", people.doctor(),
+                  mark_of(people.row(), "doctor", people.doctor()))
+    monkeypatch.setattr(render, "RENDERERS", ("0",))
+    verdict = judged(file)
+    assert not verdict.good
+    assert verdict.answer(Question.PAGE_AS_RENDERED) == "unknown"
+    assert verdict.answer(Question.INTACT) == "yes"
+    assert codes(verdict) == ["renderer_not_here"]
+
+
+def test_a_certificate_that_expired_since_leaves_the_file_good() -> None:
+    later = people.NOW + timedelta(days=900)
+    assert judge(good(), people.trust(), later).good
+
+
+def test_a_clock_within_two_minutes_is_tolerated_and_not_beyond() -> None:
+    def judged_at(seconds: int) -> bool:
+        return judge(good(), people.trust(), people.SIGNED - timedelta(seconds=seconds)).good
+
+    assert judged_at(119)
+    assert not judged_at(121)
+
+
+def test_trust_is_read_from_pem() -> None:
+    pem = b"".join(item.certificate.public_bytes(Encoding.PEM) for item in (people.issuing(), people.root()))
+    trust = Trust.from_pem(pem, pem)
+    assert trust == people.trust()
+
+
+def test_intermediates_come_from_the_signature_when_trust_has_only_the_root() -> None:
+    assert judge(good(), Trust((people.root().der,)), people.NOW).good
+
+
+def test_nobody_is_trusted_without_roots() -> None:
+    assert "chain_untrusted" in codes(judge(good(), Trust(()), people.NOW))
+
+
+def test_a_long_entry_over_several_pages_is_good() -> None:
+    long = "Người bệnh đỡ khó thở, ăn ngủ được, tiếp tục theo dõi. " * 60
+    version: Version = people.row(values={"diagnosis": {"text": "Viêm phổi", "code": "J18.9"}, "subjective": long,
+                                          "objective": long, "assessment": long, "plan": long})
+    verdict = judged(of(version, people.doctor()))
+    assert verdict.good, codes(verdict)
