@@ -1,4 +1,4 @@
-"""Freezes the digest of each version in `tests/vectors/pages/` that has none yet: `python -m tests.records.render.freeze`.
+"""Freezes the digest of each version in `tests/vectors/pages/` that has none: `python -m tests.records.render.freeze`.
 
 With `--again` it freezes all of them anew. That is right only before a renderer is released: afterwards a page that
 differs takes a new renderer version.
