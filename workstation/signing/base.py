@@ -157,11 +157,11 @@ class Identity:
 
     @property
     def may_sign(self) -> bool:
-        """Whether its key usage allows signatures that bind the person (or it names none, as old ones do)."""
+        """Whether its key usage names signatures; one that names no usage is refused by the server as well."""
         try:
             usage = self.parsed.extensions.get_extension_for_class(x509.KeyUsage).value
         except x509.ExtensionNotFound:
-            return True
+            return False
         return usage.digital_signature or usage.content_commitment
 
     @property

@@ -63,7 +63,14 @@ class Token:
         """Every token with its certificates, without a PIN."""
         if self._session is None:
             self._stale = True  # a token put in since is seen only by a library that starts anew
-        return {"tokens": [self._describe(slot, token) for slot, token in self._present()]}
+        seen = []
+        for slot, token in self._present():
+            try:
+                seen.append(self._describe(slot, token))
+            except pkcs11.PKCS11Error as error:
+                if ckr_name(error) not in PULLED:  # taken out while it was read: as if it were not in
+                    raise
+        return {"tokens": seen}
 
     def login(self, request: Request) -> Answer:
         """Log in on the token with this serial and label, and find the key of this very certificate."""
@@ -75,7 +82,7 @@ class Token:
             self._session = token.open(user_pin=request["pin"])
         except pkcs11.PKCS11Error as error:
             self._stale = True  # the library keeps the session that could not log in
-            raise self._login_failure(slot, error) from None
+            raise self._login_failure(slot, token.label, error) from None
         try:
             self._key = self._key_of(request["certificate"])
             self._mechanisms = set(slot.get_mechanisms())
@@ -171,12 +178,15 @@ class Token:
             return key
         raise Failure("key_missing")
 
-    def _login_failure(self, slot: Any, error: pkcs11.PKCS11Error) -> Failure:
+    @staticmethod
+    def _login_failure(slot: Any, label: str, error: pkcs11.PKCS11Error) -> Failure:
         name = ckr_name(error)
         if name == "CKR_PIN_LOCKED":
             return Failure("pin_locked")
+        if name in PULLED:
+            return Failure("token_absent", token=label, ckr=name)
         if name not in WRONG_PIN:
-            return Failure("token_absent" if name in PULLED else "driver_error", ckr=name, detail=str(error))
+            return Failure("driver_error", ckr=name, detail=str(error))
         try:
             flags = _pin_flags(slot.get_token())
         except pkcs11.PKCS11Error:

@@ -18,7 +18,7 @@ from server.demo.tokens import TokenHome, make_token, softhsm_module
 from tests.p11shim.fixture import Shim
 from tests.workstation.signing.conftest import Authorities, TokenSignerOf
 from tests.workstation.signing.people import DOCTOR_ID, DOCTOR_NAME, PIN, Person, wait_until
-from workstation.signing.base import Identity, Mechanism, Pin
+from workstation.signing.base import Identity, Mechanism, Pin, PinRequest
 from workstation.signing.process import Limits, TokenProcess
 from workstation.signing.token import TokenSigner
 
@@ -148,6 +148,42 @@ def test_a_token_gone_before_the_pin_is_told_before_the_pin(hardware: TokenSigne
         hardware.open(identity, person)
     assert code_of(error) == "token_absent"
     assert not person.asked
+
+
+@pytest.mark.parametrize("call", ["C_OpenSession", "C_Login"])
+def test_a_token_that_goes_while_the_pin_is_typed_is_told_as_away(
+    hardware: TokenSigner, p11shim: Shim, call: str,
+) -> None:
+    (identity,) = hardware.identities()
+
+    class Pulling(Person):
+        def ask_pin(self, request: PinRequest) -> Pin | None:
+            p11shim.says(f"{call} CKR_DEVICE_REMOVED")
+            return super().ask_pin(request)
+
+    with pytest.raises(Trouble) as error:
+        hardware.open(identity, Pulling(PIN))
+    assert code_of(error) == "token_absent"
+    assert identity.token_label in error.value.vietnamese
+
+
+@pytest.mark.parametrize("call", ["C_OpenSession", "C_FindObjectsInit", "C_FindObjects", "C_GetAttributeValue"])
+def test_a_token_that_goes_while_it_is_read_is_as_if_it_were_not_in(
+    hardware: TokenSigner, p11shim: Shim, call: str,
+) -> None:
+    p11shim.says(f"{call} CKR_DEVICE_REMOVED")
+    assert hardware.identities() == ()
+    assert hardware.absence().reasons[0].code == "token_absent"
+
+
+@pytest.mark.parametrize("call", ["C_Initialize", "C_GetSlotList", "C_GetTokenInfo", "C_OpenSession"])
+def test_a_driver_that_fails_while_tokens_are_looked_for_is_named(
+    hardware: TokenSigner, p11shim: Shim, call: str,
+) -> None:
+    p11shim.says(f"{call} CKR_FUNCTION_FAILED")
+    assert hardware.identities() == ()
+    (reason,) = hardware.absence().reasons
+    assert (reason.code, reason.facts["ckr"]) == ("driver_error", "CKR_FUNCTION_FAILED")
 
 
 def test_a_token_without_certificate_is_refused(home: TokenHome, token_signer: TokenSignerOf) -> None:
