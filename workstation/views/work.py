@@ -10,7 +10,8 @@ from PyQt6.QtWidgets import QFrame, QStackedWidget, QWidget
 
 from workstation.models.account import Account
 from workstation.models.machine import MachineModel
-from workstation.models.sync import SyncModel, SyncStatus
+from workstation.models.status import SyncStatus
+from workstation.models.sync import SyncModel
 from workstation.views.actions import PLACE_ICONS, PLACE_NAMES, ActionSet, Place, key_of
 from workstation.views.widgets.key_line import KeyLine
 from workstation.views.widgets.place import PlaceView
@@ -133,7 +134,7 @@ class WorkPage(QWidget):
         self.top_bar.show_server(offline_since=status.offline_since, training=self._account.training)
         self.offline.setVisible(status.offline_since is not None)
         self.key_line.show_saved(status.saved_line)
-        if status.waiting:
+        if status.waiting_count:
             self.key_line.show_sent(status.waiting_line, waiting=True)
         else:
             self.key_line.show_sent(status.received_line or "Mọi thay đổi đã lên máy chủ")

@@ -46,6 +46,7 @@ class WardView(PlaceView):
         self.panel = PatientPanel(actions)
         self.search = LineField("Tìm trong khoa", icon_name="search", placeholder="Tên hoặc giường")
         self.counters: dict[BoardFilter, CounterButton] = {}
+        self._chosen: UUID | None = None
         self._build()
         self._bind()
         self._listen()
@@ -108,6 +109,9 @@ class WardView(PlaceView):
     def _listen(self) -> None:
         board = self._board
         board.loaded.connect(self._loaded)
+        board.modelAboutToBeReset.connect(self._remember)
+        board.modelReset.connect(self._laid_out)
+        board.ward_changed.connect(self._ward_changed)
         board.counters_changed.connect(self._show_counters)
         board.wards_changed.connect(self._show_wards)
         board.refused.connect(self._refused)
@@ -126,6 +130,12 @@ class WardView(PlaceView):
         return self._board.ward.name if self._board.ward is not None else "Khoa"
 
     def enter(self) -> None:
+        if self._board.ward is None:
+            self._board.load_wards()
+            if self._board.wards:
+                self._board.open_ward(self._board.wards[0].id)
+        else:
+            self._board.refresh()
         self.table.setFocus()
 
     def stop(self) -> None:
@@ -133,18 +143,33 @@ class WardView(PlaceView):
 
     # What is shown
 
-    def _loaded(self) -> None:
-        chosen = self.table.current_row()
-        self._left.setCurrentWidget(self.table)
-        self._say_when()
-        self._show_counters()
-        if chosen is not None and chosen.encounter is not None:
-            self.table.choose(self._board.row_of(chosen.encounter))
-        if not self.table.currentIndex().isValid():
-            self.table.choose(0)
-        if self._board.rowCount() == 0:
-            self._show_state(Empty("Không có giường nào như đang lọc."))
+    def _remember(self) -> None:
+        bed = self.table.current_row()
+        self._chosen = bed.encounter if bed is not None and bed.encounter is not None else self._chosen
+
+    def _laid_out(self) -> None:
+        """Other rows, or in another order: the chosen patient stays chosen."""
+        number = self._board.row_of(self._chosen) if self._chosen is not None else -1
+        self.table.choose(max(0, number))
+        if self._board.as_of is not None:
+            self._show_rows()
         self._show_choice()
+
+    def _loaded(self) -> None:
+        self._say_when()
+        self._show_rows()
+        self.title_changed.emit(self.title())
+
+    def _show_rows(self) -> None:
+        if self._board.rowCount():
+            self._left.setCurrentWidget(self.table)
+            return
+        searching = bool(self.search.text()) or self._board.filter is not None
+        self._show_state(Empty("Không có giường nào như đang lọc." if searching else "Khoa này chưa có giường nào."))
+
+    def _ward_changed(self) -> None:
+        self._show_state(Loading())
+        self._show_wards()
         self.title_changed.emit(self.title())
 
     def _say_when(self) -> None:
@@ -217,9 +242,7 @@ class WardView(PlaceView):
             self._on_write(bed.encounter)
 
     def _filter(self, which: BoardFilter) -> None:
-        self._board.set_filter(None if self._board.filter is which else which)
-        self._show_counters()
-        self._loaded()
+        self._board.set_filter(which)
 
     def _step(self, by: int) -> None:
         """To the next bed (or the one before) whose early warning or deadline asks to be seen to."""

@@ -1,0 +1,1 @@
+"""The chart: time line, the ministry's sheets, editor, correction, conflict chooser."""

@@ -1,0 +1,136 @@
+"""The blanks of a form as widgets: what all share, and lines, texts and numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+from records.errors import Reason
+from records.forms import Field
+from workstation.views.widgets.fields import FieldTone, LineField, TextField
+from workstation.views.widgets.text import row
+
+NUMBER_WIDTH = 84
+_WHOLE = re.compile(r"[+-]?\d{1,12}")
+
+
+class Blank(QWidget):
+    """One blank: shows a value and tells what the person makes of it; None is empty."""
+
+    edited = pyqtSignal(object)
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+
+    def show_value(self, value: Any) -> None:
+        """Show this value; what the person is composing is never overwritten."""
+        raise NotImplementedError
+
+    def target(self) -> QWidget:
+        """Where the cursor goes when somebody jumps here."""
+        raise NotImplementedError
+
+    def lock(self) -> None:
+        """Only to be read."""
+        self.setEnabled(False)
+
+    def note(self, problems: Sequence[Reason], warnings: Sequence[Reason]) -> None:
+        """What is wrong here, and what is only unusual."""
+        tone: FieldTone = "critical" if problems else "attention" if warnings else ""
+        self.set_tone(tone, " ".join(reason.vietnamese for reason in (*problems, *warnings)))
+
+    def set_tone(self, tone: FieldTone, why: str) -> None:
+        """Colour and spoken reason; the words stand below the blank."""
+
+
+class LineBlank(Blank):
+    """One line of text."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.line = LineField(field.label, placeholder=field.help)
+        self.line.setToolTip(field.help)
+        self.line.textEdited.connect(lambda _text: self.edited.emit(self.read()))
+        self.setLayout(row(self.line, gap=0))
+        self.setFocusProxy(self.line)
+
+    def read(self) -> Any:
+        """What stands in it now."""
+        return self.line.text() or None
+
+    def shown(self, value: Any) -> str:
+        """A value as it stands in the line."""
+        return "" if value is None else str(value)
+
+    def show_value(self, value: Any) -> None:
+        if not self.line.composing and self.read() != value:
+            self.line.setText(self.shown(value))
+
+    def target(self) -> QWidget:
+        return self.line
+
+    def lock(self) -> None:
+        self.line.setReadOnly(True)
+        self.line.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def set_tone(self, tone: FieldTone, why: str) -> None:
+        self.line.set_tone(tone, why)
+
+
+class NumberBlank(LineBlank):
+    """A whole or decimal number, right-aligned, with the decimal comma; its unit stands beside it."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.line.setFixedWidth(NUMBER_WIDTH)
+        self.line.setPlaceholderText("")
+        self.line.setAccessibleName(f"{field.label}, {field.unit}" if field.unit else field.label)
+        self.line.setInputMethodHints(Qt.InputMethodHint.ImhFormattedNumbersOnly)
+
+    def read(self) -> Any:
+        text = self.line.text().strip()
+        if self.field.type == "int":
+            return int(text) if _WHOLE.fullmatch(text) else text or None
+        return text.replace(",", ".") or None
+
+    def shown(self, value: Any) -> str:
+        return "" if value is None else str(value).replace(".", ",")
+
+
+class TextBlank(Blank):
+    """Several lines of text that grow with what is written."""
+
+    def __init__(self, field: Field, lines: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.text = TextField(field.label, placeholder=field.help, lines=lines or min(field.lines, 4))
+        self.text.textChanged.connect(self._changed)
+        self._showing = False
+        self.setLayout(row(self.text, gap=0))
+        self.setFocusProxy(self.text)
+
+    def _changed(self) -> None:
+        if not self._showing:
+            self.edited.emit(self.text.toPlainText() or None)
+
+    def show_value(self, value: Any) -> None:
+        words = "" if value is None else str(value)
+        if self.text.composing or self.text.toPlainText() == words:
+            return
+        self._showing = True
+        self.text.setPlainText(words)
+        self._showing = False
+
+    def target(self) -> QWidget:
+        return self.text
+
+    def lock(self) -> None:
+        self.text.setReadOnly(True)
+
+    def set_tone(self, tone: FieldTone, why: str) -> None:
+        self.text.set_tone(tone, why)
