@@ -14,11 +14,13 @@ import pytest
 
 from records import render
 from records.errors import Refusal
+from records.pades import Trust, judge
+from records.signatures import Question, mark_for
 from server.demo.pki import issue_person, write_pem
 from server.demo.tokens import TokenHome, make_token
 from tests.records.factories import version
 from tests.workstation.signing.conftest import Authorities, TokenSignerOf
-from tests.workstation.signing.people import DOCTOR_ID, DOCTOR_NAME, PIN, Person, mark_of
+from tests.workstation.signing.people import DOCTOR_ID, DOCTOR_NAME, PIN, Person, mark_of, now
 from workstation.signing import pades
 from workstation.signing.token import TokenSigner
 
@@ -127,6 +129,24 @@ def test_signing_appends_the_signature_with_its_mark_and_changes_only_the_widget
 
 def test_one_page_with_one_signature_stays_under_60_kb(page: bytes, signer: TokenSigner) -> None:
     assert len(signed(page, signer)) < 60 * 1024
+
+
+def test_the_judge_of_records_finds_every_question_answered_well(
+    home: TokenHome, authorities: Authorities, token_signer: TokenSignerOf,
+) -> None:
+    at = now().replace(microsecond=0).astimezone(AT.tzinfo)
+    written = version(occurred_at=at - timedelta(minutes=9), written_at=at - timedelta(minutes=1))
+    make_token(home, "mine", PIN, issue_person(authorities.issuing, written.author.full_name, "001185012345"))
+    signer = token_signer([str(home.module)], home.env)
+    (identity,) = signer.identities()
+    signer.open(identity, Person(PIN))
+    mark = mark_for(written, "doctor", full_name=written.author.full_name, title="Bác sĩ", signed_at=at,
+                    certificate_serial=identity.serial, certificate_issuer=identity.issuer)
+    file = pades.sign(render.render_entry(written), FIELD, mark, identity, signer.sign_raw)
+    verdict = judge(file, Trust((authorities.root.der,)), at + timedelta(seconds=5), written)
+    findings = [*verdict.findings, *(finding for one in verdict.signatures for finding in one.findings)]
+    assert verdict.good
+    assert {finding.question for finding in findings if finding.answer != "yes"} == {Question.NOT_REVOKED}
 
 
 def test_a_second_signature_leaves_the_first_one_valid(
