@@ -1,19 +1,48 @@
-"""People as the administration keeps them (`sessions` knows who is signed in)."""
+"""People, wards and beds as the administration keeps them (`sessions` knows who is signed in)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date, datetime, time
+from collections.abc import Collection, Sequence
+from datetime import date, time
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from records.forms import Role
+from records.messages import WardView
 from server.store import base
-from server.store.tables import people, person_wards
+from server.store.tables import beds, people, person_wards, wards
 
 _TAKEN = {"uq_people_username": "username_taken", "uq_people_national_id": "person_national_id_taken"}
+
+
+def add_ward(db: Connection, ward: WardView, position: int = 0) -> None:
+    """A new ward, or its name and place in the list anew."""
+    values = {"code": ward.code, "name": ward.name, "position": position}
+    db.execute(insert(wards).values(id=ward.id, **values).on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def add_beds(db: Connection, ward: UUID, places: Sequence[tuple[str, str]]) -> None:
+    """(room, bed), in the order in which the board shows them; beds that are there already move to this order."""
+    rows = [{"ward": ward, "room": room, "bed": bed, "position": at} for at, (room, bed) in enumerate(places)]
+    if rows:
+        added = insert(beds).values(rows)
+        db.execute(added.on_conflict_do_update(
+            index_elements=["ward", "room", "bed"], set_={"position": added.excluded.position}))
+
+
+def all_wards(db: Connection) -> tuple[WardView, ...]:
+    """All wards, in the hospital's order."""
+    rows = db.execute(select(wards).order_by(wards.c.position, wards.c.code))
+    return tuple(WardView(id=row.id, code=row.code, name=row.name) for row in rows)
+
+
+def ward(db: Connection, which: UUID) -> WardView | None:
+    """One ward."""
+    row = db.execute(select(wards).where(wards.c.id == which)).one_or_none()
+    return WardView(id=row.id, code=row.code, name=row.name) if row else None
 
 
 def add(
@@ -65,9 +94,3 @@ def by_username(db: Connection, username: str) -> UUID | None:
 def name_of(db: Connection, person: UUID) -> str:
     """The full name; empty for nobody."""
     return db.scalar(select(people.c.full_name).where(people.c.id == person)) or ""
-
-
-def last_change(db: Connection) -> datetime | None:
-    """When the newest account was made; nothing in a new hospital."""
-    moment: datetime | None = db.scalar(select(func.max(people.c.created_at)))
-    return moment
