@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from records.codes import judge
 from records.computed import compute
 from records.errors import Reason
 from records.forms import Condition, EntryKind, Field, Rule
@@ -55,8 +56,11 @@ class _Notes:
         self.warnings.append(Reason(code, field.key, {"label": field.label, **facts}))
 
 
-def clean(kind: EntryKind, values: Mapping[str, Any], *, signing: bool) -> Cleaned:
-    """All values of an entry, cleaned, with every problem and warning in the form's order."""
+def clean(kind: EntryKind, values: Mapping[str, Any], *, signing: bool, on: date | None = None) -> Cleaned:
+    """All values of an entry, cleaned, with every problem and warning in the form's order.
+
+    `on`: the day of signing; with it, codes must be known and in force on that day (`records.codes`).
+    """
     notes = _Notes()
     known = {field.key for field in kind.fields}
     for key in values:
@@ -66,6 +70,8 @@ def clean(kind: EntryKind, values: Mapping[str, Any], *, signing: bool) -> Clean
     _computed(kind, cleaned, notes, signing=signing)
     if signing:
         _demands(kind.fields, cleaned, notes)
+        if on is not None:
+            notes.problems += judge(kind, cleaned, on)
     for rule in kind.rules:
         _across(rule, kind, cleaned, notes, signing=signing)
     return Cleaned(cleaned, tuple(notes.problems), tuple(notes.warnings))
@@ -140,7 +146,17 @@ def _string(field: Field, raw: Any, notes: _Notes, limit: int) -> str | None:
     if len(text) > longest:
         notes.wrong("value_too_long", field, length=len(text), limit=longest)
         return None
+    if strange := _unprintable(text):
+        notes.wrong("value_unprintable", field, characters=" ".join(strange))
+        return None
     return text or None
+
+
+def _unprintable(text: str) -> tuple[str, ...]:
+    """Characters that the paper's fonts lack: what cannot be read on the page cannot be signed."""
+    from records.render import missing_glyphs  # reportlab is heavy, and a start that writes nothing need not wait
+
+    return missing_glyphs(text) if not text.isascii() else ()
 
 
 def _line(field: Field, raw: Any, notes: _Notes) -> str | None:

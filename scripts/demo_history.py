@@ -81,7 +81,7 @@ class Writer:
         now = datetime.now(UTC)
         form = current_form(entry["form"], now.astimezone(ZONE).date())
         kind = form.kind(entry["kind"])
-        cleaned = clean(kind, placed(entry["values"], now), signing=True)
+        cleaned = clean(kind, placed(entry["values"], now), signing=True, on=now.astimezone(ZONE).date())
         if not cleaned.good:
             raise Refusal(*cleaned.problems)
         chart = self._chart(entry["patient_no"])

@@ -1,6 +1,7 @@
 """Bad input gets a clear problem at its field and loses nothing; good input comes out in one form only."""
 
 import unicodedata
+from datetime import date
 from typing import Any
 
 import pytest
@@ -77,6 +78,7 @@ BAD: list[tuple[str, str, Any]] = [
     ("value_has_control_character", "note", "a\x00b"),
     ("value_has_control_character", "note", "đảo\u202echữ"),
     ("value_has_control_character", "note", "nửa\ud800chữ"),
+    ("value_unprintable", "note", "ổn \N{SLIGHTLY SMILING FACE}"),
     ("value_not_yes_no", "on_oxygen", "có"),
     ("value_not_date", "seen", "31/02/2026"),
     ("value_not_date", "seen", "2026-02-31"),
@@ -103,6 +105,13 @@ def test_each_bad_value_is_named_at_its_place(code: str, where: str, value: Any)
     for problem in found.problems:
         assert problem.vietnamese
         assert problem.english
+
+
+def test_codes_are_asked_only_on_a_day_of_signing() -> None:
+    values = {**GOOD, "dx": {"text": "Viêm phổi", "code": "J99.99"}}
+    assert problems(values, signing=True) == []
+    found = clean(KIND, values, signing=True, on=date(2026, 11, 17))
+    assert [(problem.code, problem.where) for problem in found.problems] == [("code_unknown", "dx")]
 
 
 def test_the_values_that_were_asked_about_are_left_as_they_were() -> None:

@@ -58,7 +58,7 @@ class EditorModel(QObject):
         self._values: dict[str, Any] = copy.deepcopy(draft.values)
         self._clashes: tuple[str, ...] = ()
         self._closed = draft.command is not None
-        self._checked = validation.clean(self.kind, self._values, signing=True)
+        self._checked = validation.clean(self.kind, self._values, signing=True, on=_today())
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.check)
@@ -146,7 +146,7 @@ class EditorModel(QObject):
     def check(self) -> None:
         """Look at all values again now."""
         self._timer.stop()
-        self._checked = validation.clean(self.kind, self._values, signing=True)
+        self._checked = validation.clean(self.kind, self._values, signing=True, on=_today())
         self.checked.emit()
 
     def problems(self, key: str = "") -> tuple[Reason, ...]:
@@ -166,7 +166,7 @@ class EditorModel(QObject):
 
     def cleaned(self, *, signing: bool) -> Cleaned:
         """The values as they would be stored, with every problem."""
-        return validation.clean(self.kind, self._values, signing=signing)
+        return validation.clean(self.kind, self._values, signing=signing, on=_today())
 
     def changes(self) -> tuple[FieldChange, ...]:
         """Field by field against the signed text, in the form's order."""
@@ -366,6 +366,11 @@ class EditorModel(QObject):
         self._closed = True
         self._desk.sync.release(self._draft.entry)
         self.closed.emit()
+
+
+def _today() -> date:
+    """The hospital's calendar day."""
+    return utc_now().astimezone(ZONE).date()
 
 
 def _plain(value: Any) -> Any:
