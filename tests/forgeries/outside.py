@@ -1,0 +1,82 @@
+"""Judges that are not ours, each reduced to one answer: does it let the file pass?"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import subprocess
+from pathlib import Path
+
+from asn1crypto import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.misc import PdfReadError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.general import UnacceptableSignerError
+from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko_certvalidator.context import ValidationContext
+
+from tests.forgeries import people
+from tests.forgeries.signing import gap
+
+
+def poppler(file: bytes, folder: Path) -> bool:
+    """pdfsig: every signature's value fits its bytes and the last one covers the whole file."""
+    path = folder / "a.pdf"
+    path.write_bytes(file)
+    done = subprocess.run(["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=False, timeout=60,
+                          env={**os.environ, "HOME": str(folder), "LC_ALL": "C.UTF-8"})
+    told = done.stdout
+    return ("Signature is Valid." in told and told.count("Signature Validation:") == told.count("Signature is Valid.")
+            and "Not total document signed" not in told.rsplit("Signature #", maxsplit=1)[-1])
+
+
+def qpdf(file: bytes, folder: Path) -> bool:
+    """qpdf --check: the file's syntax needs no repair."""
+    path = folder / "a.pdf"
+    path.write_bytes(file)
+    done = subprocess.run(["qpdf", "--check", str(path)], capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode == 0
+
+
+def openssl(file: bytes, folder: Path) -> bool:
+    """openssl cms: the last signature's value, and its chain at the claimed time; knows nothing of PDF."""
+    try:
+        begin, end = gap(file)
+        value = bytes.fromhex(file[begin:end].decode("latin-1"))
+    except (ValueError, IndexError):
+        return False
+    paths = [folder / name for name in ("cms.der", "content.bin", "root.pem")]
+    contents = (value, file[:begin - 1] + file[end + 1:], people.root().certificate.public_bytes(Encoding.PEM))
+    for path, data in zip(paths, contents, strict=True):
+        path.write_bytes(data)
+    done = subprocess.run(
+        ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", str(paths[0]), "-content", str(paths[1]),
+         "-CAfile", str(paths[2]), "-purpose", "any", "-attime", str(int(people.SIGNED.timestamp())), "-out",
+         str(folder / "out.bin")], capture_output=True, check=False, timeout=60)
+    return done.returncode == 0
+
+
+def pyhanko(file: bytes, folder: Path) -> bool:
+    """pyHanko in its strict mode, with its analysis of later changes: its bottom line for every signature."""
+    try:
+        return asyncio.run(_pyhanko(file))
+    except (PdfReadError, SignatureValidationError, UnacceptableSignerError, ValueError, KeyError, TypeError):
+        return False
+
+
+async def _pyhanko(file: bytes) -> bool:
+    reader = PdfFileReader(io.BytesIO(file), strict=True)
+    signatures = reader.embedded_signatures
+    lines = []
+    for signature in signatures:
+        context = ValidationContext(
+            trust_roots=[x509.Certificate.load(people.root().der)], allow_fetching=False, moment=people.SIGNED,
+            other_certs=[x509.Certificate.load(people.issuing().der)], revocation_mode="soft-fail")
+        status = await async_validate_pdf_signature(signature, context)
+        lines.append(status.bottom_line)
+    return bool(lines) and all(lines)
+
+
+JUDGES = {"poppler": poppler, "qpdf": qpdf, "openssl": openssl, "pyhanko": pyhanko}
