@@ -20,6 +20,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from records.errors import BenhAnError
 from server.demo.pki import Issued
 
 MODULES = (
@@ -33,7 +34,7 @@ LABEL_BYTES = 32
 """A PKCS#11 token label has 32 bytes, no more."""
 
 
-class TokenSetupError(Exception):
+class TokenSetupError(BenhAnError):
     """SoftHSM is missing or refused; the message says which and what to do, and never holds a PIN."""
 
 

@@ -208,7 +208,7 @@ def test_a_rule_across_blanks_finds_what_contradicts(part: tuple[str, str], valu
      {"orders_done.1.done_at"}),
     (("01/BV1", "part_a"), {"risk_table": [{"present": True}]}, {"risk_table.1.detail"}),
     (("EX-SINHHIEU", "measurement"), {"diastolic": 80}, {"systolic"}),
-], ids=str)
+], ids=lambda value: str(sorted(value) if isinstance(value, set) else value))
 def test_a_condition_demands_what_belongs_to_it(part: tuple[str, str], values: dict[str, object],
                                                missing: set[str]) -> None:
     def missed(given: dict[str, object]) -> set[str]:

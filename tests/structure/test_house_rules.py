@@ -42,6 +42,18 @@ def test_most_functions_stay_under_thirty_lines() -> None:
     assert sum(length <= 30 for length in lengths) >= 0.95 * len(lengths)
 
 
+def test_a_model_never_imports_a_widget() -> None:
+    below_the_views = [file for file in MODULES if file.is_relative_to(ROOT / "workstation")
+                       and not file.is_relative_to(ROOT / "workstation" / "views")
+                       and file.name not in {"app.py", "__main__.py"}]
+    assert below_the_views
+    for file in below_the_views:
+        for node in ast.walk(tree(file)):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else (
+                [name.name for name in node.names] if isinstance(node, ast.Import) else [])
+            assert not any("QtWidgets" in name for name in names), f"{file.relative_to(ROOT)} imports a widget"
+
+
 def test_no_bare_except_and_no_name_that_says_nothing() -> None:
     for file in MODULES:
         assert file.stem not in {"utils", "helpers", "misc", "common", "manager"}, file
