@@ -36,7 +36,9 @@ def kept(db: Connection, keys: Keys, command: UUID, person: UUID, digest: str) -
     return Kept(row.status, key.decrypt(f"command:{command}", row.answer))
 
 
-def keep(db: Connection, keys: Keys, command: UUID, person: UUID, digest: str, answer: Kept, scope: UUID) -> None:
+def keep(
+    db: Connection, keys: Keys, command: UUID, answer: Kept, *, person: UUID, digest: str, scope: UUID,
+) -> None:
     """Keep the answer in the transaction of its effect."""
     key = keys.house(db) if scope == HOUSE else keys.of(db, scope)
     db.execute(commands.insert().values(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +27,13 @@ def of_entry(db: Connection, key: ScopeKey, entry: UUID, person: UUID) -> DraftV
     return _view(row, key) if row else None
 
 
+def newest(db: Connection, key: ScopeKey, entry: UUID) -> DraftView | None:
+    """The draft of an entry that was saved last, whoever writes it."""
+    row = db.execute(_VIEW.where(drafts.c.entry == entry, drafts.c.encounter == key.scope)
+                     .order_by(drafts.c.revision.desc()).limit(1)).one_or_none()
+    return _view(row, key) if row else None
+
+
 def scopes_of(db: Connection, person: UUID) -> set[UUID]:
     """The encounters in which the person has drafts."""
     return set(db.scalars(select(drafts.c.encounter).where(drafts.c.person == person)))
@@ -42,15 +51,33 @@ def of_encounter(db: Connection, key: ScopeKey) -> tuple[DraftView, ...]:
     return tuple(_view(row, key) for row in rows)
 
 
-def encounter_of(db: Connection, entry: UUID) -> UUID | None:
-    """The encounter to which somebody's draft of that entry belongs."""
-    return db.scalar(select(drafts.c.encounter).where(drafts.c.entry == entry).limit(1))
+@dataclass(frozen=True)
+class Unsigned:
+    """A draft as clocks see it: which kind, and since when it waits."""
+
+    entry: UUID
+    form: FormRef
+    updated_at: datetime
+
+
+def unsigned(db: Connection, encounters: Collection[UUID]) -> dict[UUID, list[Unsigned]]:
+    """Drafts by encounter, oldest first, without their contents."""
+    found: dict[UUID, list[Unsigned]] = {}
+    if not encounters:
+        return found
+    rows = db.execute(select(drafts.c.entry, drafts.c.encounter, drafts.c.form, drafts.c.edition, drafts.c.kind,
+                             drafts.c.updated_at)
+                      .where(drafts.c.encounter.in_(encounters)).order_by(drafts.c.updated_at))
+    for row in rows:
+        form = FormRef(code=row.form, edition=row.edition, kind=row.kind)
+        found.setdefault(row.encounter, []).append(Unsigned(row.entry, form, row.updated_at))
+    return found
 
 
 def save(
-    db: Connection, key: ScopeKey, entry: UUID, person: UUID, draft: DraftSave, revision: int, workstation: str,
+    db: Connection, key: ScopeKey, entry: UUID, draft: DraftSave, *, person: UUID, revision: int, workstation: str,
 ) -> None:
-    """Write the draft over the one before."""
+    """Write the person's draft over the one before."""
     content = as_json({"values": draft.values, "reason": draft.correction_reason}).encode()
     values: dict[str, Any] = {
         "encounter": draft.encounter, "form": draft.form.code, "edition": draft.form.edition, "kind": draft.form.kind,

@@ -24,9 +24,14 @@ _SHOWN = ("id", "patient_no", "full_name", "birth_date", "sex", "national_id", "
 _LONGEST_QUERY = 100
 
 
-def register(db: Connection, which: UUID, draft: PatientDraft, by: UUID | None, at: datetime) -> PatientView:
-    """A new patient with the next number of the year; a number of CCCD or BHYT that is known already is refused."""
-    number = f"{at.year % 100:04d}-{base.next_number(db, f'patient:{at.year}'):05d}"
+def register(
+    db: Connection, which: UUID, draft: PatientDraft, by: UUID | None, at: datetime, *, patient_no: str = "",
+) -> PatientView:
+    """A new patient with the number given (an import), else the next of the year.
+
+    A number of CCCD or BHYT that is known already is refused.
+    """
+    number = patient_no or f"{at.year % 100:04d}-{base.next_number(db, f'patient:{at.year}'):05d}"
     values: dict[str, Any] = draft.model_dump(exclude={"allergies"})
     with base.refusing(_TAKEN):
         db.execute(patients.insert().values(

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from records.forms import Role
 from records.messages import PersonView, WardView
@@ -65,7 +65,9 @@ def note_success(db: Connection, person: UUID, password_hash: str | None) -> Non
     db.execute(update(people).where(people.c.id == person).values(**values))
 
 
-def begin(db: Connection, session: UUID, token_hash: bytes, person: UUID, workstation: str, expires: datetime) -> None:
+def begin(
+    db: Connection, session: UUID, token_hash: bytes, *, person: UUID, workstation: str, expires: datetime,
+) -> None:
     """Keep a new session."""
     db.execute(sessions.insert().values(id=session, token_hash=token_hash, person=person, workstation=workstation,
                                         expires_at=expires))
@@ -128,7 +130,7 @@ def person_view(db: Connection, which: UUID) -> PersonView:
     )
 
 
-def _person(row: Row[Any]) -> Person:
+def _person(row: Any) -> Person:
     until: date | None = row.licence_until
     return Person(
         id=row.id, full_name=row.full_name, title=row.title, roles=frozenset(Role(role) for role in row.roles),
@@ -137,6 +139,6 @@ def _person(row: Row[Any]) -> Person:
     )
 
 
-def _open(row: Row[Any]) -> OpenSession:
+def _open(row: Any) -> OpenSession:
     return OpenSession(row.session, row.workstation, row.seen_at, row.expires_at, row.username, row.access_from,
                        row.access_until, _person(row))

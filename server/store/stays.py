@@ -123,3 +123,10 @@ def _view(row: Any, stays: Sequence[WardStayView]) -> EncounterView:
         admitted_at=row.admitted_at, discharged_at=row.discharged_at, stays=tuple(stays), diagnosis=row.diagnosis,
         diagnosis_code=row.diagnosis_code, attending=row.doctor if row.attending else "",
     )
+
+
+def patients_of(db: Connection, which: Collection[UUID]) -> tuple[UUID, ...]:
+    """The patients of these encounters."""
+    if not which:
+        return ()
+    return tuple(db.scalars(select(encounters.c.patient).where(encounters.c.id.in_(which))))
