@@ -1,0 +1,120 @@
+"""What IT does at the server's console: keys, migrations, people, passwords."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import Connection, make_url
+
+from records.errors import Refusal
+from records.forms import Role
+from server.services.hospital import new_id
+from server.services.passwords import Cost, Passwords
+from server.settings import Settings, read_settings
+from server.store import audit, base, migrate, people, sessions
+from server.store.key_files import HospitalKey, ServerKey, create_recovery_key
+
+SHORTEST_PASSWORD = 10
+_CONSOLE = "console"
+
+
+def init_keys(settings: Settings) -> list[Path]:
+    """Make the key files that are missing; the new ones. A hospital key that is there is never made anew."""
+    made = []
+    for place, create in ((settings.hospital_key, HospitalKey.create), (settings.server_key, ServerKey.create)):
+        if not settings.path(place).exists():
+            create(settings.path(place))
+            made.append(settings.path(place))
+    recovery = settings.path(settings.recovery_key)
+    if not recovery.exists():
+        private = recovery.with_name("recovery.pem")
+        create_recovery_key(private, recovery)
+        made += [private, recovery]
+    return made
+
+
+def bring_up_to_date(settings: Settings) -> str:
+    """Roles, database and schema; the schema's revision."""
+    if not settings.owner_dsn:
+        raise Refusal.because("owner_dsn_missing")
+    database = migrate.database_of(settings.owner_dsn)
+    administration = make_url(settings.owner_dsn).set(database="postgres").render_as_string(hide_password=False)
+    migrate.prepare(administration, database)
+    migrate.upgrade(settings.owner_dsn)
+    return migrate.HEAD
+
+
+def add_person(options: Namespace) -> int:
+    """`user add`: a new person with a first password."""
+    settings = read_settings(options.config)
+    password = _asked_password()
+    until = date.fromisoformat(options.licence_until) if options.licence_until else None
+    engine = base.open_engine(settings.dsn, pool_size=1)
+    with base.transaction(engine) as db:
+        who = new_id()
+        people.add(
+            db, who, username=options.username, full_name=options.full_name, title=options.title,
+            roles=_roles(options.roles), in_wards=_wards(db, options.wards), licence_no=options.licence_no,
+            licence_until=until, national_id=options.national_id, password_hash=passwords_of(settings).hash(password))
+        audit.note(db, "person.add", workstation=_CONSOLE, facts={"username": options.username, "roles": options.roles})
+    engine.dispose()
+    print(f"{options.username} may sign in now.")
+    return 0
+
+
+def reset_password(options: Namespace) -> int:
+    """`user password`: another password; sessions that are open end."""
+    settings = read_settings(options.config)
+    password = _asked_password()
+    engine = base.open_engine(settings.dsn, pool_size=1)
+    with base.transaction(engine) as db:
+        who = people.by_username(db, options.username)
+        if who is None:
+            raise Refusal.because("username_unknown", options.username)
+        people.set_password(db, who, passwords_of(settings).hash(password))
+        sessions.end_all(db, who, base.now(db))
+        base.notify(db, "session")
+        audit.note(db, "person.password", workstation=_CONSOLE, facts={"username": options.username})
+    engine.dispose()
+    print(f"The password of {options.username} is set; open sessions ended.")
+    return 0
+
+
+def passwords_of(settings: Settings) -> Passwords:
+    """Password hashing at the server's cost."""
+    return Passwords(Cost(time=settings.argon2_passes, memory_kib=settings.argon2_memory_kib))
+
+
+def _asked_password() -> str:
+    """Typed twice at a terminal, else one line of standard input; never an argument, which others could read."""
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Again: ") != password:
+            raise Refusal.because("passwords_differ")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refusal.because("password_too_short", least=SHORTEST_PASSWORD)
+    return password
+
+
+def _roles(names: Sequence[str]) -> list[Role]:
+    known = {role.value for role in Role}
+    for name in names:
+        if name not in known:
+            raise Refusal.because("role_unknown", name, known=", ".join(sorted(known)))
+    return [Role(name) for name in names]
+
+
+def _wards(db: Connection, codes: Sequence[str]) -> list[UUID]:
+    by_code = {ward.code: ward.id for ward in people.all_wards(db)}
+    for code in codes:
+        if code not in by_code:
+            raise Refusal.because("ward_unknown", code)
+    return [by_code[code] for code in codes]

@@ -1,0 +1,35 @@
+"""Server-sent events: what happens in the wards of the person who listens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from server.api.gate import Asking, GuardedRoute
+from server.services import live, rights, sessions
+
+router = APIRouter(prefix="/api", tags=["events"], route_class=GuardedRoute)
+
+
+@router.get("/events", response_class=StreamingResponse)
+async def get_events(request: Request, caller: Asking) -> Response:
+    """Topics entry, draft, board, settlement; ends on sign-out, expiry, or when the reader does not keep up."""
+    feed: live.Feed = request.app.state.feed
+    person = caller.signed_in.person
+
+    def sees(event: live.Event) -> bool:
+        return event.ward is None or rights.sees_ward(person, (event.ward,))
+
+    async def alive() -> bool:
+        return await run_in_threadpool(sessions.is_alive, caller.hospital, caller.signed_in)
+
+    async def text() -> AsyncIterator[str]:
+        async with feed.stream() as stream:
+            async for part in live.told(stream, sees, alive, heartbeat_s=caller.hospital.settings.heartbeat_s):
+                yield part
+
+    return StreamingResponse(text(), media_type="text/event-stream",
+                             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})

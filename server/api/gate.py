@@ -1,0 +1,160 @@
+"""The gate of every route: who asks is known before anything is read, and a command sent twice is done once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from records.errors import Refusal, Trouble
+from records.messages import DraftConflict, Quarantined
+from server.api.problems import answer_to
+from server.services import commands, sessions
+from server.services.hospital import Desk, Hospital, SignedIn
+
+BODY_LIMIT = 1_500_000
+"""Bytes of a JSON body; a form's longest text is far below."""
+FILE_LIMIT = 20_000_000
+"""Bytes of a signed file."""
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class OpenRoute(APIRoute):
+    """A route without sign-in; its errors become answers like everyone's."""
+
+    def get_route_handler(self) -> Handler:
+        """FastAPI's handler, with one handler of errors around it."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                await self.enter(request)
+                return await inner(request)
+            except Exception as error:
+                return answer_to(error)
+
+        return handle
+
+    async def enter(self, request: Request) -> None:
+        """Read the body within its limit."""
+        await _read(request)
+
+
+class GuardedRoute(OpenRoute):
+    """A route for people who signed in; a stranger is refused before the body is read."""
+
+    async def enter(self, request: Request) -> None:
+        """Find who asks, then read the body."""
+        token = _bearer(request)
+        request.state.signed_in = await run_in_threadpool(sessions.authenticate, hospital_of(request), token)
+        await _read(request)
+
+
+Result = BaseModel | Sequence[BaseModel] | bytes | None
+_STATUS_OF_RESULT: dict[type, int] = {DraftConflict: 409, Quarantined: 202}
+"""Results that are neither a success nor a refusal say so by their status."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One request of one person: queries and commands go through here."""
+
+    hospital: Hospital
+    signed_in: SignedIn
+    command: str
+    digest: str
+    body: bytes
+
+    def ask(self, query: Callable[[Desk], Result], *, media_type: str = "application/json") -> Response:
+        """Answer a question in one transaction."""
+        with self.hospital.desk(self.signed_in) as desk:
+            result = query(desk)
+        return Response(_body(result), 200, media_type=media_type)
+
+    def do(
+        self, act: Callable[[Desk], Result], status: int = 200, *,
+        refused: Callable[[Desk, Refusal], None] | None = None,
+    ) -> Response:
+        """Carry out a command once, however often it is sent; its answer commits with its effect.
+
+        A refusal undoes everything; `refused` then notes it in a transaction of its own.
+        """
+        command = self._command_id()
+        try:
+            with self.hospital.desk(self.signed_in) as desk:
+                kept = commands.kept(desk, command, self.digest)
+                if kept is None:
+                    result = act(desk)
+                    kept = commands.Kept(_STATUS_OF_RESULT.get(type(result), status), _body(result))
+                    commands.keep(desk, command, self.digest, kept)
+        except Trouble:
+            raise
+        except Refusal as refusal:
+            if refused is not None:
+                with self.hospital.desk(self.signed_in) as desk:
+                    refused(desk, refusal)
+            raise
+        return Response(kept.body or None, kept.status, media_type="application/json")
+
+    def _command_id(self) -> UUID:
+        try:
+            return UUID(self.command)
+        except ValueError:
+            raise Refusal.because("command_id_missing") from None
+
+
+def hospital_of(request: Request) -> Hospital:
+    """What this process serves."""
+    hospital: Hospital = request.app.state.hospital
+    return hospital
+
+
+async def _caller(request: Request) -> Caller:
+    head = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    body = await request.body()
+    return Caller(
+        hospital_of(request), request.state.signed_in, request.headers.get("idempotency-key", ""),
+        hashlib.sha256(head + body).hexdigest(), body,
+    )
+
+
+Asking = Annotated[Caller, Depends(_caller)]
+"""The parameter of a route through which it reaches the hospital."""
+
+
+def _body(result: Result) -> bytes:
+    """The JSON of a result, made once; bytes are finished already."""
+    match result:
+        case None:
+            return b""
+        case bytes():
+            return result
+        case BaseModel():
+            return result.model_dump_json().encode()
+    return b"[" + b",".join(item.model_dump_json().encode() for item in result) + b"]"
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Refusal.because("sign_in_required")
+    return token.strip()
+
+
+async def _read(request: Request) -> None:
+    """The whole body, refused as soon as it is longer than its kind may be."""
+    limit = FILE_LIMIT if request.headers.get("content-type", "").startswith("application/pdf") else BODY_LIMIT
+    parts, length = [], 0
+    async for part in request.stream():
+        length += len(part)
+        if length > limit:
+            raise Refusal.because("body_too_large", limit=limit)
+        parts.append(part)
+    request._body = b"".join(parts)

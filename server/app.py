@@ -1,0 +1,54 @@
+"""The composition root: settings in, a served application out. Only this module knows all the parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+
+from server.api import (
+    audit,
+    certificates,
+    drafts,
+    encounters,
+    entries,
+    events,
+    health,
+    patients,
+    problems,
+    sessions,
+    settlements,
+)
+from server.services.hospital import Hospital
+from server.services.live import Feed
+from server.settings import Settings
+from server.store import base
+
+ROUTERS = (
+    health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
+    drafts.router, certificates.router, settlements.router, audit.router, events.router,
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application over one hospital's database, blobs and keys."""
+    hospital = Hospital.open(settings)
+    feed = Feed(base.plain_dsn(settings.dsn), base.CHANNEL)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        # A thread more than there are connections would only wait for one, and fight for the interpreter meanwhile.
+        current_default_thread_limiter().total_tokens = settings.pool_size
+        async with feed.listening():
+            yield
+        hospital.close()
+
+    app = FastAPI(title="Bệnh Án", version=hospital.build, lifespan=life, docs_url=None, redoc_url=None)
+    app.state.hospital = hospital
+    app.state.feed = feed
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

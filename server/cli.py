@@ -1,0 +1,185 @@
+"""The command line `benhan-server`: demo, serve, migrate, check, verify, user, keys."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from records.errors import BenhAnError, Refusal
+from server.demo.tokens import TokenSetupError
+
+Command = argparse.ArgumentParser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; an error is one English sentence and exit code 1, never a traceback."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        code: int = options.run(options)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        _complain(error)
+        return 1
+    return code
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _complain(error: Exception) -> None:
+    """One sentence; what is a bug also goes to the log file that BENHAN_SERVER_LOG names."""
+    match error:
+        case Refusal():
+            print(str(error), file=sys.stderr)
+        case BenhAnError() | TokenSetupError() | OSError():
+            print(f"{error}", file=sys.stderr)
+        case _:
+            first = next(iter(str(error).splitlines()), "")
+            print(f"benhan-server made an error of its own ({type(error).__name__}: {first}).", file=sys.stderr)
+            if os.environ.get("BENHAN_SERVER_LOG"):
+                logging.getLogger("benhan.server").addHandler(logging.FileHandler(os.environ["BENHAN_SERVER_LOG"]))
+                logging.getLogger("benhan.server").error("A command failed.", exc_info=error)
+
+
+def _parser() -> Command:
+    parser = Command(prog="benhan-server", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _demo(commands.add_parser("demo", help="a demo hospital in a folder, and its server in the foreground"))
+    _serve(commands.add_parser("serve", help="the server in the foreground"))
+    _migrate(commands.add_parser("migrate", help="bring the database's schema up to date"))
+    _check(commands.add_parser("check", help="verify signed files without server and database"))
+    _verify(commands.add_parser("verify", help="walk the whole store and name what is broken"))
+    _user(commands.add_parser("user", help="people and their passwords"))
+    _keys(commands.add_parser("keys", help="the server's keys"))
+    return parser
+
+
+def _config(parser: Command) -> None:
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the server's settings (TOML)")
+
+
+def _demo(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server.demo import show
+
+        return show.forget(options.home) if options.forget else show.run(options.home, options.port, options.history)
+
+    parser.add_argument("--home", type=Path, required=True, metavar="DIR", help="where the demo hospital lives")
+    parser.add_argument("--port", type=int, default=8443)
+    parser.add_argument("--history", type=Path, metavar="SCRIPT",
+                        help="program that signs the past days' records (default: scripts/demo_history.py)")
+    parser.add_argument("--forget", action="store_true", help="stop the demo's cluster, remove its data, and end")
+    parser.set_defaults(run=run)
+
+
+def _serve(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server.serving import build
+        from server.settings import read_settings
+
+        settings = read_settings(options.config)
+        address = f"https://{settings.host}:{settings.port}"
+        build(settings, lambda: print(f"READY {address}", flush=True)).run()
+        return 0
+
+    _config(parser)
+    parser.set_defaults(run=run)
+
+
+def _migrate(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server.administration import bring_up_to_date
+        from server.settings import read_settings
+
+        print(f"The schema is at revision {bring_up_to_date(read_settings(options.config))}.")
+        return 0
+
+    _config(parser)
+    parser.set_defaults(run=run)
+
+
+def _check(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server.inspection import check
+
+        return check(options.files, trust=options.trust, as_json=options.json)
+
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--trust", type=Path, metavar="DIR", help="folder of PEM files: the CAs to trust")
+    parser.add_argument("--json", action="store_true", help="the whole verdict as JSON")
+    parser.set_defaults(run=run)
+
+
+def _verify(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server.inspection import verify
+        from server.settings import read_settings
+
+        file = options.config or options.home / "server.toml"
+        return verify(read_settings(file), anchor=options.anchor, as_json=options.json)
+
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--config", type=Path, metavar="FILE", help="the server's settings (TOML)")
+    where.add_argument("--home", type=Path, metavar="DIR", help="a demo hospital's folder")
+    parser.add_argument("--anchor", type=Path, metavar="FILE", help="a copy of the audit seals kept elsewhere")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def _user(parser: Command) -> None:
+    def add(options: argparse.Namespace) -> int:
+        from server import administration
+
+        return administration.add_person(options)
+
+    def reset(options: argparse.Namespace) -> int:
+        from server import administration
+
+        return administration.reset_password(options)
+
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    adding = verbs.add_parser("add", help="a new person; the password is asked for or read from standard input")
+    _config(adding)
+    adding.add_argument("username")
+    for name in ("full-name", "title"):
+        adding.add_argument(f"--{name}", required=True)
+    for name in ("national-id", "licence-no", "licence-until"):
+        adding.add_argument(f"--{name}", default="")
+    adding.add_argument("--role", action="append", required=True, dest="roles")
+    adding.add_argument("--ward", action="append", default=[], dest="wards", metavar="CODE")
+    adding.set_defaults(run=add)
+    resetting = verbs.add_parser("password", help="a new password; open sessions end")
+    _config(resetting)
+    resetting.add_argument("username")
+    resetting.set_defaults(run=reset)
+
+
+def _keys(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server.administration import init_keys
+        from server.settings import read_settings
+
+        for path in init_keys(read_settings(options.config)):
+            print(path)
+        return 0
+
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    first = verbs.add_parser("init", help="make the hospital key, the server's key and the recovery key, where missing")
+    _config(first)
+    first.set_defaults(run=run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

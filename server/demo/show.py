@@ -1,0 +1,98 @@
+"""`benhan-server demo`: a whole demo hospital in one folder, served in the foreground until a signal comes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from server.administration import bring_up_to_date, init_keys, passwords_of
+from server.demo.home import DemoHome, hospital_data, prepare
+from server.demo.seed import seed
+from server.serving import build
+from server.settings import Settings
+from server.store import base
+from server.store.key_files import HospitalKey
+from server.store.keys import Keys
+
+_log = logging.getLogger("benhan.server.demo")
+HISTORY_S = 180
+"""The past days' records are signed within this time, or the demo does without them."""
+
+
+def run(folder: Path, port: int, history: Path | None) -> int:
+    """Make what is missing, serve, print READY; stop cleanly on SIGTERM or SIGINT."""
+    home = DemoHome(folder.resolve())
+    settings = prepare(home, port)
+    with _cluster(home):
+        bring_up_to_date(settings)
+        init_keys(settings)
+        _fill(settings)
+
+        def ready() -> None:
+            # In a thread of its own: the history is signed over HTTPS against this very server.
+            threading.Thread(target=_announce, args=(home, settings, history), daemon=True).start()
+
+        build(settings, ready).run()
+    return 0
+
+
+def forget(folder: Path) -> int:
+    """Stop the demo's cluster and remove its data, wherever it lies."""
+    DemoHome(folder.resolve()).cluster.destroy()
+    return 0
+
+
+@contextmanager
+def _cluster(home: DemoHome) -> Iterator[None]:
+    cluster = home.cluster
+    cluster.create()
+    cluster.start()
+    try:
+        yield
+    finally:
+        cluster.stop()
+
+
+def _fill(settings: Settings) -> None:
+    engine = base.open_engine(settings.dsn, pool_size=1)
+    try:
+        keys = Keys(HospitalKey.read(settings.path(settings.hospital_key)))
+        if seed(engine, keys, passwords_of(settings), hospital_data()):
+            _log.info("The demo hospital is loaded.")
+    finally:
+        engine.dispose()
+
+
+def _announce(home: DemoHome, settings: Settings, history: Path | None) -> None:
+    try:
+        _sign_history(home, history)
+    finally:
+        print(f"READY https://{settings.host}:{settings.port}", flush=True)
+
+
+def _sign_history(home: DemoHome, history: Path | None) -> None:
+    """The past days' records, signed by the staff's tokens through the workstation's own path; once."""
+    script = history or Path(__file__).parents[2] / "scripts" / "demo_history.py"
+    done = home.folder / "history.done"
+    if done.exists():
+        return
+    if not script.exists():
+        _log.info("There is no %s: the demo begins without signed history.", script.name)
+        return
+    try:
+        outcome = subprocess.run([sys.executable, str(script), "--home", str(home.folder)], check=False,
+                                 stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=HISTORY_S,
+                                 env={**os.environ, "PYTHONPATH": str(script.resolve().parents[1])})
+    except subprocess.TimeoutExpired:
+        _log.warning("The signed history was not finished within %d seconds; the demo goes on without it.", HISTORY_S)
+        return
+    if outcome.returncode == 0:
+        done.touch()
+    else:
+        _log.warning("The signed history could not be made (exit code %d).", outcome.returncode)

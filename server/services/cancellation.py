@@ -1,0 +1,41 @@
+"""Cancelling an entry: it is marked and stays readable (R33)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from records import lifecycle
+from records.entries import EncounterState
+from records.errors import Refusal
+from records.forms import Role
+from records.lifecycle import Event
+from records.messages import Cancellation, EntryView
+from server.services import entries
+from server.services.hospital import Desk
+from server.services.questions import REASON_LENGTH
+from server.store import base
+from server.store import entries as store
+
+
+def cancel(desk: Desk, entry: UUID, command: Cancellation) -> EntryView:
+    """Cancel the latest version, by its author or the ward's head, with a reason."""
+    base.lock(desk.db, "entry", entry)
+    place = entries.find(desk, entry)
+    latest = store.standings(desk.db, entry)[-1]
+    if command.version != latest.number:
+        raise Refusal.because("version_not_latest", latest=latest.number)
+    reason = command.reason.strip()
+    if len(reason) < REASON_LENGTH:
+        raise Refusal.because("cancellation_reason_missing", least=REASON_LENGTH)
+    if desk.person.id != latest.author and Role.WARD_HEAD not in desk.person.roles:
+        raise Refusal.because("right_missing", "cancel")
+    if place.state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
+        raise Refusal.because("record_archived")
+    lifecycle.after(latest.state, Event.CANCEL)
+    key = desk.keys.of(desk.db, place.id)
+    store.cancel(desk.db, key, entry, latest.number, person=desk.person.id, reason=reason)
+    desk.note("entry.cancel", patient=place.patient, encounter=place.id, entry=entry,
+              facts={"number": latest.number})
+    desk.tell("entry", encounter=place.id, entry=entry, ward=place.ward)
+    desk.scope = place.id
+    return entries.shown(desk, place, entry)

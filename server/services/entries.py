@@ -1,0 +1,46 @@
+"""Entries and the bytes of their versions, for people of the encounter's wards."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from records.errors import Refusal
+from records.messages import EntryView
+from server.services import rights
+from server.services.hospital import Desk
+from server.store import chart, stays
+from server.store import entries as store
+from server.store.stays import Place
+
+
+def read(desk: Desk, entry: UUID) -> EntryView:
+    """An entry with its latest version."""
+    place = find(desk, entry)
+    desk.note("entry.view", patient=place.patient, encounter=place.id, entry=entry)
+    return shown(desk, place, entry)
+
+
+def canonical(desk: Desk, entry: UUID, number: int) -> bytes:
+    """The canonical bytes of one version, exactly as they were signed."""
+    place = find(desk, entry)
+    body = store.body(desk.db, desk.keys.of(desk.db, place.id), entry, number)
+    desk.note("version.view", patient=place.patient, encounter=place.id, entry=entry, facts={"number": number})
+    return body
+
+
+def find(desk: Desk, entry: UUID) -> Place:
+    """The encounter of an entry that the person may see."""
+    found = store.entry(desk.db, entry)
+    place = stays.place(desk.db, found.encounter) if found else None
+    if place is None:
+        raise Refusal.because("thing_unknown", "entry")
+    rights.demand_sight(desk.person, place.wards)
+    return place
+
+
+def shown(desk: Desk, place: Place, entry: UUID) -> EntryView:
+    """The entry as charts show it."""
+    view = chart.of_entry(desk.db, desk.keys.of(desk.db, place.id), entry)
+    if view is None:
+        raise LookupError(f"the entry {entry} has no version")
+    return view

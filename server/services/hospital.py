@@ -1,0 +1,158 @@
+"""What a server process holds for its life, and the desk: one transaction of one person, which every service gets."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+from cryptography import x509
+from sqlalchemy import Connection, Engine
+
+from records.errors import Refusal
+from records.ids import uuid7
+from records.pades import Trust
+from records.policy import Person
+from server.services.passwords import Cost, Passwords
+from server.settings import Settings
+from server.store import audit, base, migrate
+from server.store.blobs import Blobs, place_at
+from server.store.key_files import HospitalKey, ServerKey
+from server.store.keys import HOUSE, Keys
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who asks, through which session, from which workstation."""
+
+    session: UUID
+    person: Person
+    username: str
+    workstation: str
+    ends: datetime
+
+
+@dataclass(frozen=True)
+class Hospital:
+    """One hospital's database, blobs, keys and settings."""
+
+    settings: Settings
+    engine: Engine
+    keys: Keys
+    blobs: Blobs
+    server_key: ServerKey
+    recovery_public_key: str
+    trust_pem: tuple[str, ...]
+    build: str
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open everything that the settings name; refuse another schema or another hospital's keys."""
+        hospital = cls(
+            settings, base.open_engine(settings.dsn, pool_size=settings.pool_size),
+            Keys(HospitalKey.read(settings.path(settings.hospital_key))),
+            Blobs(place_at(settings.blobs, base=settings.home, endpoint=settings.s3_endpoint)),
+            ServerKey.read(settings.path(settings.server_key)), _text(settings.path(settings.recovery_key)),
+            _trusted(settings.path(settings.trust), training=settings.training), _build(),
+        )
+        with base.transaction(hospital.engine) as db:
+            migrate.demand_head(db)
+            hospital.keys.check(db)
+        return hospital
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        self.engine.dispose()
+
+    @contextmanager
+    def desk(self, signed_in: SignedIn) -> Iterator[Desk]:
+        """One transaction of one person: committed at the end, undone by any error."""
+        with base.transaction(self.engine) as db:
+            yield Desk(self, db, signed_in, datetime.now(UTC))
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """Makes and checks password hashes at the cost that the settings name."""
+        return Passwords(Cost(time=self.settings.argon2_passes, memory_kib=self.settings.argon2_memory_kib))
+
+    @cached_property
+    def trust(self) -> Trust:
+        """The CAs whose certificates may sign."""
+        return Trust.from_pem(*(text.encode() for text in self.trust_pem))
+
+    @cached_property
+    def roots(self) -> tuple[x509.Certificate, ...]:
+        """The trusted roots, for enrolment."""
+        return tuple(x509.load_der_x509_certificate(der) for der in self.trust.roots)
+
+    @cached_property
+    def intermediates(self) -> tuple[x509.Certificate, ...]:
+        """The authorities between roots and people, for enrolment."""
+        return tuple(x509.load_der_x509_certificate(der) for der in self.trust.intermediates)
+
+
+@dataclass
+class Desk:
+    """What a service works with: the transaction, the person, the moment, and the hospital around them."""
+
+    hospital: Hospital
+    db: Connection
+    signed_in: SignedIn
+    now: datetime
+    scope: UUID = HOUSE
+    """Under whose key the command's answer is kept; a service that speaks of an encounter sets it."""
+
+    @property
+    def person(self) -> Person:
+        """Who asks."""
+        return self.signed_in.person
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of encounters."""
+        return self.hospital.keys
+
+    def note(
+        self, action: str, *, patient: UUID | None = None, encounter: UUID | None = None, entry: UUID | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write into the audit what this person does (R40)."""
+        audit.note(self.db, action, person=self.person.id, name=self.person.full_name, patient=patient,
+                   encounter=encounter, entry=entry, workstation=self.signed_in.workstation, facts=facts)
+
+    def tell(self, topic: str, *, encounter: UUID | None = None, entry: UUID | None = None,
+             ward: UUID | None = None) -> None:
+        """Tell every open stream when this transaction commits."""
+        base.notify(self.db, topic, encounter=encounter, entry=entry, ward=ward)
+
+
+def new_id() -> UUID:
+    """An id that no one had before."""
+    return uuid7(datetime.now(UTC), secrets.token_bytes(10))
+
+
+def _trusted(folder: Path, *, training: bool) -> tuple[str, ...]:
+    """The PEM files of a folder, by name; `training-….pem` counts only where one trains."""
+    files = (file for file in sorted(folder.glob("*.pem")) if training or not file.name.startswith("training-"))
+    return tuple(_text(file) for file in files)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("ascii")
+    except OSError as error:
+        raise Refusal.because("key_file_missing", str(file)) from error
+
+
+def _build() -> str:
+    try:
+        return version("benhan")
+    except PackageNotFoundError:
+        return "0+checkout"

@@ -1,0 +1,195 @@
+"""What only the server can ask of a signed file, from values to reasons: is it this entry, this person, allowed now.
+
+Each reason is weighed, because a file that was signed without the server is treated by what is wrong with it: broken
+or a stranger's goes to quarantine; what only came too late is stored and settled by a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from records import policy
+from records.entries import EncounterState, FormRef, Version
+from records.errors import Reason
+from records.forms import EntryKind
+from records.signatures import SignatureVerdict, Verdict
+from records.validation import clean
+from server.store.certificates import OnFile as Certificate
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+REASON_LENGTH = 5
+"""R32: a correction's reason has at least this many characters."""
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """Where a file was sent to, and by whom."""
+
+    entry: UUID
+    number: int
+    encounter: UUID
+    slot: str
+    person: policy.Person
+    offline: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class OnFile:
+    """What the store knows of the entry and its encounter."""
+
+    patient: UUID
+    patient_no: str
+    record_no: str
+    encounter_state: EncounterState
+    elsewhere: bool = False
+    """The entry belongs to another encounter."""
+    form: FormRef | None = None
+    """The form kind of the entry's earlier versions."""
+    latest: int = 0
+    """The latest version's number; 0 for a new entry."""
+    latest_sha256: str = ""
+    begun: bool = False
+    """This version has an accepted file already."""
+    continues: bool = True
+    """The file begins with the newest accepted file of this version, byte for byte."""
+    taken: bool = False
+    """A kind that is there once an encounter has another entry already."""
+
+
+@dataclass(frozen=True)
+class House:
+    """The hospital's own side: what it draws with and whether it trains."""
+
+    facility_code: str
+    training: bool
+    renderers: tuple[str, ...]
+
+
+class Weight(StrEnum):
+    """What a reason means for a file that was signed without the server."""
+
+    WRONG = "wrong"
+    """Broken, altered, or a stranger's: it goes to quarantine."""
+    LATE = "late"
+    """It came too late: stored, marked, and settled by a person."""
+
+
+Doubt = tuple[Weight, Reason]
+_OF_THE_PERSON = frozenset({"role_may_not_sign", "only_author_signs"})
+"""What the policy says of the person, which no outage excuses."""
+
+
+def by_policy(answer: policy.Answer, version: Version, kind: EntryKind) -> Iterator[Doubt]:
+    """The policy's reasons and the validator's, weighed."""
+    for reason in answer.reasons if isinstance(answer, policy.Refused) else ():
+        yield Weight.WRONG if reason.code in _OF_THE_PERSON else Weight.LATE, reason
+    for reason in content(version, kind):
+        yield Weight.WRONG, reason
+
+
+def misaddressed(version: Version, verdict: Verdict, to: Addressed, on_file: OnFile) -> Iterator[Reason]:
+    """The file says another entry, version, patient or slot than the address it was sent to."""
+    if (version.entry, version.version) != (to.entry, to.number):
+        yield Reason("file_of_other_entry", facts={"number": version.version})
+    if on_file.elsewhere or version.stay.id != to.encounter or version.stay.record_no != on_file.record_no:
+        yield Reason("file_of_other_encounter")
+    if version.subject.id != on_file.patient or version.subject.patient_no != on_file.patient_no:
+        yield Reason("file_of_other_patient")
+    if not verdict.signatures or verdict.signatures[-1].slot != to.slot:
+        yield Reason("file_signs_other_slot", to.slot)
+
+
+def house_rules(version: Version, house: House, certificate: Certificate | None) -> Iterator[Reason]:
+    """The hospital's name, its renderers, and training kept apart from care."""
+    if version.stay.facility_code != house.facility_code:
+        yield Reason("file_of_other_hospital", version.stay.facility_code)
+    if version.renderer not in house.renderers:
+        yield Reason("renderer_not_listed", version.renderer)
+    if version.training != house.training:
+        yield Reason("training_mixed_with_care")
+    elif certificate is not None and certificate.training and not house.training:
+        yield Reason("training_certificate_refused")
+
+
+def content(version: Version, kind: EntryKind) -> tuple[Reason, ...]:
+    """What the validator says: the values must be exactly what it makes of them."""
+    cleaned = clean(kind, version.values, signing=True, on=version.written_at.date())
+    if cleaned.problems:
+        return cleaned.problems
+    return () if cleaned.values == version.values else (Reason("values_not_clean"),)
+
+
+def signer(signature: SignatureVerdict | None, certificate: Certificate | None, to: Addressed) -> Iterator[Reason]:
+    """The certificate is enrolled for the person who sent the file, approved, not revoked; the mark says their title."""
+    serial = signature.serial if signature else ""
+    if signature is not None and signature.title != to.person.title:
+        yield Reason("title_differs", signature.title)
+    if certificate is None:
+        yield Reason("certificate_not_enrolled", serial)
+    elif certificate.person != to.person.id:
+        yield Reason("certificate_of_other_person", serial)
+    elif certificate.state in ("revoked", "rejected"):
+        yield Reason("certificate_revoked", serial)
+    elif certificate.state != "approved":
+        yield Reason("certificate_not_approved", serial)
+
+
+def authorship(version: Version, to: Addressed, on_file: OnFile) -> Iterator[Reason]:
+    """Who first signs a version is who wrote it, under the name and a role held now."""
+    person, author = to.person, version.author
+    if on_file.begun:
+        return
+    if author.id != person.id or author.full_name != person.full_name or author.role not in person.roles:
+        yield Reason("author_is_not_sender", author.full_name)
+
+
+def succession(version: Version, verdict: Verdict, to: Addressed, on_file: OnFile) -> Iterator[Doubt]:
+    """The number is next, a correction names what it corrects, later slots sign the file that the server has."""
+    if on_file.form is not None and (on_file.form.code, on_file.form.kind) != (version.form.code, version.form.kind):
+        yield Weight.WRONG, Reason("kind_changed", version.form.kind)
+    if on_file.begun:
+        if not on_file.continues:
+            yield Weight.WRONG, Reason("earlier_signatures_missing")
+        return
+    if on_file.taken:
+        yield Weight.LATE, Reason("kind_exists_already", version.form.kind)
+    if to.number != on_file.latest + 1:
+        yield Weight.WRONG, Reason("version_not_next", facts={"number": to.number, "next": on_file.latest + 1})
+    else:
+        yield from ((Weight.WRONG, reason) for reason in _correction(version, on_file))
+    if len(verdict.signatures) > 1:
+        yield Weight.WRONG, Reason("first_file_has_more_signatures")
+
+
+def _correction(version: Version, on_file: OnFile) -> Iterator[Reason]:
+    correction = version.correction
+    if on_file.latest == 0:
+        if correction is not None:
+            yield Reason("correction_of_nothing")
+    elif correction is None or len(correction.reason.strip()) < REASON_LENGTH:
+        yield Reason("correction_reason_missing", facts={"least": REASON_LENGTH})
+    elif (correction.of_version, correction.of_sha256) != (on_file.latest, on_file.latest_sha256):
+        yield Reason("correction_of_other_version")
+
+
+def clock(signature: SignatureVerdict | None, to: Addressed) -> Iterator[Reason]:
+    """With the server at hand the claimed time is within two minutes of its receipt."""
+    if to.offline or signature is None or signature.claimed_at is None:
+        return
+    off = abs(to.received_at - signature.claimed_at)
+    if off > CLOCK_TOLERANCE:
+        yield Reason("clock_off", facts={"seconds": int(off.total_seconds())})
+
+
+def offline_limits(to: Addressed, kind: EntryKind, on_file: OnFile, begun_at: datetime | None) -> Iterator[Reason]:
+    """Without the server only the first slot of an entry begun on that workstation can be signed."""
+    if not to.offline:
+        return
+    first = next((slot.key for slot in kind.slots if not slot.after), "")
+    if begun_at is None or to.slot != first or on_file.begun:
+        yield Reason("offline_signs_first_slot_only", to.slot)

@@ -1,0 +1,66 @@
+"""Who may do what beside writing and signing (which `records.policy` answers): one table of rights by role."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+from uuid import UUID
+
+from records.errors import Refusal
+from records.forms import Role
+from records.policy import Person
+
+
+class Right(StrEnum):
+    """An act that is not a signature."""
+
+    FIND_PATIENTS = "find_patients"
+    REGISTER_PATIENT = "register_patient"
+    ADMIT = "admit"
+    TRANSFER = "transfer"
+    DISCHARGE = "discharge"
+    SETTLE = "settle"
+    SEE_CERTIFICATES = "see_certificates"
+    APPROVE_CERTIFICATE = "approve_certificate"
+    READ_AUDIT = "read_audit"
+
+
+_CLINICAL = frozenset({Role.DOCTOR, Role.WARD_HEAD, Role.DIRECTOR, Role.NURSE, Role.TECHNICIAN})
+_OFFICE = frozenset({Role.RECORDS_OFFICE})
+_WHOLE_HOUSE = frozenset({Role.DIRECTOR, Role.RECORDS_OFFICE})
+"""Roles whose work is in every ward (R39)."""
+_MAY: dict[Right, frozenset[Role]] = {
+    Right.FIND_PATIENTS: _CLINICAL | _OFFICE,
+    Right.REGISTER_PATIENT: frozenset({Role.DOCTOR, Role.WARD_HEAD, Role.NURSE}) | _OFFICE,
+    Right.ADMIT: frozenset({Role.DOCTOR, Role.WARD_HEAD, Role.NURSE}) | _OFFICE,
+    Right.TRANSFER: frozenset({Role.DOCTOR, Role.WARD_HEAD, Role.NURSE}),
+    Right.DISCHARGE: frozenset({Role.DOCTOR, Role.WARD_HEAD}),
+    Right.SETTLE: frozenset({Role.WARD_HEAD}) | _OFFICE,
+    Right.SEE_CERTIFICATES: _OFFICE | {Role.IT},
+    Right.APPROVE_CERTIFICATE: _OFFICE | {Role.IT},
+    Right.READ_AUDIT: _OFFICE | {Role.IT, Role.DIRECTOR},
+}
+
+
+def has(person: Person, right: Right) -> bool:
+    """Whether one of the person's roles carries the right."""
+    return bool(person.roles & _MAY[right])
+
+
+def demand(person: Person, right: Right) -> None:
+    """Refuse who does not have the right."""
+    if not has(person, right):
+        raise Refusal.because("right_missing", right.value)
+
+
+def sees_ward(person: Person, wards: Collection[UUID]) -> bool:
+    """Whether the person works in one of the wards, or in the whole house; IT staff see no record (R39)."""
+    if person.roles & _WHOLE_HOUSE:
+        return True
+    return bool(person.roles & _CLINICAL) and not person.wards.isdisjoint(wards)
+
+
+def demand_sight(person: Person, wards: Collection[UUID]) -> None:
+    """Refuse who works in none of the wards in which the patient stayed."""
+    if not sees_ward(person, wards):
+        raise Refusal.because("ward_closed_to_person")
