@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,11 +13,11 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from records.errors import Refusal, Trouble
 from records.messages import DraftView
 from workstation.background import Background, Command, Query
-from workstation.client import Client, EventStream, ServerEvent, SignedOut
-from workstation.client.events import CONNECTED, DISCONNECTED
+from workstation.client import Client, ServerEvent
 from workstation.drafts import CommandState, LocalDraft, OutboxCommand, OutboxItem, Store
 from workstation.ids import new_id
 from workstation.models.account import Account, utc_now
+from workstation.models.connection import Connection
 from workstation.models.merge import merge
 from workstation.models.mirror import Mirrored, adopt_mine, mirror_all
 from workstation.models.sender import Sent, send_next
@@ -31,8 +30,8 @@ SAVE_AFTER_MS = 600
 """After the first unsaved letter; never put off by the next ones, so that a second is always enough."""
 MIRROR_MARGIN_MS = 2000
 """Of the hospital's five seconds, what saving and sending may take."""
-WAITS_S = (2, 4, 8, 15, 30)
-"""Before the next try while the server is away."""
+DISK = frozenset({"disk_trouble", "store_damaged", "unexpected"})
+"""Failures of this PC, which no waiting for the server mends."""
 
 
 class SyncModel(QObject):
@@ -65,7 +64,6 @@ class SyncModel(QObject):
     board_stale = pyqtSignal(object)
     """UUID of a ward whose board changed, or None: all."""
     settlements_stale = pyqtSignal()
-    _heard = pyqtSignal(object)
 
     def __init__(self, store: Store, client: Client, background: Background, account: Account,
                  parent: QObject | None = None) -> None:
@@ -75,14 +73,15 @@ class SyncModel(QObject):
         self._unsaved: dict[UUID, LocalDraft] = {}
         self._claimed: set[UUID] = set()
         self._refused_drafts: set[tuple[UUID, int]] = set()
-        self._events: EventStream | None = None
         self._running = False
-        self._sending = self._mirroring = self._counting = self._count_again = False
-        self._failures = 0
+        self._sending = self._mirroring = self._mirror_again = self._counting = self._count_again = False
+        self._line = Connection(client, background, self)
         self._save_timer = self._timer(self.flush)
         self._mirror_timer = self._timer(self._mirror)
-        self._retry_timer = self._timer(self.retry_now)
-        self._heard.connect(self._on_event)
+        self._line.changed.connect(self._line_changed)
+        self._line.online.connect(self._online)
+        self._line.knocked.connect(self._go_on)
+        self._line.heard.connect(self._heard)
 
     # For the views
 
@@ -91,23 +90,19 @@ class SyncModel(QObject):
         self._running = True
         self._background.run(Command("prune", self._store.prune, _nothing, self._disk), lane="store")
         self._count()
-        if self._client.door.token is None:
-            self._away(Trouble.because("server_away", detail="signed in without the server"))
-        else:
-            self._go_online()
+        self._line.start()
 
     def stop(self) -> None:
         """Save what is not saved yet, stop sending and listening."""
         self.flush()
         self._running = False
-        for timer in (self._save_timer, self._mirror_timer, self._retry_timer):
+        for timer in (self._save_timer, self._mirror_timer):
             timer.stop()
-        self._unlisten()
+        self._line.stop()
 
     def renewed(self) -> None:
         """A fresh server session is there (connect `SessionModel.renewed`)."""
-        self._show(needs_sign_in=False)
-        self._go_online()
+        self._line.renewed()
 
     def save(self, draft: LocalDraft) -> None:
         """The text changed: into the store within a second, to the server within five."""
@@ -155,9 +150,7 @@ class SyncModel(QObject):
 
     def retry_now(self) -> None:
         """Try the server now (Ctrl+R)."""
-        self._retry_timer.stop()
-        if self._running:
-            self._background.run(Query("knock", self._client.health, lambda _: self._back(), self._away))
+        self._line.retry_now()
 
     # Saving
 
@@ -200,7 +193,8 @@ class SyncModel(QObject):
     # Mirroring and sending
 
     def _mirror(self) -> None:
-        if self._mirroring or not self._may_send():
+        if self._mirroring or not self._line.is_open:
+            self._mirror_again = self._mirroring
             return
         self._mirroring = True
         but = frozenset(self._refused_drafts)
@@ -217,9 +211,12 @@ class SyncModel(QObject):
         for draft, refusal in done.refused:
             self._refused_drafts.add((draft.entry, draft.revision))
             self.draft_refused.emit(draft, refusal)
-        if done.trouble is not None:
-            self._away(done.trouble)
         self._count()
+        if done.trouble is not None:
+            self._failed(done.trouble)
+        elif self._mirror_again:
+            self._mirror_again = False
+            self._mirror()
 
     def _met(self, draft: LocalDraft) -> None:
         if draft.theirs is None:
@@ -232,7 +229,7 @@ class SyncModel(QObject):
 
     def _not_mirrored(self, refusal: Refusal) -> None:
         self._mirroring = False
-        self._disk(refusal)
+        self._failed(refusal)
 
     def _queued(self, item: OutboxItem) -> None:
         self.command_queued.emit(item)
@@ -240,7 +237,7 @@ class SyncModel(QObject):
         self._send()
 
     def _send(self) -> None:
-        if self._sending or not self._may_send():
+        if self._sending or not self._line.is_open:
             return
         self._sending = True
         self._background.run(Command("send", lambda: send_next(self._store, self._client), self._sent,
@@ -251,7 +248,7 @@ class SyncModel(QObject):
         if sent is None or not self._running:
             return
         if sent.trouble is not None:
-            self._away(sent.trouble)
+            self._failed(sent.trouble)
             return
         if sent.item.state is CommandState.REFUSED:
             self.command_refused.emit(sent.item)
@@ -266,63 +263,36 @@ class SyncModel(QObject):
 
     def _not_sent(self, refusal: Refusal) -> None:
         self._sending = False
-        self._disk(refusal)
-        self._later()
-
-    def _may_send(self) -> bool:
-        return (self._running and self._client.door.token is not None and not self.status.needs_sign_in
-                and self.status.offline_since is None)
+        self._failed(refusal)
 
     # Online and away
 
-    def _go_online(self) -> None:
-        self._failures = 0
-        self._retry_timer.stop()
-        self._show(offline_since=None, next_try_at=None)
-        self._listen()
+    def _online(self, was_away: bool) -> None:
         self._adopt()
+        self._go_on()
+        if was_away:
+            self.chart_stale.emit(None)
+            self.board_stale.emit(None)
+
+    def _go_on(self) -> None:
         self._mirror()
         self._send()
 
-    def _back(self) -> None:
-        if not self._running:
-            return
-        if self._client.door.token is None or self.status.needs_sign_in:
-            self._show(offline_since=None, next_try_at=None, needs_sign_in=True)
-        elif self.status.offline_since is not None:
-            self._go_online()
-            self.chart_stale.emit(None)
-            self.board_stale.emit(None)
-        else:
-            self._mirror()
-            self._send()
+    def _line_changed(self) -> None:
+        line = self._line
+        self._show(offline_since=line.offline_since, next_try_at=line.next_try_at, needs_sign_in=line.needs_sign_in)
 
-    def _away(self, trouble: Refusal) -> None:
-        if not self._running:
-            return
-        if isinstance(trouble, SignedOut):
-            self._unlisten()
-            self._show(needs_sign_in=True)
-        elif isinstance(trouble, Trouble):
-            if trouble.reasons[0].code in ("disk_trouble", "store_damaged"):
-                self._disk(trouble)
-            elif self.status.offline_since is None:
-                self._show(offline_since=utc_now())
-            self._later()
+    def _failed(self, refusal: Refusal) -> None:
+        if refusal.reasons[0].code in DISK:
+            self._disk(refusal)
+            self._line.later()
         else:
-            log.warning("The server refused what every workstation asks: %s", trouble)
-
-    def _later(self) -> None:
-        if self._running and not self._retry_timer.isActive():
-            wait = WAITS_S[min(self._failures, len(WAITS_S) - 1)]
-            self._failures += 1
-            self._retry_timer.start(wait * 1000)
-            self._show(next_try_at=utc_now() + timedelta(seconds=wait))
+            self._line.failed(refusal)
 
     def _adopt(self) -> None:
         # The mirror's lane: my own save, seen again in the list, must have been answered before.
         self._background.run(Command("adopt", lambda: adopt_mine(self._store, self._client, self._account.person.id),
-                                     self._adopted, self._away), lane="mirror")
+                                     self._adopted, self._failed), lane="mirror")
 
     def _adopted(self, drafts: list[LocalDraft]) -> None:
         for draft in drafts:
@@ -334,38 +304,10 @@ class SyncModel(QObject):
             self._recount(None)
             self._mirror()
 
-    # Events
-
-    def _listen(self) -> None:
-        self._unlisten()
-        stream = self._events = self._client.events()
-
-        def read() -> None:
-            for event in stream:
-                self._heard.emit((stream, event))
-
-        self._background.run(Query("listen", read, _nothing, self._away), lane="events")
-
-    def _unlisten(self) -> None:
-        if self._events is not None:
-            self._events.close()
-            self._events = None
-
-    def _on_event(self, heard: tuple[EventStream, ServerEvent]) -> None:
-        stream, event = heard
-        if stream is not self._events or not self._running:
-            return
-        if event.topic == DISCONNECTED:
-            self.retry_now()
-        elif event.topic == CONNECTED:
-            if self.status.offline_since is not None:
-                self._back()
-        elif event.topic == "settlement":
+    def _heard(self, event: ServerEvent) -> None:
+        if event.topic == "settlement":
             self.settlements_stale.emit()
-        else:
-            self._changed_at_server(event)
-
-    def _changed_at_server(self, event: ServerEvent) -> None:
+            return
         mine = event.entry in self._claimed
         if event.topic == "draft" and mine:
             self._adopt()

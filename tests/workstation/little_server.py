@@ -1,0 +1,310 @@
+"""A small server that speaks the real messages over a real socket, and is slow, silent or dead on command."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel
+
+from records.errors import Reason
+from records.messages import (
+    Accepted,
+    DraftConflict,
+    DraftSave,
+    DraftView,
+    Health,
+    Quarantined,
+    Session,
+    SignIn,
+    WorkstationSettings,
+)
+from tests.workstation import hospital
+
+
+@dataclass
+class SignedFile:
+    """A file that was handed in."""
+
+    entry: UUID
+    number: int
+    query: dict[str, str]
+    pdf: bytes
+
+
+@dataclass
+class LittleServer:
+    """Its state is open to the test; `up()` and `down()` open and close the port, which stays the same."""
+
+    recovery_key: str = ""
+    settings: WorkstationSettings = field(default_factory=WorkstationSettings)
+    passwords: dict[str, str] = field(default_factory=lambda: {"ha": "mat khau 1"})
+    delay_s: float = 0.0
+    clock_off: timedelta = timedelta(0)
+    lose_answers: list[str] = field(default_factory=list)
+    """Paths (their ends) whose next answer is lost: the command is stored, the line is cut."""
+    refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """End of a path -> status and reason code of every answer."""
+    quarantine: bool = False
+    signed: list[SignedFile] = field(default_factory=list)
+    drafts: dict[UUID, DraftView] = field(default_factory=dict)
+    charts: dict[UUID, bytes] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
+    kept: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
+    streams: list[queue.SimpleQueue[bytes | None]] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
+    port: int = 0
+    _http: ThreadingHTTPServer | None = None
+    _thread: threading.Thread | None = None
+    _sockets: set[socket.socket] = field(default_factory=set)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    def up(self) -> LittleServer:
+        handler = type("Handler", (_Handler,), {"little": self})
+        self._http = _Http(("127.0.0.1", self.port), handler)
+        self._http.little = self
+        if self.tls is not None:
+            self._http.socket = self.tls.wrap_socket(self._http.socket, server_side=True)
+        self.port = self._http.server_address[1]
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+        return self
+
+    def down(self) -> None:
+        """Nobody answers any more, open connections are cut."""
+        if self._http is None or self._thread is None:
+            return
+        self._http.shutdown()
+        self._thread.join()
+        for stream in list(self.streams):
+            stream.put(None)
+        for held in list(self._sockets):
+            with contextlib.suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+        self._http.server_close()
+        self._http = None
+
+    def tell(self, topic: str, **data: UUID) -> None:
+        """Send an event to every listener."""
+        text = json.dumps({name: str(value) for name, value in data.items()})
+        for stream in list(self.streams):
+            stream.put(f"id: {len(self.asked)}\nevent: {topic}\ndata: {text}\n\n".encode())
+
+    def times(self, method: str, end: str) -> int:
+        """How often such a request came."""
+        return sum(verb == method and path.endswith(end) for verb, path in self.asked)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.clock_off
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = True
+    little: LittleServer
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.little._sockets.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.little._sockets.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hung up is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    little: LittleServer
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class named it
+        """Quiet."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return format_datetime(self.little.now(), usegmt=True)
+
+    def do_GET(self) -> None:
+        self._handle()
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def _handle(self) -> None:
+        little = self.little
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        little.asked.append((self.command, parts.path))
+        if little.delay_s:
+            time.sleep(little.delay_s)
+        if parts.path == "/api/events" and self._token():
+            self._stream()
+            return
+        status, answer = self._answer(parts.path, {name: value[0] for name, value in parse_qs(parts.query).items()},
+                                      body)
+        for end in little.lose_answers:
+            if parts.path.endswith(end):
+                little.lose_answers.remove(end)
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+        self._send(status, answer)
+
+    def _answer(self, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        little = self.little
+        for end, (status, code) in little.refusals.items():
+            if path.endswith(end):
+                return status, problem(code)
+        if path == "/api/health":
+            return 200, _json(health(little))
+        if path == "/api/sessions":
+            return self._sign_in(SignIn.model_validate_json(body))
+        if not self._token():
+            return 401, problem("session_over")
+        key = self.headers.get("Idempotency-Key")
+        if self.command == "GET" or key is None:
+            return self._route(path, query, body)
+        digest = hashlib.sha256(f"{self.command} {self.path}\n".encode() + body).hexdigest()
+        with little.lock:
+            if key in little.kept:
+                held, status, answer = little.kept[key]
+                return (status, answer) if held == digest else (409, problem("command_replayed_differently"))
+            status, answer = self._route(path, query, body)
+            little.kept[key] = (digest, status, answer)
+            return status, answer
+
+    def _token(self) -> str:
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        return token if token in self.little.tokens else ""
+
+    def _sign_in(self, who: SignIn) -> tuple[int, bytes]:
+        little = self.little
+        if little.passwords.get(who.username) != who.password:
+            return 401, problem("store_password_wrong")
+        token = uuid4().hex
+        little.tokens.add(token)
+        return 201, _json(Session(
+            token=token, expires_at=little.now() + timedelta(hours=8), person=hospital.person(who.username),
+            server_time=little.now(), recovery_public_key=little.recovery_key, settings=little.settings,
+            health=health(little), facility=hospital.FACILITY, facility_code="99001",
+            health_department="Sở Y tế Đông Phú"))
+
+    def _route(self, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        little = self.little
+        match [self.command, *path.removeprefix("/api/").split("/")]:
+            case ["DELETE", "sessions", "current"]:
+                little.tokens.discard(self._token())
+                return 204, b""
+            case ["GET", "patients"]:
+                return 200, b"[" + _json(hospital.patient()) + b"]"
+            case ["GET", "wards"]:
+                return 200, b"[" + _json(hospital.WARD) + b"]"
+            case ["GET", "wards", _, "board"]:
+                return 200, _json(hospital.board(at=little.now()))
+            case ["GET", "encounters", encounter, "chart"]:
+                return 200, little.charts[UUID(encounter)]
+            case ["GET", "drafts"]:
+                return 200, b"[" + b",".join(_json(view) for view in little.drafts.values()) + b"]"
+            case ["PUT", "drafts", entry]:
+                return self._save_draft(UUID(entry), DraftSave.model_validate_json(body))
+            case ["DELETE", "drafts", entry]:
+                little.drafts.pop(UUID(entry), None)
+                return 204, b""
+            case ["POST", "entries", entry, "versions", number, "signatures"]:
+                return self._signed(SignedFile(UUID(entry), int(number), query, body))
+        return 404, problem("server_refused")
+
+    def _save_draft(self, entry: UUID, save: DraftSave) -> tuple[int, bytes]:
+        held = self.little.drafts.get(entry)
+        known = held.revision if held is not None else 0
+        mine = DraftView(entry=entry, person=hospital.DOCTOR, person_name="Lê Thu Hà", revision=known + 1,
+                         updated_at=self.little.now(), **save.model_dump(exclude={"known_revision"}))
+        if held is not None and save.known_revision != held.revision:
+            return 409, _json(DraftConflict(mine=mine, theirs=held))
+        self.little.drafts[entry] = mine
+        return 200, _json(mine)
+
+    def _signed(self, file: SignedFile) -> tuple[int, bytes]:
+        if self.little.quarantine:
+            return 202, _json(Quarantined(settlement=uuid4(), reasons=(Reason("two_texts_open").as_json(),)))
+        self.little.signed.append(file)
+        view = hospital.entry(file.entry, version=file.number, occurred_at=self.little.now())
+        return 201, _json(Accepted(entry=view, receipt="e30=", receipt_signature=""))
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        news: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self.little.streams.append(news)
+        try:
+            self.wfile.write(b": open\n\n")
+            while (text := news.get()) is not None:
+                self.wfile.write(text)
+                self.wfile.flush()
+        finally:
+            self.little.streams.remove(news)
+
+
+def health(little: LittleServer) -> Health:
+    return Health(status="ok", version="0.1.0", time=little.now(), training=True, renderers=("1",),
+                  facility=hospital.FACILITY)
+
+
+def problem(code: str) -> bytes:
+    return json.dumps({"reasons": [{**Reason(code, "", _AnyFacts()).as_json(), "facts": {}}]}).encode()
+
+
+class _AnyFacts(dict[str, str]):
+    """Facts for whatever words a reason has."""
+
+    def keys(self) -> Any:
+        return ["status", "detail", "limit", "days", "last"]
+
+    def __getitem__(self, key: str) -> str:
+        return "…"
+
+    def items(self) -> Any:
+        return []
+
+
+def _json(value: BaseModel) -> bytes:
+    return value.model_dump_json().encode()
+
+
+@contextlib.contextmanager
+def running(**settings: Any) -> Iterator[LittleServer]:
+    """A server for one test."""
+    little = LittleServer(**settings).up()
+    try:
+        yield little
+    finally:
+        little.down()
