@@ -32,13 +32,13 @@ def prepare(admin_dsn: str, database: str) -> None:
                 sql.Identifier(database), sql.Identifier(OWNER)))
 
 
-def upgrade(admin_dsn: str, target: str = "head") -> None:
+def upgrade(admin_dsn: str, target: str = "head", *, lock_timeout: str = "5s") -> None:
     """Run the migrations that are missing, in one transaction, as the owner role. `admin_dsn` names the database."""
     engine = create_engine(admin_dsn)
     try:
         with engine.begin() as db:
             # A schema change waits for no one for long: it fails, and is run again in a quieter minute.
-            db.execute(text("SET LOCAL lock_timeout = '5s'"))
+            db.execute(text(f"SET LOCAL lock_timeout = '{lock_timeout}'"))
             for extension in EXTENSIONS:
                 db.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
             db.execute(text(f"SET LOCAL ROLE {OWNER}"))

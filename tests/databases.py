@@ -1,0 +1,128 @@
+"""A real PostgreSQL for the tests of the server: one private cluster a worker, a fresh database for who asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, Engine, create_engine
+
+from server.cluster import ADMIN, APP, Cluster
+from server.store import base, migrate
+from server.store.key_files import HospitalKey, ServerKey
+from server.store.keys import Keys
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+"""Only tests may forget what they wrote when the power fails."""
+TEMPLATE, SHARED = "benhan_template", "benhan_shared"
+_PLACES = Path("/tmp")
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database at this build's schema."""
+
+    cluster: Cluster
+    name: str
+
+    @property
+    def dsn(self) -> str:
+        """As the running server connects."""
+        return self.cluster.dsn(APP, self.name)
+
+    @property
+    def admin_dsn(self) -> str:
+        """As the administrator, who may do anything."""
+        return self.cluster.dsn(ADMIN, self.name)
+
+
+def _remove_left_overs() -> None:
+    """Clusters of runs that were killed."""
+    for place in _PLACES.glob("benhan-tests-*"):
+        if not Path(f"/proc/{place.name.rpartition('-')[2]}").exists():
+            Cluster.at(place).destroy()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A private cluster with the roles and an empty, migrated template."""
+    _remove_left_overs()
+    cluster = Cluster.at(_PLACES / f"benhan-tests-{os.getpid()}", FAST)
+    try:
+        cluster.create()
+        cluster.start()
+        migrate.prepare(cluster.dsn(ADMIN, "postgres"), TEMPLATE)
+        migrate.upgrade(cluster.dsn(ADMIN, TEMPLATE))
+        with _administrator(cluster) as connection:
+            connection.execute(f"CREATE DATABASE {SHARED} OWNER benhan_owner TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        yield cluster
+    finally:
+        cluster.destroy()
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    """A database of the test's own, for tests that commit, that use several connections, or that break things."""
+    name = f"benhan_test_{next(_numbers)}"
+    with _administrator(cluster) as connection:
+        connection.execute(f"CREATE DATABASE {name} OWNER benhan_owner TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    yield Database(cluster, name)
+    with _administrator(cluster) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database: Database) -> Iterator[Engine]:
+    """The test's own database, as the running server sees it."""
+    engine = base.open_engine(database.dsn)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _shared(cluster: Cluster) -> Iterator[Engine]:
+    engine = base.open_engine(cluster.dsn(APP, SHARED))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def db(_shared: Engine) -> Iterator[Connection]:
+    """A transaction of the running server that is undone after the test; the fast one."""
+    with _shared.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def admin(cluster: Cluster) -> Iterator[Connection]:
+    """The same for the administrator: what even he may not do, and what he would have to do for it."""
+    engine = create_engine(cluster.dsn(ADMIN, SHARED))
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    """The keys of a hospital."""
+    return Keys(HospitalKey(bytes(range(32))))
+
+
+@pytest.fixture
+def server_key(tmp_path: Path) -> ServerKey:
+    """A server's signing key."""
+    return ServerKey.create(tmp_path / "server.pem")
+
+
+def _administrator(cluster: Cluster) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(cluster.dsn(ADMIN, "postgres"), autocommit=True)

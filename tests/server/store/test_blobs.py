@@ -1,0 +1,125 @@
+"""Blobs behave the same in a folder and in a bucket of a real S3 server."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from moto.server import ThreadedMotoServer
+
+from records.errors import Refusal, Trouble
+from server.store.blobs import Blobs, Bucket, Folder, Place, name_of, place_at
+from server.store.keys import ScopeKey
+
+FILE = b"%PDF-1.7 the signed file"
+SHA256 = hashlib.sha256(FILE).hexdigest()
+
+
+def new_key() -> ScopeKey:
+    return ScopeKey(uuid4(), AESGCM(AESGCM.generate_key(256)))
+
+
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "made-up")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    if request.param == "folder":
+        return place_at("blobs", base=tmp_path)
+    endpoint: str = request.getfixturevalue("s3")
+    credentials(monkeypatch)
+    bucket = place_at("s3://benhan-blobs/hospital-7/", base=tmp_path, endpoint=endpoint)
+    assert isinstance(bucket, Bucket)
+    bucket._client.create_bucket(Bucket="benhan-blobs")
+    return bucket
+
+
+def test_a_file_comes_back_as_it_was_under_its_digest(place: Place) -> None:
+    blobs, key = Blobs(place), new_key()
+    assert blobs.put(key, FILE) == SHA256
+    assert blobs.get(key, SHA256) == FILE
+
+
+def test_what_lies_there_is_not_the_file(place: Place) -> None:
+    blobs, key = Blobs(place), new_key()
+    blobs.put(key, FILE)
+    lying = place.read(name_of(SHA256, key.scope))
+    assert lying is not None
+    assert FILE[:8] not in lying
+
+
+def test_a_second_put_changes_nothing(place: Place) -> None:
+    blobs, key = Blobs(place), new_key()
+    blobs.put(key, FILE)
+    before = place.read(name_of(SHA256, key.scope))
+    blobs.put(key, FILE)
+    assert place.read(name_of(SHA256, key.scope)) == before
+    assert [name for name in place.names() if name.endswith(key.scope.hex)] == [name_of(SHA256, key.scope)]
+
+
+def test_two_encounters_never_share_a_ciphertext(place: Place) -> None:
+    blobs, first, second = Blobs(place), new_key(), new_key()
+    blobs.put(first, FILE)
+    with pytest.raises(Refusal, match="not in the blob store"):
+        blobs.get(second, SHA256)
+    blobs.put(second, FILE)
+    assert blobs.get(first, SHA256) == blobs.get(second, SHA256) == FILE
+
+
+def test_a_changed_or_moved_blob_is_refused(place: Place) -> None:
+    blobs, key = Blobs(place), new_key()
+    blobs.put(key, FILE)
+    name = name_of(SHA256, key.scope)
+    lying = place.read(name) or b""
+    place.write(name, lying[:-1] + bytes([lying[-1] ^ 1]))
+    with pytest.raises(Refusal, match="changed or damaged"):
+        blobs.get(key, SHA256)
+    other = hashlib.sha256(b"another file").hexdigest()
+    place.write(name_of(other, key.scope), lying)
+    with pytest.raises(Refusal, match="changed or damaged"):
+        blobs.get(key, other)
+
+
+def test_a_folder_never_shows_half_a_file(tmp_path: Path) -> None:
+    folder, key = Folder(tmp_path), new_key()
+    Blobs(folder).put(key, FILE)
+    left = tmp_path / SHA256[:2] / SHA256[2:4] / f".{SHA256}.cut"
+    left.write_bytes(b"half")
+    assert list(folder.names()) == [name_of(SHA256, key.scope)]
+    assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 2
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root writes where it may not")
+def test_a_full_or_closed_folder_is_trouble_not_a_loss(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(Trouble):
+        Blobs(Folder(tmp_path)).put(new_key(), FILE)
+
+
+def test_a_folder_where_a_file_stands_in_the_way_is_trouble(tmp_path: Path) -> None:
+    (tmp_path / SHA256[:2]).write_bytes(b"in the way")
+    with pytest.raises(Trouble, match="out of reach"):
+        Blobs(Folder(tmp_path)).put(new_key(), FILE)
+
+
+def test_a_bucket_that_does_not_answer_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials(monkeypatch)
+    with pytest.raises(Trouble, match="out of reach"):
+        Blobs(Bucket("nowhere", endpoint="http://127.0.0.1:9")).put(new_key(), FILE)
