@@ -100,7 +100,7 @@ class Program(QObject):
         sync = SyncModel(store, self.client, self.background, account)
         desk = self.desk = Desk(account, store, self.client, self.background, sync)
         board, search = BoardModel(desk), SearchModel(desk)
-        ward = WardView(board, self.window.actions_)
+        ward = WardView(board, sync, self.window.actions_)
         page = WorkPage(account, sync, self.machine, self.window.actions_, places={Place.WARD: ward})
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.retry_now)

@@ -61,7 +61,7 @@ CLOCK_ROLE = Qt.ItemDataRole.UserRole + 4
 ALLERGIC_ROLE = Qt.ItemDataRole.UserRole + 5
 """True when the patient has an allergy."""
 _SEXES = {"1": "Nam", "2": "Nữ", "3": ""}
-_NUMBERS = {Column.AGE, Column.DAY, Column.UNSIGNED, Column.RESULTS}
+_NUMBERS = {Column.DAY, Column.UNSIGNED, Column.RESULTS}
 _BOARD = TypeAdapter(Board)
 _WARDS = TypeAdapter(tuple[WardView, ...])
 RELOAD_AFTER_MS = 500

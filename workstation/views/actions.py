@@ -87,7 +87,6 @@ ACTIONS: tuple[Action, ...] = (
            icon="activity", always=True),
     Action("show_password", "Hiện hoặc ẩn mật khẩu", Place.SIGN_IN, "Alt+H", icon="eye"),
     Action("token", "Token và chứng thư của tôi", Place.EVERYWHERE, icon="usb", words="dang ky chung thu"),
-    Action("waiting", "Xem hàng chờ gửi trên máy này", Place.EVERYWHERE, icon="cloud-up", words="outbox cho gui"),
 
     Action("ward.choose", "Chọn người bệnh", Place.WARD, "↑↓", "chọn", by_widget=True, rank=1),
     Action("ward.open", "Mở hồ sơ người bệnh đang chọn", Place.WARD, "Enter", "mở hồ sơ", "clipboard-text",
@@ -105,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("ward.filter.results", "Lọc: có kết quả mới", Place.WARD, "5", icon="flask-2"),
     Action("ward.order", "Đổi cách xếp bảng khoa", Place.WARD, "Ctrl+S", icon="list-check",
            words="giuong canh bao han"),
+    Action("ward.waiting", "Hàng chờ gửi trên máy này", Place.WARD, "F4", icon="cloud-up", words="mat ket noi tu choi"),
     Action("ward.change", "Đổi khoa", Place.WARD, icon="bed", words="khoa khac"),
 
     Action("chart.timeline", "Dòng thời gian", Place.CHART, "F2", "dòng thời gian", "history", rank=1),

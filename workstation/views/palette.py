@@ -20,6 +20,7 @@ from workstation.views.widgets.text import KeyCap, column, frame, label, row, ru
 WIDTH = 700
 TOP = 56
 ROW = 36
+HEAD = 24
 MOST_ROWS = 9
 _MOVES = {
     Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: MOST_ROWS, Qt.Key.Key_PageUp: -MOST_ROWS,
@@ -38,19 +39,33 @@ def found_in(text: str, words: str) -> tuple[int, int] | None:
     return (place, place + len(words.strip())) if words.strip() and place >= 0 else None
 
 
+def _group(index: QModelIndex) -> str:
+    hit = index.data(HIT_ROLE)
+    return "Người bệnh" if isinstance(hit, Hit) and hit.patient is not None else "Việc làm được ở đây"
+
+
+def _heading(index: QModelIndex) -> str:
+    """The group's name over its first row."""
+    group = _group(index)
+    return group if index.row() == 0 or _group(index.siblingAtRow(index.row() - 1)) != group else ""
+
+
 class _Rows(QStyledItemDelegate):
     """A hit: icon, title with what was typed marked in it, details, key."""
 
     words = ""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(WIDTH, ROW)
+        return QSize(10, ROW + (HEAD if _heading(index) else 0))
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         hit = index.data(HIT_ROLE)
         if painter is None or not isinstance(hit, Hit):
             return
         area = option.rect
+        if words := _heading(index):
+            self._paint_heading(painter, QRect(area.x(), area.y(), area.width(), HEAD), words)
+            area = area.adjusted(0, HEAD, 0, 0)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(area, style.colour("sel"))
         name = BY_ID[hit.act.key].icon if hit.act is not None and hit.act.key in BY_ID else "user"
@@ -63,6 +78,13 @@ class _Rows(QStyledItemDelegate):
         space = QRect(x + 8, area.y(), max(0, right - x - 12), area.height())
         detail = painter.fontMetrics().elidedText(hit.detail, Qt.TextElideMode.ElideRight, space.width())
         painter.drawText(space, Qt.AlignmentFlag.AlignVCenter, detail)
+
+    @staticmethod
+    def _paint_heading(painter: QPainter, area: QRect, words: str) -> None:
+        painter.fillRect(area, style.colour("alt"))
+        painter.setPen(style.colour("ink2"))
+        painter.setFont(style.font("small", bold=True))
+        painter.drawText(area.adjusted(15, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_title(self, painter: QPainter, area: QRect, title: str) -> int:
         painter.setFont(style.font())
@@ -108,6 +130,7 @@ class Palette(QWidget):
         self.list = QListView()
         self.list.setModel(model)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName("Kết quả")
         self._rows = _Rows(self.list)
         self.list.setItemDelegate(self._rows)
@@ -203,7 +226,7 @@ class Palette(QWidget):
         self._count.setText(f"{count} kết quả")
         if count and not self.list.currentIndex().isValid():
             self.list.setCurrentIndex(self._model.index(0, 0))
-        height = 46 + 1 + min(MOST_ROWS, max(1, count)) * ROW + 34
+        height = 46 + 1 + HEAD + min(MOST_ROWS, max(1, count)) * ROW + 34
         self._card.setGeometry((self.width() - WIDTH) // 2, TOP, WIDTH, height)
 
     def _take(self, index: QModelIndex) -> None:

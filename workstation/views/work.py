@@ -120,6 +120,7 @@ class WorkPage(QWidget):
         while layout is not None and layout.count():
             item = layout.takeAt(0)
             if item is not None and (widget := item.widget()) is not None:
+                widget.hide()
                 widget.setParent(None)
         banner = self._places[place].banner()
         if banner is not None and layout is not None:
@@ -132,17 +133,24 @@ class WorkPage(QWidget):
 
     def _show_status(self, status: SyncStatus) -> None:
         self.top_bar.show_server(offline_since=status.offline_since, training=self._account.training)
-        self.offline.setVisible(status.offline_since is not None)
+        self.offline.setVisible(
+            status.offline_since is not None or status.needs_sign_in or bool(status.disk_trouble))
         self.key_line.show_saved(status.saved_line)
-        if status.waiting_count:
+        if status.refused:
+            self.key_line.show_sent(f"{len(status.refused)} bị từ chối · F4 xem", waiting=True)
+        elif status.waiting_count:
             self.key_line.show_sent(status.waiting_line, waiting=True)
         else:
             self.key_line.show_sent(status.received_line or "Mọi thay đổi đã lên máy chủ")
-        if status.offline_since is None:
-            self._minute.stop()
-        else:
+        if status.disk_trouble:
+            self.offline.say_disk(status.disk_trouble)
+        elif status.offline_since is not None:
             self._minute.start()
             self._tick()
+            return
+        elif status.needs_sign_in:
+            self.offline.say_signed_out()
+        self._minute.stop()
 
     def _tick(self) -> None:
         """The spans of the offline line grow."""

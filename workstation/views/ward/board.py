@@ -13,10 +13,11 @@ from PyQt6.QtWidgets import QApplication, QFrame, QStackedWidget, QWidget
 
 from records.early_warning import EarlyWarning, Level
 from records.errors import Refusal
+from workstation.models.sync import SyncModel
 from workstation.models.worklist import CLOCK_ROLE, SPARK_ROLE, WARNING_ROLE, BoardFilter, BoardModel, BoardOrder
 from workstation.views.actions import NOT_NOW, ActionSet, key_of
 from workstation.views.ward.counters import CounterButton
-from workstation.views.ward.panel import PatientPanel
+from workstation.views.ward.panel import WIDTH, PatientPanel
 from workstation.views.ward.table import BoardTable
 from workstation.views.widgets import times
 from workstation.views.widgets.choice import ChoiceField
@@ -24,26 +25,33 @@ from workstation.views.widgets.fields import LineField
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, InTrouble, Loading
 from workstation.views.widgets.text import KeyCap, column, frame, label, row
+from workstation.views.widgets.waiting import WaitingPanel
 
 _ORDER_WORDS = {
     BoardOrder.BED: "Xếp theo giường", BoardOrder.URGENCY: "Xếp theo cảnh báo", BoardOrder.DEADLINE: "Xếp theo hạn",
 }
 _MINE = (
     "ward.open", "ward.write", "ward.choose", "ward.find", "ward.filter", "ward.next", "ward.previous", "ward.order",
-    "ward.change", *(f"ward.filter.{which}" for which in BoardFilter),
+    "ward.change", "ward.waiting", *(f"ward.filter.{which}" for which in BoardFilter),
 )
 
 
 class WardView(PlaceView):
     """The place «Khoa»."""
 
-    def __init__(self, board: BoardModel, actions: ActionSet, *, on_open: Callable[[UUID], object] | None = None,
-                 on_write: Callable[[UUID], object] | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, board: BoardModel, sync: SyncModel, actions: ActionSet, *,
+                 on_open: Callable[[UUID], object] | None = None, on_write: Callable[[UUID], object] | None = None,
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._board, self._actions = board, actions
         self._on_open, self._on_write = on_open, on_write
         self.table = BoardTable(board)
         self.panel = PatientPanel(actions)
+        self.waiting = WaitingPanel(sync)
+        self.right = QStackedWidget()
+        self.right.setFixedWidth(WIDTH)
+        self.right.addWidget(self.panel)
+        self.right.addWidget(self.waiting)
         self.search = LineField("Tìm trong khoa", icon_name="search", placeholder="Tên hoặc giường")
         self.counters: dict[BoardFilter, CounterButton] = {}
         self._chosen: UUID | None = None
@@ -75,6 +83,7 @@ class WardView(PlaceView):
         divider.setProperty("role", "divider")
         divider.setFixedWidth(1)
         self._left = QStackedWidget()
+        self._left.setProperty("role", "panel")
         self._state: QWidget = Loading()
         self._left.addWidget(self.table)
         self._left.addWidget(self._state)
@@ -82,7 +91,7 @@ class WardView(PlaceView):
         body = row(gap=0)
         body.addWidget(self._left, 1)
         body.addWidget(divider)
-        body.addWidget(self.panel)
+        body.addWidget(self.right)
         outer = column(head, gap=0)
         outer.addLayout(body, 1)
         self.setLayout(outer)
@@ -102,6 +111,7 @@ class WardView(PlaceView):
         actions.bind("ward.next", lambda: self._step(1))
         actions.bind("ward.previous", lambda: self._step(-1))
         actions.bind("ward.order", self._board.next_order)
+        actions.bind("ward.waiting", self._toggle_waiting)
         actions.bind("ward.change", self.ward.showPopup, lambda: "" if len(self._board.wards) > 1 else NOT_NOW)
         for which in BoardFilter:
             actions.bind(f"ward.filter.{which}", partial(self._filter, which), partial(self._has_counter, which))
@@ -183,6 +193,7 @@ class WardView(PlaceView):
 
     def _show_state(self, state: QWidget) -> None:
         self._left.removeWidget(self._state)
+        self._state.hide()
         self._state.deleteLater()
         self._state = state
         self._left.addWidget(state)
@@ -259,6 +270,10 @@ class WardView(PlaceView):
         warning, clock = index.data(WARNING_ROLE), index.data(CLOCK_ROLE)
         pressing = isinstance(warning, EarlyWarning) and warning.level is not Level.LOW
         return pressing or (clock is not None and clock.state in ("near", "past"))
+
+    def _toggle_waiting(self) -> None:
+        shown = self.right.currentWidget() is self.waiting
+        self.right.setCurrentWidget(self.panel if shown else self.waiting)
 
     def _ward_chosen(self, number: int) -> None:
         ward = self.ward.itemData(number)

@@ -102,14 +102,14 @@ def _clock(bed: Bed) -> Cell:
 
 def _unsigned(bed: Bed) -> Cell:
     count = bed.row.unsigned
-    return CellText(str(count), bold=True) if count else CellText("–", "ink3")
+    return CellText(str(count), bold=True, right=True) if count else CellText("–", "ink3", right=True)
 
 
 _CELLS: dict[Column, Callable[[Bed], Cell]] = {
     Column.BED: lambda bed: CellText(bed_name(bed.row), bold=True),
     Column.PATIENT: lambda bed: CellText(bed.patient.full_name, bold=True),
     Column.AGE: _age,
-    Column.DAY: lambda bed: CellText(str(bed.row.day)),
+    Column.DAY: lambda bed: CellText(str(bed.row.day), right=True),
     Column.DIAGNOSIS: _diagnosis,
     Column.ALLERGIES: _allergies,
     Column.WARNING: _warning,

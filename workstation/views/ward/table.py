@@ -16,8 +16,8 @@ from workstation.views.widgets.banner import allergy_words
 from workstation.views.widgets.delegates import Cell, CellDelegate
 
 _WIDTHS = {
-    Column.BED: 56, Column.AGE: 62, Column.DAY: 44, Column.ALLERGIES: 122, Column.WARNING: 118,
-    Column.CLOCK: 168, Column.UNSIGNED: 60, Column.RESULTS: 60, Column.DOCTOR: 84,
+    Column.BED: 56, Column.AGE: 62, Column.DAY: 46, Column.ALLERGIES: 122, Column.WARNING: 118,
+    Column.CLOCK: 168, Column.UNSIGNED: 66, Column.RESULTS: 60, Column.DOCTOR: 84,
 }
 _PATIENT_AT_LEAST = 140
 _CLOCK_AT_LEAST = 150

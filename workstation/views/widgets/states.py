@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from PyQt6.QtCore import QRectF, Qt, QTimer
 from PyQt6.QtGui import QPainter, QPaintEvent
@@ -78,11 +78,13 @@ class CachedChip(Chip):
 class OfflineLine(QWidget):
     """The amber line below the banner while the server is away: since when, what is safe, when it is tried again."""
 
+    _SAFE = "Cứ làm việc tiếp: mọi điều bạn ghi được giữ an toàn trên máy này."
+
     def __init__(self, retry_key: str = "Ctrl+R", waiting_key: str = "F4", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         ground = frame("offline", self)
         self._since = label("", "attention_bold")
-        self._safe = label("Cứ làm việc tiếp: mọi điều bạn ghi được giữ an toàn trên máy này.", "attention")
+        self._safe = label(self._SAFE, "attention")
         self._next = label("", "attention")
         ground.setLayout(row(
             Icon("cloud-off", "attention"), self._since, self._safe, None, self._next, KeyCap(retry_key),
@@ -91,10 +93,26 @@ class OfflineLine(QWidget):
         self.setLayout(column(ground, gap=0))
         self.setFixedHeight(34)
 
+    def say_signed_out(self) -> None:
+        """The server session ended: the work is kept here, and goes on being sent after signing in again."""
+        self._since.setText("Phiên làm việc với máy chủ đã hết.")
+        self.setAccessibleName(self._since.text())
+        self._next.setText("Đăng nhập lại để gửi:")
+
+    def say_disk(self, trouble: str) -> None:
+        """This PC cannot keep what is written: the one thing that is not safe, and what to do."""
+        self._since.setText(trouble)
+        self.setAccessibleName(trouble)
+        self._safe.setText("")
+        self._next.setText("")
+
     def say(self, since: datetime, now: datetime, retry_in_s: int | None = None) -> None:
         """Since when the server is away, and in how many seconds it is tried again."""
-        text = f"Mất kết nối với máy chủ từ {times.day_and_clock(since, now)} ({times.span(now - since)})."
+        gone = now - since
+        length = f" ({times.span(gone)})" if gone >= timedelta(minutes=1) else ""
+        text = f"Mất kết nối với máy chủ từ {times.day_and_clock(since, now)}{length}."
         self._since.setText(text)
+        self._safe.setText(self._SAFE)
         self.setAccessibleName(text)
         self._next.setText("" if retry_in_s is None else f"Thử lại sau {retry_in_s} giây")
 

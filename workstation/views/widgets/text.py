@@ -88,7 +88,8 @@ def clear(layout: QLayout) -> None:
             return
         widget, inner = item.widget(), item.layout()
         if widget is not None:
-            widget.setParent(None)
+            # Hidden by name: a layout shows what was just put into it a moment later, even when it is gone by then.
+            widget.hide()
             widget.deleteLater()
         elif inner is not None:
             clear(inner)
