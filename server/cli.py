@@ -20,7 +20,9 @@ Command = argparse.ArgumentParser
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error is one English sentence and exit code 1, never a traceback."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("benhan", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.INFO)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:

@@ -57,6 +57,11 @@ class DemoHome:
         return self.folder / "trust"
 
     @property
+    def tokens(self) -> tokens.TokenHome:
+        """The staff's SoftHSM tokens."""
+        return tokens.make_home(self.folder / "tokens")
+
+    @property
     def cluster(self) -> Cluster:
         """The private PostgreSQL cluster."""
         return Cluster.at(self.folder / "cluster", say=_log.info)
@@ -115,7 +120,7 @@ def _tls(home: DemoHome) -> None:
 def _tokens(home: DemoHome, data: dict[str, Any]) -> None:
     """The staff's SoftHSM tokens with certificates of the demo's CA; tokens that are there stay."""
     issuing = _issuing(home)
-    token_home = tokens.make_home(home.folder / "tokens")
+    token_home = home.tokens
     have = set(tokens.token_labels(token_home))
     for person in people_with_tokens(data):
         label = tokens.token_label(person["full_name"])

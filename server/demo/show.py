@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from server.administration import bring_up_to_date, init_keys, passwords_of
+from server.administration import bring_up_to_date, init_keys
+from server.demo.enrolment import enrol_staff
 from server.demo.home import DemoHome, hospital_data, prepare
 from server.demo.seed import seed
+from server.services.hospital import Hospital
 from server.serving import build
 from server.settings import Settings
-from server.store import base
-from server.store.key_files import HospitalKey
-from server.store.keys import Keys
 
 _log = logging.getLogger("benhan.server.demo")
 HISTORY_S = 180
@@ -32,7 +31,7 @@ def run(folder: Path, port: int, history: Path | None) -> int:
     with _cluster(home):
         bring_up_to_date(settings)
         init_keys(settings)
-        _fill(settings)
+        _fill(home, settings)
 
         def ready() -> None:
             # In a thread of its own: the history is signed over HTTPS against this very server.
@@ -59,14 +58,16 @@ def _cluster(home: DemoHome) -> Iterator[None]:
         cluster.stop()
 
 
-def _fill(settings: Settings) -> None:
-    engine = base.open_engine(settings.dsn, pool_size=1)
+def _fill(home: DemoHome, settings: Settings) -> None:
+    """The hospital's people and patients, and their certificates."""
+    hospital, data = Hospital.open(settings), hospital_data()
     try:
-        keys = Keys(HospitalKey.read(settings.path(settings.hospital_key)))
-        if seed(engine, keys, passwords_of(settings), hospital_data()):
+        if seed(hospital.engine, hospital.keys, hospital.passwords, data):
             _log.info("The demo hospital is loaded.")
+        if enrolled := enrol_staff(hospital, home.tokens, data):
+            _log.info("%d certificates are enrolled.", enrolled)
     finally:
-        engine.dispose()
+        hospital.close()
 
 
 def _announce(home: DemoHome, settings: Settings, history: Path | None) -> None:

@@ -124,12 +124,14 @@ def _server_questions(
         *questions.misaddressed(version, verdict, to, here), *questions.house_rules(version, house, certificate),
         *questions.signer(last, certificate, to), *questions.authorship(version, to, here),
         *questions.clock(last, to), *questions.offline_limits(to, kind, here, file.begun_at),
+        *questions.content(version, kind),
     )
     yield from ((Weight.WRONG, reason) for reason in wrong)
     yield from questions.succession(version, verdict, to, here)
     if any(slot.key == file.slot for slot in kind.slots):
         answer = standing.may_sign(desk, file.slot, standing.case(desk, scene, version, kind))
-        yield from questions.by_policy(answer, version, kind)
+        yield from questions.by_policy(answer)
+
 
 
 _ABOUT_SIGNER = ("certificate_",)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from records import policy
+from records.deadlines import ZONE
 from records.entries import EncounterState, FormRef, Version
 from records.errors import Reason
 from records.forms import EntryKind
@@ -84,12 +85,10 @@ _OF_THE_PERSON = frozenset({"role_may_not_sign", "only_author_signs"})
 """What the policy says of the person, which no outage excuses."""
 
 
-def by_policy(answer: policy.Answer, version: Version, kind: EntryKind) -> Iterator[Doubt]:
-    """The policy's reasons and the validator's, weighed."""
+def by_policy(answer: policy.Answer) -> Iterator[Doubt]:
+    """The policy's reasons, weighed."""
     for reason in answer.reasons if isinstance(answer, policy.Refused) else ():
         yield Weight.WRONG if reason.code in _OF_THE_PERSON else Weight.LATE, reason
-    for reason in content(version, kind):
-        yield Weight.WRONG, reason
 
 
 def misaddressed(version: Version, verdict: Verdict, to: Addressed, on_file: OnFile) -> Iterator[Reason]:
@@ -117,8 +116,8 @@ def house_rules(version: Version, house: House, certificate: Certificate | None)
 
 
 def content(version: Version, kind: EntryKind) -> tuple[Reason, ...]:
-    """What the validator says: the values must be exactly what it makes of them."""
-    cleaned = clean(kind, version.values, signing=True, on=version.written_at.date())
+    """What the validator says, with the codes of the day of writing: the values must be exactly what it makes."""
+    cleaned = clean(kind, version.values, signing=True, on=version.written_at.astimezone(ZONE).date())
     if cleaned.problems:
         return cleaned.problems
     return () if cleaned.values == version.values else (Reason("values_not_clean"),)
