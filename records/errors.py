@@ -65,11 +65,17 @@ class Reason:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Reason:
-        """A reason that travelled; a code that this build does not know keeps the sender's words."""
-        if data["code"] not in reason_words():
-            return cls("from_elsewhere", data.get("where", ""),
-                       {"english": data.get("english", ""), "vietnamese": data.get("vietnamese", "")})
-        return cls(data["code"], data.get("where", ""), dict(data.get("facts", {})))
+        """A reason that travelled; a code or facts that this build does not know keep the sender's words."""
+        if data["code"] in reason_words():
+            known = cls(data["code"], data.get("where", ""), dict(data.get("facts", {})))
+            try:
+                known.as_json()
+            except KeyError:  # the sender's edition of the words has other facts
+                pass
+            else:
+                return known
+        return cls("from_elsewhere", data.get("where", ""),
+                   {"english": data.get("english", ""), "vietnamese": data.get("vietnamese", "")})
 
 
 class BenhAnError(Exception):

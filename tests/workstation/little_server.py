@@ -280,20 +280,8 @@ def health(little: LittleServer) -> Health:
 
 
 def problem(code: str) -> bytes:
-    return json.dumps({"reasons": [{**Reason(code, "", _AnyFacts()).as_json(), "facts": {}}]}).encode()
-
-
-class _AnyFacts(dict[str, str]):
-    """Facts for whatever words a reason has."""
-
-    def keys(self) -> Any:
-        return ["status", "detail", "limit", "days", "last"]
-
-    def __getitem__(self, key: str) -> str:
-        return "…"
-
-    def items(self) -> Any:
-        return []
+    facts = dict.fromkeys(("status", "detail", "limit", "days", "last"), "…")
+    return json.dumps({"reasons": [Reason(code, "", facts).as_json()]}).encode()
 
 
 def _json(value: BaseModel) -> bytes:

@@ -54,6 +54,11 @@ class Connection(QObject):
         return (self._running and self._client.door.token is not None and not self.needs_sign_in
                 and self.offline_since is None)
 
+    @property
+    def is_listening(self) -> bool:
+        """Live events come in, or are being asked for."""
+        return self._events is not None
+
     def start(self) -> None:
         """Begin to listen, or to knock after a sign-in without the server."""
         self._running = True

@@ -100,6 +100,11 @@ class SyncModel(QObject):
             timer.stop()
         self._line.stop()
 
+    @property
+    def is_listening(self) -> bool:
+        """Live events come in."""
+        return self._line.is_listening
+
     def renewed(self) -> None:
         """A fresh server session is there (connect `SessionModel.renewed`)."""
         self._line.renewed()

@@ -30,22 +30,24 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def draft(**changes: Any) -> LocalDraft:
-    good: dict[str, Any] = {"entry": UUID(int=77), "encounter": hospital.ENCOUNTER, "form": hospital.ROW, "occurred_at": NOW,
-            "begun_at": NOW, "values": {"plan": "Tiếp tục levofloxacin."}}
+    good: dict[str, Any] = {
+        "entry": UUID(int=77), "encounter": hospital.ENCOUNTER, "form": hospital.ROW, "occurred_at": NOW,
+        "begun_at": NOW, "values": {"plan": "Tiếp tục levofloxacin."}}
     return LocalDraft(**{**good, **changes})
 
 
 def command(**changes: Any) -> OutboxCommand:
-    good: dict[str, Any] = {"id": uuid4(), "kind": "sign", "method": "POST", "path": "/api/entries/x", "body": b"%PDF-1.7",
-            "label": "Tờ điều trị, lần ghi 03:10", "entry": UUID(int=77), "encounter": hospital.ENCOUNTER,
-            "created_at": NOW}
+    good: dict[str, Any] = {
+        "id": uuid4(), "kind": "sign", "method": "POST", "path": "/api/entries/x", "body": b"%PDF-1.7",
+        "label": "Tờ điều trị, lần ghi 03:10", "entry": UUID(int=77), "encounter": hospital.ENCOUNTER,
+        "created_at": NOW}
     return OutboxCommand(**{**good, **changes})
 
 
 def theirs(revision: int, **values: str) -> DraftView:
     return DraftView(entry=UUID(int=77), encounter=hospital.ENCOUNTER, person=hospital.OTHER,
-                     person_name="Phạm Thị Nga", form=hospital.ROW, base_version=0, occurred_at=NOW, values=values, revision=revision,
-                     updated_at=NOW)
+                     person_name="Phạm Thị Nga", form=hospital.ROW, base_version=0, occurred_at=NOW, values=values,
+                     revision=revision, updated_at=NOW)
 
 
 def test_a_draft_comes_back_as_it_was_saved(store: Store) -> None:

@@ -1,0 +1,258 @@
+"""Sign-in with and without the server, lock, unlock, change of person and of password."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from pytestqt.qtbot import QtBot
+
+from records.errors import Refusal
+from records.messages import WorkstationSettings
+from tests.workstation.conftest import MemoryKeyring
+from tests.workstation.little_server import LittleServer
+from workstation.background import Background
+from workstation.client import Client
+from workstation.config import Config
+from workstation.drafts.keyfile import OAEP
+from workstation.models.account import offline_reason
+from workstation.models.session import Phase, SessionModel
+
+PASSWORD = "mat khau 1"
+NOW = datetime(2026, 11, 17, 3, 12, tzinfo=UTC)
+MakeSession = Callable[..., SessionModel]
+
+
+@pytest.fixture
+def sessions(config: Config, little: LittleServer, client_of: Callable[..., Client], background: Background,
+             qtbot: QtBot) -> Iterator[MakeSession]:
+    made: list[SessionModel] = []
+
+    def make(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> SessionModel:
+        made.append(SessionModel(config, client_of(little), background, now=now))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.sign_out()
+
+
+def sign_in(qtbot: QtBot, session: SessionModel, password: str = PASSWORD) -> None:
+    with qtbot.waitSignal(session.opened, timeout=10_000):
+        session.sign_in("ha", password)
+
+
+def refused(qtbot: QtBot, session: SessionModel, act: Callable[[], None]) -> str:
+    with qtbot.waitSignal(session.refused, timeout=10_000) as told:
+        act()
+    assert told.args is not None
+    refusal = told.args[0]
+    assert isinstance(refusal, Refusal)
+    return refusal.reasons[0].code
+
+
+def test_a_person_signs_in_and_the_store_is_open(qtbot: QtBot, sessions: MakeSession) -> None:
+    session = sessions()
+    phases: list[Phase] = []
+    session.phase_changed.connect(phases.append)
+    sign_in(qtbot, session)
+    assert phases == [Phase.SIGNING_IN, Phase.OPEN]
+    assert session.store is not None
+    assert session.account is not None
+    assert (session.account.person.full_name, session.account.offline) == ("Lê Thu Hà", False)
+    assert [person.username for person in session.known_people()] == ["ha"]
+
+
+def test_a_wrong_password_is_refused_and_the_window_waits(qtbot: QtBot, sessions: MakeSession) -> None:
+    session = sessions()
+    assert refused(qtbot, session, lambda: session.sign_in("ha", "sai")) == "store_password_wrong"
+    assert session.phase is Phase.SIGNED_OUT
+    assert session.store is None
+
+
+def test_without_the_server_who_was_here_gets_in_and_the_others_do_not(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    first = sessions()
+    sign_in(qtbot, first)
+    first.sign_out()
+    little.down()
+    again = sessions()
+    sign_in(qtbot, again)
+    assert again.account is not None
+    assert again.account.offline
+    again.sign_out()
+    assert refused(qtbot, again, lambda: again.sign_in("ha", "sai")) == "store_password_wrong"
+    assert refused(qtbot, again, lambda: again.sign_in("nga", PASSWORD)) == "offline_not_here"
+
+
+@pytest.mark.parametrize(("later", "code"), [
+    (timedelta(days=6, hours=23), ""), (timedelta(days=7, minutes=1), "offline_too_long"),
+    (timedelta(hours=-2), "clock_went_back"), (timedelta(minutes=-2), ""),
+])
+def test_the_days_without_the_server_are_counted(later: timedelta, code: str) -> None:
+    reason = offline_reason(NOW, NOW, NOW + later, days=7)
+    assert (reason.code if reason else "") == code
+
+
+def test_after_the_allowed_days_the_server_is_needed_and_the_drafts_stay(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    little.settings = WorkstationSettings(offline_days=3)
+    session = sessions()
+    sign_in(qtbot, session)
+    session.sign_out()
+    little.down()
+    late = sessions(lambda: datetime.now(UTC) + timedelta(days=3, minutes=1))
+    assert refused(qtbot, late, lambda: late.sign_in("ha", PASSWORD)) == "offline_too_long"
+    in_time = sessions(lambda: datetime.now(UTC) + timedelta(days=2))
+    sign_in(qtbot, in_time)
+
+
+def test_setting_the_clock_back_does_not_stretch_the_days(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    session = sessions()
+    sign_in(qtbot, session)
+    session.sign_out()
+    little.down()
+    later = sessions(lambda: datetime.now(UTC) + timedelta(days=6))
+    sign_in(qtbot, later)
+    later.sign_out()
+    back = sessions(lambda: datetime.now(UTC) + timedelta(days=2))
+    assert refused(qtbot, back, lambda: back.sign_in("ha", PASSWORD)) == "clock_went_back"
+
+
+def test_a_server_that_is_not_trusted_lets_nobody_in(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    session = sessions()
+    sign_in(qtbot, session)
+    session.sign_out()
+    little.refusals["/sessions"] = (503, "server_not_trusted")
+    assert refused(qtbot, session, lambda: session.sign_in("ha", PASSWORD)) == "server_not_trusted"
+
+
+def test_locking_hides_and_only_the_password_opens(qtbot: QtBot, sessions: MakeSession) -> None:
+    session = sessions()
+    sign_in(qtbot, session)
+    session.lock()
+    assert refused(qtbot, session, lambda: session.unlock("sai")) == "store_password_wrong"
+    assert session.phase is Phase.LOCKED
+    with qtbot.waitSignal(session.phase_changed, timeout=10_000):
+        session.unlock(PASSWORD)
+    assert session.phase is Phase.OPEN
+
+
+def test_the_screen_locks_by_itself_when_nobody_is_there(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    little.settings = WorkstationSettings(lock_after_s=0)
+    session = sessions()
+    with qtbot.waitSignal(session.phase_changed, check_params_cb=lambda phase: phase is Phase.LOCKED, timeout=10_000):
+        session.sign_in("ha", PASSWORD)
+
+
+def test_without_the_server_it_locks_and_unlocks_too(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    session = sessions()
+    sign_in(qtbot, session)
+    little.down()
+    session.lock()
+    with qtbot.waitSignal(session.phase_changed, timeout=10_000):
+        session.unlock(PASSWORD)
+    assert session.phase is Phase.OPEN
+
+
+def test_unlocking_renews_a_session_that_began_without_the_server(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    first = sessions()
+    sign_in(qtbot, first)
+    first.sign_out()
+    little.down()
+    session = sessions()
+    sign_in(qtbot, session)
+    little.up()
+    session.lock()
+    with qtbot.waitSignal(session.renewed, timeout=10_000):
+        session.unlock(PASSWORD)
+    assert session.account is not None
+    assert not session.account.offline
+
+
+def test_a_password_changed_at_the_server_unlocks_and_opens_from_then_on(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    session = sessions()
+    sign_in(qtbot, session)
+    session.lock()
+    little.passwords["ha"] = "mat khau 2"
+    with qtbot.waitSignal(session.renewed, timeout=10_000):
+        session.unlock("mat khau 2")
+    session.sign_out()
+    little.down()
+    sign_in(qtbot, session, "mat khau 2")
+
+
+def test_a_changed_password_asks_once_for_the_old_one(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    session = sessions()
+    sign_in(qtbot, session)
+    session.sign_out()
+    little.passwords["ha"] = "mat khau 2"
+    assert refused(qtbot, session, lambda: session.sign_in("ha", "mat khau 2")) == "store_needs_old_password"
+    assert session.phase is Phase.NEEDS_OLD_PASSWORD
+    assert refused(qtbot, session, lambda: session.open_with_old_password("sai")) == "store_password_wrong"
+    assert session.phase is Phase.NEEDS_OLD_PASSWORD
+    with qtbot.waitSignal(session.opened, timeout=10_000):
+        session.open_with_old_password(PASSWORD)
+    session.sign_out()
+    sign_in(qtbot, session, "mat khau 2")
+
+
+def test_with_a_keyring_a_changed_password_asks_for_nothing(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer, memory_keyring: MemoryKeyring,
+) -> None:
+    session = sessions()
+    sign_in(qtbot, session)
+    session.sign_out()
+    little.passwords["ha"] = "mat khau 2"
+    sign_in(qtbot, session, "mat khau 2")
+    assert memory_keyring.held
+
+
+def test_a_forgotten_password_is_recovered_by_the_servers_key(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    little.recovery_key = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    session = sessions()
+    sign_in(qtbot, session)
+    session.sign_out()
+    little.passwords["ha"] = "mat khau 2"
+    refused(qtbot, session, lambda: session.sign_in("ha", "mat khau 2"))
+    wrapped = session.recovery_request().split(":")[1]
+    code = base64.b64encode(key.decrypt(base64.b64decode(wrapped), OAEP)).decode()
+    with qtbot.waitSignal(session.opened, timeout=10_000):
+        session.open_with_recovery(code)
+
+
+def test_signing_out_ends_the_session_at_the_server(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer, background: Background,
+) -> None:
+    session = sessions()
+    sign_in(qtbot, session)
+    assert len(little.tokens) == 1
+    with qtbot.waitSignal(session.closing):
+        session.sign_out()
+    assert (session.store, session.account, session.phase) == (None, None, Phase.SIGNED_OUT)
+    qtbot.waitUntil(lambda: background.running == 0)
+    assert little.tokens == set()
