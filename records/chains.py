@@ -62,16 +62,46 @@ def wrong_value(container: Container, digest: bytes, where: str) -> tuple[Reason
 
 def path_to_root(signer: Certificate, others: Sequence[Certificate], trust: Trust, when: datetime) -> list[bytes] | str:
     """DER of the chain from the root to the signer's issuer, or why there is none."""
+    key = (signer.der, tuple(item.der for item in others), trust)
+    known = _known.get(key)
+    if known is None or not known.begins <= when <= known.ends:
+        found = _validated(signer, others, trust, when)
+        if isinstance(found, str):
+            return found
+        if len(_known) >= KEPT_PATHS:
+            _known.clear()
+        known = _known[key] = found
+    return list(known.certificates)
+
+
+KEPT_PATHS = 512
+"""A stack of fifty is signed with one certificate; its chain need not be proved fifty times."""
+
+
+@dataclass(frozen=True)
+class _Path:
+    """A proved chain, and while it holds: nothing else in the proof depends on the time."""
+
+    certificates: tuple[bytes, ...]
+    begins: datetime
+    ends: datetime
+
+
+_known: dict[tuple[bytes, tuple[bytes, ...], Trust], _Path] = {}
+
+
+def _validated(signer: Certificate, others: Sequence[Certificate], trust: Trust, when: datetime) -> _Path | str:
     context = ValidationContext(
         trust_roots=trust.parsed_roots, other_certs=[*trust.parsed_intermediates, *(item.parsed for item in others)],
         moment=when.astimezone(UTC), allow_fetching=False, revocation_mode="soft-fail",
     )
     validator = CertificateValidator(signer.parsed, validation_context=context)
     try:
-        path = _finished(validator.async_validate_path())
+        path = list(_finished(validator.async_validate_path()).iter_certs(include_root=True))
     except (PathError, ValidationError) as error:
         return str(error)[:300]
-    return [item.dump() for item in path.iter_certs(include_root=True)][:-1]
+    return _Path(tuple(item.dump() for item in path[:-1]), max(item.not_valid_before for item in path),
+                 min(item.not_valid_after for item in path))
 
 
 def _finished(work: Coroutine[Any, Any, Any]) -> Any:

@@ -42,6 +42,8 @@ __all__ = ["CLOCK_TOLERANCE", "Trust", "judge"]
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """A workstation's clock may be off by so much when it signs (the server refuses more)."""
+LARGEST_VERSION = 1024 * 1024
+"""More than any form can hold; a hostile version must not keep the renderer busy."""
 SUBFILTER = "/ETSI.CAdES.detached"
 _MOMENT = re.compile(r"D:(\d{14})(?:Z|([+-]\d\d)'(\d\d)')")
 _log = logging.getLogger(__name__)
@@ -113,6 +115,8 @@ class _Case:
         found = [item for item in self.attached if item.name == render.VERSION_FILE]
         if len(found) != 1:
             return no(question, "attachment_missing"), None
+        if len(found[0].data) > LARGEST_VERSION:
+            return no(question, "file_too_large", size=len(found[0].data), limit=LARGEST_VERSION), None
         try:
             version = canonical.decode(found[0].data)
             kind = forms.form(version.form.code, version.form.edition).kind(version.form.kind)
@@ -143,9 +147,10 @@ class _Case:
         try:
             drawn = render.render_entry(
                 self.version, [item for item in self.attached if item.name != render.VERSION_FILE])
-        except Refusal as refusal:
-            reasons = (Reason("page_not_drawable", "", {"detail": str(refusal)[:200]}), *refusal.reasons)
-            return (known, *(Finding(question, "no", reasons) for question in questions[1:]))
+        except (Refusal, TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError) as error:
+            # Values that no validation would let pass: whoever signed them, we cannot draw them.
+            told = Reason("page_not_drawable", "", {"detail": f"{type(error).__name__}: {error}"[:200]})
+            return (known, *(settled(question, [told]) for question in questions[1:]))
         return (known, *self._pages(drawn))
 
     def _pages(self, drawn: bytes) -> tuple[Finding, ...]:
