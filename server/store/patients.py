@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from records.messages import AllergyView, PatientDraft, PatientView
 from server.store import base
@@ -22,6 +22,8 @@ _TAKEN = {
 _SHOWN = ("id", "patient_no", "full_name", "birth_date", "sex", "national_id", "insurance_no", "insurance_percent",
           "address", "phone", "ethnicity", "occupation", "kin", "allergies_asked_at")
 _LONGEST_QUERY = 100
+_WHOLE_NAME = 3
+"""From this many words on a name is taken as typed from its beginning, once somebody's begins so."""
 
 
 def register(
@@ -98,20 +100,14 @@ def find(db: Connection, asked: str, limit: int) -> tuple[UUID, ...]:
         return _by_number(db, typed, limit)
     words = _folded(db, typed)
     found = dict.fromkeys(_beginning(db, words, limit))
-    if len(found) < limit:
+    if len(found) < limit and (not found or len(words.split()) < _WHOLE_NAME):
         found |= dict.fromkeys(_containing(db, words, limit))
     return tuple(found)[:limit]
 
 
 def _by_number(db: Connection, typed: str, limit: int) -> tuple[UUID, ...]:
     compact = re.sub(r"\s", "", typed).upper()
-    patient = select(patients.c.id).where(or_(
-        patients.c.patient_no == compact,
-        (patients.c.national_id == compact) & (patients.c.national_id != ""),
-        (patients.c.insurance_no == compact) & (patients.c.insurance_no != ""),
-        patients.c.id.in_(select(encounters.c.patient).where(encounters.c.record_no == compact)),
-    ))
-    return tuple(db.scalars(patient.limit(limit)))
+    return tuple(db.scalars(_BY_NUMBER, {"number": compact, "limit": limit}))
 
 
 def _folded(db: Connection, typed: str) -> str:
@@ -138,6 +134,14 @@ def _escaped(words: str) -> str:
     return re.sub(r"([\\%_])", r"\\\1", words)
 
 
+# One look into each index: an OR over four columns would read the whole table.
+_BY_NUMBER = text("""
+    SELECT id FROM patients WHERE patient_no = :number
+    UNION SELECT id FROM patients WHERE national_id = :number AND national_id <> ''
+    UNION SELECT id FROM patients WHERE insurance_no = :number AND insurance_no <> ''
+    UNION SELECT patient FROM encounters WHERE record_no = :number
+    LIMIT :limit
+""")
 _BEGINNING = text("""
     (SELECT id FROM patients WHERE search_name LIKE :name ORDER BY search_name LIMIT :limit)
     UNION ALL
