@@ -109,11 +109,13 @@ def _signature_value(field: pikepdf.Object) -> SignatureValue:
     )
 
 
-def differences(rendered: pikepdf.Pdf, signed: pikepdf.Pdf, marks: Mapping[str, frozenset[str]]) -> tuple[Reason, ...]:
+def differences(rendered: pikepdf.Pdf, signed: pikepdf.Pdf, marks: Mapping[str, frozenset[str]],
+                reached: set[int]) -> tuple[Reason, ...]:
     """Each place where `signed` is not `rendered` with these signed fields.
 
     `marks`: signed field -> digests of the marks that it may show; none when nobody can tell. Every other field must
-    be empty. The pages come first, so that what they share with the rest of the file counts as theirs.
+    be empty. Numbers of the objects that the walk comes by are added to `reached`. The pages come first, so that what
+    they share with the rest of the file counts as theirs.
     """
     walk = _Walk(rendered, signed, marks)
     if not set(signed.trailer.keys()) <= _TRAILER_KEYS:
@@ -121,6 +123,7 @@ def differences(rendered: pikepdf.Pdf, signed: pikepdf.Pdf, marks: Mapping[str, 
     walk.values(_reference(rendered.Root, "/Pages"), _reference(signed.Root, "/Pages"), ("/Root", "/Pages"))
     for key in ("/Root", "/Info"):
         walk.values(_reference(rendered.trailer, key), _reference(signed.trailer, key), (key,))
+    reached |= walk.reached
     return tuple(walk.found)
 
 
@@ -135,6 +138,8 @@ class _Walk:
     def __init__(self, rendered: pikepdf.Pdf, signed: pikepdf.Pdf, marks: Mapping[str, frozenset[str]]) -> None:
         self._rendered, self._signed, self._marks = rendered, signed, marks
         self._seen: set[tuple[str, str]] = set()
+        self.reached: set[int] = set()
+        """Objects of the signed file that the walk came by."""
         self.found: list[Reason] = []
 
     def tell(self, code: str, detail: str, where: str = "", **facts: Any) -> None:
@@ -160,6 +165,7 @@ class _Walk:
         if pair in self._seen:
             return
         self._seen.add(pair)
+        self.reached.add(int(theirs.split(" ", 1)[0]))
         if len(self._seen) > MAX_PAIRS or len(path) > MAX_DEPTH:
             raise ValueError("the document is too deep or too large")
         one, other = _object(self._rendered, mine), _object(self._signed, theirs)
@@ -227,12 +233,26 @@ class _Walk:
         if signed and name in self._marks:
             if self._marks[name] and not self._shows(widget, self._marks[name]):
                 self.tell("mark_differs", "", name)
+            self._reach([theirs.get("/AP"), theirs["/V"]])
             return
         before = len(self.found)
         self.values(mine.get("/AP"), theirs.get("/AP"), (*path, "/AP"))
         if signed or len(self.found) > before:
             del self.found[before:]
             self.tell("widget_not_empty", "", name)
+
+    def _reach(self, values: list[Any]) -> None:
+        """Everything below a mark and a signature's value counts as reached."""
+        while values:
+            value = values.pop()
+            if isinstance(value, dict):
+                values += value.values()
+            elif isinstance(value, list):
+                values += value
+            elif _is_reference(value) and (number := int(value.split(" ", 1)[0])) not in self.reached:
+                self.reached.add(number)
+                item = _object(self._signed, value)
+                values.append(_told(item.stream_dict if isinstance(item, pikepdf.Stream) else item))
 
     def _shows(self, widget: pikepdf.Object, marks: frozenset[str]) -> bool:
         try:

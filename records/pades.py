@@ -75,6 +75,7 @@ class _Case:
                  beside: Mapping[str, bytes] | None) -> None:
         self.file, self.trust, self.at = file, trust, at
         self.expected, self.beside = expected, beside
+        self.reached: set[int] = set()
 
     def verdict(self, sha256: str) -> Verdict:
         self.revisions = revisions(self.file)
@@ -170,10 +171,11 @@ class _Case:
         """Where the file, as it was at the end of that revision, is not the drawn one with its signatures."""
         past = self.file[:revision.end]
         if past == drawn:
+            self.reached.update(revision.objects)
             return ()
         signed = {item.value.field: item.marks for item in self.signatures if item.end <= revision.end}
         with opened(past) as document, opened(drawn) as mine:
-            return differences(mine, document, signed)
+            return differences(mine, document, signed, self.reached)
 
     def _growth(self, drawn: bytes) -> list[Reason]:
         """Each revision after the first adds one signature; what it shows was checked for the last one already."""
@@ -188,6 +190,9 @@ class _Case:
             kept = [item for item in self.signatures if item.end < revision.end]
             if any(item.value.number in revision.objects for item in kept):
                 reasons.append(_more(index, "an earlier signature is written anew"))
+        for index, revision in enumerate(self.revisions if not reasons else ()):
+            if idle := set(revision.objects) - self.reached:
+                reasons.append(_more(index, f"objects that nothing leads to: {sorted(idle)[:10]}"))
         return reasons
 
 
@@ -336,6 +341,12 @@ class _Signature:
             return unknown(Question.SLOT_KNOWN, "version_needed")
         if self.slot is None:
             return no(Question.SLOT_KNOWN, "slot_not_of_form", self.value.field)
+        kind = forms.form(self.case.version.form.code, self.case.version.form.edition).kind(self.case.version.form.kind)
+        signed = {item.slot.key for item in self.case.signatures if item.slot and item.end < self.end}
+        waits = [Reason("slot_waits_for_slot", self.slot.label, {"earlier": kind.slot(earlier).label})
+                 for earlier in self.slot.after if earlier not in signed and not kind.slot(earlier).optional]
+        if waits:
+            return settled(Question.SLOT_KNOWN, waits)
         return yes(Question.SLOT_KNOWN, label=self.slot.label)
 
     def _in_time(self) -> Finding:

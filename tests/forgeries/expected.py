@@ -31,6 +31,8 @@ REFUSED: tuple[tuple[Callable[[], bytes], Question, str], ...] = (
     (f.script_that_runs_on_opening, Question.PAGE_AS_RENDERED, "document_carries_more"),
     (f.metadata_changed, Question.PAGE_AS_RENDERED, "document_carries_more"),
     (f.another_field, Question.PAGE_AS_RENDERED, "document_carries_more"),
+    (f.object_smuggled_in, Question.ONE_SIGNATURE_PER_REVISION, "revision_changes_more"),
+    (f.director_before_the_head_of_ward, Question.SLOT_KNOWN, "slot_waits_for_slot"),
     (f.second_attachment, Question.CONTENT_IS_VERSION, "attachment_not_alone"),
     (f.attachment_not_canonical, Question.CONTENT_IS_VERSION, "version_not_canonical"),
     (f.attachment_taken_out, Question.CONTENT_IS_VERSION, "attachment_missing"),

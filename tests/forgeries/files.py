@@ -317,6 +317,15 @@ def another_field() -> bytes:
     return _while_signing(change)
 
 
+def object_smuggled_in() -> bytes:
+    """Something that no reader shows and no verifier mentions."""
+    return _while_signing(lambda writer: _hide(writer, b"hidden" * 100))
+
+
+def _hide(writer: IncrementalPdfFileWriter, data: bytes) -> None:
+    writer.add_object(generic.StreamObject(stream_data=data))
+
+
 def second_attachment() -> bytes:
     version = people.row()
     more = render.Attachment("readme.txt", b"hello", "text/plain", "Supplement")
@@ -536,6 +545,13 @@ def signed_before_it_was_written() -> bytes:
     version = people.row()
     mark = mark_of(version, "doctor", people.doctor(), at=people.WRITTEN - timedelta(minutes=10))
     return signed(render.render_entry(version), "doctor", people.doctor(), mark)
+
+
+def director_before_the_head_of_ward() -> bytes:
+    """The form's order is head of ward, then director (R17)."""
+    version = people.cover()
+    mark = mark_of(version, "director", people.director(), title=people.DIRECTOR_TITLE)
+    return signed(render.render_entry(version), "director", people.director(), mark)
 
 
 def second_signature_before_the_first() -> bytes:
