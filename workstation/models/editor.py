@@ -58,7 +58,7 @@ class EditorModel(QObject):
         self._values: dict[str, Any] = copy.deepcopy(draft.values)
         self._clashes: tuple[str, ...] = ()
         self._closed = draft.command is not None
-        self._checked = validation.clean(self.kind, self._values, signing=True, on=_today())
+        self._checked, self._wrong = self._look()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.check)
@@ -146,12 +146,12 @@ class EditorModel(QObject):
     def check(self) -> None:
         """Look at all values again now."""
         self._timer.stop()
-        self._checked = validation.clean(self.kind, self._values, signing=True, on=_today())
+        self._checked, self._wrong = self._look()
         self.checked.emit()
 
     def problems(self, key: str = "") -> tuple[Reason, ...]:
         """What is wrong at a field (and its rows), or everywhere; what is only missing is not wrong yet."""
-        return tuple(reason for reason in self._checked.problems if reason.code != "field_missing" and _at(reason, key))
+        return tuple(reason for reason in self._wrong if _at(reason, key))
 
     def warnings(self, key: str = "") -> tuple[Reason, ...]:
         """What is unusual at a field, or everywhere."""
@@ -231,11 +231,10 @@ class EditorModel(QObject):
 
     def to_version(self, *, renderer: str = "", written_at: datetime | None = None) -> Version:
         """The version to render and sign; refuses with everything that is missing."""
-        cleaned = self.cleaned(signing=True)
-        self._checked = cleaned
+        self.check()
         if self.missing:
-            self.checked.emit()
             raise Refusal(*self.missing)
+        cleaned = self._checked
         account, draft = self._desk.account, self._draft
         who = account.person
         version = Version(
@@ -279,6 +278,12 @@ class EditorModel(QObject):
         desk.sync.draft_conflict.connect(self._on_met)
         desk.sync.command_refused.connect(self._on_refused)
         desk.sync.command_done.connect(self._on_done)
+
+    def _look(self) -> tuple[Cleaned, tuple[Reason, ...]]:
+        """All that signing demands, and of that what is wrong already while writing."""
+        demanded = validation.clean(self.kind, self._values, signing=True, on=_today())
+        wrong = validation.clean(self.kind, self._values, signing=False, on=_today()).problems
+        return demanded, tuple(reason for reason in demanded.problems if reason in wrong)
 
     def _touched(self) -> None:
         self._desk.sync.save(self.draft)

@@ -142,10 +142,11 @@ def test_locking_hides_and_only_the_password_opens(qtbot: QtBot, sessions: MakeS
     sign_in(qtbot, session)
     session.lock()
     assert refused(qtbot, session, lambda: session.unlock("sai")) == "store_password_wrong"
-    assert session.phase is Phase.LOCKED
+    phases: list[Phase] = [session.phase]
+    session.phase_changed.connect(phases.append)
     with qtbot.waitSignal(session.phase_changed, timeout=10_000):
         session.unlock(PASSWORD)
-    assert session.phase is Phase.OPEN
+    assert phases == [Phase.LOCKED, Phase.OPEN]
 
 
 def test_the_screen_locks_by_itself_when_nobody_is_there(
