@@ -9,52 +9,23 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 import pytest
 from lxml import etree
 
 from records import cda, render
 from records.cda.markup import V3, XSI, facility_arc
-from records.entries import Correction, Version
+from records.entries import Correction
 from records.errors import Refusal
-from records.forms import EntryKind, Field, Form, all_forms
+from records.forms import EntryKind, Form, all_forms
 from records.pades import judge
 from tests.forgeries import people
 from tests.forgeries.signing import mark_of, signed
 from tests.records.render import pages
+from tests.records.samples import KINDS, SAMPLES, filled
 
 SCHEMA = os.environ.get("BENHAN_CDA_SCHEMA", "")
 NS = {"v3": V3, "xsi": XSI}
-KINDS = [(form, kind) for form in all_forms() for kind in form.kinds]
-SAMPLES: dict[str, Any] = {
-    "line": "Dòng chữ & <dấu>", "text": "Dòng một.\nDòng hai.", "int": 7, "decimal": "36.5", "bool": True,
-    "date": "2026-11-20", "instant": "2026-11-20T08:10:00+07:00", "coded": {"text": "Viêm phổi", "code": "J18.9"},
-    "gathered": [{"entry": pages.ENTRY, "kind": "part_a", "version": 1, "sha256": "ab" * 32}],
-}
-
-
-def sample(field: Field) -> Any:
-    """A value of the field's type."""
-    if field.type == "choice":
-        return field.choices[0].code
-    if field.type == "choices":
-        return [choice.code for choice in field.choices[:2]]
-    if field.type == "rows":
-        row = {column.key: sample(column) for column in field.fields}
-        count = len(field.fixed_rows) or 2
-        kinds = [choice.code for column in field.fields if column.key == "kind" for choice in column.choices]
-        return [{**row, "kind": kind} for kind in kinds] or [row] * count
-    return SAMPLES[field.type]
-
-
-def filled(form: Form, kind: EntryKind) -> Version:
-    """A version in which every field has a value, sensible or not."""
-    values = {field.key: sample(field) for field in kind.fields}
-    ref = {"code": form.code, "edition": form.edition, "kind": kind.key}
-    return pages.version(form=ref, values=values)
-
-
 def parsed(data: bytes) -> etree._Element:
     return etree.fromstring(data)
 

@@ -10,10 +10,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from records import canonical, render
 from records.entries import Correction, Version
+from records.forms import EntryKind, Form
 from records.pades import Trust, judge
 from records.signatures import Question, Verdict
 from tests.forgeries import people
 from tests.forgeries.signing import good, good_with_two, mark_of, of, signed
+from tests.records.samples import KINDS, filled
 
 
 def judged(file: bytes, **how: Any) -> Verdict:
@@ -139,3 +141,15 @@ def test_a_long_entry_over_several_pages_is_good() -> None:
                                           "objective": long, "assessment": long, "plan": long})
     verdict = judged(of(version, people.doctor()))
     assert verdict.good, codes(verdict)
+
+
+@pytest.mark.parametrize(("form", "kind"), KINDS, ids=[f"{form.code} {kind.key}" for form, kind in KINDS])
+def test_every_kind_of_every_form_is_good_when_all_its_slots_are_signed(form: Form, kind: EntryKind) -> None:
+    version = filled(form, kind)
+    file = render.render_entry(version)
+    for slot in kind.slots:
+        person = people.doctor() if slot.author else people.colleague()
+        file = signed(file, slot.key, person, mark_of(version, slot.key, person))
+    verdict = judged(file, expected=version)
+    assert verdict.good, [reason.english for reason in verdict.reasons]
+    assert [item.slot for item in verdict.signatures] == [slot.key for slot in kind.slots]
