@@ -23,6 +23,7 @@ from server.api import (
 )
 from server.services.hospital import Hospital
 from server.services.live import Feed
+from server.services.sealing import sealing
 from server.settings import Settings
 from server.store import base
 
@@ -41,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         # A thread more than there are connections would only wait for one, and fight for the interpreter meanwhile.
         current_default_thread_limiter().total_tokens = settings.pool_size
-        async with feed.listening():
+        async with feed.listening(), sealing(hospital):
             yield
         hospital.close()
 

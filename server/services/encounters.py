@@ -63,7 +63,7 @@ def discharge(desk: Desk, encounter: UUID, command: Discharge) -> EncounterView:
     rights.demand_sight(desk.person, {here.ward})
     _demand_past(desk, command.at)
     if command.at < here.admitted_at:
-        raise Refusal.because("discharge_before_admission")
+        raise Refusal.because("leave_before_admission")
     state = lifecycle.encounter_after(here.state, EncounterEvent.DISCHARGE)
     stays.leave(desk.db, encounter, command.at)
     stays.set_state(desk.db, encounter, state, discharged_at=command.at, outcome=command.outcome,

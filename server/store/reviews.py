@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, any_, func, literal, select
 
 from records.forms import Role
 from server.store.tables import people, signatures
@@ -19,6 +19,6 @@ def last(db: Connection, encounters: Collection[UUID]) -> dict[UUID, datetime]:
     rows = db.execute(
         select(signatures.c.encounter, func.max(signatures.c.signed_at).label("at"))
         .join(people, people.c.id == signatures.c.person)
-        .where(signatures.c.encounter.in_(encounters), people.c.roles.any(Role.WARD_HEAD.value))
+        .where(signatures.c.encounter.in_(encounters), literal(Role.WARD_HEAD.value) == any_(people.c.roles))
         .group_by(signatures.c.encounter))
     return {row.encounter: row.at for row in rows}

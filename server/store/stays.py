@@ -19,7 +19,7 @@ _REFUSALS = {
     "uq_encounters_open": "encounter_already_open",
     "ex_ward_stays_one_patient": "bed_taken",
     "ex_ward_stays_one_place": "stay_overlaps",
-    "ck_encounters_discharged_after_admission": "discharge_before_admission",
+    "ck_encounters_discharged_after_admission": "leave_before_admission",
     "ck_ward_stays_ends_after_start": "stay_ends_before_start",
     "fk_encounters_patient": "thing_unknown",
     "fk_encounters_attending": "thing_unknown",

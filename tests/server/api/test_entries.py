@@ -1,0 +1,247 @@
+"""Signed files over HTTPS: accepted, corrected, refused; nothing that was refused leaves a trace but the audit."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from records import canonical, receipts
+from records.deadlines import ZONE
+from records.entries import FormRef, Stay, Subject
+from records.receipts import Receipt
+from server.store import base
+from tests.server.house import VALUES, House, key, reasons, send
+
+
+def chart(client: Any, house: House) -> dict[str, Any]:
+    answer = client.get(f"/api/encounters/{house.encounter}/chart")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def test_a_signed_row_is_accepted_and_stands_in_the_chart(house: House) -> None:
+    version = house.version()
+    with house.sign_in("ha") as client:
+        answer = send(client, house, version, house.sign(version))
+        assert answer.status_code == 201, answer.text
+        entries = chart(client, house)["entries"]
+    assert [entry["id"] for entry in entries] == [str(version.entry)]
+    assert entries[0] == answer.json()["entry"]
+    assert entries[0]["state"] == "signed"
+    assert entries[0]["signatures"][0]["settled"]
+
+
+def test_the_receipt_answers_every_question_and_is_signed_by_the_server(house: House) -> None:
+    version = house.version()
+    file = house.sign(version)
+    with house.sign_in("ha") as client:
+        accepted = send(client, house, version, file).json()
+        again = client.get(f"/api/files/{accepted['entry']['file']}/receipt").content
+    receipt = Receipt(base64.b64decode(accepted["receipt"]), base64.b64decode(accepted["receipt_signature"]))
+    said = receipts.verify(receipt, house.hospital.server_key.public, canonical.sha256(file))
+    assert said.verdict.good
+    assert {finding.question.value: finding.answer for finding in said.verdict.signatures[0].findings}.items() >= {
+        "signer_enrolled": "yes", "authorised": "yes"}.items()
+    assert Receipt.from_file(again) == receipt
+
+
+def test_the_file_and_the_canonical_bytes_come_back_as_they_were(house: House) -> None:
+    version = house.version()
+    file = house.sign(version)
+    with house.sign_in("ha") as client:
+        entry = send(client, house, version, file).json()["entry"]
+        got = client.get(f"/api/files/{entry['file']}")
+        body = client.get(f"/api/entries/{version.entry}/versions/1").content
+    assert (got.content, got.headers["content-type"]) == (file, "application/pdf")
+    assert body == canonical.encode(version)
+
+
+def test_a_command_sent_twice_is_done_once_and_answered_the_same(house: House) -> None:
+    version = house.version()
+    file, command = house.sign(version), key()
+    with house.sign_in("ha") as client:
+        first = send(client, house, version, file, key=command)
+        second = send(client, house, version, file, key=command)
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+
+
+def test_the_same_file_under_another_command_is_the_same_entry(house: House) -> None:
+    version = house.version()
+    file = house.sign(version)
+    with house.sign_in("ha") as client:
+        send(client, house, version, file)
+        again = send(client, house, version, file)
+        assert again.status_code == 201
+        assert len(chart(client, house)["entries"][0]["signatures"]) == 1
+
+
+def test_the_same_command_with_another_body_is_refused(house: House) -> None:
+    first, other, command = house.version(), house.version(), key()
+    with house.sign_in("ha") as client:
+        send(client, house, first, house.sign(first), key=command)
+        answer = send(client, house, other, house.sign(other), key=command)
+    assert (answer.status_code, reasons(answer)) == (409, ["command_replayed_differently"])
+
+
+def test_a_correction_becomes_the_latest_version_and_the_old_one_is_amended(house: House) -> None:
+    version = house.version()
+    with house.sign_in("ha") as client:
+        before = send(client, house, version, house.sign(version)).json()["entry"]
+        corrected = house.correction(before)
+        after = send(client, house, corrected, house.sign(corrected)).json()["entry"]
+        assert (after["version"], after["state"], after["older"]) == (2, "signed", [1])
+        assert client.get(f"/api/entries/{version.entry}/versions/1").content == canonical.encode(version)
+    with base.transaction(house.hospital.engine) as db:
+        states = db.exec_driver_sql("SELECT number, state FROM version_states ORDER BY number").all()
+    assert [tuple(row) for row in states] == [(1, "amended"), (2, "signed")]
+
+
+@pytest.mark.parametrize(("changes", "code"), [
+    ({"correction": None}, "correction_reason_missing"),
+    ({"version": 3}, "version_not_next"),
+    ({"form": FormRef(code="EX-SINHHIEU", edition="2001-09-28", kind="measurement"),
+      "values": {"pulse": 80}}, "kind_changed"),
+])
+def test_a_correction_that_does_not_follow_is_refused(house: House, changes: dict[str, Any], code: str) -> None:
+    version = house.version()
+    with house.sign_in("ha") as client:
+        before = send(client, house, version, house.sign(version)).json()["entry"]
+        wrong = house.correction(before).model_copy(update=changes)
+        slot = "nurse" if "form" in changes else "doctor"
+        answer = send(client, house, wrong, house.sign(wrong, slot), slot)
+        assert chart(client, house)["entries"] == [before]
+    assert answer.status_code == 422
+    assert code in reasons(answer)
+
+
+def test_a_correction_of_another_text_than_the_latest_is_refused(house: House) -> None:
+    version = house.version()
+    with house.sign_in("ha") as client:
+        before = send(client, house, version, house.sign(version)).json()["entry"]
+        stale = house.correction({**before, "sha256": "0" * 64})
+        answer = send(client, house, stale, house.sign(stale))
+    assert reasons(answer) == ["correction_of_other_version"]
+
+
+def refused(house: House, version: Any, file: bytes, username: str = "ha", slot: str = "doctor") -> list[str]:
+    """The reasons for which the file is refused; the store stays empty, and the audit has the refusal."""
+    with house.sign_in(username) as client:
+        answer = send(client, house, version, file, slot)
+    assert answer.status_code in (403, 422), answer.text
+    assert all(reason["vietnamese"] for reason in answer.json()["reasons"])
+    with base.transaction(house.hospital.engine) as db:
+        for table in ("entries", "versions", "signatures", "receipts", "commands", "settlements"):
+            assert db.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0, table
+        noted = db.exec_driver_sql("SELECT facts FROM audit_events WHERE action = 'signature.refused'").scalars().all()
+    assert [fact["reasons"] for fact in noted] == [reasons(answer)]
+    return reasons(answer)
+
+
+def test_one_changed_byte_is_refused(house: House) -> None:
+    version = house.version()
+    file = bytearray(house.sign(version))
+    file[len(file) // 2] ^= 1
+    assert refused(house, version, bytes(file))
+
+
+def test_another_patients_file_is_refused(house: House) -> None:
+    other = Subject(id=UUID(key()), patient_no="TEST-2", full_name="Trần Thị Sen", birth_date="1972-07-05", sex="2")
+    version = house.version(subject=other)
+    assert refused(house, version, house.sign(version)) == ["file_of_other_patient"]
+
+
+def test_a_file_of_another_encounter_is_refused(house: House) -> None:
+    good = house.version()
+    version = house.version(stay=Stay(**{**good.stay.model_dump(), "id": UUID(key()), "record_no": "26-1"}))
+    assert refused(house, version, house.sign(version)) == ["file_of_other_encounter"]
+
+
+def test_a_file_of_another_hospital_is_refused(house: House) -> None:
+    good = house.version()
+    version = house.version(stay=Stay(**{**good.stay.model_dump(), "facility_code": "01001"}))
+    assert refused(house, version, house.sign(version)) == ["file_of_other_hospital"]
+
+
+def test_a_file_sent_to_another_address_is_refused(house: House) -> None:
+    version = house.version()
+    file = house.sign(version)
+    elsewhere = version.model_copy(update={"entry": UUID(key())})
+    assert refused(house, elsewhere, file) == ["file_of_other_entry"]
+
+
+def test_a_care_file_is_refused_by_a_training_server(house: House) -> None:
+    version = house.version(training=False)
+    assert refused(house, version, house.sign(version)) == ["training_mixed_with_care"]
+
+
+def test_a_clock_ten_minutes_off_is_refused(house: House) -> None:
+    early = datetime.now(ZONE) - timedelta(minutes=10)
+    version = house.version(written_at=early, occurred_at=early)
+    assert refused(house, version, house.sign(version, at=early)) == ["clock_off"]
+
+
+def test_a_colleagues_token_is_refused(house: House) -> None:
+    version = house.version()
+    found = refused(house, version, house.sign(version, username="son"))
+    assert "certificate_of_other_person" in found
+
+
+def test_somebody_elses_row_cannot_be_sent_and_signed(house: House) -> None:
+    version = house.version("ha")
+    found = refused(house, version, house.sign(version, username="son"), "son")
+    assert "author_is_not_sender" in found
+    assert "only_author_signs" in found
+
+
+def test_a_doctor_of_another_ward_is_refused(house: House) -> None:
+    version = house.version("long")
+    file = house.sign(version, username="ha", title="BS.")
+    assert "not_of_this_ward" in refused(house, version, file, "long")
+
+
+def test_a_nurse_cannot_sign_a_treatment_row(house: House) -> None:
+    version = house.version("mai")
+    assert "role_may_not_sign" in refused(house, version, house.sign(version, username="mai"), "mai")
+
+
+def test_a_mark_with_another_title_is_refused(house: House) -> None:
+    version = house.version()
+    assert "title_differs" in refused(house, version, house.sign(version, title="GS."))
+
+
+def test_missing_required_fields_are_refused(house: House) -> None:
+    values = {name: value for name, value in VALUES.items() if name != "diagnosis"}
+    version = house.version(values=values)
+    assert refused(house, version, house.sign(version)) == ["field_missing"]
+
+
+def test_values_that_are_not_clean_are_refused(house: House) -> None:
+    version = house.version(values={**VALUES, "plan": "Tiếp tục.  "})
+    assert refused(house, version, house.sign(version)) == ["values_not_clean"]
+
+
+def test_a_revoked_certificate_is_refused(house: House) -> None:
+    with house.sign_in("huy") as it_staff:
+        own = next(view for view in it_staff.get("/api/certificates").json() if view["person_name"] == "Lê Thu Hà")
+        it_staff.post(f"/api/certificates/{own['id']}/revoke", headers={"Idempotency-Key": key()})
+    version = house.version()
+    with house.sign_in("ha") as client:
+        answer = send(client, house, version, house.sign(version))
+    assert reasons(answer) == ["certificate_revoked"]
+
+
+def test_an_expired_licence_is_refused(house: House) -> None:
+    with base.transaction(house.hospital.engine) as db:
+        db.exec_driver_sql("UPDATE people SET licence_until = '2026-01-31' WHERE username = 'ha'")
+    version = house.version()
+    assert refused(house, version, house.sign(version)) == ["licence_expired"]
+
+
+def test_an_unsigned_page_and_rubbish_are_refused(house: House) -> None:
+    version = house.version()
+    assert refused(house, version, b"%PDF-1.7 rubbish")

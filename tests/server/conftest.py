@@ -1,0 +1,58 @@
+"""The served hospital of the API's and services' tests; tokens are made once a run."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.demo import tokens
+from tests.databases import Database
+from tests.server.house import BY_NAME, House, build, issued, served, settle_in
+from workstation.signing.base import Identity, Pin, PinRequest, Signer
+from workstation.signing.token import TokenSigner
+
+PIN = "246810"
+HOLDERS = ("ha", "son", "thanh", "mai", "tuan")
+
+
+class _Known:
+    """Knows the PIN, and has one certificate."""
+
+    def ask_pin(self, request: PinRequest) -> Pin | None:
+        return Pin(PIN)
+
+    def choose_identity(self, choices: list[Identity]) -> Identity | None:
+        return choices[0]
+
+
+@pytest.fixture(scope="session")
+def signers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Signer]]:
+    """Staff's SoftHSM tokens, logged in, each in a token process of its own."""
+    home = tokens.make_home(tmp_path_factory.mktemp("tokens"))
+    made: dict[str, Signer] = {}
+    for username in HOLDERS:
+        label = tokens.token_label(BY_NAME[username].full_name)
+        tokens.make_token(home, label, PIN, issued(username))
+        signer = TokenSigner([str(home.module)], env=home.env)
+        signer.open(next(one for one in signer.identities() if one.token_label == label), _Known())
+        made[username] = signer
+    yield made
+    for signer in made.values():
+        signer.close()
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path, signers: dict[str, Signer]) -> Iterator[House]:
+    """The hospital, served over HTTPS."""
+    settings, hospital = build(tmp_path, database.dsn)
+    trusted = ssl.create_default_context(cafile=tmp_path / "tls" / "ca.pem")
+    house = House(settings, hospital, f"https://127.0.0.1:{settings.port}", trusted, signers)
+    try:
+        settle_in(house)
+        with served(settings):
+            yield house
+    finally:
+        hospital.close()
