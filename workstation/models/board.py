@@ -141,8 +141,9 @@ def _line(row: BoardRow, now: datetime) -> BoardLine:
     # A warning is of the newest time at which anything that scores was measured; a weight alone says nothing.
     scored = [warning for warning in found if warning.parts]
     patient = row.patient
-    words = fold(" ".join((row.room, row.bed, patient.full_name if patient else "", row.record_no, row.diagnosis,
-                           row.diagnosis_code, patient.patient_no if patient else "", row.attending)))
+    words = fold(" ".join((row.room, row.bed, f"{row.room}-{row.bed}", patient.full_name if patient else "",
+                           row.record_no, row.diagnosis, row.diagnosis_code, patient.patient_no if patient else "",
+                           row.attending)))
     clock = min((clock for clock in row.clocks if clock.state != "done"), default=None,
                 key=lambda clock: (CLOCK_RANK[clock.state], clock.due))
     return BoardLine(row, age, scored[-1] if scored else None, tuple(float(item.score) for item in scored), clock,

@@ -113,7 +113,7 @@ class PasswordForm(QWidget):
                                        on_click=self.toggle_password)
         self.enter = PrimaryButton("Đăng nhập", "Enter", on_click=self._sign_in)
         self.enter.setFixedSize(203, 38)
-        self._says = label("", "critical", wrap=True)
+        self.says = label("", "critical", wrap=True)
         self._build(demo_accounts)
         self.name.returnPressed.connect(self._next)
         self.password.returnPressed.connect(self._sign_in)
@@ -127,7 +127,7 @@ class PasswordForm(QWidget):
         layout.addWidget(self.password)
         layout.addSpacing(12)
         layout.addLayout(row(self.enter, None))
-        layout.addWidget(self._says)
+        layout.addWidget(self.says)
         if demo_accounts:
             layout.addSpacing(4)
             layout.addWidget(DemoPanel(demo_accounts, self._offer))
@@ -140,7 +140,7 @@ class PasswordForm(QWidget):
     def begin(self) -> None:
         """An empty password, and the cursor in the first empty field."""
         self.password.clear()
-        self._says.clear()
+        self.says.clear()
         (self.password if self.name.text() else self.name).setFocus()
 
     def set_busy(self, *, busy: bool) -> None:
@@ -150,7 +150,7 @@ class PasswordForm(QWidget):
 
     def show_refusal(self, why: Refusal) -> None:
         """Why not, and what to do; the name stays, the password is typed again."""
-        self._says.setText(why.vietnamese)
+        self.says.setText(why.vietnamese)
         self.password.clear()
         self.password.setFocus()
 
@@ -174,10 +174,10 @@ class PasswordForm(QWidget):
         if not self.enter.isEnabled():
             return
         if not self.name.text().strip() or not self.password.text():
-            self._says.setText("Hãy gõ tên đăng nhập và mật khẩu.")
+            self.says.setText("Hãy gõ tên đăng nhập và mật khẩu.")
             (self.password if self.name.text().strip() else self.name).setFocus()
             return
-        self._says.clear()
+        self.says.clear()
         password = self.password.text()
         self.password.clear()
         self._session.sign_in(self.name.text().strip(), password)
@@ -237,14 +237,14 @@ class StoreForm(QWidget):
         self.request = TextField("Mã yêu cầu gửi CNTT", lines=2, most_lines=3)
         self.request.setReadOnly(True)
         self.code = LineField("Mã mở kho do CNTT đưa")
-        self._says = label("", "critical", wrap=True)
+        self.says = label("", "critical", wrap=True)
         layout = column(
             None, label("Mở kho nháp trên máy này", "title"),
             label("Mật khẩu của bạn vừa đổi ở máy chủ. Nháp trên máy này còn nguyên và vẫn khóa bằng mật khẩu cũ.",
                   "text", wrap=True),
             8, label("Mật khẩu cũ", "caption"), self.password, gap=5, margins=(44, 16, 44, 20))
         layout.addLayout(row(PrimaryButton("Mở kho", "Enter", on_click=self._open), None))
-        for widget in (self._says, rule(), label("Không nhớ mật khẩu cũ: đưa CNTT mã này, nhận mã mở kho.", "second"),
+        for widget in (self.says, rule(), label("Không nhớ mật khẩu cũ: đưa CNTT mã này, nhận mã mở kho.", "second"),
                        self.request, self.code):
             layout.addWidget(widget)
         layout.addLayout(row(KeyButton("Mở bằng mã", on_click=self._open_with_code),
@@ -259,7 +259,7 @@ class StoreForm(QWidget):
 
     def show_refusal(self, why: Refusal) -> None:
         """Why it did not open."""
-        self._says.setText(why.vietnamese)
+        self.says.setText(why.vietnamese)
 
     def _open(self) -> None:
         password = self.password.text()

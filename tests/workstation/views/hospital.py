@@ -125,7 +125,7 @@ class _Desk(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     hospital: Hospital
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's own name
         """Tests are silent."""
 
     def do_GET(self) -> None:

@@ -68,7 +68,7 @@ class WardView(PlaceView):
         self.ward = ChoiceField("Khoa", icon_name="bed")
         self.ward.setFixedWidth(200)
         self._counter_row = row(gap=8)
-        self._order, self._as_of = label("", "small_second"), label("", "small_second")
+        self.order_words, self._as_of = label("", "small_second"), label("", "small_second")
         self.search.setFixedWidth(190)
         self.search.hide()
         head = frame("band")
@@ -76,20 +76,20 @@ class WardView(PlaceView):
         layout = row(self.ward, gap=8, margins=(10, 0, 10, 0))
         layout.addLayout(self._counter_row)
         layout.addStretch(1)
-        for widget in (self.search, self._order, KeyCap(key_of("ward.order")), self._as_of):
+        for widget in (self.search, self.order_words, KeyCap(key_of("ward.order")), self._as_of):
             layout.addWidget(widget)
         head.setLayout(layout)
         divider = QFrame()
         divider.setProperty("role", "divider")
         divider.setFixedWidth(1)
-        self._left = QStackedWidget()
-        self._left.setProperty("role", "panel")
+        self.left = QStackedWidget()
+        self.left.setProperty("role", "panel")
         self._state: QWidget = Loading()
-        self._left.addWidget(self.table)
-        self._left.addWidget(self._state)
-        self._left.setCurrentWidget(self._state)
+        self.left.addWidget(self.table)
+        self.left.addWidget(self._state)
+        self.left.setCurrentWidget(self._state)
         body = row(gap=0)
-        body.addWidget(self._left, 1)
+        body.addWidget(self.left, 1)
         body.addWidget(divider)
         body.addWidget(self.right)
         outer = column(head, gap=0)
@@ -172,7 +172,7 @@ class WardView(PlaceView):
 
     def _show_rows(self) -> None:
         if self._board.rowCount():
-            self._left.setCurrentWidget(self.table)
+            self.left.setCurrentWidget(self.table)
             return
         searching = bool(self.search.text()) or self._board.filter is not None
         self._show_state(Empty("Không có giường nào như đang lọc." if searching else "Khoa này chưa có giường nào."))
@@ -189,15 +189,15 @@ class WardView(PlaceView):
             words = f"Bản lúc {times.clock(at)}"
         self._as_of.setText(words)
         self._as_of.setVisible(bool(words))
-        self._order.setText(_ORDER_WORDS[self._board.order])
+        self.order_words.setText(_ORDER_WORDS[self._board.order])
 
     def _show_state(self, state: QWidget) -> None:
-        self._left.removeWidget(self._state)
+        self.left.removeWidget(self._state)
         self._state.hide()
         self._state.deleteLater()
         self._state = state
-        self._left.addWidget(state)
-        self._left.setCurrentWidget(state)
+        self.left.addWidget(state)
+        self.left.setCurrentWidget(state)
 
     def _refused(self, why: Refusal) -> None:
         if self._board.as_of is None:
@@ -207,9 +207,9 @@ class WardView(PlaceView):
     def _show_wards(self) -> None:
         self.ward.clear()
         for ward in self._board.wards:
-            self.ward.addItem(ward.name.removeprefix("Khoa "), ward.id)
+            self.ward.addItem(ward.name.removeprefix("Khoa "), str(ward.id))
         if self._board.ward is not None:
-            self.ward.setCurrentIndex(self.ward.findData(self._board.ward.id))
+            self.ward.setCurrentIndex(self.ward.findData(str(self._board.ward.id)))
         self._actions.refresh()
 
     def _show_counters(self) -> None:
@@ -222,7 +222,7 @@ class WardView(PlaceView):
                 button.clicked.connect(lambda _on, which=counter.filter: self._filter(which))
                 self._counter_row.addWidget(button)
             button.show_counter(counter, chosen=self._board.filter is counter.filter)
-        self._order.setText(_ORDER_WORDS[self._board.order])
+        self.order_words.setText(_ORDER_WORDS[self._board.order])
         self._actions.refresh()
 
     def _show_choice(self) -> None:
@@ -277,8 +277,8 @@ class WardView(PlaceView):
 
     def _ward_chosen(self, number: int) -> None:
         ward = self.ward.itemData(number)
-        if isinstance(ward, UUID):
-            self._board.open_ward(ward)
+        if ward:
+            self._board.open_ward(UUID(ward))
             self.table.setFocus()
 
     # Typing a name

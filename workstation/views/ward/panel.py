@@ -8,7 +8,7 @@ from typing import Any
 
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from records.early_warning import EarlyWarning, Level
+from records.early_warning import EarlyWarning, Level, early_warning, observed
 from records.messages import BoardRow, ClockView, PatientView, VitalsPoint
 from workstation.views.actions import ActionSet, key_of
 from workstation.views.ward.cells import diagnosis_text, warning_chip
@@ -87,6 +87,7 @@ def _who(bed: BoardRow, patient: PatientView, now: datetime) -> QFrame:
 def _warning_part(points: tuple[VitalsPoint, ...], warning: EarlyWarning | None, scores: tuple[float, ...],
                   now: datetime) -> QFrame:
     part = frame("section")
+    points = tuple(point for point in points if early_warning(observed(point.values)).parts)
     if not points or warning is None:
         part.setLayout(column(label("CẢNH BÁO SỚM (NEWS2)", "caption"), label("Chưa đo sinh hiệu.", "second"),
                               margins=(12, 8, 12, 10)))
@@ -96,8 +97,8 @@ def _warning_part(points: tuple[VitalsPoint, ...], warning: EarlyWarning | None,
                     margins=(12, 8, 12, 10))
     ink = "critical" if warning.level is Level.HIGH else "ink2"
     spark = Sparkline("Điểm cảnh báo sớm", scores, ink)
-    before = label(f"lúc {times.clock(points[-2].at)}: {scores[-2]:g}" if len(scores) > 1 and len(points) > 1 else "",
-                   "small_second")
+    known = len(scores) == len(points) > 1
+    before = label(f"lúc {times.clock(points[-2].at)}: {scores[-2]:g}" if known else "", "small_second")
     chip = Chip("")
     chip.show_as(warning_chip(warning))
     line = row(chip, spark, before, gap=10)

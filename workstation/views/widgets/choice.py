@@ -15,6 +15,9 @@ class ChoiceField(QComboBox):
         super().__init__(parent)
         self._icon_name = icon_name
         self.setAccessibleName(name)
+        offered = self.view()
+        if offered is not None:
+            offered.setAccessibleName(name)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QStylePainter(self)
