@@ -103,7 +103,7 @@ class Program(QObject):
         ward = WardView(board, sync, self.window.actions_)
         page = WorkPage(account, sync, self.machine, self.window.actions_, places={Place.WARD: ward})
         self._things = [sync, board, search]
-        self.session.renewed.connect(sync.retry_now)
+        self.session.renewed.connect(sync.renewed)
         self.window.actions_.bind("retry", self._retry)
         self.window.open_work(page, search, account, self._open_patient)
         sync.start()

@@ -15,6 +15,8 @@ from records.errors import BenhAnError, Cancelled, Refusal
 
 log = logging.getLogger(__name__)
 SLOW_AFTER_MS = 1000
+HANGING_QUERY_S = 0.2
+"""What closing waits for a thread that hangs in a query; it is a daemon and dies with the program."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ class _Lane:
 
     def __init__(self, name: str, threads: int) -> None:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._commands = 0
+        self._fewer = threading.Condition()
         # Daemons, so that a server that never answers cannot keep a closed program alive; commands are waited for.
         self._threads = [threading.Thread(target=self._empty, name=f"{name}-{number}", daemon=True)
                          for number in range(threads)]
@@ -125,6 +129,8 @@ class _Lane:
             thread.start()
 
     def put(self, job: Job) -> None:
+        with self._fewer:
+            self._commands += isinstance(job.task, Command)
         self._jobs.put(job)
 
     def stop(self) -> None:
@@ -132,13 +138,19 @@ class _Lane:
             self._jobs.put(None)
 
     def join(self, timeout_s: float) -> bool:
+        """Wait for commands as long as it takes within the limit; for a query that hangs, hardly at all."""
+        with self._fewer:
+            finished = self._fewer.wait_for(lambda: self._commands == 0, timeout_s)
         for thread in self._threads:
-            thread.join(timeout_s)
-        return not any(thread.is_alive() for thread in self._threads)
+            thread.join(HANGING_QUERY_S)
+        return finished
 
     def _empty(self) -> None:
         while (job := self._jobs.get()) is not None:
             job.work()
+            with self._fewer:
+                self._commands -= isinstance(job.task, Command)
+                self._fewer.notify_all()
             del job
 
 
@@ -185,19 +197,16 @@ class Background(QObject):
         self.tell_busy()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
-        """Cancel queries, finish commands, end the threads; True when all ended in time."""
+        """Cancel queries, finish commands, end the threads; True when every command was finished in time."""
         for job in self._jobs:
             if not isinstance(job.task, Command):
                 job.cancel()
         for lane in self._lanes.values():
             lane.stop()
-        ended = [lane.join(timeout_s if self._has_commands() else 0.5) for lane in self._lanes.values()]
+        ended = [lane.join(timeout_s) for lane in self._lanes.values()]
         self.stopped = True
         self._lanes.clear()
         return all(ended)
-
-    def _has_commands(self) -> bool:
-        return any(isinstance(job.task, Command) for job in self._jobs)
 
     def tell_busy(self) -> None:
         """Say whether anything takes long, when that has changed."""

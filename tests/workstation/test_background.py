@@ -129,6 +129,18 @@ def test_closing_finishes_commands_and_drops_queries(qtbot: QtBot, qapp: object)
     assert late.cancelled.is_set()
 
 
+def test_closing_does_not_wait_for_a_query_that_hangs(qtbot: QtBot, qapp: object) -> None:
+    background = Background()
+    gate = threading.Event()
+    hanging = background.run(Query("hang", lambda: gate.wait(60), lambda _: None))
+    written: list[str] = []
+    background.run(Command("write", partial(written.append, "done"), lambda _: None), lane="store")
+    qtbot.waitUntil(hanging.begun.is_set)
+    assert background.stop()
+    assert (written, gate.is_set()) == (["done"], False)
+    gate.set()
+
+
 def test_it_says_when_something_takes_long_and_when_it_is_over(qtbot: QtBot, qapp: object) -> None:
     background = Background(slow_after_ms=20)
     gate = threading.Event()
