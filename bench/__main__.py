@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.measure import HEAD, Figure
 
+LOAD = os.getloadavg()
 BENCHES = ("render", "sign_stack", "chart", "search", "load", "startup")
 
 
@@ -31,7 +32,8 @@ def main() -> int:
 def _write(figures: list[Figure]) -> None:
     lines = [
         "# Measured", "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}. "
+        (f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, "
+         f"Python {platform.python_version()}, load average at the start {LOAD[0]:.2f}."),
         "Written by `make bench`; ours and the peer are measured in the same run.", "", HEAD,
         *(figure.row() for figure in figures),
     ]

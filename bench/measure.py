@@ -23,9 +23,9 @@ class Figure:
     def row(self) -> str:
         """As a line of the results' table."""
         verdict = "reached" if self.met else "**missed**"
-        ratio = self.ours / self.peer if self.peer else float("nan")
+        ratio = f"{self.ours / self.peer:.2f}" if self.peer else "-"
         return (f"| {self.name} | {self.ours:.4g} {self.unit} | {self.peer:.4g} {self.unit} ({self.peer_name}) "
-                f"| {ratio:.2f} | {self.demand} | {verdict} |")
+                f"| {ratio} | {self.demand} | {verdict} |")
 
 
 HEAD = "| what | ours | peer or limit | ratio | demand | verdict |\n| --- | --- | --- | --- | --- | --- |"
