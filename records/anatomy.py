@@ -19,6 +19,8 @@ import pikepdf
 from records.errors import Reason, Refusal
 from records.render import Attachment, appearance_digest
 
+CDA_FILE = "cda.xml"
+"""What a composition may carry beside its version: the same in HL7 CDA R2 (`records.cda`)."""
 MAX_PAIRS = 200_000
 MAX_DEPTH = 60
 MAX_ATTACHED = 16 * 1024 * 1024

@@ -12,11 +12,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from records import canonical, forms, render
-from records.anatomy import SignatureValue, attachments, differences, opened, signature_values
+from records.anatomy import CDA_FILE, SignatureValue, attachments, differences, opened, signature_values
 from records.chains import Trust, path_to_root, wrong_value
 from records.cms import Certificate, Container, read, unpadded
 from records.entries import Version
@@ -38,10 +38,11 @@ from records.signatures import (
     yes,
 )
 
-__all__ = ["CLOCK_TOLERANCE", "Trust", "judge"]
+__all__ = ["CLOCK_TOLERANCE", "Beside", "Trust", "judge"]
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """A workstation's clock may be off by so much when it signs (the server refuses more)."""
+Beside = Callable[[Version], Mapping[str, bytes]]
 LARGEST_VERSION = 1024 * 1024
 """More than any form can hold; a hostile version must not keep the renderer busy."""
 SUBFILTER = "/ETSI.CAdES.detached"
@@ -50,11 +51,11 @@ _log = logging.getLogger(__name__)
 
 
 def judge(file: bytes, trust: Trust, at: datetime, expected: Version | None = None,
-          beside: Mapping[str, bytes] | None = None) -> Verdict:
+          beside: Beside | None = None) -> Verdict:
     """The verdict on one file, as known at `at`.
 
-    `expected`: the version that the file must carry. `beside`: what else must be attached, by name (`cda.xml`);
-    None: whatever a composition carries is drawn and compared, but its content is not judged.
+    `expected`: the version that the file must carry. `beside`: what else must be attached, by name (`cda.xml`), told
+    from the attached version; None: a composition may carry a `cda.xml`, but nobody judges what it says.
     """
     sha256 = hashlib.sha256(file).hexdigest()
     try:
@@ -72,7 +73,7 @@ class _Case:
     """One file while it is judged."""
 
     def __init__(self, file: bytes, trust: Trust, at: datetime, expected: Version | None,
-                 beside: Mapping[str, bytes] | None) -> None:
+                 beside: Beside | None) -> None:
         self.file, self.trust, self.at = file, trust, at
         self.expected, self.beside = expected, beside
         self.reached: set[int] = set()
@@ -126,11 +127,12 @@ class _Case:
         except RecursionError:
             return no(question, "version_unreadable", detail="it is nested too deeply"), None
         others = {item.name: item.data for item in self.attached if item is not found[0]}
-        allowed = set(self.beside if self.beside is not None else ("cda.xml",) if kind.gathers else ())
+        wanted = self.beside(version) if self.beside is not None else None
+        allowed = set(wanted if wanted is not None else (CDA_FILE,) if kind.gathers else ())
         reasons = list(_not_expected(version, self.expected))
         if not set(others) <= allowed or len(self.attached) != 1 + len(others):
             reasons.append(Reason("attachment_not_alone", "", {"names": ", ".join(sorted(others))[:200]}))
-        elif self.beside is not None and others != dict(self.beside):
+        elif wanted is not None and others != dict(wanted):
             reasons.append(Reason("attachment_changed"))
         evidence = {name: hashlib.sha256(data).hexdigest() for name, data in others.items()}
         return settled(question, reasons, sha256=canonical.sha256(found[0].data), **evidence), version

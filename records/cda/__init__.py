@@ -12,6 +12,7 @@ from typing import Any
 from lxml import etree
 
 from records import forms
+from records.anatomy import CDA_FILE
 from records.cda.coded import Coder
 from records.cda.header import write_author, write_header
 from records.cda.markup import V3, XSI, Element, derived, facility_arc, loinc, node
@@ -20,7 +21,6 @@ from records.entries import Version
 from records.errors import Refusal
 from records.render import Attachment
 
-CDA_FILE = "cda.xml"
 _NAMESPACES: Any = {None: V3, "xsi": XSI}
 
 

@@ -172,7 +172,7 @@ def test_a_composition_with_its_cda_is_signed_and_judged_good() -> None:
     file = signed(render.render_entry(closing, [attached]), "giver", people.doctor(),
                   mark_of(closing, "giver", people.doctor()))
     assert judge(file, people.trust(), people.NOW).good
-    assert judge(file, people.trust(), people.NOW, beside={"cda.xml": attached.data}).good
+    assert judge(file, people.trust(), people.NOW, beside=lambda _: {"cda.xml": attached.data}).good
     other = cda.document(closing, [people.cover()])
-    refused = judge(file, people.trust(), people.NOW, beside={"cda.xml": other})
+    refused = judge(file, people.trust(), people.NOW, beside=lambda _: {"cda.xml": other})
     assert "attachment_changed" in [reason.code for reason in refused.reasons]
