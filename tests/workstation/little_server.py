@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from records.errors import Reason
 from records.messages import (
     Accepted,
+    CertificateView,
     DraftConflict,
     DraftSave,
     DraftView,
@@ -63,6 +64,9 @@ class LittleServer:
     signed: list[SignedFile] = field(default_factory=list)
     drafts: dict[UUID, DraftView] = field(default_factory=dict)
     charts: dict[UUID, bytes] = field(default_factory=dict)
+    certificates: list[CertificateView] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    trust_roots: tuple[str, ...] = ()
     asked: list[tuple[str, str]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     kept: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
@@ -205,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
         return 201, _json(Session(
             token=token, expires_at=little.now() + timedelta(hours=8), person=hospital.person(who.username),
             server_time=little.now(), recovery_public_key=little.recovery_key, settings=little.settings,
-            health=health(little), facility=hospital.FACILITY, facility_code="99001",
+            health=health(little), trust_roots=little.trust_roots, facility=hospital.FACILITY, facility_code="99001",
             health_department="Sở Y tế Đông Phú"))
 
     def _route(self, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
@@ -222,6 +226,10 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, _json(hospital.board(at=little.now()))
             case ["GET", "encounters", encounter, "chart"]:
                 return 200, little.charts[UUID(encounter)]
+            case ["GET", "certificates"]:
+                return 200, b"[" + b",".join(_json(view) for view in little.certificates) + b"]"
+            case ["GET", "files", sha256] if sha256 in little.files:
+                return 200, little.files[sha256]
             case ["GET", "drafts"]:
                 return 200, b"[" + b",".join(_json(view) for view in little.drafts.values()) + b"]"
             case ["PUT", "drafts", entry]:

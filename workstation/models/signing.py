@@ -1,0 +1,84 @@
+"""What all acts of signing share: the token's library, the enrolled certificates, the one lane that talks to both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from workstation.background import Command, Query
+from workstation.config import Config
+from workstation.models.desk import Desk
+from workstation.models.signing_act import LANE, Line, LineState, SigningAct, Stage
+from workstation.models.signing_certificates import OwnCertificates
+from workstation.models.signing_tasks import Task
+from workstation.signing.base import Signer
+
+__all__ = ["Line", "LineState", "SigningAct", "SigningModel", "Stage", "Task"]
+
+
+class SigningModel(QObject):
+    """What all acts of signing of one desk share: the token's library, the enrolled certificates, the lane."""
+
+    busy_changed = pyqtSignal(bool)
+    """A stack is being signed: nobody else should talk to the token."""
+
+    def __init__(self, desk: Desk, config: Config, parent: QObject | None = None, *,
+                 signer_of: Callable[[], Signer] | None = None) -> None:
+        super().__init__(parent)
+        self.desk, self._config = desk, config
+        self._signer_of = signer_of or self._make_signer
+        self._signer: Signer | None = None
+        self.certificates = OwnCertificates(desk)
+        self._acts: set[SigningAct] = set()
+        self.busy = False
+        desk.background.run(Query("own certificates", self.certificates.refresh, _nothing, _nothing))
+
+    @property
+    def training(self) -> bool:
+        """This PC signs with a training key instead of a token."""
+        return self.desk.account.training and self._config.training_key is not None
+
+    def signer(self) -> Signer:
+        """Made when first asked for; used on the lane of signing only."""
+        if self._signer is None:
+            self._signer = self._signer_of()
+        return self._signer
+
+    def begin(self, tasks: Iterable[Task], parent: QObject | None = None) -> SigningAct:
+        """A new act with these documents; it looks for the certificate at once."""
+        act = SigningAct(self, tuple(tasks), parent or self)
+        self._acts.add(act)
+        act.destroyed.connect(lambda: self._acts.discard(act))
+        act.look()
+        return act
+
+    def close(self) -> None:
+        """The desk closes: stop after the document at hand, forget every PIN, end the token's process."""
+        for act in tuple(self._acts):
+            act.end()
+        signer = self._signer
+        if signer is not None:
+            self.desk.background.run(Command("close the token", signer.close, _nothing, _nothing), lane=LANE)
+
+    def occupy(self, busy: bool) -> None:
+        """A stack begins or ends."""
+        if busy != self.busy:
+            self.busy = busy
+            self.busy_changed.emit(busy)
+
+    def _make_signer(self) -> Signer:
+        key = self._config.training_key
+        if self.training and key is not None:
+            from workstation.signing.training import TrainingSigner
+
+            return TrainingSigner(key, training_server=self.training)
+        from workstation.signing.modules import modules_to_try
+        from workstation.signing.token import TokenSigner
+
+        return TokenSigner(modules_to_try([str(path) for path in self._config.pkcs11_modules]))
+
+
+def _nothing(_: Any) -> None:
+    """Nobody waits for it."""

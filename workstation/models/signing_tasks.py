@@ -1,0 +1,194 @@
+"""What waits for a signature, as the window shows it and the stack signs it: a draft, or an open slot at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from hashlib import sha256
+from typing import Any, Literal
+from uuid import UUID
+
+from records.entries import FieldChange, FormRef, Version
+from records.errors import Reason, Refusal
+from records.forms import EntryKind, Field
+from records.messages import Chart, EncounterView, EntryView, PatientView
+from records.policy import Answer, Refused
+from records.render.words import value_words
+from workstation.models.account import utc_now
+from workstation.models.cases import answer, case_of_view, first_slot, kind_of
+from workstation.models.desk import Desk
+from workstation.models.editor import EditorModel
+from workstation.models.handing_in import hand_in
+from workstation.models.status import hour_minute
+from workstation.models.timeline import names_of
+
+__all__ = ["Paper", "Task", "draft_task", "slot_task"]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What is signed: the version, and how its file is drawn or read (in the background)."""
+
+    version: Version
+    pdf: Callable[[], bytes] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One document that waits for this person's signature in one slot."""
+
+    kind: Literal["draft", "slot"]
+    entry: UUID
+    encounter: EncounterView
+    patient: PatientView
+    form: FormRef
+    slot: str
+    number: int
+    """Of the version that is going to be signed."""
+    occurred_at: datetime
+    author: str
+    facts: tuple[tuple[str, str], ...]
+    """What is written, field by field: label and words."""
+    changes: tuple[FieldChange, ...] = ()
+    """What a correction changes."""
+    correction_reason: str = ""
+    seen: bool = True
+    """The person has looked at this version."""
+    ask: Callable[[], Answer] = field(repr=False, kw_only=True)
+    """The policy's answer now."""
+    paper: Callable[[], Paper] = field(repr=False, kw_only=True)
+    """Called on the UI thread when signing begins; refuses with what is missing."""
+    keep: Callable[[bytes], None] = field(repr=False, kw_only=True)
+    """The signed file goes into the outbox."""
+
+    @property
+    def key(self) -> str:
+        """By which it is known in a stack."""
+        return f"{self.entry}/{self.slot}"
+
+    @property
+    def title(self) -> str:
+        """«Tờ điều trị, lần ghi 02:20»."""
+        name = names_of(self.form)[0]
+        return f"{name}, lần ghi {hour_minute(self.occurred_at)}" if self.form_kind.repeatable else name
+
+    @property
+    def form_kind(self) -> EntryKind:
+        """The kind of the entry."""
+        return kind_of(self.form)
+
+    @property
+    def slot_label(self) -> str:
+        """As whom the person signs: «Bác sĩ điều trị»."""
+        return self.form_kind.slot(self.slot).label
+
+    @property
+    def place(self) -> str:
+        """«Giường 12», or nothing."""
+        bed = self.encounter.stays[-1].bed if self.encounter.stays else ""
+        return f"Giường {bed}" if bed else ""
+
+    def refusals(self) -> tuple[Reason, ...]:
+        """Why it may not be signed now; empty when it may."""
+        said = self.ask()
+        return said.reasons if isinstance(said, Refused) else ()
+
+
+def draft_task(desk: Desk, chart: Chart, editor: EditorModel, slot: str = "") -> Task:
+    """A draft of mine, signed in its first slot (or the one named)."""
+    draft = editor.draft
+    slot = slot or first_slot(editor.kind).key
+    who = desk.account.person
+    written = editor.cleaned(signing=False).values
+    return Task(
+        "draft", draft.entry, chart.encounter, chart.patient, draft.form, slot, draft.base_version + 1,
+        draft.occurred_at, f"{who.title} {who.full_name}".strip(), facts_of(editor.kind, written), editor.changes(),
+        draft.correction_reason, ask=partial(editor.may_sign, slot),
+        paper=partial(_paper_of_draft, desk, chart, editor),
+        keep=partial(editor.signed, slot=slot))
+
+
+def slot_task(desk: Desk, chart: Chart, view: EntryView, slot: str, *, seen: bool = True) -> Task:
+    """An open slot of an entry that is at the server."""
+    values = dict(view.body.get("values", {}))
+    return Task(
+        "slot", view.id, chart.encounter, chart.patient, view.form, slot, view.version, view.occurred_at,
+        f"{view.author_title} {view.author_name}".strip(), facts_of(kind_of(view.form), values), seen=seen,
+        ask=partial(may_sign_slot, desk, chart, view, slot), paper=partial(_paper_of_view, desk, view),
+        keep=partial(_keep_slot, desk, chart, view, slot))
+
+
+def may_sign_slot(desk: Desk, chart: Chart, view: EntryView, slot: str) -> Answer:
+    """The policy's answer for an open slot, with the clock's and the outage's reasons."""
+    more = list(desk.client.clock.reasons())
+    if desk.away:
+        more.append(Reason("offline_not_begun_here", slot))
+    return answer(desk.account, slot, case_of_view(chart, view), utc_now(), more)
+
+
+def facts_of(kind: EntryKind, values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Label and words of each field that has a value, in the form's order."""
+    said = ((one.label, _words(one, values.get(one.key))) for one in kind.fields)
+    return tuple((name, words) for name, words in said if words)
+
+
+def change_words(kind: EntryKind, change: FieldChange) -> tuple[str, str]:
+    """What stood there and what stands there now, each empty when nothing does."""
+    one = next((one for one in kind.fields if one.key == change.key), None)
+    return (_words(one, change.old), _words(one, change.new)) if one is not None else ("", "")
+
+
+def _words(one: Field, value: Any) -> str:
+    if value in (None, "", [], {}, ()):
+        return ""
+    try:
+        return value_words(one, value)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return str(value)  # half-typed: shown as it stands, the form's check says what is wrong with it
+
+
+def _paper_of_draft(desk: Desk, chart: Chart, editor: EditorModel) -> Paper:
+    version = editor.to_version(written_at=desk.client.clock.server_now())
+    return Paper(version, partial(_drawn, version, _gathered(chart, version)))
+
+
+def _gathered(chart: Chart, version: Version) -> tuple[Version, ...]:
+    """The entries that a composition puts together, in its order; none for any other entry."""
+    views = {(str(view.id), view.version): view for view in chart.entries}
+    named = [(str(item["entry"]), item["version"]) for item in version.values.get("gathered", ())]
+    return tuple(Version.model_validate(views[key].body) for key in named if key in views)
+
+
+def _drawn(version: Version, children: tuple[Version, ...]) -> bytes:
+    """The unsigned file; a composition also carries HL7 CDA R2."""
+    from records import cda
+    from records.render import render_entry
+
+    return render_entry(version, [cda.attachment(version, children)] if children else [])
+
+
+def _paper_of_view(desk: Desk, view: EntryView) -> Paper:
+    version = Version.model_validate(view.body)
+    return Paper(version, partial(_fetched, desk, view, version))
+
+
+def _fetched(desk: Desk, view: EntryView, version: Version) -> bytes:
+    """The file with the signatures so far, judged here before another is put into it."""
+    from records.pades import Trust, judge
+
+    pdf = desk.client.file(view.file)
+    if sha256(pdf).hexdigest() != view.file:
+        raise Refusal.because("file_not_as_named", view.file)
+    trust = Trust.from_pem(*(text.encode() for text in desk.account.trust_roots))
+    verdict = judge(pdf, trust, desk.client.clock.server_now(), expected=version)
+    if not verdict.good:
+        raise Refusal(*verdict.reasons)
+    return pdf
+
+
+def _keep_slot(desk: Desk, chart: Chart, view: EntryView, slot: str, pdf: bytes) -> None:
+    desk.sync.send(hand_in(
+        form=view.form, entry=view.id, version=view.version, encounter=view.encounter, slot=slot, pdf=pdf,
+        patient_name=chart.patient.full_name, occurred_at=view.occurred_at, begun_at=None, offline=False))

@@ -1,0 +1,65 @@
+"""What signing says: certificates, results and counts, in the screen's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from workstation.models.signing import Line, LineState
+from workstation.signing.base import Identity
+from workstation.views.widgets import times
+from workstation.views.widgets.delegates import CellText
+
+
+def serial_words(serial: str) -> str:
+    """54 0A 91 … 7C."""
+    even = serial if len(serial) % 2 == 0 else f"0{serial}"
+    pairs = [even[start:start + 2] for start in range(0, len(even), 2)]
+    return " ".join(pairs if len(pairs) <= 5 else [*pairs[:3], "…", pairs[-1]])
+
+
+def issuer_words(identity: Identity) -> str:
+    """VNPT-CA, còn hạn đến 08/03/2028."""
+    return f"{identity.issuer}, còn hạn đến {times.full_date(identity.not_after)}"
+
+
+def result(line: Line, *, running: bool, away: bool) -> CellText:
+    """What became of a document, for the right end of its row."""
+    signed = f"đã ký {times.clock_seconds(line.at)}" if line.at is not None else "đã ký"
+    said = {
+        LineState.SIGNING: CellText("đang ký…", "primary", bold=True),
+        LineState.SIGNED: CellText(f"{signed}, chờ gửi" if away else signed, "ok", icon="shield-check"),
+        LineState.RECEIVED: CellText(f"{signed}, đã nhận", "ok", icon="shield-check"),
+        LineState.QUARANTINED: CellText("chờ người xử lý", "attention"),
+        LineState.REFUSED: CellText("chưa ký được" if line.at is None else "máy chủ từ chối", "critical"),
+    }
+    return said.get(line.state) or _not_begun(line, running=running)
+
+
+def _not_begun(line: Line, *, running: bool) -> CellText:
+    if line.refusals:
+        return CellText("chưa ký được", "attention")
+    if not line.seen:
+        return CellText("chưa xem", "attention")
+    return CellText(("chờ" if line.chosen else "để lại") if running else "", "ink2")
+
+
+def stack_title(lines: Sequence[Line]) -> str:
+    """Ký 6 văn bản của 4 người bệnh."""
+    people = len({line.task.patient.id for line in lines})
+    return f"Ký {len(lines)} văn bản của {people} người bệnh" if lines else "Chưa chọn văn bản nào"
+
+
+def counts(lines: Sequence[Line]) -> str:
+    """4 xong · 1 đang ký · 1 chờ."""
+    done = sum(line.at is not None for line in lines)
+    now = sum(line.state is LineState.SIGNING for line in lines)
+    refused = sum(line.state is LineState.REFUSED and line.at is None for line in lines)
+    waiting = len(lines) - done - now - refused
+    parts = ((done, "xong"), (now, "đang ký"), (waiting, "chờ"), (refused, "chưa ký được"))
+    return " · ".join(f"{count} {word}" for count, word in parts if count)
+
+
+def written_at(at: datetime) -> str:
+    """03:12 ngày 17/11/2026."""
+    return f"{times.clock(at)} ngày {times.full_date(at)}"
