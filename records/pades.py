@@ -133,7 +133,7 @@ class _Case:
         if not set(others) <= allowed or len(self.attached) != 1 + len(others):
             reasons.append(Reason("attachment_not_alone", "", {"names": ", ".join(sorted(others))[:200]}))
         elif wanted is not None and others != dict(wanted):
-            reasons.append(Reason("attachment_changed"))
+            reasons.append(Reason("attachment_not_as_made", "", {"names": ", ".join(sorted(wanted))}))
         evidence = {name: hashlib.sha256(data).hexdigest() for name, data in others.items()}
         return settled(question, reasons, sha256=canonical.sha256(found[0].data), **evidence), version
 

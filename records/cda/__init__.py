@@ -21,6 +21,7 @@ from records.entries import Version
 from records.errors import Refusal
 from records.render import Attachment
 
+__all__ = ["CDA_FILE", "attachment", "document"]
 _NAMESPACES: Any = {None: V3, "xsi": XSI}
 
 

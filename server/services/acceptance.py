@@ -10,6 +10,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -99,7 +100,8 @@ def _same_again(desk: Desk, scene: Scene, file: SignedFile) -> Accepted | None:
 
 
 def _judge(desk: Desk, scene: Scene, file: SignedFile) -> Judged:
-    verdict = pades.judge(file.data, desk.hospital.trust, desk.now, standing.expected(desk, scene))
+    verdict = pades.judge(file.data, desk.hospital.trust, desk.now, standing.expected(desk, scene),
+                          partial(standing.beside, desk, scene))
     last = verdict.signatures[-1] if verdict.signatures else None
     certificate = certificates.by_digest(desk.db, last.certificate_sha256) if last else None
     doubts: list[Doubt] = [] if verdict.good else [(Weight.WRONG, reason) for reason in verdict.reasons]

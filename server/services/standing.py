@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from records import canonical, policy
+from records import canonical, cda, policy
 from records.deadlines import ZONE
 from records.entries import State, Version
 from records.errors import Refusal
@@ -63,6 +63,17 @@ def expected(desk: Desk, scene: Scene) -> Version | None:
     if scene.this is None or scene.this.encounter != scene.place.id:
         return None
     return canonical.decode(entries.body(desk.db, scene.key, scene.this.entry, scene.number))
+
+
+def beside(desk: Desk, scene: Scene, version: Version) -> dict[str, bytes]:
+    """What a file must carry beside its version: a composition HL7 CDA R2 of the entries that it gathers."""
+    listed = version.values.get("gathered", ())
+    try:
+        bodies = [entries.body(desk.db, scene.key, UUID(item["entry"]), item["version"]) for item in listed]
+    except (Refusal, KeyError, TypeError, ValueError):
+        return {}  # what it gathers is not there: the policy says so
+    children = [canonical.decode(body) for body in bodies]
+    return {cda.CDA_FILE: cda.document(version, children)} if children else {}
 
 
 def on_file(desk: Desk, scene: Scene, data: bytes, version: Version, kind: EntryKind) -> OnFile:

@@ -175,4 +175,4 @@ def test_a_composition_with_its_cda_is_signed_and_judged_good() -> None:
     assert judge(file, people.trust(), people.NOW, beside=lambda _: {"cda.xml": attached.data}).good
     other = cda.document(closing, [people.cover()])
     refused = judge(file, people.trust(), people.NOW, beside=lambda _: {"cda.xml": other})
-    assert "attachment_changed" in [reason.code for reason in refused.reasons]
+    assert "attachment_not_as_made" in [reason.code for reason in refused.reasons]
