@@ -11,17 +11,17 @@ import pytest
 
 from records import canonical, receipts
 from records.deadlines import ZONE
-from records.entries import FormRef, Stay, Subject
+from records.entries import FormRef, State, Stay, Subject
+from records.messages import Accepted, Chart, EntryView
 from records.receipts import Receipt
 from server.store import base
 from tests.server.house import VALUES, House, key, reasons, send
 
 
-def chart(client: Any, house: House) -> dict[str, Any]:
+def entries_of(client: Any, house: House) -> tuple[EntryView, ...]:
     answer = client.get(f"/api/encounters/{house.encounter}/chart")
     assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
+    return Chart.model_validate_json(answer.content).entries
 
 
 def test_a_signed_row_is_accepted_and_stands_in_the_chart(house: House) -> None:
@@ -29,11 +29,10 @@ def test_a_signed_row_is_accepted_and_stands_in_the_chart(house: House) -> None:
     with house.sign_in("ha") as client:
         answer = send(client, house, version, house.sign(version))
         assert answer.status_code == 201, answer.text
-        entries = chart(client, house)["entries"]
-    assert [entry["id"] for entry in entries] == [str(version.entry)]
-    assert entries[0] == answer.json()["entry"]
-    assert entries[0]["state"] == "signed"
-    assert entries[0]["signatures"][0]["settled"]
+        (entry,) = entries_of(client, house)
+    assert entry == Accepted.model_validate_json(answer.content).entry
+    assert (entry.id, entry.state, entry.open_slots) == (version.entry, State.SIGNED, ())
+    assert entry.signatures[0].settled
 
 
 def test_the_receipt_answers_every_question_and_is_signed_by_the_server(house: House) -> None:
@@ -77,7 +76,7 @@ def test_the_same_file_under_another_command_is_the_same_entry(house: House) -> 
         send(client, house, version, file)
         again = send(client, house, version, file)
         assert again.status_code == 201
-        assert len(chart(client, house)["entries"][0]["signatures"]) == 1
+        assert len(entries_of(client, house)[0].signatures) == 1
 
 
 def test_the_same_command_with_another_body_is_refused(house: House) -> None:
@@ -114,7 +113,7 @@ def test_a_correction_that_does_not_follow_is_refused(house: House, changes: dic
         wrong = house.correction(before).model_copy(update=changes)
         slot = "nurse" if "form" in changes else "doctor"
         answer = send(client, house, wrong, house.sign(wrong, slot), slot)
-        assert chart(client, house)["entries"] == [before]
+        assert entries_of(client, house) == (EntryView.model_validate(before),)
     assert answer.status_code == 422
     assert code in reasons(answer)
 
