@@ -24,6 +24,8 @@ from workstation.views.widgets.text import KeyCap, column, label, row
 from workstation.views.work import WorkPage
 
 WIDTH, HEIGHT = 1366, 700
+LEAST_WIDTH, LEAST_HEIGHT = 900, 440
+"""A screen of 1366×768 at 150 %: side panels fold there, nothing is out of reach."""
 PROGRAM = "Bệnh Án"
 _TOUCHES = frozenset({QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel,
                       QEvent.Type.InputMethod, QEvent.Type.MouseMove})
@@ -61,7 +63,7 @@ class Window(QMainWindow):
         self._pages.addWidget(self.sign_in)
         self.setCentralWidget(self._pages)
         self.resize(WIDTH, HEIGHT)
-        self.setMinimumSize(1024, 640)
+        self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
         self._bind_always()
         self.actions_.refused.connect(lambda why: self.tell(Refusal(Reason("action_refused", "", {"why": why}))))
         session.phase_changed.connect(self._phase_changed)

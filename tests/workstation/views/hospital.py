@@ -74,7 +74,7 @@ def row(number: int) -> BoardRow:
     """The bed with that number."""
     due = NOW + timedelta(hours=(14, 3, -2, 30, 20)[number % 5])
     state = ("ok", "near", "past", "ok", "ok")[number % 5]
-    clock = ClockView(kind="record", label="24 giờ", due=due, starts=due - timedelta(hours=36), state=state)
+    clock = ClockView(kind="record", label="36 giờ", due=due, starts=due - timedelta(hours=36), state=state)
     diagnosis, code = DIAGNOSES[number % 5]
     return BoardRow(
         room=str(number // 4 + 1), bed=f"{number + 1:02d}", encounter=UUID(int=200 + number), patient=patient(number),

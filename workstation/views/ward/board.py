@@ -8,13 +8,21 @@ from functools import partial
 from uuid import UUID
 
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, Qt
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QApplication, QFrame, QStackedWidget, QWidget
 
 from records.early_warning import EarlyWarning, Level
 from records.errors import Refusal
 from workstation.models.sync import SyncModel
-from workstation.models.worklist import CLOCK_ROLE, SPARK_ROLE, WARNING_ROLE, BoardFilter, BoardModel, BoardOrder
+from workstation.models.worklist import (
+    CLOCK_ROLE,
+    SPARK_ROLE,
+    WARNING_ROLE,
+    BoardFilter,
+    BoardModel,
+    BoardOrder,
+    Column,
+)
 from workstation.views.actions import NOT_NOW, ActionSet, key_of
 from workstation.views.ward.counters import CounterButton
 from workstation.views.ward.panel import WIDTH, PatientPanel
@@ -36,6 +44,9 @@ _MINE = (
 )
 
 
+FOLD_BELOW, NARROW_BELOW = 1200, 1000
+
+
 class WardView(PlaceView):
     """The place «Khoa»."""
 
@@ -55,6 +66,7 @@ class WardView(PlaceView):
         self.search = LineField("Tìm trong khoa", icon_name="search", placeholder="Tên hoặc giường")
         self.counters: dict[BoardFilter, CounterButton] = {}
         self._chosen: UUID | None = None
+        self.folded = False
         self._build()
         self._bind()
         self._listen()
@@ -76,7 +88,8 @@ class WardView(PlaceView):
         layout = row(self.ward, gap=8, margins=(10, 0, 10, 0))
         layout.addLayout(self._counter_row)
         layout.addStretch(1)
-        for widget in (self.search, self.order_words, KeyCap(key_of("ward.order")), self._as_of):
+        self._order_key = KeyCap(key_of("ward.order"))
+        for widget in (self.search, self.order_words, self._order_key, self._as_of):
             layout.addWidget(widget)
         head.setLayout(layout)
         divider = QFrame()
@@ -150,6 +163,19 @@ class WardView(PlaceView):
 
     def stop(self) -> None:
         self._actions.unbind(*_MINE)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        # Narrow (125 %, 150 %): the side folds away for the table; F4 brings it back when it is needed.
+        super().resizeEvent(event)
+        narrow, folded = self.width() < NARROW_BELOW, self.width() < FOLD_BELOW
+        self.table.setColumnHidden(Column.DOCTOR, narrow)
+        self.ward.setFixedWidth(140 if narrow else 200)
+        self._order_key.setVisible(not narrow)
+        self._as_of.setMaximumWidth(0 if narrow else 400)
+        self.order_words.setVisible(not folded)
+        if folded != self.folded:
+            self.folded = folded
+            self.right.setVisible(not folded)
 
     # What is shown
 
@@ -272,7 +298,12 @@ class WardView(PlaceView):
         return pressing or (clock is not None and clock.state in ("near", "past"))
 
     def _toggle_waiting(self) -> None:
+        if self.folded and not self.right.isVisible():
+            self.right.show()
+            return
         shown = self.right.currentWidget() is self.waiting
+        if self.folded and shown:
+            self.right.hide()
         self.right.setCurrentWidget(self.panel if shown else self.waiting)
 
     def _ward_chosen(self, number: int) -> None:

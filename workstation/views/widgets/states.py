@@ -56,14 +56,14 @@ class Loading(QWidget):
 
     def __init__(self, text: str = "Đang lấy dữ liệu… vẫn gõ được.", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._inside = QWidget(self)
-        self._inside.setLayout(column(_Bars(), label(text, "small_second", wrap=True), gap=8))
-        layout = column(self._inside, None, margins=(12, 14, 12, 10))
+        self.bars = QWidget(self)
+        self.bars.setLayout(column(_Bars(), label(text, "small_second", wrap=True), gap=8))
+        layout = column(self.bars, None, margins=(12, 14, 12, 10))
         self.setLayout(layout)
-        self._inside.hide()
+        self.bars.hide()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._inside.show)
+        self._timer.timeout.connect(self.bars.show)
         self._timer.start(LOADING_DELAY_MS)
         self.setAccessibleName(text)
 

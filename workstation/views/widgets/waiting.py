@@ -46,10 +46,11 @@ class WaitingPanel(QFrame):
         outer.addWidget(scroll, 1)
         self.setLayout(outer)
         self.setAccessibleName("Chờ gửi trên máy này")
-        sync.status_changed.connect(self._show)
-        self._show(sync.status)
+        sync.status_changed.connect(self.show_status)
+        self.show_status(sync.status)
 
-    def _show(self, status: SyncStatus) -> None:
+    def show_status(self, status: SyncStatus) -> None:
+        """Another list."""
         clear(self._rows)
         self._total.setText(f"{status.waiting_count} · {_size(status.waiting_bytes)}" if status.waiting_count else "")
         for item in status.refused:
