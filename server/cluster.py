@@ -28,6 +28,9 @@ _PLACE = Path("/var/lib/benhan")
 _LONGEST_SOCKET = 90
 """A Unix socket's path ends at 107 bytes; PostgreSQL adds its file's name."""
 
+_ANSWERS, _STARTING = 0, 1
+"""What pg_isready answers; 2 is no answer."""
+
 Say = Callable[[str], None]
 
 
@@ -159,10 +162,10 @@ class Cluster:
             self._run("pg_ctl", "stop", "-D", self.data, "-m", "fast", "-w", "-s", "-t", "60")
 
     def running(self) -> bool:
-        """Whether the server of this data directory is up."""
+        """Whether the server answers on its socket (a pid file may be left over, and its number taken by another)."""
         if not (self.data / "postmaster.pid").exists():
             return False
-        return self._call("pg_ctl", "status", "-D", self.data).returncode == 0
+        return self._call("pg_isready", "-q", "-h", self.sockets).returncode in (_ANSWERS, _STARTING)
 
     def destroy(self) -> None:
         """Stop it and remove everything."""

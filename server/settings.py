@@ -1,0 +1,70 @@
+"""The server's settings, declared once: from a TOML file, each overridden by a BENHAN_SERVER_… variable."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from records.errors import Refusal
+from records.forms import Frozen
+
+
+class Settings(Frozen):
+    """What one hospital's server must know; paths are absolute or relative to the settings file."""
+
+    dsn: str
+    """psycopg connection string of the role that the running server uses (`benhan_app`)."""
+    owner_dsn: str = ""
+    """Connection string of the migration role; only `benhan-server migrate` and `demo` use it."""
+    home: Path
+    """Folder of everything below that is not set by itself."""
+    hospital_key: Path = Path("keys/hospital.key")
+    """Wraps every encounter's key; outside database and blobs, and outside their backups."""
+    server_key: Path = Path("keys/server.pem")
+    """Signs receipts and audit seals."""
+    recovery_key: Path = Path("keys/recovery.pub.pem")
+    """Public half of the key with which IT can recover a workstation's drafts."""
+    blobs: str = "blobs"
+    """A folder, or s3://bucket/prefix."""
+    s3_endpoint: str = ""
+    trust: Path = Path("trust")
+    """Folder of PEM files: the CAs whose certificates may sign."""
+    anchor: Path = Path("anchor/audit.anchor")
+    """Where seals of the audit chain are copied to; belongs on another machine's disk."""
+    host: str = "127.0.0.1"
+    port: int = 8443
+    tls_certificate: Path = Path("tls/server.pem")
+    tls_key: Path = Path("tls/server.key")
+    pool_size: int = 8
+    training: bool = False
+    facility: str
+    facility_code: str
+    health_department: str
+    session_minutes: int = 720
+    failed_attempts: int = 5
+    lock_minutes: int = 15
+    argon2_memory_kib: int = 19_456
+    argon2_passes: int = 2
+    heartbeat_s: float = 15.0
+    seal_every_s: float = 10.0
+
+    def path(self, value: Path) -> Path:
+        """A setting's path, made absolute."""
+        return value if value.is_absolute() else self.home / value
+
+
+def read_settings(file: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the file, with BENHAN_SERVER_PORT and the like over it."""
+    try:
+        values: dict[str, Any] = {"home": file.resolve().parent, **tomllib.loads(file.read_text("utf-8"))}
+        for name in Settings.model_fields:
+            if (text := environment.get(f"BENHAN_SERVER_{name.upper()}")) is not None:
+                values[name] = text
+        return Settings.model_validate(values)
+    except (OSError, ValueError, ValidationError) as error:
+        raise Refusal.because("settings_unreadable", str(file), detail=str(error)) from error
