@@ -242,7 +242,7 @@ class EditorModel(QObject):
             form=draft.form, subject=subject_of(self._chart), stay=stay_of(self._chart, account),
             author=Author(id=who.id, full_name=who.full_name, title=who.title, role=self._role()),
             occurred_at=draft.occurred_at.astimezone(ZONE).replace(microsecond=0),
-            written_at=(written_at or utc_now()).astimezone(ZONE).replace(microsecond=0),
+            written_at=(written_at or self._desk.client.clock.server_now()).astimezone(ZONE).replace(microsecond=0),
             training=account.training, correction=self._correction(), values=cleaned.values)
         encode(version)  # what cannot be encoded is found before the token is asked
         return version
