@@ -20,7 +20,7 @@ from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from records.cms import Certificate, Container
-from records.errors import Reason
+from records.errors import Reason, Refusal
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,15 @@ class Trust:
 
     @classmethod
     def from_pem(cls, *texts: bytes) -> Self:
-        """Trust from PEM: self-issued certificates are roots, the others stand between."""
-        found = [der for text in texts for _, _, der in pem.unarmor(text, multiple=True)]
-        parsed = [(der, x509.Certificate.load(der)) for der in dict.fromkeys(found)]
-        return cls(tuple(der for der, item in parsed if item.self_issued),
-                   tuple(der for der, item in parsed if not item.self_issued))
+        """Trust from PEM: self-issued certificates are roots, the others stand between; what is none is passed over."""
+        try:
+            parts = [part for text in texts for part in pem.unarmor(text, multiple=True)]
+            found = [der for kind, _, der in parts if kind == "CERTIFICATE"]
+            issued = {der: bool(x509.Certificate.load(der, strict=True).self_issued) for der in found}
+        except (ValueError, TypeError) as error:
+            raise Refusal.because("trust_unreadable", detail=str(error)[:200]) from error
+        return cls(tuple(der for der, root in issued.items() if root),
+                   tuple(der for der, root in issued.items() if not root))
 
     @cached_property
     def parsed_roots(self) -> tuple[x509.Certificate, ...]:

@@ -6,10 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
 
 from records import canonical, render
 from records.entries import Correction, Version
+from records.errors import Refusal
 from records.forms import EntryKind, Form
 from records.pades import Trust, judge
 from records.signatures import Question, Verdict
@@ -125,6 +128,26 @@ def test_trust_is_read_from_pem() -> None:
     pem = b"".join(item.certificate.public_bytes(Encoding.PEM) for item in (people.issuing(), people.root()))
     trust = Trust.from_pem(pem, pem)
     assert trust == people.trust()
+
+
+@pytest.mark.parametrize("text", [
+    b"", b"no PEM at all", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_a_list_of_trust_that_cannot_be_read_is_refused(text: bytes) -> None:
+    with pytest.raises(Refusal) as caught:
+        Trust.from_pem(text)
+    assert caught.value.reasons[0].code == "trust_unreadable"
+
+
+def test_keys_beside_certificates_are_passed_over() -> None:
+    root = people.root().certificate
+    key = root.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    assert Trust.from_pem(key + root.public_bytes(Encoding.PEM)).roots == (people.root().der,)
+
+
+@given(st.binary(max_size=600))
+def test_junk_is_refused_without_a_crash(junk: bytes) -> None:
+    for file in (junk, b"%PDF-1.7\n%abc\n" + junk + b"startxref\n0\n%%EOF\n", good()[:20000] + junk):
+        assert not judged(file).good
 
 
 def test_intermediates_come_from_the_signature_when_trust_has_only_the_root() -> None:
