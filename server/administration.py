@@ -17,7 +17,7 @@ from records.forms import Role
 from server.services.hospital import new_id
 from server.services.passwords import Cost, Passwords
 from server.settings import Settings, read_settings
-from server.store import audit, base, migrate, people, sessions
+from server.store import audit, base, keys, migrate, people, sessions
 from server.store.key_files import HospitalKey, ServerKey, create_recovery_key
 
 SHORTEST_PASSWORD = 10
@@ -27,6 +27,8 @@ _CONSOLE = "console"
 def init_keys(settings: Settings) -> list[Path]:
     """Make the key files that are missing; the new ones. A hospital key that is there is never made anew."""
     made = []
+    if not settings.path(settings.hospital_key).exists():
+        keys.demand_no_data(settings.dsn)
     for place, create in ((settings.hospital_key, HospitalKey.create), (settings.server_key, ServerKey.create)):
         if not settings.path(place).exists():
             create(settings.path(place))

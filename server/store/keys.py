@@ -13,8 +13,9 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, create_engine, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from records.errors import Refusal
 from server.store.key_files import HospitalKey
@@ -122,6 +123,21 @@ def _wrap_bound(scope: UUID) -> bytes:
     return b"benhan-wrap-v1|" + scope.bytes
 
 
-def any_kept(db: Connection) -> bool:
-    """Whether data stands under some hospital key already: then a new one may not be made in its place."""
-    return db.scalar(select(encounter_keys.c.scope).limit(1)) is not None
+def demand_no_data(dsn: str) -> None:
+    """Refuse to make a hospital key while data stand under another one: the key is lost, and must be brought back.
+
+    A database that is not there yet, or not up, has nothing to say; `Keys.check` asks again before serving.
+    """
+    engine = create_engine(dsn)
+    try:
+        with engine.connect() as db:
+            if db.scalar(select(func.to_regclass(encounter_keys.name))) is None:
+                return
+            wrapped = select(encounter_keys.c.hospital_key).where(encounter_keys.c.wrapped.is_not(None))
+            kept = db.scalar(wrapped.limit(1))
+    except OperationalError:
+        return
+    finally:
+        engine.dispose()
+    if kept is not None:
+        raise Refusal.because("hospital_key_lost", kept)

@@ -10,8 +10,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from records.errors import Refusal
+from server.cluster import ADMIN, Cluster
+from server.store import base
 from server.store.key_files import HospitalKey, ServerKey
-from server.store.keys import HOUSE, Keys
+from server.store.keys import HOUSE, Keys, demand_no_data
+from tests.databases import Database
 from tests.server import builders
 
 
@@ -137,3 +140,19 @@ def test_no_secret_shows_in_a_repr() -> None:
     key = HospitalKey(b"s" * 32)
     assert "sss" not in repr(key)
     assert "sss" not in repr(key.id)
+
+
+def test_no_new_hospital_key_is_made_while_data_stand_under_a_lost_one(database: Database, keys: Keys) -> None:
+    demand_no_data(database.dsn)
+    engine = base.open_engine(database.dsn)
+    with base.transaction(engine) as db:
+        keys.make(db, uuid4())
+    engine.dispose()
+    with pytest.raises(Refusal) as refusal:
+        demand_no_data(database.dsn)
+    assert code_of(refusal) == "hospital_key_lost"
+
+
+def test_a_database_that_is_not_there_has_no_data(cluster: Cluster) -> None:
+    demand_no_data(cluster.dsn(database="nowhere"))
+    demand_no_data(cluster.dsn(ADMIN, "postgres"))
