@@ -21,7 +21,7 @@ from records.receipts import PublicKey, Receipt
 from records.signatures import Verdict
 from server.store.blobs import Blobs
 from server.store.entries import about
-from server.store.keys import HOUSE, Keys, ScopeKey
+from server.store.keys import Keys, ScopeKey
 
 Judge = Callable[[bytes], Iterable[Reason]]
 """What is wrong with a signed file, judged anew; nothing when it is good."""
@@ -86,7 +86,7 @@ class _Ring:
         """The key, or why there is none."""
         if scope not in self._known:
             try:
-                self._known[scope] = self._keys.house(self._db) if scope == HOUSE else self._keys.of(self._db, scope)
+                self._known[scope] = self._keys.of(self._db, scope)
             except Refusal as refusal:
                 self._known[scope] = refusal
         known = self._known[scope]
