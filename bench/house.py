@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,7 +29,7 @@ from server.cluster import ADMIN
 from server.demo.home import DemoHome
 from server.services.hospital import new_id
 from server.settings import Settings, read_settings
-from server.store import base, migrate, patients, people, stays
+from server.store import base, patients, people, stays
 from server.store.key_files import HospitalKey
 from server.store.keys import Keys
 from workstation.client import Client
@@ -126,6 +127,10 @@ def house(name: str = "house") -> Iterator[House]:
     CACHE.mkdir(exist_ok=True)
     (CACHE / ".gitignore").write_text("*\n")
     home = DemoHome(CACHE / f"{name}-{_edition()}")
+    for other in CACHE.glob(f"{name}-*/"):
+        if other != home.folder:
+            DemoHome(other).cluster.destroy()
+            shutil.rmtree(other)
     with serving(home) as served:
         yield served
 
@@ -170,5 +175,7 @@ def free_port() -> int:
 
 def _edition() -> str:
     """Another schema or another demo hospital is another house."""
-    hospital = bundled("demo", "hospital.toml").read_bytes()
-    return hashlib.sha256(migrate.HEAD.encode() + hospital).hexdigest()[:8]
+    told = hashlib.sha256(bundled("demo", "hospital.toml").read_bytes())
+    for file in sorted((ROOT / "migrations" / "server" / "versions").glob("*.py")):
+        told.update(file.read_bytes())
+    return told.hexdigest()[:8]

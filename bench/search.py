@@ -134,7 +134,8 @@ def _people(place: House) -> None:
         if there is not None and there[0] >= PATIENTS:
             return
         indexes = db.execute(
-            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'patients' AND indexname LIKE 'ix%'").fetchall()
+            "SELECT indexname, indexdef FROM pg_indexes "
+            "WHERE tablename = 'patients' AND indexname LIKE 'ix%'").fetchall()
         db.execute("SET LOCAL maintenance_work_mem = '512MB'")
         for name, _ in indexes:
             db.execute(f'DROP INDEX "{name}"')

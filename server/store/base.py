@@ -20,10 +20,14 @@ CHANNEL = "benhan"
 
 
 def open_engine(dsn: str, *, pool_size: int = 20, timeout_s: float = 10) -> Engine:
-    """An engine over psycopg 3 with its own pool. A connection that died while it waited is replaced."""
+    """An engine over psycopg 3 with its own pool. A connection that died while it waited is replaced.
+
+    Statements that psycopg prepared are planned for each value: one plan for all patterns of a search would read all.
+    """
     return create_engine(
         dsn, pool_size=pool_size, max_overflow=0, pool_timeout=timeout_s, pool_pre_ping=True,
-        connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
+                                 "-c plan_cache_mode=force_custom_plan",
                       "application_name": "benhan-server", "connect_timeout": 5},
     )
 

@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_patients"),
         sa.UniqueConstraint("patient_no", name="uq_patients_patient_no"),
     )
-    op.create_index("ix_patients_search_given", "patients", ["search_given"])
+    op.create_index("ix_patients_search_given", "patients", ["search_given"], postgresql_include=["id"])
     op.create_index("ix_patients_search_name", "patients", ["search_name"])
     op.create_index("ix_patients_search_trigrams", "patients", ["search_name"],
         postgresql_using="gin", postgresql_ops={"search_name": "gin_trgm_ops"})
