@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -31,10 +33,14 @@ from workstation.views.actions import Place
 from workstation.views.prompts import AskSecret
 from workstation.views.sign_in import read_demo_accounts
 from workstation.views.ward.board import WardView
+from workstation.views.widgets.place import PlaceView
 from workstation.views.window import Window
-from workstation.views.work import WorkPage
+from workstation.views.work import NothingOpen, WorkPage
 
-if TYPE_CHECKING:  # the signing packages are heavy: they are loaded behind the sign-in window
+if TYPE_CHECKING:  # signing and charts are heavy: they are loaded behind the sign-in window
+    from workstation.models.chart import ChartModel
+    from workstation.models.signing import SigningModel
+    from workstation.models.signing_tasks import Task
     from workstation.signing.base import TokenInfo
     from workstation.signing.token import TokenSigner
 
@@ -58,6 +64,7 @@ class Program(QObject):
         self.window = Window(self.session, self.machine, version=version(),
                              demo_accounts=read_demo_accounts(config.demo_accounts))
         self.desk: Desk | None = None
+        self.signing: SigningModel | None = None
         self._things: list[QObject] = []
         self.session.opened.connect(self._open_desk)
         self.session.closing.connect(self._close_desk)
@@ -76,7 +83,7 @@ class Program(QObject):
     # Tokens, on the lane that signing uses too
 
     def signer(self) -> TokenSigner:
-        """The tokens of this PC; made when first asked for, used on the lane `token` only."""
+        """The tokens of this PC; made when first asked for, used on the lane of signing only."""
         if self._signer is None:
             from workstation.signing.modules import modules_to_try
             from workstation.signing.token import TokenSigner
@@ -100,15 +107,29 @@ class Program(QObject):
         sync = SyncModel(store, self.client, self.background, account)
         desk = self.desk = Desk(account, store, self.client, self.background, sync)
         board, search = BoardModel(desk), SearchModel(desk)
-        ward = WardView(board, sync, self.window.actions_)
-        page = WorkPage(account, sync, self.machine, self.window.actions_, places={Place.WARD: ward})
+        actions = self.window.actions_
+        ward = WardView(board, sync, actions, on_open=self.open_chart, on_write=partial(self.open_chart, write=True))
+        page = WorkPage(account, sync, self.machine, actions,
+                        places={Place.WARD: ward, Place.CHART: NothingOpen(actions)})
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.renewed)
         self.window.actions_.bind("retry", self._retry)
         self.window.open_work(page, search, account, self._open_patient)
         sync.start()
+        self.signing = self._signing_model(desk)
+
+    def _signing_model(self, desk: Desk) -> SigningModel:
+        """A training server with a training key signs with the file; everybody else with this PC's tokens."""
+        from workstation.models.signing import SigningModel
+
+        by_file = desk.account.training and self.config.training_key is not None
+        return SigningModel(desk, self.config, self, signer_of=None if by_file else self.signer)
 
     def _close_desk(self) -> None:
+        if self.signing is not None:
+            self.signing.close()
+            self.signing.deleteLater()
+            self.signing = None
         if self.desk is not None:
             self.desk.sync.stop()
         self.window.end_work()
@@ -120,8 +141,56 @@ class Program(QObject):
         if patient.encounter is not None:
             self.open_chart(patient.encounter)
 
-    def open_chart(self, encounter: UUID) -> None:
-        """Open the chart of this stay in the place «Hồ sơ»."""
+    # Charts and signing
+
+    def open_chart(self, encounter: UUID, entry: UUID | None = None, *, write: bool = False) -> None:
+        """Open the chart of this stay in the place «Hồ sơ»; at an entry, or to write a new one."""
+        page = self.window.work
+        if page is None or self.desk is None:
+            return
+        from workstation.views.chart.place import ChartPlace
+
+        place = page.place(Place.CHART)
+        if not isinstance(place, ChartPlace) or place.chart.encounter != encounter:
+            page.put(Place.CHART, partial(self._chart_place, self.desk, encounter))
+            place = page.place(Place.CHART)
+        page.show_place(Place.CHART)
+        if isinstance(place, ChartPlace) and entry is not None:
+            place.open_at(entry)
+        if isinstance(place, ChartPlace) and write:
+            self._write_when_there(place.chart)
+
+    def _chart_place(self, desk: Desk, encounter: UUID) -> PlaceView:
+        from workstation.models.chart import ChartModel
+        from workstation.views.chart.place import ChartPlace
+
+        chart = ChartModel(desk, encounter)
+        place = ChartPlace(desk, chart, self.window.actions_)
+        chart.setParent(place)
+        place.sign_wanted.connect(self._sign)
+        place.refused.connect(self.window.tell)
+        return place
+
+    def _write_when_there(self, chart: ChartModel) -> None:
+        def write() -> None:
+            with suppress(TypeError):
+                chart.loaded.disconnect(write)
+            self.window.actions_.trigger("chart.write")
+
+        if chart.chart is not None:
+            write()
+        else:
+            chart.loaded.connect(write)
+
+    def _sign(self, tasks: Sequence[Task]) -> None:
+        """One document or a stack: the dialog holds the act until it is done."""
+        if self.signing is None or not tasks:
+            return
+        from workstation.views.signing.dialogs import SignDialog, StackDialog
+
+        act = self.signing.begin(tasks)
+        dialog = SignDialog(act, self.window) if len(tasks) == 1 else StackDialog(act, self.window)
+        dialog.show_over()
 
     def _retry(self) -> None:
         desk = self.desk

@@ -19,7 +19,8 @@ from workstation.config import ZONE
 if TYPE_CHECKING:  # the signing packages are heavy, and the sign-in window must come up at once
     from workstation.signing.base import TokenInfo
 
-LANE = "machine"
+LANE = "signing"
+"""The lane of models.signing_act: a token has one thread, so looking waits until a stack is signed."""
 EVERY_MS = 5000
 
 
@@ -46,7 +47,7 @@ class MachineModel(QObject):
         self.token = Fact(state="asking", title="Token: đang tìm")
         self.clock = Fact(state="asking", title="Đồng hồ: chưa so được với máy chủ")
         self.away_since: Instant | None = None
-        self._asking = False
+        self._asking = self._looking = False
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self.ask)
@@ -61,12 +62,12 @@ class MachineModel(QObject):
         self._timer.stop()
 
     def ask(self) -> None:
-        """Ask now, unless the last question has no answer yet."""
-        if self._asking:
-            return
-        self._asking = True
-        self._background.run(Query("health", self._ask_server, self._server_answered, self._server_away))
-        if self._tokens is not None:
+        """Ask now what has no question open."""
+        if not self._asking:
+            self._asking = True
+            self._background.run(Query("health", self._ask_server, self._server_answered, self._server_away))
+        if self._tokens is not None and not self._looking:
+            self._looking = True
             self._background.run(Query("tokens", self._tokens, self._tokens_seen, self._token_trouble), lane=LANE)
 
     def _ask_server(self) -> tuple[Health, float]:
@@ -103,10 +104,12 @@ class MachineModel(QObject):
         self.changed.emit()
 
     def _tokens_seen(self, tokens: Sequence[TokenInfo]) -> None:
+        self._looking = False
         self.token = token_fact(tokens)
         self.changed.emit()
 
     def _token_trouble(self, why: Refusal) -> None:
+        self._looking = False
         self.token = Fact(state="attention", title="Token không trả lời",
                           detail=" ".join(reason.vietnamese for reason in why.reasons))
         self.changed.emit()

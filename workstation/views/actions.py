@@ -119,6 +119,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("chart.sign", "Ký lần ghi này", Place.CHART, "F9", "ký", "signature", rank=6),
     Action("chart.as_yesterday", "Như hôm qua: lấy y lệnh lần trước", Place.CHART, "Ctrl+D", "như hôm qua", "history",
            rank=7),
+    Action("chart.orders", "Thêm y lệnh, chỉ định", Place.CHART, "F5", "y lệnh", "clipboard-plus", rank=4),
+    Action("chart.cancel", "Hủy lần ghi đã ký, có lý do", Place.CHART, icon="x", words="huy bo"),
     Action("chart.earlier", "Lần ghi trước", Place.CHART, "Alt+Up", icon="history"),
     Action("chart.correct", "Đính chính văn bản đã ký", Place.CHART, "Ctrl+E", "đính chính", "git-compare",
            "sua", rank=8),

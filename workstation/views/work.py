@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QStackedWidget, QWidget
@@ -15,7 +16,7 @@ from workstation.models.sync import SyncModel
 from workstation.views.actions import PLACE_ICONS, PLACE_NAMES, ActionSet, Place, key_of
 from workstation.views.widgets.key_line import KeyLine
 from workstation.views.widgets.place import PlaceView
-from workstation.views.widgets.states import OfflineLine
+from workstation.views.widgets.states import Empty, OfflineLine
 from workstation.views.widgets.text import column
 from workstation.views.widgets.top_bar import PlaceTab, TopBar
 
@@ -45,7 +46,7 @@ class WorkPage(QWidget):
         layout.addWidget(self.key_line)
         self.setLayout(layout)
         for place, view in places.items():
-            self.put(place, view)
+            self.put(place, partial(_itself, view))
         self._listen()
         person = account.person
         self.top_bar.show_person(f"{person.title} {person.full_name}".strip(),
@@ -67,18 +68,20 @@ class WorkPage(QWidget):
         """The view of a place, if there is one."""
         return self._places.get(place)
 
-    def put(self, place: Place, view: PlaceView) -> None:
-        """This view fills the place from now on; the one before it goes."""
+    def put(self, place: Place, make: Callable[[], PlaceView]) -> None:
+        """Another view fills the place from now on; the one before it lets go of its actions first."""
         old = self._places.get(place)
-        self._places[place] = view
+        if old is not None:
+            old.stop()
+        view = self._places[place] = make()
         self._stack.addWidget(view)
-        view.title_changed.connect(lambda _title, place=place: self._title_changed(place))
-        view.banner_changed.connect(lambda place=place: self._banner_changed(place))
+        view.title_changed.connect(lambda _title: self._title_changed(place))
+        view.banner_changed.connect(lambda: self._banner_changed(place))
         if old is not None:
             if self.open_place is place:
                 self.show_place(place)
             self._stack.removeWidget(old)
-            old.stop()
+            old.hide()
             old.deleteLater()
 
     def show_place(self, place: Place) -> None:
@@ -97,6 +100,12 @@ class WorkPage(QWidget):
         self._title_changed(place)
         self.place_changed.emit(place)
         view.enter()
+
+    def go_back(self) -> None:
+        """Esc: first what is open over the place, then the place itself."""
+        view = self._places.get(self.open_place)
+        if view is not None and not view.back():
+            self.show_place(Place.WARD)
 
     def stop(self) -> None:
         """Signing out: every place lets go."""
@@ -167,3 +176,23 @@ class WorkPage(QWidget):
         if fact.title == "Token: chưa cắm":
             words = "chưa cắm"
         self.top_bar.show_token(words, f"{fact.title}\n{fact.detail}")
+
+
+class NothingOpen(PlaceView):
+    """A place that is about one patient, while none is chosen."""
+
+    def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        ground = QFrame()
+        ground.setProperty("role", "panel")
+        self._state = Empty("Chưa mở hồ sơ nào.", "Chọn người bệnh ở bảng khoa", key_of("place.ward"),
+                            lambda: actions.trigger("place.ward"))
+        ground.setLayout(column(self._state, gap=0))
+        self.setLayout(column(ground, gap=0))
+
+    def title(self) -> str:
+        return "Hồ sơ"
+
+
+def _itself(view: PlaceView) -> PlaceView:
+    return view

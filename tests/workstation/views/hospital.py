@@ -15,18 +15,22 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import TypeAdapter
 
+from records.entries import EncounterState
 from records.errors import Reason
 from records.forms import Role
 from records.messages import (
     AllergyView,
     Board,
     BoardRow,
+    Chart,
     ClockView,
+    EncounterView,
     Health,
     PatientView,
     PersonView,
     Session,
     VitalsPoint,
+    WardStayView,
     WardView,
     WorkstationSettings,
 )
@@ -91,6 +95,19 @@ def board(ward: UUID) -> Board:
     return Board(ward=WARD, at=datetime.now(UTC), rows=rows)
 
 
+def chart(encounter: UUID) -> Chart:
+    """The chart of the stay in that bed, with nothing written yet."""
+    number = encounter.int - 200
+    bed = row(number)
+    stay = WardStayView(ward=WARD, room=bed.room, bed=bed.bed, starts=NOW - timedelta(days=bed.day))
+    return Chart(
+        encounter=EncounterView(
+            id=encounter, record_no=bed.record_no, state=EncounterState.ACTIVE, emergency=True,
+            admitted_at=NOW - timedelta(days=bed.day), stays=(stay,), diagnosis=bed.diagnosis,
+            diagnosis_code=bed.diagnosis_code, attending=bed.attending),
+        patient=patient(number), entries=(), drafts=(), clocks=bed.clocks, at=datetime.now(UTC))
+
+
 def health() -> Health:
     """The server is well."""
     return Health(status="ok", version="0.1.0", time=datetime.now(UTC), training=False, renderers=("1",),
@@ -113,6 +130,7 @@ _ANSWERS: dict[str, Callable[[dict[str, list[str]]], Any]] = {
     "/api/wards": lambda _: TypeAdapter(tuple[WardView, ...]).dump_python((WARD, SURGERY), mode="json"),
     "/api/drafts": lambda _: [],
     "/api/settlements": lambda _: [],
+    "/api/certificates": lambda _: [],
     "/api/patients": lambda query: [
         patient(number).model_dump(mode="json") for number in range(len(NAMES))
         if query.get("q", [""])[0].lower() in NAMES[number].lower()],
@@ -134,6 +152,8 @@ class _Desk(BaseHTTPRequestHandler):
             self._stream()
         elif parts.path.startswith("/api/wards/") and parts.path.endswith("/board"):
             self._say(200, board(UUID(parts.path.split("/")[3])).model_dump(mode="json"))
+        elif parts.path.startswith("/api/encounters/") and parts.path.endswith("/chart"):
+            self._say(200, chart(UUID(parts.path.split("/")[3])).model_dump(mode="json"))
         elif parts.path in _ANSWERS:
             self._say(200, _ANSWERS[parts.path](parse_qs(parts.query)))
         else:

@@ -25,6 +25,10 @@ class PlaceView(QWidget):
         """The place was opened: put the cursor where the work is."""
         self.setFocus()
 
+    def back(self) -> bool:
+        """Esc: close what is open over the place and keep the draft; False when nothing is, and the place is left."""
+        return False
+
     def leave(self) -> None:
         """Another place is opened; nothing is lost, the view stays."""
 

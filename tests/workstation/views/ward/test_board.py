@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics
@@ -16,9 +14,11 @@ from tests.workstation.views.keyboard import CTRL, press, write
 from workstation.app import Program
 from workstation.models.worklist import ROW_ROLE, BoardFilter, BoardOrder, Column
 from workstation.views import style
+from workstation.views.actions import Place
 from workstation.views.ward import cells
 from workstation.views.ward.board import WardView
 from workstation.views.widgets.delegates import CellText, ChipAndSpark, PieText
+from workstation.views.work import WorkPage
 
 
 def shown(ward: WardView) -> list[str]:
@@ -102,12 +102,62 @@ def test_the_panel_shows_the_chosen_patient(ward: WardView) -> None:
     assert ward.panel.accessibleName() == "Người bệnh đang chọn: Mai Xuân Phúc"
 
 
-def test_enter_hands_the_chosen_stay_on(program: Program, ward: WardView, qtbot: QtBot) -> None:
-    opened: list[UUID] = []
-    program.window.actions_.bind("ward.open", lambda: opened.append(ward.table.current_row().encounter))  # type: ignore[union-attr,arg-type]  # a row with a patient
-    ward.table.choose(3)
+def here(page: WorkPage) -> Place:
+    """The place that is open now."""
+    return page.open_place
+
+
+def open_chart(program: Program, ward: WardView, number: int, qtbot: QtBot) -> WorkPage:
+    page = program.window.work
+    assert page is not None
+    ward.table.choose(number)
     press(ward.table, Qt.Key.Key_Return)
-    assert opened == [UUID(int=203)]
+    qtbot.waitUntil(lambda: page.open_place is Place.CHART and NAMES[number].upper() in page.title(), timeout=20_000)
+    return page
+
+
+def test_enter_opens_the_chart_with_the_patients_banner_and_escape_goes_back(
+        program: Program, ward: WardView, qtbot: QtBot) -> None:
+    page = open_chart(program, ward, 12, qtbot)
+    assert program.window.windowTitle() == "MAI XUÂN PHÚC · Giường 13 — Bệnh Án"
+    chart = page.place(Place.CHART)
+    assert chart is not None
+    banner = chart.banner()
+    assert banner is not None
+    assert banner.isVisible()
+    press(program.window.focusWidget(), Qt.Key.Key_Escape)
+    assert here(page) is Place.WARD
+    assert not banner.isVisible()
+    assert program.window.focusWidget() is ward.table
+
+
+def test_another_chart_takes_the_place_and_its_keys(program: Program, ward: WardView, qtbot: QtBot) -> None:
+    page = open_chart(program, ward, 12, qtbot)
+    first = page.place(Place.CHART)
+    page.show_place(Place.WARD)
+    open_chart(program, ward, 3, qtbot)
+    assert page.place(Place.CHART) is not first
+    assert program.window.actions_.bound("chart.write")
+    assert program.window.actions_.why_not("chart.timeline") == ""
+
+
+def test_the_same_chart_is_not_opened_twice(program: Program, ward: WardView, qtbot: QtBot) -> None:
+    page = open_chart(program, ward, 12, qtbot)
+    first = page.place(Place.CHART)
+    page.show_place(Place.WARD)
+    open_chart(program, ward, 12, qtbot)
+    assert page.place(Place.CHART) is first
+
+
+def test_before_a_chart_is_open_its_place_says_how_to_open_one(
+        program: Program, ward: WardView, qtbot: QtBot) -> None:
+    press(ward.table, Qt.Key.Key_2, CTRL)
+    page = program.window.work
+    assert page is not None
+    assert here(page) is Place.CHART
+    assert all(not hint.key.startswith("F9") for hint in program.window.actions_.hints())
+    press(program.window.focusWidget(), Qt.Key.Key_Escape)
+    assert here(page) is Place.WARD
 
 
 def test_f4_shows_what_waits_on_this_pc_and_back(ward: WardView, qtbot: QtBot) -> None:
