@@ -24,7 +24,7 @@ _CODE_ROLE = Qt.ItemDataRole.UserRole + 1
 def warm(names: tuple[str, ...] = ("icd10",)) -> None:
     """Read the lists, off the UI thread, before anybody types."""
     for name in names:
-        assert code_list(name).folded
+        len(code_list(name).folded)
 
 
 class Suggestions(QFrame):
@@ -59,7 +59,7 @@ class Suggestions(QFrame):
         high = rows * max(22, self.list.sizeHintForRow(0)) + 4 if codes else 0
         self.list.setFixedHeight(high)
         self.list.setVisible(bool(codes))
-        window = self._over.window()
+        window = self._over.window() or self._over
         self.adjustSize()
         width = max(self._over.width(), 420)
         at = self._over.mapTo(window, QPoint(0, self._over.height() + 2))
@@ -124,6 +124,7 @@ class CodedBlank(Blank):
         if self._suggestions is None:
             self._suggestions = Suggestions(self.line)
             self._suggestions.list.itemClicked.connect(lambda _item: self._take())
+            self.destroyed.connect(self._suggestions.deleteLater)
         found = code_list(self.field.codes)
         self._suggestions.offer(search(self.field.codes, text, limit=40, on=self._on), found.title)
 

@@ -1,0 +1,50 @@
+"""Which widget a field of the form gets: by its type and size, never by the form's name."""
+
+from __future__ import annotations
+
+from records.forms import Field
+from workstation.views.chart.blanks import Blank, LineBlank, NumberBlank, TextBlank
+from workstation.views.chart.choices import YesNoBlank, choice_blank
+from workstation.views.chart.coded import CodedBlank
+from workstation.views.chart.moments import DateBlank, MomentBlank
+from workstation.views.chart.row_list import RowList
+from workstation.views.chart.rows import FEW_COLUMNS, FixedRows, GatheredBlank, SmallTable
+
+
+def make_blank(field: Field, *, narrow: bool = False) -> Blank:
+    """The widget for a field; `narrow` where it stands in a side panel or a table."""
+    made = _made(field, narrow=narrow)
+    if field.computed:
+        made.lock()
+    return made
+
+
+def _made(field: Field, *, narrow: bool) -> Blank:  # noqa: PLR0911  # one line a field type
+    match field.type:
+        case "text":
+            return TextBlank(field)
+        case "int" | "decimal":
+            return NumberBlank(field)
+        case "bool":
+            return YesNoBlank(field)
+        case "date":
+            return DateBlank(field)
+        case "instant":
+            return MomentBlank(field)
+        case "choice" | "choices":
+            return choice_blank(field, narrow=narrow)
+        case "coded":
+            return CodedBlank(field)
+        case "rows":
+            return _table(field)
+        case "gathered":
+            return GatheredBlank(field)
+    return LineBlank(field)
+
+
+def _table(field: Field) -> Blank:
+    if field.fixed_rows:
+        return FixedRows(field, make_blank)
+    if len(field.fields) <= FEW_COLUMNS:
+        return SmallTable(field, make_blank)
+    return RowList(field, lambda part: make_blank(part, narrow=True))

@@ -1,0 +1,420 @@
+"""The place «Hồ sơ»: time line, sheet and editor, context; what each act does stands in `acts`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QStackedWidget, QWidget
+
+from records.entries import FormRef
+from records.errors import Refusal
+from records.forms import Form, form
+from workstation.background import Query
+from workstation.drafts import LocalDraft
+from workstation.models.chart import ChartModel, TimelineItem
+from workstation.models.desk import Desk
+from workstation.views.actions import ActionSet
+from workstation.views.chart.acts import ChartActs
+from workstation.views.chart.coded import warm
+from workstation.views.chart.context import Context
+from workstation.views.chart.sheet_head import SheetHead
+from workstation.views.chart.sheets import Sheet, make_sheet
+from workstation.views.chart.states import chip_of, known_icon
+from workstation.views.chart.three_columns import ThreeColumns
+from workstation.views.chart.timeline import Timeline
+from workstation.views.chart.version_view import VersionView
+from workstation.views.chart.writing import Writing
+from workstation.views.widgets import times
+from workstation.views.widgets.banner import Banner
+from workstation.views.widgets.painting import ChipText
+from workstation.views.widgets.place import PlaceView
+from workstation.views.widgets.states import Empty, InTrouble, Loading, Refused
+from workstation.views.widgets.text import column, frame
+
+
+class ChartPlace(PlaceView):
+    """One patient's stay; made when its chart is opened, thrown away when another is."""
+
+    sign_wanted = pyqtSignal(list)
+    """list of workstation.models.signing_tasks.Task."""
+    explain_wanted = pyqtSignal(object, int)
+    """EntryView and the version whose signature is asked about."""
+    print_wanted = pyqtSignal(str)
+    """Code of the form whose sheet is to be shown as it prints."""
+    refused = pyqtSignal(object)
+    """Refusal that has no place of its own here."""
+
+    def __init__(self, desk: Desk, chart: ChartModel, actions: ActionSet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.desk, self.chart = desk, chart
+        self._banner: Banner | None = None
+        self._form: Form | None = None
+        self._wanted: UUID | None = None
+        self._begun = False
+        self._begin_writing = False
+        self.sheet: Sheet | None = None
+        self.old_version: VersionView | None = None
+        self.timeline = Timeline(chart)
+        self.context = Context()
+        self.head = SheetHead(actions)
+        self.writing = Writing(chart, self)
+        self._build()
+        self.acts = ChartActs(self, actions)
+        self._listen()
+        desk.background.run(Query("warm code lists", warm, lambda _: None, lambda _: None))
+        chart.load()
+
+    def _build(self) -> None:
+        self._middle = QStackedWidget()
+        self._state: QWidget = Loading()
+        self._middle.addWidget(self._state)
+        self._foot = column(gap=0)
+        card = frame("card")
+        inner = column(self.head, gap=0, margins=(1, 1, 1, 1))
+        inner.addWidget(self._middle, 1)
+        inner.addLayout(self._foot)
+        card.setLayout(inner)
+        ground = QWidget()
+        ground.setProperty("role", "ground")
+        ground.setLayout(column(card, gap=0, margins=(8, 8, 8, 8)))
+        self.columns = ThreeColumns(self.timeline, ground, self.context)
+        self.setLayout(column(self.columns, gap=0))
+
+    def _listen(self) -> None:
+        chart, writing = self.chart, self.writing
+        chart.loaded.connect(self._loaded)
+        chart.changed.connect(self._changed)
+        chart.refused.connect(self._refused)
+        chart.draft_ready.connect(self.write)
+        self.timeline.chosen.connect(self.show_entry)
+        self.timeline.opened.connect(self._open)
+        writing.ended.connect(self._ended)
+        writing.saved.connect(self.head.show_saved)
+        writing.refused.connect(self.refused)
+
+    # The place
+
+    def title(self) -> str:
+        chart = self.chart.chart
+        if chart is None:
+            return "Hồ sơ"
+        bed = f" · Giường {chart.encounter.stays[-1].bed}" if chart.encounter.stays else ""
+        return f"{chart.patient.full_name.upper()}{bed}"
+
+    def banner(self) -> QWidget | None:
+        return self._banner
+
+    def enter(self) -> None:
+        if self.writing.is_open:
+            self.writing.focus()
+        else:
+            self.timeline.list.setFocus()
+
+    def leave(self) -> None:
+        self.desk.sync.flush()
+
+    def stop(self) -> None:
+        self.writing.leave()
+        self.acts.stop()
+
+    # What is loaded
+
+    def _loaded(self) -> None:
+        chart = self.chart.chart
+        if chart is None:
+            return
+        self._banner = Banner(chart.patient, chart.encounter, datetime.now(UTC))
+        self.title_changed.emit(self.title())
+        self.banner_changed.emit()
+        self._changed()
+        if not self._begun:
+            self._begun = True
+            self._first()
+        self.acts.refresh()
+
+    def _first(self) -> None:
+        """The newest draft of mine is gone on with; else the newest sheet is open."""
+        if self._begin_writing:
+            self.acts.begin_first()
+        elif self._wanted is not None and self.chart.item(self._wanted) is not None:
+            self._open(self._wanted)
+        elif self.chart.items:
+            newest = self.chart.items[0]
+            self.timeline.choose(newest.entry)
+            self.show_entry(newest.entry)
+        else:
+            self._show_state(Empty("Chưa có văn bản nào trong hồ sơ này.", "Ghi lần đầu", "F6",
+                                   self._write))
+        if self.isVisible():
+            self.enter()
+
+    def _write(self) -> None:
+        self.acts.write()
+
+    def open_at(self, entry: UUID) -> None:
+        """Come here for one entry (from a list, the palette): it is opened as soon as the chart is there."""
+        self._wanted = entry
+        if self._begun:
+            self._open(entry)
+
+    def open_writing(self) -> None:
+        """Come here to write: the first kind of this person is begun as soon as the chart is there."""
+        self._begin_writing = True
+        if self._begun:
+            self.acts.begin_first()
+
+    def _changed(self) -> None:
+        """Drafts, outbox or the server's entries are new: what is open stays open."""
+        at = self.chart.as_of
+        self.head.show_cached(f"Bản lúc {times.clock(at)}" if self.chart.cached and at is not None else "")
+        self._show_sheet_items()
+        self._show_context()
+        self._say_state()
+        self.acts.refresh()
+
+    def _refused(self, why: Refusal) -> None:
+        if self.chart.chart is None:
+            self._show_state(InTrouble(" ".join(reason.vietnamese for reason in why.reasons),
+                                       " ".join(reason.todo for reason in why.reasons))
+                             if self.desk.away else Refused("Chưa mở được hồ sơ", why.reasons))
+        elif not self.chart.cached:
+            self.refused.emit(why)
+
+    # Reading
+
+    @property
+    def form(self) -> Form | None:
+        """The form whose sheet is open."""
+        return self._form
+
+    def current(self) -> TimelineItem | None:
+        """The entry that acts are about: the one that is written, else the one that the cursor is on."""
+        if self.writing.model is not None:
+            return self.chart.item(self.writing.model.draft.entry)
+        entry = self.timeline.entry
+        return self.chart.item(entry) if entry is not None else None
+
+    def show_entry(self, entry: UUID) -> None:
+        """The cursor came to an entry: its sheet is shown; my draft opens for writing."""
+        item = self.chart.item(entry)
+        if item is None:
+            return
+        mine = item.draft is not None and item.draft.command is None
+        model = self.writing.model
+        if mine or (item.others is not None and item.view is None
+                    and item.others.person == self.desk.account.person.id):
+            if model is None or model.draft.entry != entry:
+                self.chart.open_draft(entry)
+            return
+        if model is not None and (item.form.code != model.draft.form.code or self.writing.middle is not None):
+            self._leave_writing()
+        self._close_old_version()
+        self._show_form(item.form)
+        if self.sheet is not None:
+            self.sheet.choose(entry)
+        self._say_state()
+        self._show_context()
+        self.acts.refresh()
+
+    def _open(self, entry: UUID) -> None:
+        self.timeline.choose(entry)
+        self.show_entry(entry)
+        self.focus_middle()
+
+    def focus_middle(self) -> None:
+        """F3: the cursor into the editor, or onto the sheet."""
+        if self.writing.is_open:
+            self.writing.focus()
+            return
+        view = self._middle.currentWidget()
+        if view is not None:
+            inside = getattr(view, "view", None) or getattr(view, "plot", None) or getattr(view, "table", None) \
+                or getattr(view, "text", None)
+            (inside if isinstance(inside, QWidget) else view).setFocus()
+
+    def _show_form(self, ref: FormRef) -> None:
+        found = form(ref.code, ref.edition)
+        if self.sheet is None or self._form is not found:
+            self._form = found
+            self._put_sheet(make_sheet(found))
+        self._show_sheet_items()
+        if self.sheet is not None and self.writing.middle is None:
+            self._middle.setCurrentWidget(self.sheet)
+        part = "" if found.layout.style != "narrative" else found.name
+        self.head.show_form(found, known_icon(found.icon), part)
+        self.columns.fold_left(fold=_wide(found))
+
+    def _put_sheet(self, sheet: Sheet) -> None:
+        old, self.sheet = self.sheet, sheet
+        self._middle.addWidget(sheet)
+        sheet.explain.connect(self._explain)
+        sheet.opened.connect(self._opened_in_sheet)
+        sheet.chosen.connect(self._chosen_in_sheet)
+        if old is not None:
+            self._middle.removeWidget(old)
+            old.deleteLater()
+
+    def _show_sheet_items(self) -> None:
+        if self.sheet is None or self._form is None:
+            return
+        found = self._form
+        kind = "" if found.layout.style == "narrative" else found.layout.kind
+        items = self.chart.sheet(found.code, kind)
+        model = self.writing.model
+        if found.layout.style == "rows" and model is not None:
+            items = tuple(item for item in items if item.entry != model.draft.entry or model.draft.base_version)
+        self.sheet.show_items(items)
+
+    def _chosen_in_sheet(self, item: TimelineItem) -> None:
+        if not self.writing.is_open:
+            self.timeline.choose(item.entry)
+            self._say_state()
+            self._show_context()
+            self.acts.refresh()
+
+    def _opened_in_sheet(self, item: TimelineItem) -> None:
+        if item.draft is not None and item.draft.command is None:
+            self._open(item.entry)
+        else:
+            self._explain(item)
+
+    def _explain(self, item: TimelineItem) -> None:
+        if item.view is not None and item.view.signatures:
+            self.explain_wanted.emit(item.view, item.view.version)
+
+    def explain(self) -> None:
+        """Ctrl+I: the signature of the current entry."""
+        item = self.current()
+        if item is not None:
+            self._explain(item)
+
+    # Writing
+
+    def write(self, draft: LocalDraft) -> None:
+        """Open the editor of a draft."""
+        self._close_old_version()
+        self._take_away()
+        self.writing.leave()
+        if not draft.base_version:
+            self._show_form(draft.form)
+        self.writing.begin(draft, self.sheet)
+        self._show_sheet_items()
+        self.timeline.choose(draft.entry)
+        for widget in (self.writing.two_texts, self.writing.foot):
+            if widget is not None:
+                self._foot.addWidget(widget)
+        if self.writing.middle is not None:
+            self._middle.addWidget(self.writing.middle)
+            self._middle.setCurrentWidget(self.writing.middle)
+        if self.writing.side is not None:
+            self.columns.show_side(self.writing.side)
+        if self.writing.correction is not None:
+            self.columns.fold_left(fold=True)
+            self.acts.join_correction(self.writing.correction)
+        self.head.setVisible(self.writing.correction is None)
+        self.head.show_writing(writing=True)
+        self._say_state()
+        self._show_context()
+        self.acts.refresh()
+        self.writing.focus()
+
+    def _leave_writing(self) -> None:
+        self._take_away()
+        self.writing.leave()
+        self.head.show_saved("")
+        self.head.show_writing(writing=False)
+        self.head.show()
+        if self._form is not None:
+            self.columns.fold_left(fold=_wide(self._form))
+
+    def _take_away(self) -> None:
+        """The editor's widgets leave their places; the sheet is shown alone again."""
+        if self.writing.side is not None:
+            self.columns.show_side(self.context)
+        if self.sheet is not None:
+            self.sheet.put_editor(None)
+            self._middle.setCurrentWidget(self.sheet)
+
+    def _ended(self) -> None:
+        """Signed or dropped: read on where one wrote."""
+        entry = self.writing.model.draft.entry if self.writing.model is not None else None
+        self._leave_writing()
+        self.chart.load()
+        if entry is not None and self.chart.item(entry) is not None:
+            self.timeline.choose(entry)
+        self._changed()
+        self.focus_middle()
+
+    def close_editor(self) -> bool:
+        """Esc: close what is open over the sheet and keep the draft; False when there was nothing to close."""
+        if self.old_version is not None:
+            self._close_old_version()
+            return True
+        if self.writing.is_open:
+            self._leave_writing()
+            self._changed()
+            self.timeline.list.setFocus()
+            return True
+        return False
+
+    # Old versions
+
+    def show_old_version(self, view: VersionView) -> None:
+        """An earlier version over the sheet."""
+        self._close_old_version()
+        self.old_version = view
+        view.closed.connect(self._close_old_version)
+        self._middle.addWidget(view)
+        self._middle.setCurrentWidget(view)
+        view.setFocus()
+
+    def _close_old_version(self) -> None:
+        view, self.old_version = self.old_version, None
+        if view is not None:
+            self._middle.removeWidget(view)
+            view.deleteLater()
+            if self.sheet is not None and self.writing.middle is None:
+                self._middle.setCurrentWidget(self.sheet)
+
+    # Columns at the sides
+
+    def toggle_timeline(self) -> None:
+        """F2: the cursor into the time line; from there, fold it."""
+        if self.timeline.isVisible() and not self.timeline.list.hasFocus():
+            self.timeline.list.setFocus()
+            return
+        self.columns.fold_left(fold=self.timeline.isVisible())
+        (self.timeline.list.setFocus if self.timeline.isVisible() else self.focus_middle)()
+
+    def toggle_context(self) -> None:
+        """F4: show or fold the right column."""
+        self.columns.toggle_side()
+
+    # Words
+
+    def _say_state(self) -> None:
+        item = self.current()
+        if self.writing.model is not None:
+            self.head.show_state(ChipText("Nháp", "attention", "pencil"))
+        else:
+            self.head.show_state(chip_of(item) if item is not None else None)
+
+    def _show_context(self) -> None:
+        chart, item = self.chart.chart, self.current()
+        if chart is not None:
+            self.context.show_chart(chart, self.chart.items, self.desk.account.person.id,
+                                    item.entry if item is not None else None, datetime.now(UTC))
+
+    def _show_state(self, state: QWidget) -> None:
+        self._middle.removeWidget(self._state)
+        self._state.deleteLater()
+        self._state = state
+        self._middle.addWidget(state)
+        self._middle.setCurrentWidget(state)
+
+
+def _wide(found: Form) -> bool:
+    """A chart needs the time line's room; F2 brings it back."""
+    return found.layout.style == "chart"

@@ -1,0 +1,82 @@
+"""Where an entry stands, as icon, word and colour: the same in the time line, on the sheet and in chips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from records.bundled import bundled
+from records.deadlines import DeadlineSettings
+from records.messages import SignatureView
+from workstation.models.chart import ItemState, TimelineItem
+from workstation.views.widgets import times
+from workstation.views.widgets.painting import ChipText, Tone
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A state as a word, an icon and an ink."""
+
+    word: str
+    icon: str
+    ink: str
+    tone: Tone
+
+
+SHOWN = {
+    ItemState.DRAFT: Shown("nháp", "pencil", "attention", "attention"),
+    ItemState.OTHERS_DRAFT: Shown("người khác đang soạn", "users", "attention", "attention"),
+    ItemState.QUEUED: Shown("chờ gửi", "cloud-up", "attention", "attention"),
+    ItemState.REFUSED: Shown("bị từ chối", "alert-triangle", "critical", "critical"),
+    ItemState.PARTLY_SIGNED: Shown("chờ ký tiếp", "clock", "attention", "attention"),
+    ItemState.SIGNED: Shown("", "check", "ok", "ok"),
+    ItemState.AMENDED: Shown("đã đính chính", "git-compare", "amended", "amended"),
+    ItemState.CANCELLED: Shown("đã hủy", "x", "ink3", "neutral"),
+}
+_CHIPS = {
+    ItemState.DRAFT: "Nháp", ItemState.OTHERS_DRAFT: "Người khác đang soạn", ItemState.QUEUED: "Đã ký, chờ gửi",
+    ItemState.REFUSED: "Máy chủ từ chối", ItemState.PARTLY_SIGNED: "Chờ ký tiếp", ItemState.SIGNED: "Đã ký",
+    ItemState.AMENDED: "Đã đính chính", ItemState.CANCELLED: "Đã hủy",
+}
+
+
+def chip_of(item: TimelineItem) -> ChipText:
+    """The state as a chip, with version and reason where it was corrected."""
+    shown = SHOWN[item.state]
+    icon = "shield-check" if item.state is ItemState.SIGNED else shown.icon
+    return ChipText(_CHIPS[item.state], shown.tone, icon)
+
+
+def amended_words(item: TimelineItem) -> str:
+    """«Đã đính chính 09:02, phiên bản 2, lý do: nhầm bên», or nothing."""
+    view = item.view
+    if view is None or view.correction is None:
+        return ""
+    at = view.signatures[-1].signed_at if view.signatures else view.written_at
+    when = f"{times.clock(at)} {times.day_month(at)}"
+    return f"Đã đính chính {when}, phiên bản {view.version}, lý do: {view.correction.reason}"
+
+
+def signature_words(mark: SignatureView) -> str:
+    """«BS. Lê Thu Hà ký 09:02 16/11/2026»."""
+    words = f"{mark.title} {mark.full_name} ký {times.clock(mark.signed_at)} {times.full_date(mark.signed_at)}".strip()
+    return words if mark.settled else f"{words} · ký khi mất mạng"
+
+
+def unsigned_words(item: TimelineItem, now: datetime) -> str:
+    """What stands where a signature mark would: that there is none, and whether it is late."""
+    if item.state is ItemState.QUEUED:
+        return "Đã ký trên máy này, chờ gửi"
+    if item.state is ItemState.REFUSED:
+        return "Máy chủ chưa nhận chữ ký"
+    if item.state is ItemState.CANCELLED:
+        return "Đã hủy"
+    written = item.view.written_at if item.view is not None else item.occurred_at
+    late = now - written - timedelta(minutes=DeadlineSettings().unsigned_row_minutes)
+    words = "Chờ ký tiếp" if item.state is ItemState.PARTLY_SIGNED else "Chưa ký"
+    return f"{words}, quá hạn {times.span(late)}" if late > timedelta(0) else words
+
+
+def known_icon(name: str, instead: str = "file-text") -> str:
+    """The form's icon, or a plain sheet where this build has no drawing of that name."""
+    return name if bundled("icons", f"{name}.svg").is_file() else instead
