@@ -39,7 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     feed = Feed(base.plain_dsn(settings.dsn), base.CHANNEL)
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
+    async def life(_: FastAPI) -> AsyncIterator[None]:
         # A thread more than there are connections would only wait for one, and fight for the interpreter meanwhile.
         current_default_thread_limiter().total_tokens = settings.pool_size
         async with feed.listening(), sealing(hospital):

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _stop(signum: int, frame: FrameType | None) -> None:
+def _stop(_signum: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 

@@ -1,20 +1,25 @@
-"""`benhan-server check`: signed files, with no server and no database."""
+"""`benhan-server check` (signed files, with no server and no database) and `verify` (the whole store)."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from sqlalchemy import Connection
 
-from records import checking
-from records.errors import Refusal
+from records import checking, pades
+from records.errors import Reason, Refusal
 from records.pades import Trust
 from records.receipts import PublicKey, key_id
+from server.services.hospital import Hospital
+from server.settings import Settings
+from server.store import base, chain, walk
 
 _USUAL_TRUST = Path("trust")
 
@@ -63,3 +68,54 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise Refusal.because("file_not_readable", str(file), detail=error.strerror or str(error)) from error
+
+
+def verify(settings: Settings, *, anchor: Path | None, as_json: bool) -> int:
+    """Walk the whole store; 0 when every version, file, signature, receipt and seal tells one story."""
+    hospital = Hospital.open(settings)
+    try:
+        keys = {key_id(hospital.server_key.public): hospital.server_key.public,
+                **dict(_server_keys(_pems(settings.path(settings.trust))))}
+        with base.snapshot(hospital.engine) as db:
+            walks = [
+                walk.versions(db, hospital.keys), walk.files(db, hospital.keys, hospital.blobs, _judge(hospital)),
+                walk.signed(db, keys), walk.receipted(db, keys), walk.states(db),
+                _audit(db, keys, anchor or settings.path(settings.anchor)),
+            ]
+    finally:
+        hospital.close()
+    if as_json:
+        print(json.dumps([_told(each) for each in walks], ensure_ascii=False, indent=1))
+    else:
+        for each in walks:
+            print(*_lines(each), sep="\n")
+    return 1 if any(each.broken for each in walks) else 0
+
+
+def _judge(hospital: Hospital) -> walk.Judge:
+    """An accepted file, judged anew: still good but for what time has taken (a certificate that has ended since)."""
+
+    def judge(data: bytes) -> tuple[Reason, ...]:
+        verdict = pades.judge(data, hospital.trust, datetime.now(UTC))
+        return () if verdict.good else verdict.reasons
+
+    return judge
+
+
+def _audit(db: Connection, keys: Mapping[str, PublicKey], anchor: Path) -> walk.Walked:
+    found = chain.walk(db, keys, anchor)
+    return walk.Walked("audit", found.seals, found.unsealed, found.breaks)
+
+
+def _told(each: walk.Walked) -> dict[str, Any]:
+    """For `--json`; of each kind the first broken thing stands first."""
+    return {"kind": each.kind, "looked_at": each.looked_at, "closed": each.closed, "good": not each.broken,
+            "broken": [reason.as_json() for reason in each.broken]}
+
+
+def _lines(each: walk.Walked) -> tuple[str, ...]:
+    if not each.broken:
+        return (f"OK      {each.kind}: {each.looked_at}",)
+    first = each.broken[0]
+    more = f" (and {len(each.broken) - 1} more)" if len(each.broken) > 1 else ""
+    return (f"BROKEN  {each.kind}: {first.code} at {first.where or '-'}: {first.english}{more}",)

@@ -35,7 +35,7 @@ def get_version(caller: Asking, entry: UUID, number: Number) -> Response:
     openapi_extra={"requestBody": {"required": True, "content": {"application/pdf": {"schema": {
         "type": "string", "format": "binary"}}}}},
 )
-def post_signature(
+def post_signature(  # noqa: PLR0917 -- FastAPI hands a route's parameters over by name
     caller: Asking, entry: UUID, number: Number, encounter: UUID,
     slot: Annotated[str, Query(min_length=1, max_length=60)], offline: bool = False, begun_at: Instant | None = None,
 ) -> Response:

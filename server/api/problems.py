@@ -8,7 +8,8 @@ import secrets
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from records.errors import Reason, Refusal, Trouble
@@ -50,19 +51,19 @@ def answer_to(error: Exception) -> JSONResponse:
     match error:
         case Trouble():
             _log.warning("Trouble: %s", error)
-            return problem(503, *error.reasons)
+            answer = problem(503, *error.reasons)
         case Refusal():
-            return problem(status_of(error.reasons), *error.reasons)
+            answer = problem(status_of(error.reasons), *error.reasons)
         case RequestValidationError():
-            return problem(422, *_malformed(error))
+            answer = problem(422, *_malformed(error))
         case HTTPException(status_code=status) if status < 500:
-            return problem(status, Reason("address_unknown", facts={"status": status}))
-        case OperationalError() | PoolTimeout():
+            answer = problem(status, Reason("address_unknown", facts={"status": status}))
+        case OperationalError() | PoolTimeout() | DBAPIError(connection_invalidated=True):
             _log.warning("The database is out of reach: %s", _first_line(error))
-            return problem(503, Reason("database_out_of_reach"))
-        case DBAPIError(connection_invalidated=True):
-            return problem(503, Reason("database_out_of_reach"))
-    return _bug(error)
+            answer = problem(503, Reason("database_out_of_reach"))
+        case _:
+            answer = _bug(error)
+    return answer
 
 
 def _bug(error: Exception) -> JSONResponse:
@@ -73,7 +74,8 @@ def _bug(error: Exception) -> JSONResponse:
 
 def _malformed(error: RequestValidationError) -> list[Reason]:
     return [
-        Reason("request_malformed", ".".join(str(part) for part in item["loc"])[:200], {"detail": str(item["msg"])[:200]})
+        Reason("request_malformed", ".".join(str(part) for part in item["loc"])[:200],
+               {"detail": str(item["msg"])[:200]})
         for item in error.errors()[:20]
     ]
 
@@ -85,7 +87,7 @@ def _first_line(error: Exception) -> str:
 def install(app: FastAPI) -> None:
     """Answer for what never reaches a route (unknown addresses, wrong methods) and for the rest."""
 
-    async def handle(request: Request, error: Exception) -> JSONResponse:
+    async def handle(_: Request, error: Exception) -> JSONResponse:
         return answer_to(error)
 
     for kind in (HTTPException, Exception):

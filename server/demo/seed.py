@@ -34,7 +34,7 @@ def seed(engine: Engine, keys: Keys, passwords: Passwords, data: Mapping[str, An
         password = passwords.hash(data["accounts"]["password"])
         staff = {person["username"]: _person(db, person, wards, password) for person in data["staff"]}
         for patient in data["patients"]:
-            _patient(db, keys, patient, wards, staff, now)
+            _patient(db, keys, patient, wards=wards, staff=staff, now=now)
         audit.note(db, "demo.seed", workstation="console", facts={"patients": len(data["patients"])})
     return True
 
@@ -62,7 +62,7 @@ def _person(db: Connection, person: Mapping[str, Any], wards: Mapping[str, UUID]
 
 
 def _patient(
-    db: Connection, keys: Keys, patient: Mapping[str, Any], wards: Mapping[str, UUID], staff: Mapping[str, UUID],
+    db: Connection, keys: Keys, patient: Mapping[str, Any], *, wards: Mapping[str, UUID], staff: Mapping[str, UUID],
     now: datetime,
 ) -> None:
     which = _id("patient", patient["patient_no"])

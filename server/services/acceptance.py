@@ -30,8 +30,6 @@ from server.services.standing import Scene
 from server.store import base, certificates, chart, drafts, entries, files, settlements
 from server.store.certificates import OnFile as Certificate
 
-Kind = Literal["quarantine", "offline"]
-
 
 @dataclass(frozen=True)
 class SignedFile:
@@ -66,19 +64,28 @@ class Judged:
         return any(weight is Weight.WRONG for weight, _ in self.doubts)
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """A file, the desk that it came to, and what the store knows about its entry."""
+
+    desk: Desk
+    scene: Scene
+    file: SignedFile
+
+
 def accept(desk: Desk, file: SignedFile) -> Accepted | Quarantined:
     """Store the file and its signature, put it on the work list, or refuse it with every reason."""
     base.lock(desk.db, "entry", file.entry)
     desk.scope = file.encounter
-    scene = standing.read(desk, file.encounter, file.entry, file.number)
-    if again := _same_again(desk, scene, file):
+    arrival = Arrival(desk, standing.read(desk, file.encounter, file.entry, file.number), file)
+    if again := _same_again(arrival):
         return again
-    judged = _judge(desk, scene, file)
+    judged = _judge(arrival)
     if judged.doubts and not file.offline:
         raise Refusal(*judged.reasons)
     if judged.wrong or judged.certificate is None or judged.verdict.version is None:
-        return _quarantine(desk, scene, file, judged)
-    return _store(desk, scene, file, judged, judged.verdict.version, judged.certificate)
+        return _quarantine(arrival, judged)
+    return _store(arrival, judged, judged.verdict.version, judged.certificate)
 
 
 def note_refusal(desk: Desk, file: SignedFile, refusal: Refusal) -> None:
@@ -87,41 +94,44 @@ def note_refusal(desk: Desk, file: SignedFile, refusal: Refusal) -> None:
         "number": file.number, "slot": file.slot, "reasons": [reason.code for reason in refusal.reasons]})
 
 
-def _same_again(desk: Desk, scene: Scene, file: SignedFile) -> Accepted | None:
+def _same_again(arrival: Arrival) -> Accepted | None:
     """The answer for a file that was accepted before under another command: it is done once."""
+    desk, file = arrival.desk, arrival.file
     sha256 = canonical.sha256(file.data)
     here = files.whereabouts(desk.db, sha256)
     receipt = files.receipt(desk.db, sha256)
     if here is None or receipt is None or (here.entry, here.number) != (file.entry, file.number):
         return None
-    if not any(item.slot == file.slot and item.person == desk.person.id for item in scene.signed):
+    if not any(item.slot == file.slot and item.person == desk.person.id for item in arrival.scene.signed):
         return None
-    return _accepted(desk, scene, file.entry, receipt)
+    return _accepted(arrival, receipt)
 
 
-def _judge(desk: Desk, scene: Scene, file: SignedFile) -> Judged:
+def _judge(arrival: Arrival) -> Judged:
+    desk, scene, file = arrival.desk, arrival.scene, arrival.file
     verdict = pades.judge(file.data, desk.hospital.trust, desk.now, standing.expected(desk, scene),
                           partial(standing.beside, desk, scene))
     last = verdict.signatures[-1] if verdict.signatures else None
     certificate = certificates.by_digest(desk.db, last.certificate_sha256) if last else None
     doubts: list[Doubt] = [] if verdict.good else [(Weight.WRONG, reason) for reason in verdict.reasons]
     if verdict.version is not None:
-        doubts += _server_questions(desk, scene, file, verdict, verdict.version, last, certificate)
+        doubts += _server_questions(arrival, verdict, verdict.version, certificate)
     if last is not None and certificate is not None:
         verdict = _completed(verdict, last, doubts, earlier=verdict.signatures[:-1])
     return Judged(verdict, certificate, tuple(doubts))
 
 
 def _server_questions(
-    desk: Desk, scene: Scene, file: SignedFile, verdict: Verdict, version: Version, last: SignatureVerdict | None,
-    certificate: Certificate | None,
+    arrival: Arrival, verdict: Verdict, version: Version, certificate: Certificate | None,
 ) -> Iterator[Doubt]:
     """What only the server knows, asked of a file that says what it is."""
+    desk, scene, file = arrival.desk, arrival.scene, arrival.file
     kind = form(version.form.code, version.form.edition).kind(version.form.kind)
     to = Addressed(file.entry, file.number, file.encounter, file.slot, desk.person, file.offline, desk.now)
     here = standing.on_file(desk, scene, file.data, version, kind)
     settings = desk.hospital.settings
     house = House(settings.facility_code, settings.training, RENDERERS)
+    last = verdict.signatures[-1] if verdict.signatures else None
     wrong = (
         *questions.misaddressed(version, verdict, to, here), *questions.house_rules(version, house, certificate),
         *questions.signer(last, certificate, to), *questions.authorship(version, to, here),
@@ -133,7 +143,6 @@ def _server_questions(
     if any(slot.key == file.slot for slot in kind.slots):
         answer = standing.may_sign(desk, file.slot, standing.case(desk, scene, version, kind))
         yield from questions.by_policy(answer)
-
 
 
 _ABOUT_SIGNER = ("certificate_",)
@@ -159,32 +168,42 @@ def _completed(
     return verdict
 
 
-def _store(
-    desk: Desk, scene: Scene, file: SignedFile, judged: Judged, version: Version, certificate: Certificate,
-) -> Accepted:
+def _store(arrival: Arrival, judged: Judged, version: Version, certificate: Certificate) -> Accepted:
     """Everything that an accepted file means, in this one transaction."""
-    kind = form(version.form.code, version.form.edition).kind(version.form.kind)
+    desk, scene, file = arrival.desk, arrival.scene, arrival.file
     sha256 = desk.hospital.blobs.put(scene.key, file.data)
+    if _move_on(arrival, version, sha256) is State.SIGNED:
+        _supersede(desk, scene)
+    last = judged.verdict.signatures[-1]
+    entries.add_signature(desk.db, entries.NewSignature(
+        id=new_id(), entry=file.entry, number=file.number, encounter=file.encounter, slot=file.slot,
+        person=desk.person.id, full_name=desk.person.full_name, title=last.title, certificate=certificate.id,
+        certificate_serial=last.serial, certificate_issuer=last.issuer, signed_at=last.claimed_at or desk.now,
+        received_at=desk.now, file=sha256, offline=file.offline, training=version.training,
+    ))
+    receipt = _receipt(arrival, judged.verdict)
+    if judged.doubts:
+        _put_on_list(arrival, judged, "offline")
+    _tell(arrival, judged, sha256)
+    return _accepted(arrival, receipt)
+
+
+def _move_on(arrival: Arrival, version: Version, sha256: str) -> State:
+    """Write the version with its first file, or move it on with a further one; the state that it is in then."""
+    desk, scene, file = arrival.desk, arrival.scene, arrival.file
+    kind = form(version.form.code, version.form.edition).kind(version.form.kind)
     slots = policy.open_slots(kind, (*scene.signed, policy.SignedSlot(file.slot, desk.person.id, desk.now)))
     event = Event.SIGN_SLOT if slots else Event.SIGN_LAST_SLOT
-    this = scene.this
-    if this is None:
+    if scene.this is None:
         state = lifecycle.after(State.DRAFT, event)
         entries.add_version(desk.db, scene.key, version, state=state, open_slots=slots, file=sha256,
                             received_at=desk.now)
         drafts.drop(desk.db, file.entry, desk.person.id)
-    else:
-        # A slot that is optional is added to a version that is signed already.
-        state = lifecycle.after(this.state, Event.SIGN_SLOT if this.state is State.SIGNED else event)
-        entries.set_state(desk.db, file.entry, file.number, state, open_slots=slots, file=sha256)
-    if state is State.SIGNED:
-        _supersede(desk, scene)
-    entries.add_signature(desk.db, _signature(desk, file, judged, version, certificate, sha256))
-    receipt = _receipt(desk, judged.verdict, scene.place.id, file)
-    if judged.doubts:
-        _put_on_list(desk, scene, file, judged, "offline", scene.place.id)
-    _tell(desk, scene, file, judged, sha256)
-    return _accepted(desk, scene, file.entry, receipt)
+        return state
+    # An optional slot may still be filled once a version is signed by all who must.
+    state = lifecycle.after(scene.this.state, Event.SIGN_SLOT if scene.this.state is State.SIGNED else event)
+    entries.set_state(desk.db, file.entry, file.number, state, open_slots=slots, file=sha256)
+    return state
 
 
 def _supersede(desk: Desk, scene: Scene) -> None:
@@ -195,50 +214,39 @@ def _supersede(desk: Desk, scene: Scene) -> None:
                               open_slots=())
 
 
-def _signature(
-    desk: Desk, file: SignedFile, judged: Judged, version: Version, certificate: Certificate, sha256: str,
-) -> entries.NewSignature:
-    last = judged.verdict.signatures[-1]
-    return entries.NewSignature(
-        id=new_id(), entry=file.entry, number=file.number, encounter=file.encounter, slot=file.slot,
-        person=desk.person.id, full_name=desk.person.full_name, title=last.title, certificate=certificate.id,
-        certificate_serial=last.serial, certificate_issuer=last.issuer, signed_at=last.claimed_at or desk.now,
-        received_at=desk.now, file=sha256, offline=file.offline, training=version.training,
-    )
-
-
-def _receipt(desk: Desk, verdict: Verdict, scope: UUID, file: SignedFile) -> Receipt:
-    key = desk.hospital.server_key
+def _receipt(arrival: Arrival, verdict: Verdict) -> Receipt:
+    desk, file, key = arrival.desk, arrival.file, arrival.desk.hospital.server_key
     receipt = receipts.make(verdict, desk.now, key.id, key.sign)
-    files.add_receipt(desk.db, receipt, file=verdict.file_sha256, scope=scope, server_key=key.id,
+    files.add_receipt(desk.db, receipt, file=verdict.file_sha256, scope=arrival.scene.place.id, server_key=key.id,
                       received_at=desk.now, entry=file.entry, number=file.number)
     return receipt
 
 
-def _quarantine(desk: Desk, scene: Scene, file: SignedFile, judged: Judged) -> Quarantined:
+def _quarantine(arrival: Arrival, judged: Judged) -> Quarantined:
     """Keep a late and wrong file with its reasons, outside the record."""
-    scope = scene.place.id
-    desk.hospital.blobs.put(scene.key, file.data)
-    _receipt(desk, judged.verdict, scope, file)
-    settlement = _put_on_list(desk, scene, file, judged, "quarantine", scope)
-    desk.note("signature.quarantined", patient=scene.place.patient, encounter=file.encounter, entry=file.entry,
+    desk, file = arrival.desk, arrival.file
+    desk.hospital.blobs.put(arrival.scene.key, file.data)
+    _receipt(arrival, judged.verdict)
+    settlement = _put_on_list(arrival, judged, "quarantine")
+    desk.note("signature.quarantined", patient=arrival.scene.place.patient, encounter=file.encounter, entry=file.entry,
               facts={"number": file.number, "slot": file.slot, "file": judged.verdict.file_sha256,
                      "reasons": [reason.code for reason in judged.reasons]})
     return Quarantined(settlement=settlement, reasons=tuple(reason.as_json() for reason in judged.reasons))
 
 
-def _put_on_list(desk: Desk, scene: Scene, file: SignedFile, judged: Judged, kind: Kind, scope: UUID) -> UUID:
-    settlement = new_id()
+def _put_on_list(arrival: Arrival, judged: Judged, kind: Literal["quarantine", "offline"]) -> UUID:
+    desk, scene, file, settlement = arrival.desk, arrival.scene, arrival.file, new_id()
     settlements.add(desk.db, settlements.NewSettlement(
-        id=settlement, kind=kind, file=judged.verdict.file_sha256, scope=scope, person=desk.person.id, slot=file.slot,
-        received_at=desk.now, reasons=judged.reasons, entry=file.entry, number=file.number, encounter=file.encounter,
-        workstation=desk.signed_in.workstation,
+        id=settlement, kind=kind, file=judged.verdict.file_sha256, scope=scene.place.id, person=desk.person.id,
+        slot=file.slot, received_at=desk.now, reasons=judged.reasons, entry=file.entry, number=file.number,
+        encounter=file.encounter, workstation=desk.signed_in.workstation,
     ))
     desk.tell("settlement", encounter=file.encounter, entry=file.entry, ward=scene.place.ward)
     return settlement
 
 
-def _tell(desk: Desk, scene: Scene, file: SignedFile, judged: Judged, sha256: str) -> None:
+def _tell(arrival: Arrival, judged: Judged, sha256: str) -> None:
+    desk, scene, file = arrival.desk, arrival.scene, arrival.file
     desk.note("signature.accept", patient=scene.place.patient, encounter=file.encounter, entry=file.entry, facts={
         "number": file.number, "slot": file.slot, "file": sha256, "offline": file.offline,
         "certificate": judged.verdict.signatures[-1].serial})
@@ -246,8 +254,8 @@ def _tell(desk: Desk, scene: Scene, file: SignedFile, judged: Judged, sha256: st
     desk.tell("board", encounter=file.encounter, ward=scene.place.ward)
 
 
-def _accepted(desk: Desk, scene: Scene, which: UUID, receipt: Receipt) -> Accepted:
-    entry = chart.of_entry(desk.db, scene.key, which)
+def _accepted(arrival: Arrival, receipt: Receipt) -> Accepted:
+    entry = chart.of_entry(arrival.desk.db, arrival.scene.key, arrival.file.entry)
     if entry is None:
         raise LookupError("an accepted entry vanished inside its own transaction")
     return Accepted(entry=entry, receipt=base64.b64encode(receipt.body).decode(),

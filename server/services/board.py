@@ -13,7 +13,7 @@ from records import deadlines
 from records.deadlines import Clock, StayFacts, UnsignedRow
 from records.entries import EncounterState
 from records.errors import Refusal
-from records.forms import Role, all_forms, form
+from records.forms import all_forms, form
 from records.messages import Board, BoardRow, ClockView, EncounterView, PatientView, VitalsPoint, WardView
 from server.services import rights
 from server.services.hospital import Desk

@@ -13,8 +13,10 @@ from server.store import drafts, patients, stays
 
 
 def of(desk: Desk, encounter: UUID) -> bytes:
-    """`records.messages.Chart` as JSON. Signed bodies go out as they lie in the store: a chart of 1,000 entries is
-    neither parsed nor written again."""
+    """`records.messages.Chart` as JSON.
+
+    Signed bodies go out as they lie in the store: a chart of 1,000 entries is neither parsed nor written again.
+    """
     place = stays.place(desk.db, encounter)
     if place is None:
         raise Refusal.because("thing_unknown", "encounter")

@@ -38,8 +38,10 @@ def read(desk: Desk, patient: UUID) -> PatientView:
 
 
 def register(desk: Desk, draft: PatientDraft) -> PatientView:
-    """Register a patient. Odd identity and insurance numbers are noted, not refused: the card may be wrong, the
-    patient is there."""
+    """Register a patient.
+
+    Odd identity and insurance numbers are noted, not refused: the card may be wrong, the patient is there.
+    """
     rights.demand(desk.person, Right.REGISTER_PATIENT)
     if problems := tuple(_problems(draft, desk.now.astimezone(ZONE).date())):
         raise Refusal(*problems)
@@ -49,8 +51,11 @@ def register(desk: Desk, draft: PatientDraft) -> PatientView:
 
 
 def warnings(draft: PatientDraft) -> tuple[Reason, ...]:
-    """What looks wrong about the numbers: CCCD is 12 digits with the birth year inside, a BHYT number is 10 digits,
-    on older cards after two letters, the benefit's digit and the province."""
+    """What looks wrong about the numbers.
+
+    A CCCD has 12 digits with the birth year inside; a BHYT number has 10 digits, on older cards after two letters, the
+    benefit's digit and the province.
+    """
     return tuple(_odd_numbers(draft))
 
 

@@ -19,7 +19,11 @@ _log = logging.getLogger("benhan.server.sealing")
 
 @asynccontextmanager
 async def sealing(hospital: Hospital) -> AsyncIterator[None]:
-    """Seal every few seconds for as long as the program serves."""
+    """Seal every few seconds for as long as the program serves.
+
+    Once before anyone is served: after a restore into a new cluster it also sets the count of transactions ahead.
+    """
+    await run_in_threadpool(seal, hospital)
     task = asyncio.create_task(_keep_sealing(hospital), name="audit sealing")
     try:
         yield

@@ -36,7 +36,8 @@ def sign_in(hospital: Hospital, command: SignIn) -> Session:
     with base.transaction(hospital.engine) as db:
         # Read again under its lock: another attempt may have counted meanwhile.
         account = store.account(db, username)
-        refusal = _failed(db, hospital.settings, account, now) if account is None or not good else _not_now(account, now)
+        known = account is not None and good
+        refusal = _not_now(account, now) if account and known else _failed(db, hospital.settings, account, now)
         action = "session.begin" if refusal is None else "session.refused"
         facts = {"code": refusal.reasons[0].code, "username": username} if refusal else {}
         audit.note(db, action, person=account.id if account else None, name=account.full_name if account else "",

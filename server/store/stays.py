@@ -87,7 +87,7 @@ def lying_in(db: Connection, ward: UUID) -> dict[tuple[str, str], UUID]:
                       .where(ward_stays.c.ward == ward, ward_stays.c.ends.is_(None),
                              encounters.c.state == EncounterState.ACTIVE.value)
                       .order_by(ward_stays.c.room, ward_stays.c.bed))
-    return {(row.room, row.bed if row.bed else f"\x00{row.encounter}"): row.encounter for row in rows}
+    return {(row.room, row.bed or f"\x00{row.encounter}"): row.encounter for row in rows}
 
 
 def add(db: Connection, values: dict[str, Any], stay: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ class _Known:
     def ask_pin(self, request: PinRequest) -> Pin | None:
         return Pin(PIN)
 
-    def choose_identity(self, choices: list[Identity]) -> Identity | None:
+    def choose_identity(self, choices: Sequence[Identity]) -> Identity | None:
         return choices[0]
 
 
@@ -36,7 +36,7 @@ def signers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sign
     for username in HOLDERS:
         label = tokens.token_label(BY_NAME[username].full_name)
         tokens.make_token(home, label, PIN, issued(username))
-        signer = TokenSigner([str(home.module)], env=home.env)
+        signer: Signer = TokenSigner([str(home.module)], env=home.env)
         signer.open(next(one for one in signer.identities() if one.token_label == label), _Known())
         made[username] = signer
     yield made

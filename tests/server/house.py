@@ -21,12 +21,14 @@ from uuid import UUID
 
 import httpx
 import uvicorn
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from records.deadlines import ZONE
 from records.entries import Author, Correction, FormRef, Stay, Subject, Version
-from records.forms import Role, form
+from records.forms import Role
 from records.ids import uuid7
-from records.messages import PatientDraft, WardView
+from records.messages import Enrolment, PatientDraft, WardView
 from records.render import CURRENT, render_entry, slot_field
 from records.signatures import mark_for
 from server import administration, serving
@@ -38,7 +40,7 @@ from server.services.identity import ENROL_PURPOSE
 from server.settings import Settings
 from server.store import base, patients, people, sessions, stays
 from workstation.signing import pades
-from workstation.signing.base import Identity, Mechanism, Signer
+from workstation.signing.base import Signer
 
 PASSWORD = "mật khẩu thử 1"
 FACILITY = {"facility": "Trung tâm Y tế thử", "facility_code": "99009", "health_department": "Sở Y tế thử"}
@@ -115,7 +117,7 @@ class House:
     patient: UUID = field(default_factory=lambda: UUID(key()))
     encounter: UUID = field(default_factory=lambda: UUID(key()))
     record_no: str = "26-900001"
-    admitted_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0) - timedelta(hours=30))
+    admitted_at: datetime = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=30)
 
     @contextmanager
     def guest(self) -> Iterator[httpx.Client]:
@@ -235,7 +237,7 @@ def enrol(house: House, username: str, certificate: Issued | None = None, *, app
     with house.hospital.desk(at_desk(house, username)) as desk:
         challenge = certificate_services.challenge(desk)
     proof = prove(held, base64.b64decode(challenge.challenge))
-    enrolment = certificate_services.Enrolment(
+    enrolment = Enrolment(
         challenge=challenge.id, certificate=base64.b64encode(held.der).decode(),
         chain=tuple(base64.b64encode(der).decode() for der in held.chain_der), signature=proof)
     with house.hospital.desk(at_desk(house, username)) as desk:
@@ -248,9 +250,6 @@ def enrol(house: House, username: str, certificate: Issued | None = None, *, app
 
 def prove(held: Issued, challenge: bytes) -> str:
     """The certificate's key signs the challenge."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
     assert isinstance(held.key, rsa.RSAPrivateKey)
     return base64.b64encode(held.key.sign(ENROL_PURPOSE + challenge, padding.PKCS1v15(), hashes.SHA256())).decode()
 
@@ -284,6 +283,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-__all__ = ["BY_NAME", "STAFF", "WARDS", "House", "Identity", "Mechanism", "form"]

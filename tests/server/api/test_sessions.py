@@ -8,6 +8,10 @@ import pytest
 from server.store import base
 from tests.server.house import PASSWORD, House, key, reasons
 
+LOCAL = "(now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::time"
+IN_AN_HOUR = (f"UPDATE people SET access_from = {LOCAL} + interval '1 hour', "
+              f"access_until = {LOCAL} + interval '2 hours' WHERE username = 'ha'")
+
 
 def attempt(client: httpx.Client, username: str, password: str) -> httpx.Response:
     return client.post("/api/sessions", json={"username": username, "password": password, "workstation": "pc-thu"})
@@ -84,9 +88,7 @@ def test_a_good_password_forgets_earlier_failures(house: House) -> None:
 
 @pytest.mark.parametrize(("sql", "code"), [
     ("UPDATE people SET active = false WHERE username = 'ha'", "account_inactive"),
-    ("UPDATE people SET access_from = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::time + interval '1 hour', "
-     "access_until = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::time + interval '2 hours' WHERE username = 'ha'",
-     "outside_access_hours"),
+    (IN_AN_HOUR, "outside_access_hours"),
 ])
 def test_who_may_not_come_in_now_hears_why(house: House, sql: str, code: str) -> None:
     change(house, sql)
@@ -96,9 +98,7 @@ def test_who_may_not_come_in_now_hears_why(house: House, sql: str, code: str) ->
 
 
 def test_access_hours_may_run_over_midnight(house: House) -> None:
-    change(house, "UPDATE people SET access_from = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::time - interval '1 hour', "
-                  "access_until = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::time - interval '2 hours' "
-                  "WHERE username = 'ha'")
+    change(house, IN_AN_HOUR.replace("+ interval", "- interval"))
     with house.sign_in("ha") as client:
         assert client.get("/api/me").status_code == 200
 
