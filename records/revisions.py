@@ -60,6 +60,8 @@ def revisions(file: bytes) -> tuple[Revision, ...]:
 
 @dataclass(frozen=True)
 class _Table:
+    """A cross-reference table as it stands in the file, with its trailer."""
+
     at: int
     end: int
     previous: int | None

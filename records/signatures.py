@@ -45,6 +45,7 @@ class Question(StrEnum):
     NOT_REVOKED = "not_revoked"
     """Unknown without evidence (OCSP, CRL)."""
     SLOT_KNOWN = "slot_known"
+    """The form has that slot, and the slots that it waits for are signed (R17)."""
     IN_TIME = "in_time"
     """Not signed before it was written, after the moment of judgement, or before an earlier signature."""
     SIGNER_ENROLLED = "signer_enrolled"
@@ -55,9 +56,27 @@ class Question(StrEnum):
     @property
     def vietnamese(self) -> str:
         """The question as the explain panel puts it."""
-        return Reason(f"question_{self.value}").vietnamese
+        return Reason(_ASKED[self]).vietnamese
 
 
+_ASKED = {
+    Question.READABLE: "question_readable",
+    Question.NOTHING_ADDED_AFTER: "question_nothing_added_after",
+    Question.ONE_SIGNATURE_PER_REVISION: "question_one_signature_per_revision",
+    Question.CONTENT_IS_VERSION: "question_content_is_version",
+    Question.RENDERER_KNOWN: "question_renderer_known",
+    Question.PAGE_AS_RENDERED: "question_page_as_rendered",
+    Question.MARKS_AS_DRAWN: "question_marks_as_drawn",
+    Question.INTACT: "question_intact",
+    Question.CHAIN_TRUSTED: "question_chain_trusted",
+    Question.CERTIFICATE_VALID_AT: "question_certificate_valid_at",
+    Question.KEY_USAGE: "question_key_usage",
+    Question.NOT_REVOKED: "question_not_revoked",
+    Question.SLOT_KNOWN: "question_slot_known",
+    Question.IN_TIME: "question_in_time",
+    Question.SIGNER_ENROLLED: "question_signer_enrolled",
+    Question.AUTHORISED: "question_authorised",
+}
 MAY_STAY_UNKNOWN = frozenset({Question.NOT_REVOKED, Question.SIGNER_ENROLLED, Question.AUTHORISED})
 """Good is possible without these; a "no" to one of them is still a no."""
 
