@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -38,7 +37,6 @@ from workstation.views.window import Window
 from workstation.views.work import NothingOpen, WorkPage
 
 if TYPE_CHECKING:  # signing and charts are heavy: they are loaded behind the sign-in window
-    from workstation.models.chart import ChartModel
     from workstation.models.signing import SigningModel
     from workstation.models.signing_tasks import Task
     from workstation.signing.base import TokenInfo
@@ -158,7 +156,7 @@ class Program(QObject):
         if isinstance(place, ChartPlace) and entry is not None:
             place.open_at(entry)
         if isinstance(place, ChartPlace) and write:
-            self._write_when_there(place.chart)
+            place.open_writing()
 
     def _chart_place(self, desk: Desk, encounter: UUID) -> PlaceView:
         from workstation.models.chart import ChartModel
@@ -170,17 +168,6 @@ class Program(QObject):
         place.sign_wanted.connect(self._sign)
         place.refused.connect(self.window.tell)
         return place
-
-    def _write_when_there(self, chart: ChartModel) -> None:
-        def write() -> None:
-            with suppress(TypeError):
-                chart.loaded.disconnect(write)
-            self.window.actions_.trigger("chart.write")
-
-        if chart.chart is not None:
-            write()
-        else:
-            chart.loaded.connect(write)
 
     def _sign(self, tasks: Sequence[Task]) -> None:
         """One document or a stack: the dialog holds the act until it is done."""
