@@ -91,7 +91,7 @@ class _Case:
             after.previous = before
         reference = None
         if version is not None:
-            reference = Content.of(version, hashlib.sha256(canonical.encode(version)).hexdigest())
+            reference = Content.of(version, content.evidence["sha256"])
         readable = yes(Question.READABLE, revisions=len(self.revisions))
         if warnings:
             readable = no(Question.READABLE, "file_not_by_signing", detail=warnings[0][:200])
@@ -129,7 +129,7 @@ class _Case:
         others = {item.name: item.data for item in self.attached if item is not found[0]}
         wanted = self.beside(version) if self.beside is not None else None
         allowed = set(wanted if wanted is not None else (CDA_FILE,) if kind.gathers else ())
-        reasons = list(_not_expected(version, self.expected))
+        reasons = list(_not_expected(version, found[0].data, self.expected))
         if not set(others) <= allowed or len(self.attached) != 1 + len(others):
             reasons.append(Reason("attachment_not_alone", "", {"names": ", ".join(sorted(others))[:200]}))
         elif wanted is not None and others != dict(wanted):
@@ -366,9 +366,9 @@ class _Signature:
         return settled(question, reasons, time="claimed")
 
 
-def _not_expected(version: Version, expected: Version | None) -> Sequence[Reason]:
-    """Why the attached version is not the expected one, the plainest reason first."""
-    if expected is None or canonical.encode(version) == canonical.encode(expected):
+def _not_expected(version: Version, data: bytes, expected: Version | None) -> Sequence[Reason]:
+    """Why the attached version is not the expected one, the plainest reason first; `data`: its canonical bytes."""
+    if expected is None or data == canonical.encode(expected):
         return ()
     if version.subject.id != expected.subject.id:
         return (Reason("version_other_patient"),)
