@@ -94,6 +94,11 @@ class Job(QObject):
         self._background.forget(self)
         try:
             self._tell(self._background, result, failure)
+        except RuntimeError as gone:
+            # The view or model that asked was closed meanwhile: nobody is left to be told.
+            if "has been deleted" not in str(gone):
+                raise
+            log.debug("Who asked for %r is gone.", self.task.name)
         finally:
             self.ended.emit()
             self.deleteLater()

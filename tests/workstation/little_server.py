@@ -61,6 +61,8 @@ class LittleServer:
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
     """End of a path -> status and reason code of every answer."""
     quarantine: bool = False
+    late: bool = False
+    """Files that do not say that they were signed in an outage are too late."""
     signed: list[SignedFile] = field(default_factory=list)
     drafts: dict[UUID, DraftView] = field(default_factory=dict)
     charts: dict[UUID, bytes] = field(default_factory=dict)
@@ -193,7 +195,8 @@ class _Handler(BaseHTTPRequestHandler):
                 held, status, answer = little.kept[key]
                 return (status, answer) if held == digest else (409, problem("command_replayed_differently"))
             status, answer = self._route(path, query, body)
-            little.kept[key] = (digest, status, answer)
+            if status < 400:
+                little.kept[key] = (digest, status, answer)
             return status, answer
 
     def _token(self) -> str:
@@ -212,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
             health=health(little), trust_roots=little.trust_roots, facility=hospital.FACILITY, facility_code="99001",
             health_department="Sở Y tế Đông Phú"))
 
-    def _route(self, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    def _route(self, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:  # noqa: C901  # a table
         little = self.little
         match [self.command, *path.removeprefix("/api/").split("/")]:
             case ["DELETE", "sessions", "current"]:
@@ -252,6 +255,8 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, _json(mine)
 
     def _signed(self, file: SignedFile) -> tuple[int, bytes]:
+        if self.little.late and file.query["offline"] == "false":
+            return 422, problem("clock_off")
         if self.little.quarantine:
             return 202, _json(Quarantined(settlement=uuid4(), reasons=(Reason("two_texts_open").as_json(),)))
         self.little.signed.append(file)
@@ -288,7 +293,7 @@ def health(little: LittleServer) -> Health:
 
 
 def problem(code: str) -> bytes:
-    facts = dict.fromkeys(("status", "detail", "limit", "days", "last"), "…")
+    facts = dict.fromkeys(("seconds", "status", "detail", "limit", "days", "last"), "…")
     return json.dumps({"reasons": [Reason(code, "", facts).as_json()]}).encode()
 
 

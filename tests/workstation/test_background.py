@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from PyQt6.QtCore import QThread
+from PyQt6 import sip
+from PyQt6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
 from records.errors import Cancelled, Refusal
@@ -139,6 +140,15 @@ def test_closing_does_not_wait_for_a_query_that_hangs(qtbot: QtBot, qapp: object
     assert background.stop()
     assert (written, gate.is_set()) == (["done"], False)
     gate.set()
+
+
+def test_an_answer_for_a_model_that_was_closed_meanwhile_is_dropped(qtbot: QtBot, background: Background) -> None:
+    asker = QObject()
+    gate = threading.Event()
+    job = background.run(Query("ask", lambda: gate.wait(10), lambda _: asker.setObjectName("told")))
+    sip.delete(asker)
+    with qtbot.waitSignal(job.ended):
+        gate.set()
 
 
 def test_it_says_when_something_takes_long_and_when_it_is_over(qtbot: QtBot, qapp: object) -> None:

@@ -178,6 +178,14 @@ class Store:
             _reopen(db, item.command.id)
             return item
 
+    def send_anew(self, number: int, path: str, new_id: UUID) -> OutboxItem:
+        """The same bytes go to another path, so under another id; the place in line stays."""
+        with self._access.writing() as db:
+            old = db.execute(select(tables.outbox.c.id).where(tables.outbox.c.number == number)).scalar_one()
+            db.execute(update(tables.outbox).where(tables.outbox.c.number == number).values(id=new_id, path=path))
+            db.execute(update(tables.drafts).where(tables.drafts.c.command == old).values(command=new_id))
+            return item_of(db.execute(select(tables.outbox).where(tables.outbox.c.number == number)).mappings().one())
+
     def put_away(self, number: int) -> None:
         """The person has seen a refusal."""
         with self._access.writing() as db:

@@ -31,6 +31,8 @@ ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 """DayHead or TimelineItem."""
 RELOAD_AFTER_MS = 300
 """News of one act come in a bunch; one answer serves them all."""
+RELOAD_DRAFTS_AFTER_MS = 5000
+"""Who writes saves every few seconds: a chart of a thousand entries is not loaded anew for each of these."""
 _CHART = TypeAdapter(Chart)
 
 
@@ -61,6 +63,7 @@ class ChartModel(QAbstractListModel):
         self._reload.timeout.connect(self._fetch)
         sync = desk.sync
         sync.chart_stale.connect(self._stale)
+        sync.drafts_stale.connect(self._drafts_stale)
         for signal in (sync.draft_saved, sync.draft_merged, sync.draft_conflict, sync.draft_dropped,
                        sync.command_done, sync.command_refused, sync.command_queued):
             signal.connect(self._local_changed)
@@ -252,8 +255,12 @@ class ChartModel(QAbstractListModel):
         self.refused.emit(refusal)
 
     def _stale(self, encounter: UUID | None) -> None:
-        if encounter in (None, self.encounter):
+        if encounter in (None, self.encounter) and not 0 <= self._reload.remainingTime() <= RELOAD_AFTER_MS:
             self._reload.start(RELOAD_AFTER_MS)
+
+    def _drafts_stale(self, encounter: UUID) -> None:
+        if encounter == self.encounter and not self._reload.isActive():
+            self._reload.start(RELOAD_DRAFTS_AFTER_MS)
 
     def _local_changed(self, news: Any) -> None:
         del news  # whatever it was: the local part is small and read anew

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from records.errors import Refusal, Trouble
+from records.errors import Cancelled, Refusal, Trouble
 from workstation.background import Background, Query
 from workstation.client import Client
 from workstation.drafts import Cached, Store
@@ -47,14 +47,12 @@ class Desk:
     def kept(self, key: str, kind: TypeAdapter[Value], done: Callable[[Told[Value]], None]) -> None:
         """What this PC has of it, if anything; quick, and silent when there is nothing."""
 
-        def read() -> Told[Value] | None:
-            return _told(kind, held, cached=True) if (held := self.store.cached(key)) is not None else None
+        def read() -> Told[Value]:
+            if (held := self.store.cached(key)) is None:
+                raise Cancelled
+            return _told(kind, held, cached=True)
 
-        def arrived(told: Told[Value] | None) -> None:
-            if told is not None:
-                done(told)
-
-        self.background.run(Query(f"read {key}", read, arrived, lambda _: None))
+        self.background.run(Query(f"read {key}", read, done, lambda _: None))
 
     def fetch(self, key: str, path: str, kind: TypeAdapter[Value], done: Callable[[Told[Value]], None],
               failed: Callable[[Refusal], None]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
@@ -26,7 +25,7 @@ from workstation.models.beginning import stay_of, subject_of
 from workstation.models.cases import answer, case_of_draft, while_away
 from workstation.models.desk import Desk
 from workstation.models.handing_in import hand_in
-from workstation.models.merge import joined, merge
+from workstation.models.merge import joined, merge, plain
 from workstation.models.status import clock_time
 
 CHECK_AFTER_MS = 150
@@ -96,7 +95,7 @@ class EditorModel(QObject):
         """The person typed; None or "" empties the field. Saved within a second."""
         if self._closed or key not in self._fields:
             return
-        value = _plain(value)
+        value = plain(value)
         empty = value in (None, "", [], {})
         if self._values.get(key) == value or (empty and key not in self._values):
             return
@@ -254,7 +253,8 @@ class EditorModel(QObject):
         self._desk.sync.send(hand_in(
             form=draft.form, entry=draft.entry, version=draft.base_version + 1, encounter=draft.encounter, slot=slot,
             pdf=pdf, patient_name=self._chart.patient.full_name, occurred_at=draft.occurred_at,
-            begun_at=draft.begun_at, offline=self._desk.away), closes=draft.entry)
+            begun_at=draft.begun_at if draft.begun_here and not draft.base_version else None,
+            offline=self._desk.away), closes=draft.entry)
         self._close()
 
     def drop(self) -> None:
@@ -376,20 +376,6 @@ class EditorModel(QObject):
 def _today() -> date:
     """The hospital's calendar day."""
     return utc_now().astimezone(ZONE).date()
-
-
-def _plain(value: Any) -> Any:
-    """The value as a draft keeps it (JSON): instants and decimals as text."""
-    match value:
-        case datetime() | date():
-            return value.isoformat()
-        case Decimal():
-            return str(value)
-        case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-    return value
 
 
 def _at(reason: Reason, key: str) -> bool:

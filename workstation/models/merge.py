@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 
@@ -45,3 +47,17 @@ def joined(mine: Any, theirs: Any) -> Any:
 
 def _keys(*values: Mapping[str, Any]) -> Iterable[str]:
     return dict.fromkeys(key for mapping in values for key in mapping)
+
+
+def plain(value: Any) -> Any:
+    """The value as a draft keeps it (JSON): instants and decimals as text."""
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+    return value

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from records.errors import Refusal, Trouble
 from records.messages import Accepted, EntryView, Quarantined
-from workstation.client import Client
+from workstation.client import Client, ServerClock
 from workstation.drafts import CommandState, OutboxItem, Store
+from workstation.ids import new_id
+from workstation.models.account import utc_now
+
+WAITED = timedelta(seconds=60)
+"""A file that is older has waited for the server."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,21 @@ class Sent:
         return Accepted.model_validate_json(self.item.answer).entry
 
 
+def late_path(item: OutboxItem, refusal: Refusal, now: datetime, clock: ServerClock) -> str | None:
+    """Where a file goes that was signed with the server at hand but could not be sent before it went away.
+
+    The server finds it late («clock_off») though this PC's clock is right: it has waited here. The truth is then that
+    it was signed in an outage, and of an entry begun here the server stores that, marked and settled by a person.
+    """
+    command = item.command
+    waited = command.kind == "sign" and now - command.created_at > WAITED and not clock.reasons()
+    if not waited or any(reason.code != "clock_off" for reason in refusal.reasons):
+        return None
+    if "offline=false" not in command.path or "begun_at=" not in command.path:
+        return None
+    return command.path.replace("offline=false", "offline=true")
+
+
 def send_next(store: Store, client: Client) -> Sent | None:
     """Send the first command that waits; None when nothing waits. Once: its id goes with it each time."""
     item = store.next_command()
@@ -38,6 +59,9 @@ def send_next(store: Store, client: Client) -> Sent | None:
         store.mark_tried(item.number, trouble.reasons)
         return Sent(item, trouble)
     except Refusal as refusal:
+        if (path := late_path(item, refusal, utc_now(), client.clock)) is not None:
+            store.send_anew(item.number, path, new_id())
+            return send_next(store, client)
         return Sent(store.mark_refused(item.number, refusal.reasons))
     if command.kind == "sign" and answer.status == 202:
         reasons = Quarantined.model_validate_json(answer.body).reasons

@@ -40,6 +40,8 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, repr=False)
 class _Opened:
+    """In, with the store open."""
+
     account: Account
     store: Store
 

@@ -61,6 +61,8 @@ class SyncModel(QObject):
     """OutboxItem with reasons; its draft is open again."""
     chart_stale = pyqtSignal(object)
     """UUID of an encounter whose chart changed, or None: all."""
+    drafts_stale = pyqtSignal(object)
+    """UUID of an encounter where somebody else goes on writing; no hurry."""
     board_stale = pyqtSignal(object)
     """UUID of a ward whose board changed, or None: all."""
     settlements_stale = pyqtSignal()
@@ -253,6 +255,7 @@ class SyncModel(QObject):
         if sent is None or not self._running:
             return
         if sent.trouble is not None:
+            self._count()
             self._failed(sent.trouble)
             return
         if sent.item.state is CommandState.REFUSED:
@@ -316,7 +319,9 @@ class SyncModel(QObject):
         mine = event.entry in self._claimed
         if event.topic == "draft" and mine:
             self._adopt()
-        if event.encounter is not None and (event.topic in ("entry", "board") or (event.topic == "draft" and not mine)):
+        elif event.topic == "draft" and event.encounter is not None:
+            self.drafts_stale.emit(event.encounter)
+        if event.topic in ("entry", "board") and event.encounter is not None:
             self.chart_stale.emit(event.encounter)
         if event.topic in ("entry", "board"):
             self.board_stale.emit(event.ward)

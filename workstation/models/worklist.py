@@ -289,7 +289,7 @@ class BoardModel(QAbstractTableModel):
         self.refused.emit(refusal)
 
     def _stale(self, ward: UUID | None) -> None:
-        if self._ward is not None and ward in (None, self._ward):
+        if self._ward is not None and ward in (None, self._ward) and not self._reload.isActive():
             self._reload.start(RELOAD_AFTER_MS)
 
     def _tick(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -184,6 +185,35 @@ def test_a_refused_file_is_shown_with_its_reasons_and_the_next_one_goes_on(
     assert desk.store.command(desk.sync.status.refused[0].number).command.body == b"%PDF-1.7"
     desk.sync.put_away(desk.sync.status.refused[0])
     wait_for(qtbot, desk.sync, lambda status: status.refused == ())
+
+
+def test_a_file_that_could_not_be_sent_before_the_server_went_away_arrives_as_signed_in_the_outage(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    desk = desks.open()
+    desks.settle()
+    little.down()
+    text = draft()
+    desk.sync.save(text)
+    signed = signed_file(text.entry, offline=False)
+    desk.sync.send(signed.model_copy(update={"created_at": utc_now() - timedelta(minutes=5)}), closes=text.entry)
+    wait_for(qtbot, desk.sync, lambda status: status.offline_since and status.waiting)
+    little.late = True
+    little.up()
+    desk.sync.retry_now()
+    qtbot.waitUntil(lambda: [file.query["offline"] for file in little.signed] == ["true"], timeout=10_000)
+    qtbot.waitUntil(lambda: desk.store.draft(text.entry) is None)
+
+
+def test_a_file_that_is_late_without_an_outage_is_refused(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    desk = desks.open()
+    little.late = True
+    with qtbot.waitSignal(desk.sync.command_refused, timeout=10_000) as told:
+        desk.sync.send(signed_file())
+    assert told.args is not None
+    assert told.args[0].reasons[0]["code"] == "clock_off"
 
 
 def test_a_file_that_the_server_keeps_apart_leaves_its_text_open(
