@@ -37,10 +37,12 @@ from workstation.views.window import Window
 from workstation.views.work import NothingOpen, WorkPage
 
 if TYPE_CHECKING:  # signing and charts are heavy: they are loaded behind the sign-in window
+    from workstation.models.editor import EditorModel
     from workstation.models.signing import SigningModel
-    from workstation.models.signing_tasks import Task
     from workstation.signing.base import TokenInfo
     from workstation.signing.token import TokenSigner
+    from workstation.views.signing.desk import SigningDesk
+    from workstation.views.signing.place import SigningPlace
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Program(QObject):
                              demo_accounts=read_demo_accounts(config.demo_accounts))
         self.desk: Desk | None = None
         self.signing: SigningModel | None = None
+        self.signing_desk: SigningDesk | None = None
         self._things: list[QObject] = []
         self.session.opened.connect(self._open_desk)
         self.session.closing.connect(self._close_desk)
@@ -107,14 +110,37 @@ class Program(QObject):
         board, search = BoardModel(desk), SearchModel(desk)
         actions = self.window.actions_
         ward = WardView(board, sync, actions, on_open=self.open_chart, on_write=partial(self.open_chart, write=True))
+        self.signing = self._signing_model(desk)
+        signing = self._signing_place(desk, self.signing)
         page = WorkPage(account, sync, self.machine, actions,
-                        places={Place.WARD: ward, Place.CHART: NothingOpen(actions)})
+                        places={Place.WARD: ward, Place.CHART: NothingOpen(actions), Place.SIGNING: signing})
+        signing.count_changed.connect(partial(page.top_bar.show_badge, Place.SIGNING))
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.renewed)
         self.window.actions_.bind("retry", self._retry)
         self.window.open_work(page, search, account, self._open_patient)
         sync.start()
-        self.signing = self._signing_model(desk)
+
+    def _signing_place(self, desk: Desk, signing: SigningModel) -> SigningPlace:
+        """The place «Ký», and what opens over the window when something is signed."""
+        from workstation.models.waiting import WaitingModel
+        from workstation.views.signing.desk import SigningDesk
+        from workstation.views.signing.place import SigningPlace
+
+        waiting = WaitingModel(desk, self._editor_of, signing)
+        self.signing_desk = SigningDesk(signing, waiting, self.window)
+        place = SigningPlace(waiting, self.window.actions_, self.signing_desk.see)
+        place.sign_wanted.connect(self.signing_desk.sign)
+        place.chart_wanted.connect(self.open_chart)
+        return place
+
+    def _editor_of(self, entry: UUID) -> EditorModel | None:
+        """The editor that is open on this draft, so that it never has two."""
+        from workstation.views.chart.place import ChartPlace
+
+        place = self.window.work.place(Place.CHART) if self.window.work is not None else None
+        editor = place.writing.model if isinstance(place, ChartPlace) else None
+        return editor if editor is not None and editor.draft.entry == entry else None
 
     def _signing_model(self, desk: Desk) -> SigningModel:
         """A training server with a training key signs with the file; everybody else with this PC's tokens."""
@@ -127,7 +153,7 @@ class Program(QObject):
         if self.signing is not None:
             self.signing.close()
             self.signing.deleteLater()
-            self.signing = None
+            self.signing = self.signing_desk = None
         if self.desk is not None:
             self.desk.sync.stop()
         self.window.end_work()
@@ -165,19 +191,10 @@ class Program(QObject):
         chart = ChartModel(desk, encounter)
         place = ChartPlace(desk, chart, self.window.actions_)
         chart.setParent(place)
-        place.sign_wanted.connect(self._sign)
+        if self.signing_desk is not None:
+            place.sign_wanted.connect(self.signing_desk.sign)
         place.refused.connect(self.window.tell)
         return place
-
-    def _sign(self, tasks: Sequence[Task]) -> None:
-        """One document or a stack: the dialog holds the act until it is done."""
-        if self.signing is None or not tasks:
-            return
-        from workstation.views.signing.dialogs import SignDialog, StackDialog
-
-        act = self.signing.begin(tasks)
-        dialog = SignDialog(act, self.window) if len(tasks) == 1 else StackDialog(act, self.window)
-        dialog.show_over()
 
     def _retry(self) -> None:
         desk = self.desk

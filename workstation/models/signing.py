@@ -23,6 +23,7 @@ class SigningModel(QObject):
 
     busy_changed = pyqtSignal(bool)
     """A stack is being signed: nobody else should talk to the token."""
+    closing = pyqtSignal()
 
     def __init__(self, desk: Desk, config: Config, parent: QObject | None = None, *,
                  signer_of: Callable[[], Signer] | None = None) -> None:
@@ -31,7 +32,6 @@ class SigningModel(QObject):
         self._signer_of = signer_of or self._make_signer
         self._signer: Signer | None = None
         self.certificates = OwnCertificates(desk)
-        self._acts: set[SigningAct] = set()
         self.busy = False
         desk.background.run(Query("own certificates", self.certificates.refresh, _nothing, _nothing))
 
@@ -46,18 +46,18 @@ class SigningModel(QObject):
             self._signer = self._signer_of()
         return self._signer
 
-    def begin(self, tasks: Iterable[Task], parent: QObject | None = None) -> SigningAct:
-        """A new act with these documents; it looks for the certificate at once."""
-        act = SigningAct(self, tuple(tasks), parent or self)
-        self._acts.add(act)
-        act.destroyed.connect(lambda: self._acts.discard(act))
+    def begin(self, tasks: Iterable[Task]) -> SigningAct:
+        """A new act with these documents; it looks for the certificate at once. It outlives its dialog, because the
+        token may still be at work when the dialog goes.
+        """
+        act = SigningAct(self, tuple(tasks), self)
+        self.closing.connect(act.end)
         act.look()
         return act
 
     def close(self) -> None:
         """The desk closes: stop after the document at hand, forget every PIN, end the token's process."""
-        for act in tuple(self._acts):
-            act.end()
+        self.closing.emit()
         signer = self._signer
         if signer is not None:
             self.desk.background.run(Command("close the token", signer.close, _nothing, _nothing), lane=LANE)

@@ -78,7 +78,7 @@ class Line:
 
 
 class SigningAct(QObject):
-    """One PIN, some documents, one certificate; lives as long as its dialog."""
+    """One PIN, some documents, one certificate."""
 
     changed = pyqtSignal()
     """Stage, lines, certificate or words changed."""
@@ -224,11 +224,13 @@ class SigningAct(QObject):
         if self._stack is not None:
             self._stack.stop()
         self._prompter.answer(None)
-        self.changed.emit()
 
     def end(self) -> None:
-        """The dialog closes, or the desk does."""
+        """The dialog closes, or the desk does; nothing is shown any more."""
+        if self._ended:
+            return
         self._ended = True
+        self.blockSignals(True)
         self.stop()
         self._prompter.end()
 

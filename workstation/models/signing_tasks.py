@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -16,6 +16,7 @@ from records.forms import EntryKind, Field
 from records.messages import Chart, EncounterView, EntryView, PatientView
 from records.policy import Answer, Refused
 from records.render.words import value_words
+from workstation.drafts import LocalDraft
 from workstation.models.account import utc_now
 from workstation.models.cases import answer, case_of_view, first_slot, kind_of
 from workstation.models.desk import Desk
@@ -96,18 +97,22 @@ class Task:
         return said.reasons if isinstance(said, Refused) else ()
 
 
-def draft_task(desk: Desk, chart: Chart, editor: EditorModel, slot: str = "") -> Task:
-    """A draft of mine, signed in its first slot (or the one named)."""
-    draft = editor.draft
-    slot = slot or first_slot(editor.kind).key
+def draft_task(desk: Desk, chart: Chart, editor: EditorModel) -> Task:
+    """The draft that is open in an editor, signed in its first slot."""
+    written = facts_of(editor.kind, editor.cleaned(signing=False).values)
+    return replace(kept_draft_task(desk, chart, editor.draft, written, lambda: editor), changes=editor.changes())
+
+
+def kept_draft_task(desk: Desk, chart: Chart, draft: LocalDraft, facts: tuple[tuple[str, str], ...],
+                    editor: Callable[[], EditorModel]) -> Task:
+    """A draft of mine that no window shows; `editor` is asked for only when it is going to be signed."""
     who = desk.account.person
-    written = editor.cleaned(signing=False).values
+    slot = first_slot(kind_of(draft.form)).key
     return Task(
         "draft", draft.entry, chart.encounter, chart.patient, draft.form, slot, draft.base_version + 1,
-        draft.occurred_at, f"{who.title} {who.full_name}".strip(), facts_of(editor.kind, written), editor.changes(),
-        draft.correction_reason, ask=partial(editor.may_sign, slot),
-        paper=partial(_paper_of_draft, desk, chart, editor),
-        keep=partial(editor.signed, slot=slot))
+        draft.occurred_at, f"{who.title} {who.full_name}".strip(), facts, correction_reason=draft.correction_reason,
+        ask=lambda: editor().may_sign(slot), paper=lambda: _paper_of_draft(desk, chart, editor()),
+        keep=lambda pdf: editor().signed(pdf, slot))
 
 
 def slot_task(desk: Desk, chart: Chart, view: EntryView, slot: str, *, seen: bool = True) -> Task:

@@ -2,72 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from hashlib import sha256
 from uuid import UUID
-
-import pytest
-from pytestqt.qtbot import QtBot
 
 from records.messages import EntryView
 from records.pades import Trust, judge
 from tests.p11shim.fixture import Shim, p11shim, p11shim_module
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
-from tests.workstation.models.desks import Desks, draft
+from tests.workstation.models.desks import draft
+from tests.workstation.signing_room import Rooms, room_of
 from tests.workstation.tokens import PIN, DoctorsToken, doctors_token, plugged, shimmed
 from workstation.config import Config
-from workstation.drafts import CommandState, LocalDraft
 from workstation.models.account import utc_now
-from workstation.models.desk import Desk
-from workstation.models.editor import EditorModel
-from workstation.models.signing import LineState, SigningAct, SigningModel, Stage
-from workstation.models.signing_tasks import Task, draft_task
+from workstation.models.signing import LineState, SigningAct, Stage
 from workstation.signing.base import Pin
 
-__all__ = ["doctors_token", "p11shim", "p11shim_module", "plugged", "shimmed"]
-
-
-class Room:
-    """A desk with drafts to sign and the model that signs them."""
-
-    def __init__(self, desks: Desks, config: Config, qtbot: QtBot) -> None:
-        self.desks, self.qtbot = desks, qtbot
-        self.desk: Desk = desks.open()
-        self.model = SigningModel(self.desk, config)
-        self.chart = hospital.chart()
-
-    def task(self, text: LocalDraft | None = None) -> Task:
-        text = text or draft(values=dict(hospital.GOOD))
-        saved = self.desk.store.save_draft(text)
-        return draft_task(self.desk, self.chart, EditorModel(self.desk, self.chart, saved, None, self.desk.sync))
-
-    def begin(self, count: int = 1) -> SigningAct:
-        act = self.model.begin([self.task() for _ in range(count)])
-        self.until(lambda: act.stage is not Stage.LOOKING)
-        return act
-
-    def until(self, so: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(so, timeout=30_000)
-
-    def waiting(self) -> int:
-        return len(self.desk.store.commands(CommandState.WAITING))
-
-
-@pytest.fixture
-def room_of(desks: Desks, qtbot: QtBot) -> Iterator[Callable[[Config], Room]]:
-    made: list[Room] = []
-
-    def make(config: Config) -> Room:
-        made.append(Room(desks, config, qtbot))
-        return made[-1]
-
-    yield make
-    for room in made:
-        room.model.close()
-
-
-Rooms = Callable[[Config], Room]
+__all__ = ["doctors_token", "p11shim", "p11shim_module", "plugged", "room_of", "shimmed"]
 
 
 def codes(act: SigningAct) -> list[str]:

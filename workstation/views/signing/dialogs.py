@@ -30,7 +30,6 @@ class _SigningDialog(Dialog):
         patient = act.lines[0].task.patient if named else None
         super().__init__(title, parent, patient=patient, detail=detail, width=width)
         self.act = act
-        act.setParent(self)
         self._foot.hide()
         self.bar = PinBar(act)
         self.bar.close_wanted.connect(self.reject)
@@ -52,7 +51,7 @@ class SignDialog(_SigningDialog):
 
     def __init__(self, act: SigningAct, parent: QWidget) -> None:
         task = act.lines[0].task
-        super().__init__(f"Ký {task.title}", act, parent, detail=task.place, width=640)
+        super().__init__(f"Ký {task.title}", act, parent, detail=task.place, width=720)
         self._say = label("", "second", wrap=True)
         self._result = column(gap=0)
         corrected = f" · đính chính, phiên bản {task.number}" if task.number > 1 and task.kind == "draft" else ""

@@ -153,7 +153,7 @@ class PinBar(QFrame):
         for widget in (self._caption, self.pin):
             widget.setVisible(asks)
         self._caption.setText("Mật khẩu khóa" if self._needs_no_pin() else "Mã PIN")
-        self.again.setVisible(stage is Stage.BLOCKED or (stage is Stage.PAUSED and act.refusal is not None))
+        self.again.setVisible(stage is Stage.BLOCKED)
         self.sign.setVisible(stage in (Stage.READY, Stage.PAUSED, Stage.ASKING, Stage.DONE))
         self.away.say("Dừng sau văn bản này" if stage is Stage.SIGNING else "Đóng" if act.done else "Thôi")
         self.away.setVisible(stage is not Stage.DONE)

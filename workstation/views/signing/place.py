@@ -1,0 +1,188 @@
+"""The place «Ký»: what waits for my signature, by deadline; what exactly it says; sign what is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QStackedWidget, QWidget
+
+from workstation.models.signing import Line, Task
+from workstation.models.waiting import Waiting, WaitingModel
+from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
+from workstation.views.signing.document import DocumentPanel
+from workstation.views.signing.lines import LinesList
+from workstation.views.widgets import times
+from workstation.views.widgets.buttons import KeyButton, PrimaryButton
+from workstation.views.widgets.delegates import CellText
+from workstation.views.widgets.place import PlaceView
+from workstation.views.widgets.states import Empty, Loading
+from workstation.views.widgets.text import KeyCap, PanelHead, column, frame, label, row
+
+_MINE = ("signing.choose", "signing.open", "signing.mark", "signing.sign", "signing.sign_all")
+LIST_WIDTH = 560
+
+
+def due_words(item: Waiting, now: datetime) -> CellText:
+    """quá 22 phút, còn 3 giờ 10."""
+    if item.due is None:
+        return CellText("không hạn", "ink2")
+    late = now > item.due
+    said = f"{'quá' if late else 'còn'} {times.span(abs(item.due - now))}"
+    return CellText(said, "attention" if late else "ink2", icon="clock")
+
+
+class SigningPlace(PlaceView):
+    """Left: what waits for me. Right: what it says."""
+
+    sign_wanted = pyqtSignal(list)
+    """list of Task."""
+    chart_wanted = pyqtSignal(object, object)
+    """UUIDs of encounter and entry."""
+    count_changed = pyqtSignal(int)
+
+    def __init__(self, waiting: WaitingModel, actions: ActionSet, see: Callable[[Task], object],
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._waiting, self._actions, self._see = waiting, actions, see
+        self._seen: set[tuple[str, int]] = set()
+        self._left_out: set[str] = set()
+        self.list = LinesList(self._result)
+        self.document = DocumentPanel()
+        self._count = label("", "bold")
+        self.sign = PrimaryButton("Ký", key_of("signing.sign"), icon="signature",
+                                  on_click=lambda: actions.trigger("signing.sign"))
+        self._build()
+        self._bind()
+        self.list.moved.connect(self._moved)
+        self.list.marked.connect(self._mark)
+        self.list.entered.connect(lambda: actions.trigger("signing.open"))
+        self.list.doubleClicked.connect(lambda _index: actions.trigger("signing.open"))
+        waiting.changed.connect(self._show)
+        self._show()
+
+    def _build(self) -> None:
+        head = PanelHead("signature", "Chờ tôi ký, theo hạn", self._count)
+        self.list.setAccessibleName("Văn bản chờ tôi ký")
+        self._states = QStackedWidget()
+        self._states.setProperty("role", "panel")
+        self._empty = Empty("Không có văn bản nào chờ bạn ký.")
+        for part in (self.list, self._empty, Loading()):
+            self._states.addWidget(part)
+        left = QWidget()
+        left.setFixedWidth(LIST_WIDTH)
+        layout = column(head, gap=0)
+        layout.addWidget(self._states, 1)
+        left.setLayout(layout)
+        divider = frame("divider")
+        divider.setFixedWidth(1)
+        foot = frame("foot")
+        foot.setLayout(row(
+            KeyCap(key_of("signing.mark")), label("chọn, bỏ", "small_second"), None,
+            KeyButton("Mở hồ sơ", key_of("signing.open"), on_click=lambda: self._actions.trigger("signing.open")),
+            self.sign, margins=(16, 9, 14, 9)))
+        right = column(self.document, gap=0)
+        right.setStretch(0, 1)
+        right.addWidget(foot)
+        body = row(left, divider, gap=0)
+        body.addLayout(right, 1)
+        self.setLayout(body)
+
+    def _bind(self) -> None:
+        bind = self._actions.bind
+        bind("signing.choose", self.list.setFocus, self._needs_some)
+        bind("signing.mark", self.list.mark, self._needs_some)
+        bind("signing.open", self._open, self._needs_some)
+        bind("signing.sign", self._sign, self._needs_some)
+        bind("signing.sign_all", self._sign_all, self._needs_some)
+
+    # The place
+
+    def title(self) -> str:
+        return "Ký"
+
+    def enter(self) -> None:
+        self._waiting.watch()
+        self.list.setFocus()
+
+    def leave(self) -> None:
+        self._waiting.rest()
+
+    def stop(self) -> None:
+        self._waiting.rest()
+        self._actions.unbind(*_MINE)
+
+    # What is shown
+
+    def lines(self) -> tuple[Line, ...]:
+        """Every document that waits; what was seen is chosen until the person leaves it out."""
+        found = []
+        for item in self._waiting.items:
+            task = item.task
+            seen = task.seen or (task.key, task.number) in self._seen
+            found.append(Line(task, chosen=seen and task.key not in self._left_out, seen=seen))
+        return tuple(found)
+
+    def _show(self) -> None:
+        lines = self.lines()
+        self.list.show_lines(lines)
+        people = len({line.task.patient.id for line in lines})
+        self._count.setText(f"{len(lines)} văn bản, {people} người bệnh" if lines else "")
+        self.count_changed.emit(len(lines))
+        self._states.setCurrentIndex(0 if lines else 1 if self._waiting.loaded else 2)
+        self._show_current()
+        self._show_verb(lines)
+        self._actions.refresh()
+
+    def _show_verb(self, lines: tuple[Line, ...]) -> None:
+        count = sum(line.chosen for line in lines)
+        self.sign.say(f"Ký {count} văn bản" if count > 1 else "Ký")
+        self.sign.refuse("" if lines else "Không có văn bản nào chờ bạn ký.")
+
+    def _moved(self, _key: str) -> None:
+        self._show_current()
+
+    def _show_current(self) -> None:
+        line = self.list.current_line()
+        self.document.show_line(line)
+        if line is not None and not line.seen and self.isVisible():
+            self._seen.add((line.task.key, line.task.number))
+            self._left_out.add(line.task.key)  # seen, but chosen only by the person
+            self._see(line.task)
+            self.list.show_lines(self.lines())
+
+    def _result(self, line: Line) -> CellText:
+        item = next((item for item in self._waiting.items if item.task.key == line.task.key), None)
+        if item is None:
+            return CellText("")
+        if not line.seen:
+            return CellText("chưa xem", "attention")
+        return due_words(item, datetime.now(UTC))
+
+    # Acts
+
+    def _needs_some(self) -> str:
+        return ALLOWED if self._waiting.items else NOT_NOW
+
+    def _mark(self, key: str) -> None:
+        self._left_out ^= {key}
+        self._show()
+
+    def _open(self) -> None:
+        if (line := self.list.current_line()) is not None:
+            encounter: UUID = line.task.encounter.id
+            self.chart_wanted.emit(encounter, line.task.entry)
+
+    def _sign(self) -> None:
+        """What is chosen; with nothing chosen, the one that the cursor is on."""
+        tasks = [line.task for line in self.lines() if line.chosen]
+        current = self.list.current_line()
+        if not tasks and current is not None:
+            tasks = [current.task]
+        self.sign_wanted.emit(tasks)
+
+    def _sign_all(self) -> None:
+        """All that the person has looked at; the rest is shown too, and left out."""
+        self.sign_wanted.emit([line.task for line in self.lines()])
