@@ -1,0 +1,112 @@
+"""A whole demo hospital in a process of its own, as `make demo` starts it: journeys patch nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.cluster import ADMIN, Cluster
+from server.demo.home import DemoHome
+from workstation.client import Client
+from workstation.config import Config, read_config
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Town:
+    """A running demo hospital: its folder, its server's process, and the ways in."""
+
+    home: DemoHome
+    port: int
+    process: subprocess.Popen[str]
+
+    @property
+    def config(self) -> Config:
+        """The workstation's settings."""
+        return read_config(self.home.workstation_settings)
+
+    @property
+    def cluster(self) -> Cluster:
+        """The private PostgreSQL cluster."""
+        return self.home.cluster
+
+    @property
+    def admin_dsn(self) -> str:
+        """The way in of a database administrator, whom no trigger holds for long."""
+        return self.cluster.dsn(ADMIN)
+
+    def account(self, username: str) -> dict[str, Any]:
+        """Password, token and PIN of one of the demo people."""
+        accounts = json.loads(self.home.accounts.read_text("utf-8"))
+        return next(account for account in accounts if account["username"] == username)
+
+    def client(self, username: str) -> Client:
+        """A workstation's client, signed in as that person."""
+        client = Client(self.config.server_url, self.config.ca_file, workstation="journey")
+        client.sign_in(username, self.account(username)["password"])
+        client.health()
+        return client
+
+    def benhan_server(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run the server's command line, as the IT room would."""
+        return subprocess.run([str(BIN / "benhan-server"), *map(str, arguments)], capture_output=True, text=True,
+                              check=False, timeout=120)
+
+    def stop(self) -> int:
+        """Stop the server the polite way; its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        with self.process:
+            return self.process.wait(60)
+
+    def start(self) -> None:
+        """Start the server again on the same folder and port."""
+        self.process = _serve(self.home.folder, self.port)
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _serve(folder: Path, port: int) -> subprocess.Popen[str]:
+    """`benhan-server demo` without the signed history, returned once it says READY."""
+    with (folder.parent / f"{folder.name}.log").open("a") as log:
+        process = subprocess.Popen(
+            [str(BIN / "benhan-server"), "demo", "--home", str(folder), "--port", str(port), "--history", "none"],
+            stdout=subprocess.PIPE, stderr=log, text=True)
+    for line in process.stdout or ():
+        if line.strip() == f"READY https://127.0.0.1:{port}":
+            return process
+    raise AssertionError(f"the demo server ended with {process.wait()} and never said READY")
+
+
+@pytest.fixture(scope="session")
+def town() -> Iterator[Town]:
+    """One demo hospital for the journeys of this worker."""
+    folder = Path(tempfile.mkdtemp(prefix="benhan-journey-"))
+    folder.chmod(0o755)
+    home = DemoHome(folder / "home")
+    port = free_port()
+    running = Town(home, port, _serve(home.folder, port))
+    os.environ["SOFTHSM2_CONF"] = str(home.folder / "tokens" / "softhsm2.conf")
+    yield running
+    assert running.stop() == 0
+    running.benhan_server("demo", "--home", home.folder, "--forget")
+    shutil.rmtree(folder, ignore_errors=True)
