@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-from PyQt6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt
+from PyQt6.QtCore import QEvent, QModelIndex, QObject, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -15,6 +15,7 @@ from workstation.views import style
 from workstation.views.actions import BY_ID, ActionSet
 from workstation.views.widgets.fields import LineField
 from workstation.views.widgets.icons import Icon, icon_pixmap
+from workstation.views.widgets.painting import key_width, paint_key
 from workstation.views.widgets.text import KeyCap, column, frame, label, row, rule
 
 WIDTH = 700
@@ -105,14 +106,8 @@ class _Rows(QStyledItemDelegate):
 
     @staticmethod
     def _paint_key(painter: QPainter, area: QRect, key: str) -> int:
-        width = QFontMetrics(style.font("small")).horizontalAdvance(key) + 10
-        cap = QRect(area.right() - 14 - width, area.center().y() - 8, width, 18)
-        painter.setPen(style.colour("line2"))
-        painter.setBrush(style.colour("alt"))
-        painter.drawRoundedRect(cap, 3, 3)
-        painter.setPen(style.colour("ink2"))
-        painter.setFont(style.font("small"))
-        painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, key)
+        width = key_width(key)
+        paint_key(painter, QRectF(area.right() - 14 - width + 0.5, area.center().y() - 8.5, width, 18), key)
         return width + 8
 
 

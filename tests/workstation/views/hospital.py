@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -39,7 +39,8 @@ NOW = datetime.now(UTC)
 WARD = WardView(id=UUID(int=1), code="NTH", name="Khoa Nội tổng hợp")
 SURGERY = WardView(id=UUID(int=2), code="NGT", name="Khoa Ngoại tổng hợp")
 DOCTOR = PersonView(id=UUID(int=9), username="ha.lethu", full_name="Lê Thu Hà", title="BS.", roles=(Role.DOCTOR,),
-                    wards=(WARD,))
+                    wards=(WARD,), national_id="001085000123", licence_no="0012345/BYT-CCHN",
+                    licence_until=date(2031, 12, 31))
 PASSWORD = "mua-thu-2026"
 NAMES = (
     "Phạm Thị Lụa", "Đặng Văn Chiến", "Hoàng Thị Ngà", "Trương Quang Khải", "Vũ Thị Thơm", "Bùi Đình Lâm",

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from workstation.views import style
 from workstation.views.widgets.icons import icon_pixmap
+from workstation.views.widgets.painting import key_width, paint_key
 
 Kind = Literal["primary", "plain", "quiet"]
 _ICON = 16
@@ -73,7 +74,7 @@ class KeyButton(QAbstractButton):
         metrics = QFontMetrics(self._text_font())
         parts.append(("text", metrics.horizontalAdvance(self.text())))
         if self._key:
-            parts.append(("key", QFontMetrics(style.font("small")).horizontalAdvance(self._key) + 8 + 8))
+            parts.append(("key", key_width(self._key) + 8))
         return parts
 
     def _shown_icon(self) -> str:
@@ -130,12 +131,10 @@ class KeyButton(QAbstractButton):
     def _paint_key(self, painter: QPainter, area: QRect, ink: str) -> None:
         cap = QRectF(area.x() + 8.5, area.center().y() - 8.5, area.width() - 9, 18)
         primary = self._kind == "primary" and self.isEnabled()
-        painter.setPen(style.colour("primary_key" if primary else "line2"))
-        painter.setBrush(style.colour("primary" if primary else "alt"))
-        painter.drawRoundedRect(cap, style.px("radius"), style.px("radius"))
-        painter.setPen(style.colour(ink if primary else "ink2"))
-        painter.setFont(style.font("small"))
-        painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
+        if primary:
+            paint_key(painter, cap, self._key, ink=ink, ground="primary", edge="primary_key")
+        else:
+            paint_key(painter, cap, self._key)
 
 
 class PrimaryButton(KeyButton):

@@ -132,6 +132,53 @@ def paint_spark(painter: QPainter, area: QRect, points: Sequence[float], colour:
     painter.restore()
 
 
+_ARROWS = {"↑": "arrow-up", "↓": "arrow-down"}
+_ARROW = 12
+KEY_HEIGHT = 18
+
+
+def key_width(key: str) -> int:
+    """How wide a key is drawn; arrows are icons, because a PC's fonts may lack them."""
+    metrics = QFontMetrics(style.font("small"))
+    return sum(_ARROW if part in _ARROWS else metrics.horizontalAdvance(part) for part in _key_parts(key)) + 10
+
+
+def paint_key(painter: QPainter, box: QRectF, key: str, *, ink: str = "ink2", ground: str = "alt",
+              edge: str = "line2") -> None:
+    """A key as it is drawn on buttons, in the key line and in the palette."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(style.colour(edge))
+    painter.setBrush(style.colour(ground))
+    painter.drawRoundedRect(box, style.px("radius"), style.px("radius"))
+    painter.setPen(style.colour(ink))
+    painter.setFont(style.font("small"))
+    x = box.x() + (box.width() - key_width(key) + 10) / 2
+    device = painter.device()
+    for part in _key_parts(key):
+        if part in _ARROWS:
+            scale = device.devicePixelRatioF() if device is not None else 1.0
+            pixmap = icon_pixmap(_ARROWS[part], ink, _ARROW, scale)
+            painter.drawPixmap(QPointF(x, box.y() + (box.height() - _ARROW) / 2), pixmap)
+            x += _ARROW
+        else:
+            width = painter.fontMetrics().horizontalAdvance(part)
+            painter.drawText(QRectF(x, box.y(), width + 2, box.height()), Qt.AlignmentFlag.AlignVCenter, part)
+            x += width
+    painter.restore()
+
+
+def _key_parts(key: str) -> list[str]:
+    """The key cut at its arrows: Alt+, ↑."""
+    parts = [""]
+    for letter in key:
+        if letter in _ARROWS:
+            parts += [letter, ""]
+        else:
+            parts[-1] += letter
+    return [part for part in parts if part]
+
+
 def paint_focus_ring(painter: QPainter, area: QRect) -> None:
     """The 2 px ring in the main colour that shows where the keyboard is."""
     painter.save()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workstation.views import style
 from workstation.views.widgets.icons import Icon
+from workstation.views.widgets.painting import KEY_HEIGHT, key_width, paint_key
 
 Role = Literal[
     "text", "second", "faint", "small", "small_second", "small_bold", "caption", "bold", "title", "heading", "name",
-    "verdict", "brand", "ok", "attention", "attention_bold", "critical", "critical_bold", "amended", "new", "key",
-    "key_on_top", "top_brand", "top", "top_second",
+    "verdict", "brand", "ok", "attention", "attention_bold", "critical", "critical_bold", "amended", "new",
+    "top_brand", "top", "top_second",
 ]
 
 
@@ -26,16 +28,25 @@ def label(text: str = "", role: Role = "text", *, wrap: bool = False) -> QLabel:
     return made
 
 
-class KeyCap(QLabel):
-    """A key as it is drawn on buttons and in the key line."""
+class KeyCap(QWidget):
+    """A key as it is drawn in the key line and beside words."""
 
     def __init__(self, key: str, *, on_top: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(key, parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setProperty("role", "key_on_top" if on_top else "key")
+        super().__init__(parent)
+        self.key, self._on_top = key, on_top
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(18)
         self.setAccessibleName(f"phím {key}")
+
+    def sizeHint(self) -> QSize:
+        return QSize(key_width(self.key) + 1, KEY_HEIGHT + 1)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        box = QRectF(0.5, (self.height() - KEY_HEIGHT) / 2 + 0.5, self.width() - 1, KEY_HEIGHT - 1)
+        painter = QPainter(self)
+        if self._on_top:
+            paint_key(painter, box, self.key, ink="top_ink", ground="top", edge="top_edge")
+        else:
+            paint_key(painter, box, self.key)
 
 
 def frame(role: str, parent: QWidget | None = None) -> QFrame:
