@@ -118,6 +118,7 @@ def test_an_audit_row_and_a_seal_that_were_rewritten_are_found(town: Town, signe
     with behind_the_guards(town, f"UPDATE audit_events SET action = 'nothing' WHERE id = {row[0]}",
                            f"UPDATE audit_events SET action = '{row[1]}' WHERE id = {row[0]}"):
         assert verify(town)[0] == 1
-    with behind_the_guards(town, "DELETE FROM audit_seals WHERE number = (SELECT max(number) FROM audit_seals)", "SELECT 1"):
+    newest = "(SELECT max(number) FROM audit_seals)"
+    with behind_the_guards(town, f"DELETE FROM audit_seals WHERE number = {newest}", "SELECT 1"):
         code, said = verify(town)
         assert code == 1, said
