@@ -40,6 +40,7 @@ class ChartActs(QObject):
         super().__init__(place)
         self._place, self._actions = place, actions
         self._as_yesterday: EntryView | None = None
+        self._writable: tuple[tuple[Form, EntryKind], ...] | None = None
         self._mine = self._table()
         for name, (do, refusal) in self._mine.items():
             actions.bind(name, do, refusal)
@@ -78,14 +79,25 @@ class ChartActs(QObject):
         """What may be done has changed."""
         self._actions.refresh()
 
+    def changed(self) -> None:
+        """The chart has changed: what may be begun is asked anew."""
+        self._writable = None
+        self.refresh()
+
     # Beginning to write
 
+    def writable(self) -> tuple[tuple[Form, EntryKind], ...]:
+        """What this person may begin now; asked once for each state of the chart."""
+        if self._writable is None:
+            self._writable = self._place.chart.writable()
+        return self._writable
+
     def _why_not_write(self) -> str:
-        return ALLOWED if self._place.chart.chart is not None and self._place.chart.writable() else NOT_NOW
+        return ALLOWED if self._place.chart.chart is not None and self.writable() else NOT_NOW
 
     def write(self) -> None:
         """F6, Ins: the kind of the open sheet at once, when it may be written; else the menu of kinds."""
-        kinds = self._place.chart.writable()
+        kinds = self.writable()
         found = self._place.form
         here = [(form, kind) for form, kind in kinds if found is not None and form.code == found.code
                 and kind.key == form.layout.kind]
@@ -98,11 +110,11 @@ class ChartActs(QObject):
 
     def menu(self) -> None:
         """All kinds that this person may begin."""
-        show_kinds(self._place.head, self._place.chart.writable(), self._begin)
+        show_kinds(self._place.head, self.writable(), self._begin)
 
     def begin_first(self) -> None:
         """Begin what this person writes most: the first kind that is repeated (F6 on the ward board)."""
-        for form, kind in self._place.chart.writable():
+        for form, kind in self.writable():
             if kind.repeatable:
                 self._begin(form, kind)
                 return
@@ -126,7 +138,7 @@ class ChartActs(QObject):
     def _source(self) -> EntryView | None:
         """The newest own entry of the sheet's kind."""
         found = self._place.form
-        kinds = [kind for form, kind in self._place.chart.writable()
+        kinds = [kind for form, kind in self.writable()
                  if found is not None and form.code == found.code and kind.key == form.layout.kind]
         if found is None or not kinds:
             return None
@@ -173,8 +185,11 @@ class ChartActs(QObject):
     def orders(self) -> None:
         """F5: a new order."""
         table = self._orders()
-        if table is not None:
+        lines = self._place.writing.lines
+        if table is not None and lines is not None:
             table.begin_row()
+            if table.form is not None:
+                lines.moved.emit(table.form)
 
     def _earlier(self) -> None:
         if self._place.sheet is not None:

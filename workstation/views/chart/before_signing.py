@@ -59,10 +59,9 @@ class BeforeSigning(QFrame):
 
 
 def _missing_words(missing: Sequence[Reason]) -> str:
-    labels = [str(reason.facts.get("label", "")) for reason in missing]
-    named = [name for name in labels if name]
     if len(missing) == 1:
         return missing[0].vietnamese.rstrip(".")
+    named = [str(reason.facts.get("label", "")) or reason.vietnamese.rstrip(".") for reason in missing]
     return f"Còn thiếu {len(missing)} mục: {', '.join(named[:3])}" + (" …" if len(named) > 3 else "")
 
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
 from records.errors import Reason
 from records.forms import Field
+from workstation.views import style
 from workstation.views.widgets.fields import FieldTone, LineField, TextField
 from workstation.views.widgets.text import row
 
@@ -51,9 +53,9 @@ class Blank(QWidget):
 class LineBlank(Blank):
     """One line of text."""
 
-    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+    def __init__(self, field: Field, parent: QWidget | None = None, *, line: LineField | None = None) -> None:
         super().__init__(field, parent)
-        self.line = LineField(field.label, placeholder=field.help)
+        self.line = line or LineField(field.label, placeholder=field.help)
         self.line.setToolTip(field.help)
         self.line.textEdited.connect(lambda _text: self.edited.emit(self.read()))
         self.setLayout(row(self.line, gap=0))
@@ -82,11 +84,25 @@ class LineBlank(Blank):
         self.line.set_tone(tone, why)
 
 
+class NumberLine(LineField):
+    """A number at the right; small at the left, what it was the last time."""
+
+    last = ""
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        if self.last:
+            painter = QPainter(self)
+            painter.setFont(style.font("small"))
+            painter.setPen(style.colour("ink3"))
+            painter.drawText(self.rect().adjusted(7, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.last)
+
+
 class NumberBlank(LineBlank):
     """A whole or decimal number, right-aligned, with the decimal comma; its unit stands beside it."""
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(field, parent)
+        super().__init__(field, parent, line=NumberLine(field.label))
         self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.line.setFixedWidth(NUMBER_WIDTH)
         self.line.setPlaceholderText("")
@@ -101,6 +117,13 @@ class NumberBlank(LineBlank):
 
     def shown(self, value: Any) -> str:
         return "" if value is None else str(value).replace(".", ",")
+
+    def show_last(self, value: Any, words: str) -> None:
+        """What it was the last time: small in the field, whole in the tip and read aloud."""
+        if isinstance(self.line, NumberLine):
+            self.line.last = self.shown(value)
+            self.line.setToolTip(words)
+            self.line.setAccessibleName(f"{self.line.accessibleName()}. {words}")
 
 
 class TextBlank(Blank):

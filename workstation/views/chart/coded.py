@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from PyQt6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PyQt6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PyQt6.QtGui import QHideEvent, QKeyEvent
 from PyQt6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QWidget
 
@@ -51,12 +51,13 @@ class Suggestions(QFrame):
             item = QListWidgetItem(f"{code.code}   {code.label}")
             item.setData(_CODE_ROLE, code)
             item.setToolTip(code.note or code.label)
+            item.setSizeHint(QSize(0, 22))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         self._foot.setText(f"Enter lấy mã · Esc giữ chữ đã gõ · {source}" if codes
                            else f"Không có mã nào khớp; chữ đã gõ vẫn được giữ. {source}")
         rows = max(1, min(MOST, len(codes)))
-        high = rows * max(22, self.list.sizeHintForRow(0)) + 4 if codes else 0
+        high = rows * 22 + 4 if codes else 0
         self.list.setFixedHeight(high)
         self.list.setVisible(bool(codes))
         window = self._over.window() or self._over

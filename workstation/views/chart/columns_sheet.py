@@ -183,8 +183,8 @@ class ColumnsSheet(QWidget):
             self.table.setColumnWidth(at, width)
         self.table.resizeRowsToContents()
         self._page.setText(f"Tờ số {self.model.page + 1}/{self.model.pages}")
-        self.before.setEnabled(self.model.page > 0)
-        self.after.setEnabled(self.model.page < self.model.pages - 1)
+        self.before.setVisible(self.model.page > 0)
+        self.after.setVisible(self.model.page < self.model.pages - 1)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)

@@ -9,7 +9,7 @@ from records.errors import Reason
 from records.forms import Field
 from workstation.models.editor import EditorModel
 from workstation.views import style
-from workstation.views.chart.blanks import Blank
+from workstation.views.chart.blanks import Blank, NumberBlank
 from workstation.views.chart.earlier import Last
 from workstation.views.chart.making import make_blank
 from workstation.views.chart.problems import wrong
@@ -36,6 +36,8 @@ class FieldLine(QWidget):
         self.blank: Blank = make_blank(field, narrow=shape != "wide")
         self.blank.show_value(model.value(field.key))
         self.blank.edited.connect(self._edited)
+        if last is not None and isinstance(self.blank, NumberBlank):
+            self.blank.show_last(last.value, last.words(field))
         self.note: QLabel = label("", "small_second", wrap=True)
         self.unit: QLabel = label(field.unit, "small_second")
         self._lay_out(shape)
@@ -70,6 +72,15 @@ class FieldLine(QWidget):
     def _edited(self, value: object) -> None:
         self._model.set_value(self.field.key, value)
 
+    @property
+    def hint(self) -> str:
+        """The last value and what is taken: «Lần trước 51,5 kg (16/11). Nhận 0,3–300 kg.»"""
+        parts = [self._last.words(self.field)] if self._last is not None else []
+        low, high = self.field.warn_min or self.field.min, self.field.warn_max or self.field.max
+        if low is not None and high is not None:
+            parts.append(f"Thường {low}–{high} {self.field.unit}".replace(".", ",").rstrip())
+        return ". ".join([*parts, self.field.help] if self.field.help else parts)
+
     def show_value(self) -> None:
         """The model changed it: computed, merged, taken over."""
         self.blank.show_value(self._model.value(self.field.key))
@@ -83,8 +94,6 @@ class FieldLine(QWidget):
         self.blank.note(problems, warnings)
         words = _words(self.field, problems) or _words(self.field, warnings)
         role = "critical" if problems else "attention" if warnings else "small_second"
-        if not words and self._last is not None:
-            words = self._last.words(self.field)
         if not words and self.field.computed:
             words = "tự tính"
         style.set_role(self.note, role)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QApplication, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from records.forms import Field, Section
 from workstation.models.editor import EditorModel
 from workstation.views.chart.earlier import Last
 from workstation.views.chart.field_line import FieldLine
-from workstation.views.widgets.text import column, label
+from workstation.views.widgets.text import column, label, row
 
 MOST_BESIDE = 4
 LONG = ("text", "rows", "gathered", "coded", "choices")
@@ -153,4 +153,21 @@ class Scrolled(QScrollArea):
             inside.moved.connect(lambda widget: self.ensureWidgetVisible(widget, 0, 60))
 
 
-Jump = Callable[[str], bool]
+class HintLine(QFrame):
+    """One line below a narrow editor: the last value and the usual range of the field where the cursor is."""
+
+    def __init__(self, lines: FieldLines, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "foot")
+        self._lines = lines
+        self._words = label("", "small_second", wrap=True)
+        self.setFixedHeight(42)
+        self.setLayout(row(self._words, margins=(12, 3, 12, 3)))
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._moved)
+
+    def _moved(self, _before: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and self._lines.isAncestorOf(now):
+            line = self._lines.lines.get(self._lines.has_focus_at())
+            self._words.setText(line.hint if line is not None else "")

@@ -16,6 +16,7 @@ from workstation.models.chart import ItemState, TimelineItem
 from workstation.views import style
 from workstation.views.chart.earlier import values_of
 from workstation.views.chart.field_line import field_title
+from workstation.views.chart.form_editor import beside_each_other
 from workstation.views.chart.reading import safe_words
 from workstation.views.chart.states import SHOWN, amended_words, signature_words, unsigned_words
 from workstation.views.widgets.text import column
@@ -93,6 +94,7 @@ class NarrativeSheet(QWidget):
             f"body {{ color: {ink}; }} .label {{ color: {second}; }} td {{ padding: 1px 8px 1px 0; }}"
             f"a {{ color: {style.colour_name('ok')}; text-decoration: none; }}")
         self.text.setHtml(f"<body>{parts}</body>")
+        self.text.document().setDocumentMargin(14)  # type: ignore[union-attr]  # a browser always has a document
         if self._current is not None:
             self.text.scrollToAnchor(str(self._current.entry))
 
@@ -138,8 +140,17 @@ def _section(section: Section, values: Mapping[str, Any]) -> str:
         return _field(field, values[section.fields[0].key], bold=True)
     if not filled:
         return ""
-    body = "".join(_field(field, values[field.key]) for field in filled)
+    body = "".join(_together(fields, values) for fields in beside_each_other(filled))
     return f'<p style="margin-bottom:0; margin-top:8px"><b>{escape(head)}</b></p>{body}'
+
+
+def _together(fields: Sequence[Field], values: Mapping[str, Any]) -> str:
+    """Neighbours of a group share a line."""
+    if len(fields) == 1:
+        return _field(fields[0], values[fields[0].key])
+    parts = [f'<span class="label">{escape(field_title(field))}:</span> {escape(safe_words(field, values[field.key]))}'
+             for field in fields]
+    return f'<p style="margin:2px 0">{" · ".join(parts)}</p>'
 
 
 def _field(field: Field, value: Any, *, bold: bool = False) -> str:

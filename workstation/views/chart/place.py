@@ -132,7 +132,6 @@ class ChartPlace(PlaceView):
         if not self._begun:
             self._begun = True
             self._first()
-        self.acts.refresh()
 
     def _first(self) -> None:
         """The newest draft of mine is gone on with; else the newest sheet is open."""
@@ -172,7 +171,7 @@ class ChartPlace(PlaceView):
         self._show_sheet_items()
         self._show_context()
         self._say_state()
-        self.acts.refresh()
+        self.acts.changed()
 
     def _refused(self, why: Refusal) -> None:
         if self.chart.chart is None:
@@ -266,6 +265,8 @@ class ChartPlace(PlaceView):
         if found.layout.style == "rows" and model is not None:
             items = tuple(item for item in items if item.entry != model.draft.entry or model.draft.base_version)
         self.sheet.show_items(items)
+        if model is not None and not model.draft.base_version and self.sheet.current() is not None:
+            self.sheet.choose(model.draft.entry)
 
     def _chosen_in_sheet(self, item: TimelineItem) -> None:
         if not self.writing.is_open:

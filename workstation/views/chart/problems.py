@@ -9,13 +9,14 @@ from workstation.models.editor import EditorModel
 def wrong(model: EditorModel, key: str = "") -> tuple[Reason, ...]:
     """What is wrong at a field or everywhere; «nothing written yet» is only missing."""
     nothing_yet = {rule.reason for rule in model.kind.rules if rule.rule == "any"}
-    return tuple(reason for reason in model.problems(key) if reason.code not in nothing_yet)
+    return tuple(reason for reason in model.problems(key)
+                 if reason.code not in nothing_yet and reason.code != "field_missing")
 
 
 def missing(model: EditorModel) -> tuple[Reason, ...]:
     """What signing still demands beside what is wrong."""
-    faults = set(map(id, wrong(model)))
-    return tuple(reason for reason in model.missing if id(reason) not in faults)
+    faults = wrong(model)
+    return tuple(reason for reason in model.missing if reason not in faults)
 
 
 def place_of(reason: Reason) -> str:

@@ -25,7 +25,7 @@ from workstation.views.widgets.text import KeyCap, column, label, row
 class TimeBlank(QWidget):
     """The clinical time of an entry: HH:MM, with the day below it."""
 
-    def __init__(self, model: EditorModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: EditorModel, parent: QWidget | None = None, *, beside: bool = False) -> None:
         super().__init__(parent)
         self._model = model
         self.line = LineField("Thời gian lần ghi")
@@ -34,7 +34,7 @@ class TimeBlank(QWidget):
         self.line.setToolTip("Giờ của lần ghi; thêm ngày/tháng khi ghi cho ngày khác")
         self.line.editingFinished.connect(self._take)
         self._day = label("", "second")
-        self.setLayout(column(self.line, self._day, None, gap=2))
+        self.setLayout(row(self.line, self._day, None) if beside else column(self.line, self._day, None, gap=2))
         self.show_time()
 
     def show_time(self) -> None:

@@ -42,47 +42,56 @@ class RowsModel(QAbstractListModel):
         super().__init__(parent)
         self._form = form
         self._all: tuple[TimelineItem, ...] = ()
-        self._shown = WINDOW
+        self.shown: tuple[TimelineItem, ...] = ()
+        """The rows that are drawn."""
+        self.hidden = 0
+        """How many earlier rows are not drawn."""
 
     def show_items(self, items: Sequence[TimelineItem]) -> None:
-        """Other items, oldest first."""
-        if tuple(items) != self._all:
-            self.beginResetModel()
-            self._all = tuple(items)
-            self.endResetModel()
+        """Other items, oldest first; who was at the newest stays there."""
+        every = tuple(items)
+        if all(one is other for one, other in zip(every, self._all, strict=False)) and len(every) == len(self._all):
+            return
+        start = max(0, len(every) - WINDOW) if not self.later else min(self.hidden, max(0, len(every) - WINDOW))
+        count = len(every) - start if not self.later else len(self.shown)
+        self._all = every
+        self._draw(start, count)
 
     def more(self) -> None:
         """As many earlier ones again."""
-        self.beginResetModel()
-        self._shown += WINDOW
-        self.endResetModel()
+        start = max(0, self.hidden - WINDOW)
+        self._draw(start, self.hidden - start + len(self.shown))
+
+    def newest(self) -> None:
+        """Back to the end of the sheet."""
+        if self.later:
+            start = max(0, len(self._all) - WINDOW)
+            self._draw(start, len(self._all) - start)
 
     def reach(self, entry: UUID) -> int:
-        """The row of an entry, drawing earlier ones when it is among them; -1 when it is not on the sheet."""
+        """The row of an entry, drawing its neighbourhood when it is far; -1 when it is not on the sheet."""
         at = next((place for place, item in enumerate(self._all) if item.entry == entry), -1)
-        if at < 0:
-            return -1
-        while self.hidden > at:
-            self.more()
-        return at - self.hidden
+        if at >= 0 and not self.hidden <= at < self.hidden + len(self.shown):
+            self._draw(max(0, at - WINDOW // 2), WINDOW)
+        return at - self.hidden if at >= 0 else -1
 
     @property
-    def hidden(self) -> int:
-        """How many earlier rows are not drawn yet."""
-        return max(0, len(self._all) - self._shown)
+    def later(self) -> int:
+        """How many later rows are not drawn."""
+        return max(0, len(self._all) - self.hidden - len(self.shown))
 
-    @property
-    def shown(self) -> tuple[TimelineItem, ...]:
-        """The rows that are drawn."""
-        return self._all[self.hidden:]
+    def _draw(self, start: int, count: int) -> None:
+        self.beginResetModel()
+        self.hidden, self.shown = start, self._all[start:start + count]
+        self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
-        return 0 if parent.isValid() else len(self._all) - self.hidden
+        return 0 if parent.isValid() else len(self.shown)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self.shown):
             return None
-        item = self._all[self.hidden + index.row()]
+        item = self.shown[index.row()]
         if role == ROW_ROLE:
             return item
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -249,11 +258,14 @@ class RowsSheet(QWidget):
         self.view = RowsView(form)
         self.heads = ColumnHeads(form)
         self.earlier = KeyButton("", "Alt+↑", small=True, kind="quiet", on_click=self.show_earlier)
+        self.newest = KeyButton("", small=True, kind="quiet", on_click=self.show_newest)
+        self._later_line = QWidget()
+        self._later_line.setLayout(row(None, self.newest, None, margins=(0, 5, 0, 5)))
         self._earlier_line = QWidget()
         self._earlier_line.setLayout(row(None, self.earlier, None, margins=(0, 5, 0, 5)))
         self._inside = QWidget()
         self._inside.setProperty("role", "panel")
-        self._lines = column(self._earlier_line, self.view, gap=0)
+        self._lines = column(self._earlier_line, self.view, self._later_line, gap=0)
         self._lines.addStretch(1)
         self._inside.setLayout(self._lines)
         self.page = QScrollArea()
@@ -279,9 +291,17 @@ class RowsSheet(QWidget):
         self._say_earlier()
 
     def _say_earlier(self) -> None:
-        hidden = self.view.rows.hidden
+        hidden, later = self.view.rows.hidden, self.view.rows.later
         self._earlier_line.setVisible(hidden > 0)
         self.earlier.say(f"Xem thêm {min(hidden, WINDOW)} lần ghi trước (còn {hidden})")
+        self._later_line.setVisible(later > 0)
+        self.newest.say(f"Về lần ghi mới nhất (còn {later} lần ghi sau)")
+
+    def show_newest(self) -> None:
+        """Back to the end of the sheet."""
+        self._to_end = True
+        self.view.rows.newest()
+        self._say_earlier()
 
     def show_earlier(self) -> None:
         """Alt+↑: the cursor to the row before; at the top, more rows."""
@@ -320,9 +340,10 @@ class RowsSheet(QWidget):
             self.editor.deleteLater()
         self.editor = editor
         if editor is not None:
+            self.show_newest()
             self.view.clearSelection()
             self.view.setCurrentIndex(QModelIndex())
-            self._lines.insertWidget(2, editor)
+            self._lines.insertWidget(3, editor)
             moved = getattr(editor, "moved", None)
             if moved is not None:
                 moved.connect(lambda widget: self.page.ensureWidgetVisible(widget, 0, 60))

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QSty
 from workstation.models.chart import ITEM_ROLE, ChartModel, DayHead, ItemState, TimelineItem
 from workstation.views import style
 from workstation.views.chart.states import SHOWN, known_icon
+from workstation.views.widgets import times
 from workstation.views.widgets.fields import LineField
 from workstation.views.widgets.icons import icon_pixmap
 from workstation.views.widgets.painting import paint_focus_ring
@@ -82,6 +83,8 @@ def _paint_item(painter: QPainter, area: QRect, item: TimelineItem, *, chosen: b
     painter.setFont(style.font("small"))
     painter.setPen(style.colour("ink2" if not chosen else "ink"))
     words = f"{item.line} · {state.word}" if state.word else item.line
+    if state.word and painter.fontMetrics().horizontalAdvance(words) > second.width():
+        words = f"{times.clock(item.occurred_at)} · {state.word}"
     painter.drawText(second, _LEFT, painter.fontMetrics().elidedText(words, cut, second.width()))
 
 

@@ -13,7 +13,8 @@ from workstation.models.editor import EditorModel
 from workstation.views.chart.before_signing import BeforeSigning
 from workstation.views.chart.correction import CorrectionView
 from workstation.views.chart.earlier import Last, last_values
-from workstation.views.chart.form_editor import FieldLines, FormEditor, Scrolled
+from workstation.views.chart.field_line import NARROW_LABEL
+from workstation.views.chart.form_editor import FieldLines, FormEditor, HintLine, Scrolled
 from workstation.views.chart.problems import to_see_to
 from workstation.views.chart.row_editor import RowEditor, TimeBlank
 from workstation.views.chart.sheets import Sheet
@@ -89,11 +90,14 @@ class Writing(QObject):
         side = QFrame()
         side.setProperty("role", "panel")
         side.setFixedWidth(SIDE_WIDTH)
-        self._time = TimeBlank(model)
-        head = row(label("Giờ"), self._time, None, margins=(12, 8, 12, 0))
+        self._time = TimeBlank(model, beside=True)
+        name = label("Giờ")
+        name.setFixedWidth(NARROW_LABEL)
+        head = row(name, self._time, None, gap=6, margins=(12, 8, 12, 0))
         layout = column(PanelHead("pencil", model.kind.name), gap=0)
         layout.addLayout(head)
         layout.addWidget(Scrolled(lines), 1)
+        layout.addWidget(HintLine(lines))
         side.setLayout(layout)
         return side
 
