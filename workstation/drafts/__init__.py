@@ -1,9 +1,15 @@
 """The encrypted local store: drafts, outbox and cached charts of one person on this PC."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from workstation.drafts.keyfile import KeyFile
 from workstation.drafts.shelf import Owner, Shelf
-from workstation.drafts.store import Store
 from workstation.drafts.values import Cached, CommandState, LocalDraft, OutboxCommand, OutboxItem
+
+if TYPE_CHECKING:
+    from workstation.drafts.store import Store
 
 __all__ = [
     "Cached",
@@ -16,3 +22,12 @@ __all__ = [
     "Shelf",
     "Store",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`Store` on first use: SQLAlchemy takes a quarter of a second that the sign-in window need not wait for."""
+    if name == "Store":
+        from workstation.drafts.store import Store
+
+        return Store
+    raise AttributeError(name)

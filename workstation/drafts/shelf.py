@@ -6,12 +6,15 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from records.errors import Refusal, Trouble
 from workstation.drafts import keyfile
 from workstation.drafts.keyfile import KeyFile
-from workstation.drafts.store import Store
+
+if TYPE_CHECKING:
+    from workstation.drafts.store import Store
 
 log = logging.getLogger(__name__)
 KEY_NAME = "key.json"
@@ -161,6 +164,9 @@ class Shelf:
             keyfile.keep_in_keyring(key, owner.person)
 
     def _open(self, person: UUID, key: bytes) -> Store:
+        # Loaded here, in the background: SQLAlchemy takes its time, and the sign-in window needs names only.
+        from workstation.drafts.store import Store
+
         return Store(self._key_path(person).with_name(STORE_NAME), key, person)
 
     def _key_path(self, person: UUID) -> Path:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from records.errors import Cancelled, Refusal, Trouble
 from workstation.background import Background, Query
 from workstation.client import Client
-from workstation.drafts import Cached, Store
+from workstation.drafts import Cached
 from workstation.models.account import Account
 from workstation.models.sync import SyncModel
+
+if TYPE_CHECKING:
+    from workstation.drafts import Store
 
 Value = TypeVar("Value")
 

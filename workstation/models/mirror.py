@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from records.errors import Refusal, Trouble
 from records.messages import DraftConflict, DraftSave
 from workstation.client import Client
-from workstation.drafts import LocalDraft, Store
+from workstation.drafts import LocalDraft
 from workstation.drafts.values import SentDraft
 from workstation.ids import new_id
+
+if TYPE_CHECKING:
+    from workstation.drafts import Store
 
 
 @dataclass

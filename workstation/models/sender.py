@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from records.errors import Refusal, Trouble
 from records.messages import Accepted, EntryView, Quarantined
 from workstation.client import Client, ServerClock
-from workstation.drafts import CommandState, OutboxItem, Store
+from workstation.drafts import CommandState, OutboxItem
 from workstation.ids import new_id
 from workstation.models.account import utc_now
+
+if TYPE_CHECKING:
+    from workstation.drafts import Store
 
 WAITED = timedelta(seconds=60)
 """A file that is older has waited for the server."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
@@ -16,8 +16,11 @@ from records.errors import Refusal, Trouble
 from workstation.background import Background, Command, Query
 from workstation.client import Client
 from workstation.config import Config
-from workstation.drafts import Owner, Shelf, Store
+from workstation.drafts import Owner, Shelf
 from workstation.models.account import Account, KnownPerson, offline_reason, utc_now
+
+if TYPE_CHECKING:
+    from workstation.drafts import Store
 
 __all__ = ["Account", "KnownPerson", "Phase", "SessionModel"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
@@ -14,7 +14,7 @@ from records.errors import Refusal, Trouble
 from records.messages import DraftView
 from workstation.background import Background, Command, Query
 from workstation.client import Client, ServerEvent
-from workstation.drafts import CommandState, LocalDraft, OutboxCommand, OutboxItem, Store
+from workstation.drafts import CommandState, LocalDraft, OutboxCommand, OutboxItem
 from workstation.ids import new_id
 from workstation.models.account import Account, utc_now
 from workstation.models.connection import Connection
@@ -22,6 +22,9 @@ from workstation.models.merge import merge
 from workstation.models.mirror import Mirrored, adopt_mine, mirror_all
 from workstation.models.sender import Sent, send_next
 from workstation.models.status import SyncStatus
+
+if TYPE_CHECKING:
+    from workstation.drafts import Store
 
 __all__ = ["SyncModel", "SyncStatus"]
 

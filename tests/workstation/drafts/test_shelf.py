@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -177,3 +179,15 @@ def test_the_key_file_says_nothing_to_who_reads_it(shelf: Shelf, tmp_path: Path)
     assert "cũ" not in json.loads(text)["password"].values()
     assert (tmp_path / "stores" / str(hospital.DOCTOR) / "key.json").stat().st_mode & 0o077 == 0
     store.close()
+
+
+def test_the_sign_in_window_knows_people_without_loading_the_database(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.open(owner()).close()
+    program = (
+        "import sys; from pathlib import Path\n"
+        "import workstation.models.session\n"
+        "from workstation.drafts import Shelf\n"
+        f"print(Shelf(Path({str(tmp_path)!r})).people()[0].username, 'sqlalchemy' in sys.modules)")
+    said = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[3], capture_output=True,
+                          text=True, check=True)
+    assert said.stdout.split() == ["ha", "False"]
