@@ -134,7 +134,7 @@ def _server_questions(
     last = verdict.signatures[-1] if verdict.signatures else None
     wrong = (
         *questions.misaddressed(version, verdict, to, here), *questions.house_rules(version, house, certificate),
-        *questions.signer(last, certificate, to), *questions.authorship(version, to, here),
+        *questions.signer(last, certificate, to), *questions.authorship(version, kind, here),
         *questions.clock(last, to), *questions.offline_limits(to, kind, here, file.begun_at),
         *questions.content(version, kind),
     )

@@ -58,6 +58,8 @@ class OnFile:
     """This version has an accepted file already."""
     continues: bool = True
     """The file begins with the newest accepted file of this version, byte for byte."""
+    author: policy.Person | None = None
+    """The person whom the version names as its author."""
     taken: bool = False
     """A kind that is there once an encounter has another entry already."""
 
@@ -138,13 +140,18 @@ def signer(signature: SignatureVerdict | None, certificate: Certificate | None, 
         yield Reason("certificate_not_approved", serial)
 
 
-def authorship(version: Version, to: Addressed, on_file: OnFile) -> Iterator[Reason]:
-    """Who first signs a version is who wrote it, under the name and a role held now."""
-    person, author = to.person, version.author
+def authorship(version: Version, kind: EntryKind, on_file: OnFile) -> Iterator[Reason]:
+    """A new version's author works here, under that name and title, in a role that writes this kind (R2, R12).
+
+    Whether the author must be the signer too is the slot's affair: the policy says so.
+    """
+    author, person = version.author, on_file.author
     if on_file.begun:
         return
-    if author.id != person.id or author.full_name != person.full_name or author.role not in person.roles:
-        yield Reason("author_is_not_sender", author.full_name)
+    if person is None or (author.full_name, author.title) != (person.full_name, person.title):
+        yield Reason("author_not_on_file", author.full_name)
+    elif author.role not in person.roles or author.role not in kind.writers or not person.active:
+        yield Reason("role_may_not_write", kind.name, {"title": author.title})
 
 
 def succession(version: Version, verdict: Verdict, to: Addressed, on_file: OnFile) -> Iterator[Doubt]:

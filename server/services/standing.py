@@ -14,7 +14,7 @@ from records.forms import EntryKind, form
 from records.policy import Case, SignedSlot
 from server.services.hospital import Desk
 from server.services.questions import OnFile
-from server.store import entries, patients
+from server.store import entries, patients, sessions
 from server.store.entries import Standing
 from server.store.keys import ScopeKey
 from server.store.stays import Place, place
@@ -88,6 +88,7 @@ def on_file(desk: Desk, scene: Scene, data: bytes, version: Version, kind: Entry
         encounter_state=scene.place.state, form=scene.entry.form if scene.entry else None,
         latest=latest.number if latest else 0, latest_sha256=latest.sha256 if latest else "",
         begun=this is not None, continues=continues, taken=bool(others),
+        author=sessions.person(desk.db, version.author.id),
     )
 
 

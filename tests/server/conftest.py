@@ -15,7 +15,7 @@ from workstation.signing.base import Identity, Pin, PinRequest, Signer
 from workstation.signing.token import TokenSigner
 
 PIN = "246810"
-HOLDERS = ("ha", "son", "thanh", "mai", "tuan")
+HOLDERS = ("ha", "son", "thanh", "mai", "tuan", "lan")
 
 
 class _Known:
