@@ -54,7 +54,7 @@ class WardView(PlaceView):
                  on_open: Callable[[UUID], object] | None = None, on_write: Callable[[UUID], object] | None = None,
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._board, self._actions = board, actions
+        self._board, self._sync, self._actions = board, sync, actions
         self._on_open, self._on_write = on_open, on_write
         self.table = BoardTable(board)
         self.panel = PatientPanel(actions)
@@ -80,7 +80,7 @@ class WardView(PlaceView):
         self.ward = ChoiceField("Khoa", icon_name="bed")
         self.ward.setFixedWidth(200)
         self._counter_row = row(gap=8)
-        self.order_words, self._as_of = label("", "small_second"), label("", "small_second")
+        self.order_words, self.as_of = label("", "small_second"), label("", "small_second")
         self.search.setFixedWidth(190)
         self.search.hide()
         head = frame("band")
@@ -89,7 +89,7 @@ class WardView(PlaceView):
         layout.addLayout(self._counter_row)
         layout.addStretch(1)
         self._order_key = KeyCap(key_of("ward.order"))
-        for widget in (self.search, self.order_words, self._order_key, self._as_of):
+        for widget in (self.search, self.order_words, self._order_key, self.as_of):
             layout.addWidget(widget)
         head.setLayout(layout)
         divider = QFrame()
@@ -138,6 +138,7 @@ class WardView(PlaceView):
         board.counters_changed.connect(self._show_counters)
         board.wards_changed.connect(self._show_wards)
         board.refused.connect(self._refused)
+        self._sync.status_changed.connect(lambda _status: self._say_when())
         self.ward.activated.connect(self._ward_chosen)
         self.table.opened.connect(lambda: self._actions.trigger("ward.open"))
         self.table.typed.connect(self._typed)
@@ -171,7 +172,7 @@ class WardView(PlaceView):
         self.table.setColumnHidden(Column.DOCTOR, narrow)
         self.ward.setFixedWidth(140 if narrow else 200)
         self._order_key.setVisible(not narrow)
-        self._as_of.setMaximumWidth(0 if narrow else 400)
+        self.as_of.setMaximumWidth(0 if narrow else 400)
         self.order_words.setVisible(not folded)
         if folded != self.folded:
             self.folded = folded
@@ -211,10 +212,10 @@ class WardView(PlaceView):
     def _say_when(self) -> None:
         at = self._board.as_of
         words = "" if at is None else f"Cập nhật {times.clock(at)}"
-        if at is not None and self._board.cached:
+        if at is not None and (self._board.cached or self._sync.status.offline_since is not None):
             words = f"Bản lúc {times.clock(at)}"
-        self._as_of.setText(words)
-        self._as_of.setVisible(bool(words))
+        self.as_of.setText(words)
+        self.as_of.setVisible(bool(words))
         self.order_words.setText(_ORDER_WORDS[self._board.order])
 
     def _show_state(self, state: QWidget) -> None:

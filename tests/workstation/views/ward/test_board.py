@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from records.early_warning import EarlyWarning, Level
-from tests.workstation.views.hospital import NAMES, SURGERY, row
+from tests.workstation.views.hospital import NAMES, SURGERY, Hospital, row
 from tests.workstation.views.keyboard import CTRL, press, write
 from workstation.app import Program
 from workstation.models.worklist import ROW_ROLE, BoardFilter, BoardOrder, Column
@@ -165,6 +165,28 @@ def test_f4_shows_what_waits_on_this_pc_and_back(ward: WardView, qtbot: QtBot) -
     assert ward.waiting.isVisible()
     press(ward.table, Qt.Key.Key_F4)
     assert ward.panel.isVisible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1092, 560), (911, 467)])
+def test_at_125_and_150_percent_the_side_folds_and_nothing_is_out_of_reach(
+        program: Program, ward: WardView, qtbot: QtBot, width: int, height: int) -> None:
+    program.window.resize(width, height)
+    qtbot.waitUntil(lambda: ward.folded, timeout=5_000)
+    assert program.window.width() == width
+    assert not ward.right.isVisible()
+    right_edge = max(counter.geometry().right() for counter in ward.counters.values())
+    assert right_edge < ward.width()
+    assert ward.table.columnWidth(Column.DIAGNOSIS) > 60
+    press(ward.table, Qt.Key.Key_F4)
+    assert ward.right.isVisible()
+
+
+def test_without_the_server_the_board_says_of_when_it_is(
+        program: Program, ward: WardView, hospital: Hospital, qtbot: QtBot) -> None:
+    assert ward.as_of.text().startswith("Cập nhật ")
+    hospital.close()
+    press(ward.table, Qt.Key.Key_R, CTRL)
+    qtbot.waitUntil(lambda: ward.as_of.text().startswith("Bản lúc "), timeout=20_000)
 
 
 def test_an_empty_ward_says_so(ward: WardView, qtbot: QtBot) -> None:
