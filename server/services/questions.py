@@ -126,7 +126,7 @@ def content(version: Version, kind: EntryKind) -> tuple[Reason, ...]:
 
 
 def signer(signature: SignatureVerdict | None, certificate: Certificate | None, to: Addressed) -> Iterator[Reason]:
-    """The certificate is enrolled for the person who sent the file, approved, not revoked; the mark says their title."""
+    """The certificate is enrolled for the sender, approved and not revoked; the mark says the sender's title."""
     serial = signature.serial if signature else ""
     if signature is not None and signature.title != to.person.title:
         yield Reason("title_differs", signature.title)

@@ -23,8 +23,8 @@ def written_earlier(house: House, username: str = "ha", **changes: Any) -> tuple
     return house.version(username, written_at=at, occurred_at=at, **changes), at
 
 
-def send_late(client: httpx.Client, house: House, version: Version, file: bytes, slot: str = "doctor") -> httpx.Response:
-    return send(client, house, version, file, slot, offline=True, begun_at=version.written_at.isoformat())
+def send_late(client: httpx.Client, house: House, version: Version, file: bytes) -> httpx.Response:
+    return send(client, house, version, file, offline=True, begun_at=version.written_at.isoformat())
 
 
 def change(house: House, sql: str, *values: Any) -> None:
@@ -41,7 +41,9 @@ def waiting(client: httpx.Client) -> list[SettlementView]:
     return [SettlementView.model_validate(item) for item in client.get("/api/settlements").json()]
 
 
-def decide(client: httpx.Client, settlement: SettlementView, decision: str, reason: str = "Đã đối chiếu") -> httpx.Response:
+def decide(
+    client: httpx.Client, settlement: SettlementView, decision: str, reason: str = "Đã đối chiếu",
+) -> httpx.Response:
     return client.post(f"/api/settlements/{settlement.id}", json={"decision": decision, "reason": reason},
                        headers={"Idempotency-Key": key()})
 
