@@ -26,6 +26,8 @@ def tokens() -> dict[str, dict[str, Any]]:
 
 @dataclass
 class _Current:
+    """The theme that is on; there is one screen, so there is one."""
+
     theme: Theme = "day"
 
 
