@@ -188,8 +188,7 @@ class ChartActs(QObject):
         lines = self._place.writing.lines
         if table is not None and lines is not None:
             table.begin_row()
-            if table.form is not None:
-                lines.moved.emit(table.form)
+            lines.reveal_focus()
 
     def _earlier(self) -> None:
         if self._place.sheet is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QPainter, QPaintEvent
+from PyQt6.QtGui import QPainter, QPaintEvent, QTextCursor
 from PyQt6.QtWidgets import QWidget
 
 from records.errors import Reason
@@ -58,8 +58,14 @@ class LineBlank(Blank):
         self.line = line or LineField(field.label, placeholder=field.help)
         self.line.setToolTip(field.help)
         self.line.textEdited.connect(lambda _text: self.edited.emit(self.read()))
-        self.setLayout(row(self.line, gap=0))
+        self._line = row(self.line, gap=0)
+        self.setLayout(self._line)
         self.setFocusProxy(self.line)
+
+    def keep_width(self, width: int) -> None:
+        """As wide as its values need, at the left of its room."""
+        self.line.setFixedWidth(width)
+        self._line.setAlignment(self.line, Qt.AlignmentFlag.AlignLeft)
 
     def read(self) -> Any:
         """What stands in it now."""
@@ -104,7 +110,7 @@ class NumberBlank(LineBlank):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent, line=NumberLine(field.label))
         self.line.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.line.setFixedWidth(NUMBER_WIDTH)
+        self.keep_width(NUMBER_WIDTH)
         self.line.setPlaceholderText("")
         self.line.setAccessibleName(f"{field.label}, {field.unit}" if field.unit else field.label)
         self.line.setInputMethodHints(Qt.InputMethodHint.ImhFormattedNumbersOnly)
@@ -147,6 +153,7 @@ class TextBlank(Blank):
             return
         self._showing = True
         self.text.setPlainText(words)
+        self.text.moveCursor(QTextCursor.MoveOperation.End)
         self._showing = False
 
     def target(self) -> QWidget:

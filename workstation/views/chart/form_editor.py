@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from records.forms import Field, Section
@@ -27,6 +27,9 @@ class FieldLines(QWidget):
         super().__init__(parent)
         self.model = model
         self.lines: dict[str, FieldLine] = {}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._reveal)
         model.value_changed.connect(self._show_value)
         model.checked.connect(self.refresh)
 
@@ -62,6 +65,15 @@ class FieldLines(QWidget):
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.moved.emit(target)
         return True
+
+    def reveal_focus(self) -> None:
+        """Bring the widget with the cursor into view, once the layout has given it its place."""
+        self._soon.start(0)
+
+    def _reveal(self) -> None:
+        focus = QApplication.focusWidget()
+        if focus is not None and self.isAncestorOf(focus):
+            self.moved.emit(focus)
 
     def has_focus_at(self) -> str:
         """The key of the field where the cursor is."""

@@ -55,7 +55,7 @@ class DateBlank(LineBlank):
         super().__init__(field, parent)
         self._today = now
         self.line.setPlaceholderText("ngày/tháng/năm" + (" hoặc năm" if field.year_only else ""))
-        self.line.setFixedWidth(132)
+        self.keep_width(132)
         self.line.editingFinished.connect(lambda: self.line.setText(self.shown(self.read())))
 
     def read(self) -> Any:
@@ -77,7 +77,7 @@ class MomentBlank(LineBlank):
         super().__init__(field, parent)
         self._today = now
         self.line.setPlaceholderText("giờ:phút ngày/tháng")
-        self.line.setFixedWidth(148)
+        self.keep_width(148)
         self.line.editingFinished.connect(lambda: self.line.setText(self.shown(self.read())))
 
     def read(self) -> Any:

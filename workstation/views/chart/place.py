@@ -369,6 +369,7 @@ class ChartPlace(PlaceView):
         view.closed.connect(self._close_old_version)
         self._middle.addWidget(view)
         self._middle.setCurrentWidget(view)
+        self.head.hide()
         view.setFocus()
 
     def _close_old_version(self) -> None:
@@ -376,6 +377,7 @@ class ChartPlace(PlaceView):
         if view is not None:
             self._middle.removeWidget(view)
             view.deleteLater()
+            self.head.show()
             if self.sheet is not None and self.writing.middle is None:
                 self._middle.setCurrentWidget(self.sheet)
 

@@ -10,6 +10,7 @@ from records.forms import Column, EntryKind, Field, Form
 from records.render.words import row_words, value_words
 from workstation.models.chart import TimelineItem
 from workstation.views.chart.earlier import values_of
+from workstation.views.chart.states import amended_words, signature_words
 from workstation.views.widgets import times
 
 OCCURRED = "occurred_at"
@@ -95,4 +96,7 @@ def spoken_row(form: Form, item: TimelineItem) -> str:
         words = "; ".join(f"{line.letter} {line.words}".strip() for line in said_of(kind, column, item))
         if words:
             parts.append(f"{column.title}: {words}")
+    if words := amended_words(item):
+        parts.append(words)
+    parts += [signature_words(mark) for mark in (item.view.signatures if item.view is not None else ())]
     return ". ".join(parts)

@@ -24,6 +24,7 @@ from workstation.models.chart import TimelineItem
 from workstation.views import style
 from workstation.views.chart.reading import spoken_row
 from workstation.views.chart.row_layout import PAD, RowLayout, column_lefts, lay_out
+from workstation.views.chart.states import amended_words
 from workstation.views.widgets.buttons import KeyButton
 from workstation.views.widgets.painting import paint_focus_ring
 from workstation.views.widgets.text import column, row
@@ -94,6 +95,8 @@ class RowsModel(QAbstractListModel):
         item = self.shown[index.row()]
         if role == ROW_ROLE:
             return item
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return amended_words(item) or None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return spoken_row(self._form, item)
         return None

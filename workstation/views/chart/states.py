@@ -48,13 +48,11 @@ def chip_of(item: TimelineItem) -> ChipText:
 
 
 def amended_words(item: TimelineItem) -> str:
-    """«Đã đính chính 09:02, phiên bản 2, lý do: nhầm bên», or nothing."""
+    """«Phiên bản 2, lý do: ghi nhầm bên», or nothing."""
     view = item.view
     if view is None or view.correction is None:
         return ""
-    at = view.signatures[-1].signed_at if view.signatures else view.written_at
-    when = f"{times.clock(at)} {times.day_month(at)}"
-    return f"Đã đính chính {when}, phiên bản {view.version}, lý do: {view.correction.reason}"
+    return f"Phiên bản {view.version}, lý do: {view.correction.reason}"
 
 
 def signature_words(mark: SignatureView) -> str:
