@@ -181,6 +181,19 @@ def _keys(parser: Command) -> None:
     first = verbs.add_parser("init", help="make the hospital key, the server's key and the recovery key, where missing")
     _config(first)
     first.set_defaults(run=run)
+    _recovery(verbs.add_parser("open-store", help="the code that opens a workstation's store after a lost password"))
+
+
+def _recovery(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from records.recovery import read_request
+
+        print(read_request(options.request or sys.stdin.read(), options.key.read_bytes()))
+        return 0
+
+    parser.add_argument("--key", type=Path, required=True, help="the private recovery key (recovery.pem)")
+    parser.add_argument("request", nargs="?", help="what the workstation shows; from standard input when left out")
+    parser.set_defaults(run=run)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import logging
 import os
@@ -16,19 +15,15 @@ import keyring
 import keyring.errors
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import ValidationError
 
 from records.errors import Refusal, Trouble
 from records.forms import Frozen
+from records.recovery import KEY_BYTES, RecoveryWrap
 
 log = logging.getLogger(__name__)
-KEY_BYTES = 32
 SERVICE = "benhan-local-store"
-OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=b"benhan-store-v1")
-"""How the recovery copy is wrapped; the server's recovery command unwraps with the same."""
 
 
 class PasswordWrap(Frozen):
@@ -40,14 +35,6 @@ class PasswordWrap(Frozen):
     passes: int = 3
     memory_kib: int = 65536
     lanes: int = 4
-
-
-class RecoveryWrap(Frozen):
-    """RSA-OAEP under the server's public recovery key."""
-
-    key_id: str
-    """SHA-256 of the public key (SubjectPublicKeyInfo)."""
-    wrapped: str
 
 
 class KeyFile(Frozen):
@@ -99,34 +86,6 @@ def unwrap_with_password(file: KeyFile, password: str) -> bytes:
         return AESGCM(_stretch(held, password)).decrypt(_bytes(held.nonce), _bytes(held.wrapped), file.person.bytes)
     except InvalidTag:
         raise Refusal.because("store_password_wrong") from None
-
-
-def wrap_for_recovery(key: bytes, public_key_pem: str) -> RecoveryWrap | None:
-    """Wrap the key for IT; None when the server gave no key (then there is no recovery, and all else works)."""
-    if not public_key_pem:
-        return None
-    public = serialization.load_pem_public_key(public_key_pem.encode())
-    if not isinstance(public, rsa.RSAPublicKey):
-        log.error("The server's recovery key is no RSA key; the store cannot be recovered by it.")
-        return None
-    return RecoveryWrap(key_id=recovery_key_id(public), wrapped=_text(public.encrypt(key, OAEP)))
-
-
-def recovery_key_id(public: rsa.RSAPublicKey) -> str:
-    """Which recovery key it is."""
-    return hashlib.sha256(public.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).hexdigest()
-
-
-def key_of_code(code: str) -> bytes:
-    """The key in the code that IT read out of the recovery copy (base64 of 32 bytes, blanks do not matter)."""
-    try:
-        key = base64.b64decode("".join(code.split()), validate=True)
-    except ValueError:
-        raise Refusal.because("store_recovery_wrong") from None
-    if len(key) != KEY_BYTES:
-        raise Refusal.because("store_recovery_wrong")
-    return key
 
 
 def keep_in_keyring(key: bytes, person: UUID) -> bool:

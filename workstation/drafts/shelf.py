@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from records import recovery
 from records.errors import Refusal, Trouble
 from workstation.drafts import keyfile
 from workstation.drafts.keyfile import KeyFile
@@ -85,7 +86,7 @@ class Shelf:
     def open_with_code(self, owner: Owner, code: str) -> Store:
         """With the key that IT read out of the recovery copy; from now on the new password opens it."""
         try:
-            return self._reopened(owner, keyfile.key_of_code(code), None)
+            return self._reopened(owner, recovery.key_of_code(code), None)
         except Trouble as trouble:
             if trouble.reasons[0].code == "store_damaged":
                 raise Refusal.because("store_recovery_wrong") from trouble
@@ -108,7 +109,7 @@ class Shelf:
     def recovery_request(self, person: UUID) -> str:
         """The recovery copy as text for IT: `key id:wrapped key`; empty when there is none."""
         file = KeyFile.read(self._key_path(person))
-        return f"{file.recovery.key_id}:{file.recovery.wrapped}" if file.recovery is not None else ""
+        return file.recovery.request if file.recovery is not None else ""
 
     def begin_anew(self, owner: Owner) -> Store:
         """Put the store aside, whole, and begin an empty one; IT can open the old one later."""
@@ -146,7 +147,7 @@ class Shelf:
         return store
 
     def _is_stale(self, owner: Owner, file: KeyFile) -> bool:
-        wrapped = keyfile.wrap_for_recovery(b"", owner.recovery_public_key)
+        wrapped = recovery.wrap(b"", owner.recovery_public_key)
         key_id = wrapped.key_id if wrapped else None
         held = file.recovery.key_id if file.recovery else None
         return (key_id is not None and key_id != held) or (file.username, file.full_name, file.title) != (
@@ -154,11 +155,11 @@ class Shelf:
 
     def _write_key(self, owner: Owner, key: bytes) -> None:
         path = self._key_path(owner.person)
-        recovery = keyfile.wrap_for_recovery(key, owner.recovery_public_key)
-        if recovery is None and path.exists():
-            recovery = KeyFile.read(path).recovery
+        copy = recovery.wrap(key, owner.recovery_public_key)
+        if copy is None and path.exists():
+            copy = KeyFile.read(path).recovery
         KeyFile(person=owner.person, username=owner.username, full_name=owner.full_name, title=owner.title,
-                password=keyfile.wrap_with_password(key, owner.password, owner.person), recovery=recovery).write(path)
+                password=keyfile.wrap_with_password(key, owner.password, owner.person), recovery=copy).write(path)
         path.chmod(0o600)
         if self._use_keyring:
             keyfile.keep_in_keyring(key, owner.person)

@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -16,10 +17,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from records.errors import Refusal, Trouble
+from records.recovery import read_request
 from tests.workstation import hospital
 from tests.workstation.conftest import MemoryKeyring
 from workstation.drafts import LocalDraft, Owner, Shelf, Store
-from workstation.drafts.keyfile import OAEP, has_safe_keyring
+from workstation.drafts.keyfile import has_safe_keyring
 
 NOW = datetime(2026, 11, 17, 3, 12, 41, tzinfo=UTC)
 
@@ -32,6 +34,11 @@ def recovery() -> rsa.RSAPrivateKey:
 def public_pem(key: rsa.RSAPrivateKey) -> str:
     return key.public_key().public_bytes(serialization.Encoding.PEM,
                                          serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def private_pem(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                             serialization.NoEncryption())
 
 
 def owner(password: str = "cũ", recovery_public_key: str = "") -> Owner:
@@ -123,16 +130,42 @@ def test_a_keyring_that_writes_clear_text_is_not_used() -> None:
     assert has_safe_keyring()
 
 
-def test_it_recovers_a_forgotten_password_with_the_servers_key(shelf: Shelf, recovery: rsa.RSAPrivateKey) -> None:
+def test_it_recovers_a_forgotten_password_with_the_servers_key(
+    shelf: Shelf, recovery: rsa.RSAPrivateKey, tmp_path: Path,
+) -> None:
     write(shelf.open(owner(recovery_public_key=public_pem(recovery))))
-    key_id, wrapped = shelf.recovery_request(hospital.DOCTOR).split(":")
-    assert len(key_id) == 64
-    read = base64.b64encode(recovery.decrypt(base64.b64decode(wrapped), OAEP)).decode()
+    read = read_request(shelf.recovery_request(hospital.DOCTOR), private_pem(recovery))
+    (tmp_path / "recovery.pem").write_bytes(private_pem(recovery))
+    told = subprocess.run(
+        [str(Path(sys.executable).with_name("benhan-server")), "keys", "open-store", "--key",
+         str(tmp_path / "recovery.pem")],
+        input=shelf.recovery_request(hospital.DOCTOR), capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == read
     with pytest.raises(Refusal) as caught:
         shelf.open_with_code(owner("mới"), base64.b64encode(bytes(32)).decode())
     assert code(caught) == "store_recovery_wrong"
     assert plan(shelf.open_with_code(owner("mới"), f" {read[:20]} {read[20:]}\n")) == "Tiếp tục levofloxacin."
     assert plan(shelf.open_offline("ha", "mới")) == "Tiếp tục levofloxacin."
+
+
+@pytest.mark.parametrize(("spoil", "reason"), [
+    (lambda request: request[:80] + request[90:], "recovery_request_unreadable"),
+    (lambda request: "0" * 64 + request[64:], "recovery_other_key"),
+    (lambda _: "", "recovery_other_key"),
+])
+def test_a_request_that_is_spoilt_or_for_another_key_is_refused(
+    shelf: Shelf, recovery: rsa.RSAPrivateKey, spoil: Callable[[str], str], reason: str,
+) -> None:
+    write(shelf.open(owner(recovery_public_key=public_pem(recovery))))
+    with pytest.raises(Refusal) as caught:
+        read_request(spoil(shelf.recovery_request(hospital.DOCTOR)), private_pem(recovery))
+    assert code(caught) == reason
+
+
+def test_a_file_that_is_no_key_is_refused_in_words() -> None:
+    with pytest.raises(Refusal) as caught:
+        read_request("x:y", b"no key at all")
+    assert code(caught) == "recovery_key_unreadable"
 
 
 @pytest.mark.parametrize("typed", ["", "không phải mã", "AAAA", "=" * 44])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from records.errors import Refusal
 from records.messages import WorkstationSettings
+from records.recovery import read_request
 from tests.workstation.conftest import MemoryKeyring
 from tests.workstation.little_server import LittleServer
 from workstation.background import Background
 from workstation.client import Client
 from workstation.config import Config
-from workstation.drafts.keyfile import OAEP
 from workstation.models.account import offline_reason
 from workstation.models.session import Phase, SessionModel
 
@@ -240,8 +239,8 @@ def test_a_forgotten_password_is_recovered_by_the_servers_key(
     session.sign_out()
     little.passwords["ha"] = "mat khau 2"
     refused(qtbot, session, lambda: session.sign_in("ha", "mat khau 2"))
-    wrapped = session.recovery_request().split(":")[1]
-    code = base64.b64encode(key.decrypt(base64.b64decode(wrapped), OAEP)).decode()
+    code = read_request(session.recovery_request(), key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     with qtbot.waitSignal(session.opened, timeout=10_000):
         session.open_with_recovery(code)
 
