@@ -18,7 +18,7 @@ from records.entries import State
 from records.errors import Reason, Refusal
 from records.forms import form
 from records.receipts import PublicKey, Receipt
-from records.signatures import Verdict
+from records.signatures import Verdict, same_name
 from server.store.blobs import Blobs
 from server.store.entries import about
 from server.store.keys import Keys, ScopeKey
@@ -147,6 +147,7 @@ def _signature(row: Row[Any], trusted: Mapping[str, PublicKey]) -> _Found:
         and (said.serial, said.issuer, said.title) == (row.certificate_serial, row.certificate_issuer, row.title)
         and (said.claimed_at is None or said.claimed_at == row.signed_at.replace(microsecond=0))
         and said.certificate_sha256 == row.certificate_sha256 and row.person == row.enrolled_for
+        and same_name(said.signer, row.full_name)
     )
     return _Found(() if same else (Reason("signature_row_differs", _name(row), {"slot": row.slot}),))
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Town:
     home: DemoHome
     port: int
     process: subprocess.Popen[str]
+    clients: list[Client] = field(default_factory=list)
 
     @property
     def config(self) -> Config:
@@ -58,6 +59,7 @@ class Town:
         client = Client(self.config.server_url, self.config.ca_file, workstation="journey")
         client.sign_in(username, self.account(username)["password"])
         client.health()
+        self.clients.append(client)
         return client
 
     def benhan_server(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -107,6 +109,8 @@ def town() -> Iterator[Town]:
     running = Town(home, port, _serve(home.folder, port))
     os.environ["SOFTHSM2_CONF"] = str(home.folder / "tokens" / "softhsm2.conf")
     yield running
+    for client in running.clients:
+        client.close()
     assert running.stop() == 0
     running.benhan_server("demo", "--home", home.folder, "--forget")
     shutil.rmtree(folder, ignore_errors=True)

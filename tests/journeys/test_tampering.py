@@ -25,6 +25,7 @@ ROW = {
 def signed(town: Town) -> EntryView:
     """A treatment row that Dr Hà signed with her token and the server accepted."""
     writer = Writer(town.config, town.account("ha.lethu"))
+    town.clients.append(writer.client)
     writer.write([ROW])
     patient = writer.client.patients(ROW["patient_no"])[0]  # type: ignore[arg-type]  # a str in a mixed table
     assert patient.encounter is not None

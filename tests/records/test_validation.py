@@ -35,8 +35,8 @@ FIELDS: list[dict[str, Any]] = [
 KIND = EntryKind.model_validate({
     "key": "k", "name": "Phiếu thử", "writers": ["nurse"], "slots": [],
     "sections": [{"key": "s", "title": "S", "fields": FIELDS}],
-    "rules": [{"rule": "less", "fields": ["diastolic", "systolic"], "reason": "systolic_below_diastolic"},
-              {"rule": "any", "fields": ["note", "room"], "reason": "nothing_written"}],
+    "rules": [{"rule": "less", "fields": ["diastolic", "systolic"], "reason": "diastolic_not_below_systolic"},
+              {"rule": "any", "fields": ["note", "room"], "reason": "measurement_empty"}],
 })
 GOOD = {"note": "ổn", "pulse": 80}
 
@@ -125,7 +125,7 @@ def test_what_is_missing_is_wrong_only_when_signing() -> None:
     assert problems({"note": "x"}) == []
     assert problems({"note": "x"}, signing=True) == [("field_missing", "pulse")]
     assert problems({**GOOD, "on_oxygen": True}, signing=True) == [("field_missing", "flow")]
-    assert problems({"pulse": 80}, signing=True) == [("nothing_written", "note")]
+    assert problems({"pulse": 80}, signing=True) == [("measurement_empty", "note")]
 
 
 def test_a_wrong_value_is_not_also_called_missing() -> None:
@@ -134,8 +134,8 @@ def test_a_wrong_value_is_not_also_called_missing() -> None:
 
 def test_rules_across_fields_are_told_in_words() -> None:
     found = clean(KIND, {**GOOD, "systolic": 80, "diastolic": 120}, signing=False)
-    assert [problem.code for problem in found.problems] == ["systolic_below_diastolic"]
-    assert "nhỏ hơn" in found.problems[0].vietnamese
+    assert [problem.code for problem in found.problems] == ["diastolic_not_below_systolic"]
+    assert "thấp hơn" in found.problems[0].vietnamese
 
 
 def test_an_unusual_value_warns_and_stays() -> None:

@@ -23,6 +23,7 @@ import pkcs11
 from pkcs11 import Attribute, Mechanism, ObjectClass, TokenFlag
 from pkcs11.util.ec import encode_ecdsa_signature
 
+from records.errors import BenhAnError
 from workstation.signing.wire import WireBroken, receive, send
 
 Request = dict[str, Any]
@@ -39,7 +40,7 @@ SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 """DER of DigestInfo up to the digest (RFC 8017 §9.2), for tokens that sign only what is hashed already."""
 
 
-class Failure(Exception):  # travels to the workstation as a reason
+class Failure(BenhAnError):  # travels to the workstation as a reason
     """What went wrong, as a reason's code and facts."""
 
     def __init__(self, code: str, **facts: Any) -> None:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from typing import IO, Any
 
+from records.errors import BenhAnError
+
 LIMIT = 16 * 1024 * 1024
 
 
-class WireBroken(Exception):  # an end of the conversation, not a fault of ours
+class WireBroken(BenhAnError):  # an end of the conversation, not a fault of ours
     """The other end is gone, or sent what is no message."""
 
 
