@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from records.errors import Refusal
 from server.administration import bring_up_to_date, init_keys
 from server.demo.enrolment import enrol_staff
 from server.demo.home import DemoHome, hospital_data, prepare
@@ -27,6 +29,12 @@ HISTORY_S = 180
 def run(folder: Path, port: int, history: Path | None) -> int:
     """Make what is missing, serve, print READY; stop cleanly on SIGTERM or SIGINT."""
     home = DemoHome(folder.resolve())
+    home.folder.mkdir(parents=True, exist_ok=True)
+    with _alone(home):
+        return _serve(home, port, history)
+
+
+def _serve(home: DemoHome, port: int, history: Path | None) -> int:
     settings = prepare(home, port)
     with _cluster(home):
         bring_up_to_date(settings)
@@ -45,6 +53,17 @@ def forget(folder: Path) -> int:
     """Stop the demo's cluster and remove its data, wherever it lies."""
     DemoHome(folder.resolve()).cluster.destroy()
     return 0
+
+
+@contextmanager
+def _alone(home: DemoHome) -> Iterator[None]:
+    """Hold the folder: a second server on it would have its cluster stopped by the first one's end."""
+    with (home.folder / "in-use.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Refusal.because("demo_home_in_use", str(home.folder)) from error
+        yield
 
 
 @contextmanager

@@ -15,8 +15,13 @@ from server.store import base
 
 def of(hospital: Hospital) -> Health:
     """Degraded when the database does not answer; then drafts and signed files wait at the workstations."""
+    return told(hospital, well=_database_answers(hospital))
+
+
+def told(hospital: Hospital, *, well: bool) -> Health:
+    """The answer for a database that is known to answer, or not."""
     return Health(
-        status="ok" if _database_answers(hospital) else "degraded", version=hospital.build, time=datetime.now(UTC),
+        status="ok" if well else "degraded", version=hospital.build, time=datetime.now(UTC),
         training=hospital.settings.training, renderers=RENDERERS, facility=hospital.settings.facility,
         clock_tolerance_s=int(CLOCK_TOLERANCE.total_seconds()),
     )

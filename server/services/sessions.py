@@ -84,7 +84,7 @@ def _begin(db: Connection, hospital: Hospital, account: store.Account, command: 
     store.begin(db, new_id(), _hash(token), person=account.id, workstation=command.workstation[:100], expires=expires)
     return Session(
         token=token, expires_at=expires, person=store.person_view(db, account.id), server_time=datetime.now(UTC),
-        recovery_public_key=hospital.recovery_public_key, health=health.of(hospital),
+        recovery_public_key=hospital.recovery_public_key, health=health.told(hospital, well=True),
         trust_roots=hospital.trust_pem, facility=settings.facility, facility_code=settings.facility_code,
         health_department=settings.health_department,
     )
