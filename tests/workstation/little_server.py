@@ -70,6 +70,7 @@ class LittleServer:
     files: dict[str, bytes] = field(default_factory=dict)
     trust_roots: tuple[str, ...] = ()
     asked: list[tuple[str, str]] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     kept: dict[str, tuple[str, int, bytes]] = field(default_factory=dict)
     streams: list[queue.SimpleQueue[bytes | None]] = field(default_factory=list)
@@ -173,6 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
+        little.answered.append(parts.path)
         self._send(status, answer)
 
     def _answer(self, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:

@@ -41,6 +41,8 @@ class ChartModel(QAbstractListModel):
 
     loaded = pyqtSignal()
     """`chart` is new (from the cache or the server)."""
+    charted = pyqtSignal(object)
+    """Chart: the same, for editors that are open."""
     changed = pyqtSignal()
     """Drafts or the outbox changed what is shown."""
     refused = pyqtSignal(object)
@@ -177,7 +179,9 @@ class ChartModel(QAbstractListModel):
         if self.chart is None:
             raise Refusal.because("chart_not_here", str(self.encounter))
         item = self._by_entry.get(draft.entry)
-        return EditorModel(self._desk, self.chart, draft, item.view if item is not None else None, parent or self)
+        editor = EditorModel(self._desk, self.chart, draft, item.view if item is not None else None, parent or self)
+        self.charted.connect(editor.set_chart)
+        return editor
 
     # Signing what is at the server already (second slots)
 
@@ -245,6 +249,7 @@ class ChartModel(QAbstractListModel):
     def _take(self, told: Told[Chart]) -> None:
         self._told = told
         self._lay_out()
+        self.charted.emit(told.value)
         self.loaded.emit()
 
     def _not_loaded(self, refusal: Refusal) -> None:

@@ -55,7 +55,8 @@ class Desk:
                 raise Cancelled
             return _told(kind, held, cached=True)
 
-        self.background.run(Query(f"read {key}", read, done, lambda _: None))
+        # A lane without network: what lies on this PC must not queue behind a server that is slow.
+        self.background.run(Query(f"read {key}", read, done, lambda _: None), lane="read")
 
     def fetch(self, key: str, path: str, kind: TypeAdapter[Value], done: Callable[[Told[Value]], None],
               failed: Callable[[Refusal], None]) -> None:

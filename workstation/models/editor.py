@@ -140,6 +140,10 @@ class EditorModel(QObject):
         """Whether the form shows that field with these values."""
         return validation.holds(self._fields[key].shown_when, self._values)
 
+    def set_chart(self, chart: Chart) -> None:
+        """The chart was loaded anew: bed, diagnosis, newer versions and what others signed count from now on."""
+        self._chart = chart
+
     # Problems
 
     def check(self) -> None:

@@ -338,7 +338,7 @@ class SyncModel(QObject):
             self._count_again = True
             return
         self._counting = True
-        self._background.run(Query("count", self._read_waiting, self._counted, self._not_counted))
+        self._background.run(Query("count", self._read_waiting, self._counted, self._not_counted), lane="read")
 
     def _read_waiting(self) -> dict[str, Any]:
         return {

@@ -70,6 +70,41 @@ def test_a_chart_opened_before_stays_readable_without_the_server(
     assert [item.entry for item in again.items] == [ONE]
 
 
+def test_a_cached_chart_does_not_queue_behind_a_slow_server(
+    qtbot: QtBot, desks: Desks, charted: LittleServer,
+) -> None:
+    desk = desks.open()
+    load(qtbot, desk)
+    desks.settle()
+    charted.delay_s = 5.0
+    for _ in range(8):
+        ChartModel(desk, hospital.ENCOUNTER, desk.sync).load()
+    before = len(charted.answered)
+    again = load(qtbot, desk)
+    assert again.cached
+    assert len(charted.answered) == before
+    charted.delay_s = 0.0
+
+
+def test_a_correction_of_a_text_that_others_corrected_meanwhile_is_not_signed(
+    qtbot: QtBot, desks: Desks, charted: LittleServer,
+) -> None:
+    model = load(qtbot, desks.open())
+    with qtbot.waitSignal(model.draft_ready) as told:
+        model.correct(ONE, "Nhầm bên")
+    assert told.args is not None
+    editor = model.editor(told.args[0])
+    editor.set_value("plan", "Ngừng levofloxacin.")
+    assert isinstance(editor.may_sign("doctor"), Allowed)
+    newer = hospital.chart([hospital.entry(ONE, version=2)])
+    charted.charts[hospital.ENCOUNTER] = newer.model_dump_json().encode()
+    with qtbot.waitSignal(model.charted):
+        model.load()
+    said = editor.may_sign("doctor")
+    assert isinstance(said, Refused)
+    assert "newer_version_exists" in [reason.code for reason in said.reasons]
+
+
 def test_a_chart_never_opened_here_says_so_in_words(qtbot: QtBot, desks: Desks, little: LittleServer) -> None:
     desk = desks.open()
     desks.settle()
