@@ -130,6 +130,7 @@ class Program(QObject):
         waiting = WaitingModel(desk, self._editor_of, signing)
         self.signing_desk = SigningDesk(signing, waiting, self.window)
         place = SigningPlace(waiting, self.window.actions_, self.signing_desk.see)
+        self.signing_desk.bind(self.window.actions_)
         place.sign_wanted.connect(self.signing_desk.sign)
         place.chart_wanted.connect(self.open_chart)
         return place
@@ -191,8 +192,10 @@ class Program(QObject):
         chart = ChartModel(desk, encounter)
         place = ChartPlace(desk, chart, self.window.actions_)
         chart.setParent(place)
-        if self.signing_desk is not None:
-            place.sign_wanted.connect(self.signing_desk.sign)
+        if (signing := self.signing_desk) is not None:
+            place.sign_wanted.connect(signing.sign)
+            place.explain_wanted.connect(lambda view, _version: signing.explain(view, chart.chart))
+            place.print_wanted.connect(lambda code: signing.preview_sheet(chart.chart, code))
         place.refused.connect(self.window.tell)
         return place
 

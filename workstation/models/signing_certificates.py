@@ -57,5 +57,11 @@ def look(signer: Signer, own: OwnCertificates, national_id: str, at: datetime) -
     serials = own.serials()
     if serials is not None and not serials:
         raise Refusal.because("no_certificate_approved")
-    best = fitting(identities, Criteria(at=at, national_id=national_id, serials=serials or frozenset()))
+    try:
+        best = fitting(identities, Criteria(at=at, national_id=national_id, serials=serials or frozenset()))
+    except Refusal as refusal:
+        if refusal.reasons[0].code != "token_not_enrolled":
+            raise
+        # A new token may have been approved since this PC asked last.
+        best = fitting(identities, Criteria(at=at, national_id=national_id, serials=own.refresh()))
     return Found(best, signer.tokens() if isinstance(signer, TokenSigner) else ())

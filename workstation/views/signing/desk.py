@@ -1,26 +1,61 @@
-"""Opens what signing needs over the window: one document's dialog, a stack's, the explanation of a signature."""
+"""Opens what signing needs over the window: PIN, stack, explanation, print, enrolment, late files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QWidget
 
+from records.errors import Refusal
+from records.messages import Chart, EntryView, PatientView
 from workstation.background import Command
+from workstation.models.enrolment import CertificatesModel, EnrolmentModel, approves
+from workstation.models.explain import ExplainModel
+from workstation.models.printing import Printed, PrintModel
+from workstation.models.settlements import SettlementsModel, settles
 from workstation.models.signing import SigningModel, Task
+from workstation.models.status import hour_minute
+from workstation.models.timeline import names_of
 from workstation.models.waiting import WaitingModel
+from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
+from workstation.views.preview import PreviewDialog
+from workstation.views.prompts import Told
+from workstation.views.review.settlements import SettlementsDialog
 from workstation.views.signing.dialogs import SignDialog, StackDialog
+from workstation.views.signing.enrolment import CertificatesDialog, EnrolDialog
+from workstation.views.signing.explain import ExplainDialog
 
 
 class SigningDesk(QObject):
-    """One for each signed-in person; places hand their tasks to it."""
+    """One for each signed-in person; places hand their wishes to it."""
 
     def __init__(self, signing: SigningModel, waiting: WaitingModel, window: QWidget) -> None:
         super().__init__(signing)
         self.signing, self.waiting, self._window = signing, waiting, window
         self._shown: set[tuple[str, int]] = set()
+        self.explaining = ExplainModel(signing.desk, self)
+        self.printing = PrintModel(signing.desk, self)
+        self.enrolment = EnrolmentModel(signing)
+        self.certificates = CertificatesModel(signing)
+        self.settlements = SettlementsModel(signing.desk, self)
+        self._printed_for: PatientView | None = None
+        self.printing.ready.connect(self._show_printed)
+        self.printing.refused.connect(self._tell)
+
+    def bind(self, actions: ActionSet) -> None:
+        """What the palette offers of all this, to whom it belongs."""
+        account = self.signing.desk.account
+        actions.bind("enrol", self.enrol)
+        actions.bind("token", partial(self.show_certificates, "Chứng thư của tôi"))
+        actions.bind("certificates", partial(self.show_certificates, "Duyệt chứng thư đăng ký"),
+                     lambda: ALLOWED if approves(account) else NOT_NOW)
+        actions.bind("settlements", self.settle, lambda: ALLOWED if settles(account) else NOT_NOW)
+        actions.bind("open_signed", self.open_signed)
+
+    # Signing
 
     def sign(self, tasks: Sequence[Task]) -> SignDialog | StackDialog | None:
         """Ask for the PIN and sign: one document in a small dialog, several in a stack."""
@@ -41,3 +76,61 @@ class SigningDesk(QObject):
         store = self.signing.desk.store
         self.signing.desk.background.run(Command(
             "seen", lambda: store.mark_seen(task.entry, task.number), lambda _: None, lambda _: None), lane="store")
+
+    # What a signature is worth
+
+    def explain(self, view: EntryView, chart: Chart | None) -> ExplainDialog:
+        """The signatures of an entry."""
+        name = f"{names_of(view.form)[0]}, lần ghi {hour_minute(view.occurred_at)}"
+        dialog = ExplainDialog(self.explaining, self._window, patient=chart.patient if chart is not None else None,
+                               detail=name)
+        dialog.show_over()
+        self.explaining.entry(view, name)
+        return dialog
+
+    def open_signed(self) -> ExplainDialog:
+        """A file from disk, from wherever it came."""
+        dialog = ExplainDialog(self.explaining, self._window)
+        dialog.show_over()
+        dialog.open_file()
+        return dialog
+
+    # Paper
+
+    def preview_sheet(self, chart: Chart | None, code: str) -> None:
+        """The sheet of a form as it prints, with the notice of conversion."""
+        if chart is not None:
+            self._printed_for = chart.patient
+            self.printing.sheet(chart, code)
+
+    def preview_entry(self, view: EntryView, chart: Chart | None) -> None:
+        """The signed file itself."""
+        self._printed_for = chart.patient if chart is not None else None
+        self.printing.entry(view, names_of(view.form)[0])
+
+    def _show_printed(self, printed: Printed) -> None:
+        PreviewDialog(printed, self._window, patient=self._printed_for, detail=printed.name,
+                      on_refused=self._tell).show_over()
+
+    # Certificates and late files
+
+    def enrol(self) -> EnrolDialog:
+        """«Đăng ký chứng thư của tôi»."""
+        dialog = EnrolDialog(self.enrolment, self._window)
+        dialog.show_over()
+        return dialog
+
+    def show_certificates(self, title: str) -> CertificatesDialog:
+        """Certificates and where they stand."""
+        dialog = CertificatesDialog(self.certificates, self._window, title=title)
+        dialog.show_over()
+        return dialog
+
+    def settle(self) -> SettlementsDialog:
+        """The work list of late files."""
+        dialog = SettlementsDialog(self.settlements, self._window)
+        dialog.show_over()
+        return dialog
+
+    def _tell(self, why: Refusal) -> None:
+        Told("Chưa làm được", why, self._window).show_over()

@@ -1,0 +1,181 @@
+"""A verdict in plain Vietnamese: one sentence, four questions with their answers, then the details."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from records.errors import Reason, Refusal
+from records.messages import EntryView, SignatureView
+from records.render.words import moment
+from records.signatures import Answer, Finding, Question, SignatureVerdict, Verdict
+from workstation.models.cases import kind_of
+from workstation.models.timeline import names_of
+
+_WHOLE = (
+    Question.READABLE, Question.INTACT, Question.NOTHING_ADDED_AFTER, Question.ONE_SIGNATURE_PER_REVISION,
+    Question.CONTENT_IS_VERSION, Question.RENDERER_KNOWN, Question.PAGE_AS_RENDERED, Question.MARKS_AS_DRAWN,
+)
+_PERSON = (Question.CHAIN_TRUSTED, Question.KEY_USAGE, Question.SIGNER_ENROLLED)
+_RIGHT = (Question.SLOT_KNOWN, Question.AUTHORISED)
+_TIME = (Question.IN_TIME, Question.CERTIFICATE_VALID_AT)
+_EVIDENCE = (Question.NOT_REVOKED,)
+_HEADLINES = {"yes": "Chữ ký hợp lệ", "no": "Chữ ký không hợp lệ", "unknown": "Chưa đủ căn cứ để kết luận"}
+_SHORT: dict[Answer, str] = {"yes": "Có", "no": "Không", "unknown": "Chưa rõ"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """One question as the panel shows it: the answer, the question, what is so."""
+
+    answer: Answer
+    question: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One signature, explained."""
+
+    answer: Answer
+    headline: str
+    sentence: str
+    questions: tuple[Said, ...]
+    """The four large ones, and the evidence for later."""
+    details: tuple[tuple[str, str], ...]
+    every: tuple[Said, ...]
+    """Each question that was judged, one by one."""
+
+    def as_text(self) -> str:
+        """For the clipboard."""
+        lines = [self.headline, self.sentence, ""]
+        lines += [f"{said.question} {said.words}" for said in self.questions]
+        lines += ["", *(f"{name}: {words}" for name, words in self.details), ""]
+        lines += [f"{said.question} {said.words}" for said in self.every]
+        return "\n".join(lines)
+
+
+def explain(verdict: Verdict, view: EntryView | None, received_at: datetime | None) -> tuple[Explained, ...]:
+    """Each signature of the file in words; a file without any is explained once."""
+    if not verdict.signatures:
+        return (_unsigned(verdict),)
+    return tuple(_one(verdict, number, view, received_at) for number in range(len(verdict.signatures)))
+
+
+def _one(verdict: Verdict, number: int, view: EntryView | None, received_at: datetime | None) -> Explained:
+    signature = verdict.signatures[number]
+    findings = {item.question: item for item in (*verdict.findings, *signature.findings)}
+    shown = next((item for item in view.signatures if item.slot == signature.slot), None) if view else None
+    answer = _overall(verdict, signature)
+    return Explained(
+        answer, _HEADLINES[answer], _sentence(verdict, signature, answer), _large(verdict, signature, findings),
+        tuple(_details(verdict, number, shown, received_at)),
+        tuple(_small(item) for item in findings.values()))
+
+
+def _overall(verdict: Verdict, signature: SignatureVerdict) -> Answer:
+    if verdict.good:
+        return "yes"
+    said = [item.answer for item in (*verdict.findings, *signature.findings)]
+    others = [item.answer for other in verdict.signatures for item in other.findings]
+    return "no" if "no" in said or "no" in others else "unknown"
+
+
+def _sentence(verdict: Verdict, signature: SignatureVerdict, answer: Answer) -> str:
+    who = f"{signature.title} {signature.signer}".strip()
+    if answer == "yes":
+        return f"{who} đã ký {document_name(verdict)}, và nội dung chưa bị đổi từ lúc ký."
+    if answer == "no":
+        return f"Đừng dựa vào tệp này: {verdict.reasons[0].vietnamese}"
+    return f"{who} đã ký, nhưng máy này chưa trả lời được hết các câu hỏi dưới đây."
+
+
+def document_name(verdict: Verdict) -> str:
+    """«Tờ điều trị, lần ghi 16/11/2026 21:40», or a word for it."""
+    if verdict.version is None:
+        return "văn bản này"
+    return f"{names_of(verdict.version.form)[0]}, lần ghi {moment(verdict.version.occurred_at)}"
+
+
+def _large(verdict: Verdict, signature: SignatureVerdict, findings: dict[Question, Finding]) -> tuple[Said, ...]:
+    at = moment(signature.claimed_at, seconds=True) if signature.claimed_at else "không rõ lúc nào"
+    number = f", số định danh …{signature.national_id[-4:]}" if signature.national_id else ""
+    role = slot_label(verdict, signature.slot)
+    return (
+        _group("Còn nguyên vẹn?", _WHOLE, findings, "Trang giấy và dữ liệu kèm theo đúng từng byte như lúc ký."),
+        _group("Đúng người ký?", _PERSON, findings,
+               f"Chứng thư cấp cho {signature.signer}{number}, bệnh viện đã đăng ký cho người này.",
+               f"Chứng thư cấp cho {signature.signer}{number}, do {signature.issuer} cấp."),
+        _group("Đúng thẩm quyền?", _RIGHT, findings, f"{signature.title} được ký ở ô {role} của mẫu này.",
+               f"Ký ở ô {role} của mẫu."),
+        _group("Đúng lúc?", _TIME, findings, f"Ký {at}; chứng thư khi đó còn hạn."),
+        _group("Bằng chứng thu hồi", _EVIDENCE, findings, "Khi ký, chứng thư không bị thu hồi."),
+    )
+
+
+def _group(question: str, asked: Sequence[Question], findings: dict[Question, Finding], good: str,
+           half: str = "") -> Said:
+    """Several small questions as one: a no says why; an unknown says what is known, and what is not."""
+    found = [findings[item] for item in asked if item in findings]
+    answers = [item.answer for item in found]
+    answer: Answer = "no" if "no" in answers else "unknown" if "unknown" in answers or not found else "yes"
+    reasons = _once(reason for item in found if item.answer == answer for reason in item.reasons)
+    if answer == "yes":
+        return Said("yes", question, f"Có. {good}" if question.endswith("?") else good)
+    why = " ".join(reason.vietnamese for reason in reasons) or "Chỉ máy chủ của bệnh viện trả lời được câu này."
+    if answer == "no":
+        return Said("no", question, f"Không. {why}" if question.endswith("?") else why)
+    return Said("unknown", question, f"{half} {why}".strip())
+
+
+def _details(verdict: Verdict, number: int, shown: SignatureView | None,
+             received_at: datetime | None) -> Iterable[tuple[str, str]]:
+    signature = verdict.signatures[number]
+    yield "Ký với vai trò", f"{slot_label(verdict, signature.slot)} · {signature.title}"
+    yield "Giờ máy ký ghi", moment(signature.claimed_at, seconds=True) if signature.claimed_at else "không ghi"
+    at = shown.received_at if shown is not None else received_at
+    yield "Giờ máy chủ nhận", moment(at, seconds=True) if at is not None else "không có biên nhận ở máy này"
+    yield "Số chứng thư", signature.serial
+    yield "Nơi cấp chứng thư", signature.issuer
+    if shown is not None and shown.offline:
+        state = "đã xử lý" if shown.settled else "đang chờ trưởng khoa hoặc phòng KHNV xử lý"
+        yield "Ký khi mất mạng", f"Có, {state}"
+    later = [f"{item.signer} ({slot_label(verdict, item.slot)})" for item in verdict.signatures[number + 1:]]
+    yield "Thêm vào sau chữ ký", "; ".join(later) if later else "Không có gì"
+    if verdict.version is not None:
+        yield "Văn bản", f"{document_name(verdict)} · phiên bản {verdict.version.version}"
+        yield "Người bệnh", f"{verdict.version.subject.full_name} · {verdict.version.subject.patient_no}"
+        if verdict.version.correction is not None:
+            yield "Lý do đính chính", verdict.version.correction.reason
+        if verdict.version.training:
+            yield "Tập huấn", "Văn bản tập huấn, không có giá trị pháp lý"
+    yield "Mã băm của tệp (SHA-256)", verdict.file_sha256
+
+
+def slot_label(verdict: Verdict, slot: str) -> str:
+    """«Bác sĩ điều trị»; the slot's own key when the form is not known here."""
+    if verdict.version is None:
+        return slot
+    try:
+        return kind_of(verdict.version.form).slot(slot).label
+    except Refusal:
+        return slot
+
+
+def _small(finding: Finding) -> Said:
+    why = " ".join(reason.vietnamese for reason in finding.reasons)
+    return Said(finding.answer, finding.question.vietnamese, f"{_SHORT[finding.answer]}. {why}".strip())
+
+
+def _unsigned(verdict: Verdict) -> Explained:
+    readable = next((item for item in verdict.findings if item.question is Question.READABLE), None)
+    headline = "Tệp không có chữ ký nào" if readable is None or readable.answer == "yes" else "Không đọc được tệp này"
+    why = " ".join(reason.vietnamese for reason in verdict.reasons)
+    return Explained("no", headline, why, (), (("Mã băm của tệp (SHA-256)", verdict.file_sha256),),
+                     tuple(_small(item) for item in verdict.findings))
+
+
+def _once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    told = {(reason.code, reason.where): reason for reason in reasons}
+    return tuple(told.values())

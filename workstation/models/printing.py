@@ -1,0 +1,120 @@
+"""Compositions as they print: assembled from their entries in the background, with the notice that a print carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from records.entries import Mark, Version
+from records.errors import Refusal
+from records.forms import Form, form
+from records.messages import Chart, EntryView
+from workstation.background import Query
+from workstation.config import ZONE
+from workstation.models.beginning import stay_of, subject_of
+from workstation.models.desk import Desk
+
+SYSTEM = "Bệnh Án"
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A file ready to be looked at, saved or printed."""
+
+    pdf: bytes = field(repr=False)
+    name: str
+    """«Tờ điều trị»."""
+    file_name: str
+    """What «Lưu PDF» offers."""
+    note: str
+    """What the foot of each page says of the print; empty for a signed file itself."""
+
+
+class PrintModel(QObject):
+    """Draws sheets and fetches signed files; what was asked last arrives last."""
+
+    ready = pyqtSignal(object)
+    """Printed."""
+    refused = pyqtSignal(object)
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+
+    def sheet(self, chart: Chart, code: str) -> None:
+        """The whole sheet of a form, from the chart's signed entries."""
+        at = self._desk.client.clock.server_now()
+        self._run(lambda: self._drawn(chart, code, at))
+
+    def entry(self, view: EntryView, name: str) -> None:
+        """The signed file of one entry, as it is."""
+        def fetch() -> Printed:
+            store, key = self._desk.store, f"file:{view.file}"
+            held = store.cached(key)
+            pdf = held.body if held is not None else store.put_cache(key, self._desk.client.file(view.file)).body
+            return Printed(pdf, name, f"{view.form.code.replace('/', '-')}-{view.id}-{view.version}.pdf", "")
+
+        self._run(fetch)
+
+    def _drawn(self, chart: Chart, code: str, at: datetime) -> Printed:
+        from records.render import PrintNote, SheetItem, render_sheet
+        from records.render.notice import notice_line
+
+        entries = entries_of(chart, code)
+        if not entries:
+            raise Refusal.because("nothing_to_print", code)
+        whole = _form_of(entries, code)
+        items = [SheetItem(Version.model_validate(view.body), marks_of(view), view.state, verdict_of(view))
+                 for view in entries]
+        who = self._desk.account
+        look_up = look_up_code(chart, code, entries)
+        note = PrintNote(system=SYSTEM, owner=who.facility, code=look_up, at=at.astimezone(ZONE),
+                         person=f"{who.person.title} {who.person.full_name}".strip())
+        pdf = render_sheet(whole, items, subject_of(chart), stay_of(chart, who), note)
+        name = f"{code.replace('/', '-')}-{chart.encounter.record_no}-{at.astimezone(ZONE):%Y%m%d-%H%M}.pdf"
+        return Printed(pdf, whole.short_name, name, notice_line(note))
+
+    def _run(self, work: Any) -> None:
+        self._desk.background.run(Query("draw what is printed", work, self.ready.emit, self.refused.emit))
+
+
+def entries_of(chart: Chart, code: str) -> tuple[EntryView, ...]:
+    """The signed entries of a form: by the form's parts, then oldest first."""
+    found = [view for view in chart.entries if view.form.code == code and view.signatures]
+    if not found:
+        return ()
+    order = [kind.key for kind in _form_of(found, code).kinds]
+    return tuple(sorted(found, key=lambda view: (
+        order.index(view.form.kind) if view.form.kind in order else len(order), view.occurred_at)))
+
+
+def marks_of(view: EntryView) -> tuple[Mark, ...]:
+    """The marks of an entry's signatures, as its own page shows them."""
+    return tuple(
+        Mark(slot=mark.slot, slot_label=mark.slot_label, full_name=mark.full_name, title=mark.title,
+             signed_at=mark.signed_at, certificate_serial=mark.certificate_serial,
+             certificate_issuer=mark.certificate_issuer, training=mark.training)
+        for mark in view.signatures)
+
+
+def verdict_of(view: EntryView) -> str:
+    """What the server made of the signatures when it received them."""
+    if all(mark.settled for mark in view.signatures):
+        return "Máy chủ đã kiểm tra khi nhận"
+    return "Ký khi mất mạng, đang chờ xử lý"
+
+
+def look_up_code(chart: Chart, code: str, entries: Sequence[EntryView]) -> str:
+    """Names the record, the form and exactly these versions: another content gives another code."""
+    listed = ",".join(f"{view.id}.{view.version}.{view.sha256}" for view in entries)
+    return f"{chart.encounter.record_no}/{code}/{sha256(listed.encode()).hexdigest()[:12].upper()}"
+
+
+def _form_of(entries: Sequence[EntryView], code: str) -> Form:
+    """The edition of the newest entry."""
+    return form(code, max(entries, key=lambda view: view.occurred_at).form.edition)

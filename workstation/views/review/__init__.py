@@ -1,0 +1,1 @@
+"""What a named person reviews: files that came late or wrong."""

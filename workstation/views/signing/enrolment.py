@@ -1,0 +1,166 @@
+"""Enrolling one's certificate, and the list in which a second person approves it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from records.errors import Reason, Refusal, Trouble
+from records.messages import CertificateView
+from workstation.models.enrolment import CertificatesModel, EnrolmentModel, EnrolStage
+from workstation.views import style
+from workstation.views.prompts import Dialog
+from workstation.views.signing.pin_bar import CertificateLine, PinField
+from workstation.views.signing.words import serial_words
+from workstation.views.widgets import times
+from workstation.views.widgets.buttons import KeyButton, PrimaryButton
+from workstation.views.widgets.chip import Chip
+from workstation.views.widgets.painting import ChipText
+from workstation.views.widgets.states import Empty, Loading
+from workstation.views.widgets.text import clear, column, frame, label, row
+
+STATES = {
+    "pending": ChipText("Chờ duyệt", "attention", "clock"), "approved": ChipText("Đã duyệt", "ok", "shield-check"),
+    "rejected": ChipText("Không duyệt", "critical", "x"), "revoked": ChipText("Đã thu hồi", "neutral", "lock"),
+}
+_STEPS = ("Token ký một chuỗi ngẫu nhiên của máy chủ để chứng tỏ khóa nằm trong token này. "
+          "Máy chủ so số định danh trong chứng thư với tài khoản của bạn. "
+          "Sau đó phòng Kế hoạch - Nghiệp vụ hoặc CNTT duyệt, rồi bạn ký được.")
+
+
+class EnrolDialog(Dialog):
+    """The certificate that was found, the PIN, and what came of it."""
+
+    def __init__(self, model: EnrolmentModel, parent: QWidget) -> None:
+        super().__init__("Đăng ký chứng thư của tôi", parent, width=640)
+        self._model = model
+        self.certificate, self.pin = CertificateLine(), PinField()
+        self.certificate.chosen.connect(model.choose)
+        self._caption, self.words = label("Mã PIN", "bold"), label("", "attention", wrap=True)
+        self.pin.returnPressed.connect(self.enrol)
+        for widget in (label(_STEPS, "second", wrap=True), self.certificate, self.words):
+            self.body.addWidget(widget)
+        self.body.addLayout(row(self._caption, self.pin, None, gap=10))
+        self.verb = PrimaryButton("Đăng ký", "Enter", on_click=self.enrol)
+        self.again = KeyButton("Tìm lại", on_click=model.begin)
+        self.verbs(self.verb, self.again, KeyButton("Đóng", "Esc", on_click=self.reject))
+        model.changed.connect(self._show)
+        self.finished.connect(lambda _result: model.stop())
+        self._show()
+        model.begin()
+
+    def enrol(self) -> None:
+        """With the PIN that was typed."""
+        if self._model.stage is EnrolStage.DONE:
+            self.accept()
+            return
+        pin = self.pin.take()
+        if pin is not None:
+            self._model.enrol(pin)
+        else:
+            self.pin.setFocus()
+
+    def _show(self) -> None:
+        model = self._model
+        if model.identity is not None:
+            self.certificate.show_identity(model.identity, model.identities)
+        elif model.stage is EnrolStage.LOOKING:
+            self.certificate.say("Đang tìm chứng thư trên token…", "Chưa hỏi mã PIN")
+        else:
+            self.certificate.say("Chưa thấy chứng thư của bạn", "")
+        asks = model.stage in (EnrolStage.READY, EnrolStage.ASKING)
+        was_hidden = self.pin.isHidden()
+        for widget in (self._caption, self.pin):
+            widget.setVisible(asks)
+        if asks and was_hidden:
+            self.pin.setFocus()
+        self.again.setVisible(model.stage is EnrolStage.BLOCKED)
+        self.verb.say("Đóng" if model.stage is EnrolStage.DONE else "Đăng ký")
+        self.verb.refuse("" if asks or model.stage is EnrolStage.DONE else "Chưa có chứng thư để đăng ký.")
+        self._say()
+
+    def _say(self) -> None:
+        model = self._model
+        reasons: tuple[Reason, ...] = model.request.notices if model.request is not None else ()
+        if model.refusal is not None:
+            reasons = model.refusal.reasons
+        text, role = "\n".join(f"{reason.vietnamese} {reason.todo}".strip() for reason in reasons), "critical"
+        if isinstance(model.refusal, Trouble):
+            role = "attention"
+        if model.stage is EnrolStage.SENDING:
+            text, role = "Token đang ký, rồi gửi máy chủ…", "second"
+        if model.stage is EnrolStage.DONE and model.enrolled is not None:
+            approved = model.enrolled.state == "approved"
+            text = "Chứng thư đã được duyệt, bạn ký được ngay." if approved else (
+                "Máy chủ đã nhận chứng thư. Chờ phòng Kế hoạch - Nghiệp vụ hoặc CNTT duyệt.")
+            role = "ok"
+        self.words.setText(text)
+        self.words.setVisible(bool(text))
+        style.set_role(self.words, role)
+
+
+class CertificatesDialog(Dialog):
+    """One row a certificate; those who approve see everyone's."""
+
+    def __init__(self, model: CertificatesModel, parent: QWidget, *, title: str) -> None:
+        super().__init__(title, parent, width=900)
+        self.setFixedHeight(520)
+        self._model = model
+        self._rows = column(gap=0)
+        inside = QWidget()
+        inside.setProperty("role", "panel")
+        inside.setLayout(self._rows)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inside)
+        self.words = label("", "critical", wrap=True)
+        self.words.hide()
+        self.body.addWidget(self.words)
+        self.body.addWidget(scroll, 1)
+        self.verbs(PrimaryButton("Đóng", "Esc", on_click=self.reject))
+        model.changed.connect(self._show)
+        model.refused.connect(self._refused)
+        self._show()
+        model.load()
+
+    def _refused(self, why: Refusal) -> None:
+        self.words.setText(why.vietnamese)
+        self.words.show()
+
+    def _show(self) -> None:
+        clear(self._rows)
+        views = self._model.views
+        if not views:
+            self._rows.addWidget(Empty("Chưa có chứng thư nào được đăng ký.") if self._model.loaded else Loading())
+        for view in views:
+            self._rows.addWidget(self._row(view))
+        self._rows.addStretch(1)
+
+    def _row(self, view: CertificateView) -> QFrame:
+        ground = frame("section")
+        until = f"{times.full_date(view.not_before)} đến {times.full_date(view.not_after)}"
+        more = [f"serial {serial_words(view.serial)}", view.issuer, until]
+        more += [f"người duyệt {view.approved_by}"] if view.approved_by else []
+        more += ["tập huấn"] if view.training else []
+        words = column(label(view.person_name, "bold"), label(" · ".join(more), "small_second", wrap=True), gap=2)
+        layout = row(gap=8, margins=(10, 8, 10, 8))
+        layout.addLayout(words, 1)
+        chip = Chip("")
+        chip.show_as(STATES[view.state])
+        layout.addWidget(chip)
+        for button in self._acts(view):
+            layout.addWidget(button)
+        ground.setLayout(layout)
+        ground.setAccessibleName(f"{view.person_name}, {STATES[view.state].text}, serial {view.serial}")
+        return ground
+
+    def _acts(self, view: CertificateView) -> list[KeyButton]:
+        judge = self._model.judge
+        buttons = []
+        if self._model.may_judge(view):
+            buttons += [KeyButton("Duyệt", small=True, on_click=partial(judge, view.id, "approve")),
+                        KeyButton("Không duyệt", small=True, on_click=partial(judge, view.id, "reject"))]
+        if self._model.may_revoke(view) and view.state == "approved":
+            buttons.append(KeyButton("Thu hồi", small=True, on_click=partial(judge, view.id, "revoke")))
+        return buttons
