@@ -108,8 +108,8 @@ def test_a_changed_blob_and_a_missing_blob_are_found(town: Town, signed: EntryVi
     assert verify(town)[0] == 0
 
 
-def test_an_audit_row_and_a_seal_that_were_rewritten_are_found(town: Town, signed: EntryView) -> None:
-    assert signed
+@pytest.mark.usefixtures("signed")
+def test_an_audit_row_and_a_seal_that_were_rewritten_are_found(town: Town) -> None:
     # A stop seals what is open, so that the rows of this test lie under a seal.
     assert town.stop() == 0
     town.start()
