@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
@@ -16,6 +17,7 @@ from workstation.models.session import Phase, SessionModel
 from workstation.views import style
 from workstation.views.actions import ActionSet, key_of
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
+from workstation.views.widgets.choice import ChoiceField
 from workstation.views.widgets.fields import LineField, TextField
 from workstation.views.widgets.icons import Icon
 from workstation.views.widgets.text import KeyCap, column, frame, label, row, rule
@@ -32,6 +34,12 @@ class DemoAccount:
     password: str
     full_name: str
     title: str
+    position: str = ""
+
+    @property
+    def called(self) -> str:
+        """BS. Lê Thu Hà."""
+        return f"{self.title} {self.full_name}".strip()
 
 
 def read_demo_accounts(file: Path | None) -> tuple[DemoAccount, ...]:
@@ -39,7 +47,8 @@ def read_demo_accounts(file: Path | None) -> tuple[DemoAccount, ...]:
     if file is None or not file.is_file():
         return ()
     return tuple(
-        DemoAccount(item["username"], item["password"], item.get("full_name", item["username"]), item.get("title", ""))
+        DemoAccount(item["username"], item["password"], item.get("full_name", item["username"]),
+                    item.get("title", ""), item.get("position", ""))
         for item in json.loads(file.read_text("utf-8"))
     )
 
@@ -64,7 +73,8 @@ class SignInView(QWidget):
         card.setMinimumHeight(400)
         inner = row(gap=0, margins=(1, 1, 1, 1))
         inner.addWidget(self._left, 1)
-        inner.addWidget(MachinePanel(session, machine, version))
+        self.machine_panel = MachinePanel(session, machine, version)
+        inner.addWidget(self.machine_panel)
         card.setLayout(inner)
         self.setLayout(row(None, card, None))
         actions.bind("show_password", self.password_form.toggle_password)
@@ -73,6 +83,7 @@ class SignInView(QWidget):
 
     def begin(self) -> None:
         """Put the cursor where the work is."""
+        self.machine_panel.show_people()
         self.password_form.begin()
 
     def _phase_changed(self, phase: Phase) -> None:
@@ -195,34 +206,33 @@ class PasswordForm(QWidget):
 
 
 class DemoPanel(QFrame):
-    """The demo's people, one click each."""
+    """The demo's people: the first few by one click, all others by a list."""
 
-    _WIDTH = 384
+    FIRST = 3
 
     def __init__(self, accounts: Sequence[DemoAccount], offer: Callable[[DemoAccount], None],
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._others, self._offer = tuple(accounts[self.FIRST:]), offer
+        first = row(gap=6)
+        for account in accounts[:self.FIRST]:
+            first.addWidget(KeyButton(account.called, kind="quiet", small=True, on_click=partial(offer, account)))
+        first.addStretch(1)
         layout = column(label("Bản dùng thử: vào ngay với tên", "caption"), gap=4)
-        line, used = row(gap=6), 0
-        for account in accounts:
-            button = self._button(account, offer)
-            width = button.sizeHint().width() + 6
-            if used and used + width > self._WIDTH:
-                line.addStretch(1)
-                layout.addLayout(line)
-                line, used = row(gap=6), 0
-            line.addWidget(button)
-            used += width
-        line.addStretch(1)
-        layout.addLayout(line)
+        layout.addLayout(first)
+        self.others = ChoiceField("Người khác của bản dùng thử", icon_name="users")
+        self.others.addItem(f"{len(self._others)} người khác…")
+        for account in self._others:
+            self.others.addItem(" · ".join(part for part in (account.called, account.position) if part))
+        self.others.activated.connect(self._chosen)
+        self.others.setVisible(bool(self._others))
+        layout.addWidget(self.others)
         self.setLayout(layout)
 
-    @staticmethod
-    def _button(account: DemoAccount, offer: Callable[[DemoAccount], None]) -> KeyButton:
-        button = KeyButton(f"{account.title} {account.full_name}".strip(), kind="quiet", small=True,
-                           on_click=lambda: offer(account))
-        button.setAccessibleDescription("Đăng nhập vào bệnh viện dùng thử")
-        return button
+    def _chosen(self, number: int) -> None:
+        if number > 0:
+            self.others.setCurrentIndex(0)
+            self._offer(self._others[number - 1])
 
 
 class StoreForm(QWidget):
@@ -293,14 +303,19 @@ class MachinePanel(QFrame):
             label("Ca đêm", "small_second"), 4, KeyCap(key_of("self_test")),
             label("Tự kiểm tra máy", "small_second"), gap=4))
         self.setLayout(layout)
-        people = session.known_people()
+        self._session = session
+        self.show_people()
+        machine.changed.connect(self._show)
+        self._show()
+
+    def show_people(self) -> None:
+        """Who has a store on this PC; somebody may have come since."""
+        people = self._session.known_people()
         names = ", ".join(f"{person.title} {person.full_name}".strip() for person in people[:3])
         self._lines["store"].say(Fact(
             state="good", title=f"Kho trên máy này: {len(people)} người" if people else "Kho trên máy này: trống",
             detail=f"{names}. Nháp và hàng chờ tự gửi sau khi đăng nhập." if people else
             "Nháp được giữ ở đây, có mã hóa, cả khi mất mạng."))
-        machine.changed.connect(self._show)
-        self._show()
 
     def _show(self) -> None:
         for name in ("server", "token", "clock"):

@@ -17,7 +17,7 @@ from workstation.views.actions import PLACE_ICONS, PLACE_NAMES, ActionSet, Place
 from workstation.views.widgets.key_line import KeyLine
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, OfflineLine
-from workstation.views.widgets.text import column
+from workstation.views.widgets.text import column, ward_words
 from workstation.views.widgets.top_bar import PlaceTab, TopBar
 
 
@@ -50,7 +50,7 @@ class WorkPage(QWidget):
         self._listen()
         person = account.person
         self.top_bar.show_person(f"{person.title} {person.full_name}".strip(),
-                                 person.wards[0].name if person.wards else account.facility)
+                                 ward_words(person.wards[0].name) if person.wards else account.facility)
         self._minute = QTimer(self)
         self._minute.setInterval(1000)
         self._minute.timeout.connect(self._tick)

@@ -18,7 +18,8 @@ from workstation.models.session import Phase
 from workstation.views import style
 from workstation.views.actions import Place
 from workstation.views.prompts import Dialog, Told
-from workstation.views.sign_in import read_demo_accounts
+from workstation.views.sign_in import DemoAccount, DemoPanel, read_demo_accounts
+from workstation.views.widgets.buttons import KeyButton
 from workstation.views.widgets.text import KeyCap
 from workstation.views.work import WorkPage
 
@@ -83,6 +84,20 @@ def test_the_demo_offers_its_people_by_a_click(tmp_path: Path) -> None:
     file.write_text(f"[{account}]", "utf-8")
     assert [account.full_name for account in read_demo_accounts(file)] == ["Lê Thu Hà"]
     assert read_demo_accounts(tmp_path / "none.json") == ()
+
+
+def test_a_demo_of_many_people_offers_a_few_by_a_click_and_the_others_by_a_list(
+        dressed: QApplication, qtbot: QtBot) -> None:
+    people = [DemoAccount(f"n{number}", "x", f"Người {number}", "BS.", "Bác sĩ") for number in range(17)]
+    taken: list[DemoAccount] = []
+    panel = DemoPanel(people, taken.append)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.sizeHint().height() < 90
+    panel.findChildren(KeyButton)[1].click()
+    panel.others.setCurrentIndex(14)
+    panel.others.activated.emit(14)
+    assert taken == [people[1], people[16]]
 
 
 def test_one_key_hides_every_patient_and_the_password_opens_again(

@@ -32,7 +32,7 @@ from workstation.views.widgets.choice import ChoiceField
 from workstation.views.widgets.fields import LineField
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, InTrouble, Loading
-from workstation.views.widgets.text import KeyCap, column, frame, label, row
+from workstation.views.widgets.text import KeyCap, column, frame, label, row, ward_words
 from workstation.views.widgets.waiting import WaitingPanel
 
 _ORDER_WORDS = {
@@ -151,7 +151,7 @@ class WardView(PlaceView):
     # The place
 
     def title(self) -> str:
-        return self._board.ward.name if self._board.ward is not None else "Khoa"
+        return ward_words(self._board.ward.name) if self._board.ward is not None else "Khoa"
 
     def enter(self) -> None:
         if self._board.ward is None:

@@ -106,6 +106,11 @@ def clear(layout: QLayout) -> None:
             clear(inner)
 
 
+def ward_words(name: str) -> str:
+    """Khoa Nội tổng hợp, whether the hospital's list says «Khoa» or not."""
+    return name if name.startswith(("Khoa", "Phòng", "Đơn vị", "Trung tâm")) else f"Khoa {name}"
+
+
 class PanelHead(QFrame):
     """A panel's head: icon, title, and at the right whatever the panel adds."""
 
