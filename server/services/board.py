@@ -21,9 +21,7 @@ from server.store import board as store
 from server.store import drafts, patients, people, reviews, stays
 from server.store import wards as ward_store
 from server.store.drafts import Unsigned
-
-Kind = tuple[str, str]
-"""Form code and entry kind."""
+from server.store.reviews import Kind
 
 VITALS_SECTION = "8716-3"
 """LOINC: vital signs. Its fields are the board's sparks, whichever form they stand on."""
@@ -37,7 +35,7 @@ class Facts:
     """What stands in the store about the encounters of a board or a chart."""
 
     drafts: Mapping[UUID, Sequence[Unsigned]]
-    signed: Mapping[Kind, Mapping[UUID, datetime]]
+    signed: Mapping[UUID, Mapping[Kind, datetime]]
     reviewed: Mapping[UUID, datetime]
 
 
@@ -70,7 +68,7 @@ def facts_of(desk: Desk, encounters: Sequence[UUID]) -> Facts:
     due = (*_kinds_due("admission"), *_kinds_due("discharge"))
     return Facts(
         drafts.unsigned(desk.db, encounters),
-        {kind: store.signed_at(desk.db, encounters, *kind) for kind in due}, reviews.last(desk.db, encounters),
+        reviews.signed(desk.db, encounters, due), reviews.last(desk.db, encounters),
     )
 
 
@@ -78,7 +76,7 @@ def clocks(encounter: EncounterView, facts: Facts, now: datetime) -> tuple[Clock
     """The clocks that run for one encounter, the most pressing first."""
     if encounter.state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
         return ()
-    signed = {kind: at[encounter.id] for kind, at in facts.signed.items() if encounter.id in at}
+    signed = facts.signed.get(encounter.id, {})
     stay = StayFacts(
         admitted_at=encounter.admitted_at, emergency=encounter.emergency,
         record_signed_at=_complete(signed, _kinds_due("admission")), reviewed_at=facts.reviewed.get(encounter.id),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from records.entries import EncounterState
 from records.messages import EncounterView, WardStayView, WardView
@@ -54,6 +54,17 @@ _PLACE = select(encounters.c.id, encounters.c.patient, encounters.c.record_no, e
                 encounters.c.admitted_at, encounters.c.discharged_at, _LAST.label("ward"), _STAYED.label("wards"))
 
 
+_LAY = (
+    select(ward_stays, wards.c.code, wards.c.name).join(wards, wards.c.id == ward_stays.c.ward)
+    .where(ward_stays.c.encounter.in_(bindparam("which", expanding=True))).order_by(ward_stays.c.starts)
+)
+_SHOWN = (
+    select(encounters, func.concat_ws(" ", func.nullif(people.c.title, ""), people.c.full_name).label("doctor"))
+    .outerjoin(people, people.c.id == encounters.c.attending)
+    .where(encounters.c.id.in_(bindparam("which", expanding=True)))
+)
+
+
 def place(db: Connection, encounter: UUID) -> Place | None:
     """One encounter as the rules see it."""
     row = db.execute(_PLACE.where(encounters.c.id == encounter)).one_or_none()
@@ -68,16 +79,11 @@ def views(db: Connection, which: Collection[UUID]) -> dict[UUID, EncounterView]:
     if not which:
         return {}
     stays: dict[UUID, list[WardStayView]] = {}
-    lay = (select(ward_stays, wards.c.code, wards.c.name).join(wards, wards.c.id == ward_stays.c.ward)
-           .where(ward_stays.c.encounter.in_(which)).order_by(ward_stays.c.starts))
-    for row in db.execute(lay):
+    for row in db.execute(_LAY, {"which": list(which)}):
         ward = WardView.model_construct(id=row.ward, code=row.code, name=row.name)
         stays.setdefault(row.encounter, []).append(WardStayView.model_construct(
             ward=ward, room=row.room, bed=row.bed, starts=row.starts, ends=row.ends))
-    found = db.execute(
-        select(encounters, func.concat_ws(" ", func.nullif(people.c.title, ""), people.c.full_name).label("doctor"))
-        .outerjoin(people, people.c.id == encounters.c.attending).where(encounters.c.id.in_(which)))
-    return {row.id: _view(row, stays.get(row.id, ())) for row in found}
+    return {row.id: _view(row, stays.get(row.id, ())) for row in db.execute(_SHOWN, {"which": list(which)})}
 
 
 def lying_in(db: Connection, ward: UUID) -> dict[tuple[str, str], UUID]:

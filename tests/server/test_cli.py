@@ -1,0 +1,164 @@
+"""The command line `benhan-server`, as a person runs it: the demo in a folder, and what may go wrong in one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.cluster import Cluster
+
+ROOT = Path(__file__).parents[2]
+START_S = 120
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "server.cli", *map(str, arguments)]
+
+
+def run(*arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), cwd=ROOT, input=typed, text=True, capture_output=True, check=False,
+                          timeout=START_S)
+
+
+class Demo:
+    """`benhan-server demo`, started as a program of its own."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home, self.url = home, f"https://127.0.0.1:{port}"
+        self.process = subprocess.Popen(command("demo", "--home", home, "--port", str(port), "--history", "none"),
+                                        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.said: list[str] = []
+        self._ready = threading.Event()
+        self._readers = [threading.Thread(target=self._read), threading.Thread(target=self._drain)]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line.rstrip("\n"))
+            self._ready.set()
+        self._ready.set()
+
+    def _drain(self) -> None:
+        assert self.process.stderr is not None
+        self.log = self.process.stderr.read()
+
+    def wait(self) -> None:
+        assert self._ready.wait(START_S)
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        code = self.process.wait(60)
+        for reader in self._readers:
+            reader.join(10)
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return code
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=30,
+                            verify=ssl.create_default_context(cafile=self.home / "tls" / "ca.pem"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("demo")
+    yield folder
+    Cluster.at(folder / "cluster").destroy()
+
+
+def test_the_demo_says_ready_serves_and_stops_cleanly_twice_on_one_folder(home: Path) -> None:
+    patients = []
+    for how in (signal.SIGTERM, signal.SIGINT):
+        demo = Demo(home, free_port())
+        demo.wait()
+        assert demo.said == [f"READY {demo.url}"]
+        account = json.loads((home / "accounts.json").read_text("utf-8"))[0]
+        with demo.client() as client:
+            assert client.get("/api/health").json()["training"]
+            token = client.post("/api/sessions", json={
+                "username": account["username"], "password": account["password"], "workstation": "pc"}).json()["token"]
+            client.headers["Authorization"] = f"Bearer {token}"
+            patients.append(client.get("/api/patients", params={"q": "pham thi lua"}).json())
+            with client.stream("GET", "/api/events") as events:
+                assert events.status_code == 200
+                code = demo.stop(how)
+        assert (code, demo.said) == (0, [f"READY {demo.url}"]), demo.log
+        assert not Cluster.at(home / "cluster").running()
+    assert patients[0] == patients[1] != []
+
+
+def test_a_second_demo_on_a_folder_in_use_says_so(home: Path) -> None:
+    demo = Demo(home, free_port())
+    try:
+        demo.wait()
+        second = run("demo", "--home", home, "--port", str(free_port()))
+        assert second.returncode == 1
+        assert second.stderr.strip().splitlines()[-1] == f"Another demo server uses the folder {home}."
+        verified = run("verify", "--home", home, "--json")
+        assert verified.returncode == 0, verified.stderr
+        assert {each["kind"] for each in json.loads(verified.stdout)} == {
+            "versions", "files", "signatures", "receipts", "states", "audit"}
+    finally:
+        demo.stop()
+
+
+def test_people_are_added_and_get_new_passwords_at_the_console(home: Path) -> None:
+    demo = Demo(home, free_port())
+    try:
+        demo.wait()
+        config = home / "server.toml"
+        added = run("user", "add", "--config", config, "moi.nguoi", "--full-name", "Người Mới", "--title", "BS.",
+                    "--role", "doctor", "--ward", "NTH", typed="một mật khẩu dài\n")
+        assert added.returncode == 0, added.stderr
+        short = run("user", "password", "--config", config, "moi.nguoi", typed="ngắn\n")
+        assert (short.returncode, "10 characters" in short.stderr) == (1, True)
+        assert run("user", "password", "--config", config, "moi.nguoi", typed="mật khẩu khác\n").returncode == 0
+        with demo.client() as client:
+            answers = [client.post("/api/sessions", json={
+                "username": "moi.nguoi", "password": password, "workstation": "pc"}).status_code
+                for password in ("một mật khẩu dài", "mật khẩu khác")]
+        assert answers == [401, 201]
+    finally:
+        demo.stop()
+
+
+@pytest.mark.parametrize("arguments", [
+    ("serve", "--config", "nowhere.toml"), ("check", "nowhere.pdf"), ("verify", "--home", "nowhere"),
+    ("migrate", "--config", "nowhere.toml"), ("keys", "init", "--config", "nowhere.toml"),
+])
+def test_an_error_is_one_english_sentence_and_no_traceback(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = subprocess.run(command(*arguments), cwd=tmp_path, text=True, capture_output=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    assert line.endswith(".")
+
+
+def test_a_wrong_command_says_how_it_is_used() -> None:
+    done = run("sing")
+    assert done.returncode == 2
+    assert "usage: benhan-server" in done.stderr
