@@ -17,6 +17,7 @@ from records.messages import EntryView
 from workstation.background import Query
 from workstation.models.desk import Desk
 from workstation.models.explain_words import Explained, explain
+from workstation.models.printing import as_shown
 
 if TYPE_CHECKING:  # heavy: loaded in the background
     from records.signatures import Verdict
@@ -35,6 +36,8 @@ class Explanation:
     verdict: Verdict
     signatures: tuple[Explained, ...]
     """At least one: a file without signatures is explained as such."""
+    shown: bytes = field(repr=False)
+    """The pages with the marks drawn into them, for the screen."""
     received_at: datetime | None
     """When the server received it, by its receipt."""
 
@@ -73,7 +76,7 @@ class ExplainModel(QObject):
         if told is not None:
             verdict = _joined(verdict, told, (Question.SIGNER_ENROLLED, Question.AUTHORISED))
         received = datetime.fromisoformat(receipt["received_at"]) if receipt else None
-        return Explanation(pdf, name, verdict, explain(verdict, view, received), received)
+        return Explanation(pdf, name, verdict, explain(verdict, view, received), as_shown(pdf), received)
 
     def _file(self, digest: str) -> bytes:
         """From the server, kept for outages; from this PC while the server is away."""

@@ -22,7 +22,8 @@ _RIGHT = (Question.SLOT_KNOWN, Question.AUTHORISED)
 _TIME = (Question.IN_TIME, Question.CERTIFICATE_VALID_AT)
 _EVIDENCE = (Question.NOT_REVOKED,)
 _HEADLINES = {"yes": "Chữ ký hợp lệ", "no": "Chữ ký không hợp lệ", "unknown": "Chưa đủ căn cứ để kết luận"}
-_SHORT: dict[Answer, str] = {"yes": "Có", "no": "Không", "unknown": "Chưa rõ"}
+_SHORT: dict[Answer, str] = {"yes": "Đạt", "no": "Không đạt", "unknown": "Chưa rõ"}
+"""Of the small questions, some of which ask whether something bad is so: yes is always the good answer."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,12 @@ def _details(verdict: Verdict, number: int, shown: SignatureView | None,
             yield "Lý do đính chính", verdict.version.correction.reason
         if verdict.version.training:
             yield "Tập huấn", "Văn bản tập huấn, không có giá trị pháp lý"
-    yield "Mã băm của tệp (SHA-256)", verdict.file_sha256
+    yield "Mã băm của tệp (SHA-256)", digest_words(verdict.file_sha256)
+
+
+def digest_words(digest: str) -> str:
+    """In two halves, so that it can be broken into lines and compared by eye."""
+    return f"{digest[:32]} {digest[32:]}"
 
 
 def slot_label(verdict: Verdict, slot: str) -> str:
@@ -172,7 +178,7 @@ def _unsigned(verdict: Verdict) -> Explained:
     readable = next((item for item in verdict.findings if item.question is Question.READABLE), None)
     headline = "Tệp không có chữ ký nào" if readable is None or readable.answer == "yes" else "Không đọc được tệp này"
     why = " ".join(reason.vietnamese for reason in verdict.reasons)
-    return Explained("no", headline, why, (), (("Mã băm của tệp (SHA-256)", verdict.file_sha256),),
+    return Explained("no", headline, why, (), (("Mã băm của tệp (SHA-256)", digest_words(verdict.file_sha256)),),
                      tuple(_small(item) for item in verdict.findings))
 
 

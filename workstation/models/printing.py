@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +34,8 @@ class Printed:
     """What «Lưu PDF» offers."""
     note: str
     """What the foot of each page says of the print; empty for a signed file itself."""
+    shown: bytes = field(repr=False)
+    """The same pages with the signature marks drawn into them (`as_shown`): for screen and printer only."""
 
 
 class PrintModel(QObject):
@@ -57,7 +60,8 @@ class PrintModel(QObject):
             store, key = self._desk.store, f"file:{view.file}"
             held = store.cached(key)
             pdf = held.body if held is not None else store.put_cache(key, self._desk.client.file(view.file)).body
-            return Printed(pdf, name, f"{view.form.code.replace('/', '-')}-{view.id}-{view.version}.pdf", "")
+            return Printed(pdf, name, f"{view.form.code.replace('/', '-')}-{view.id}-{view.version}.pdf", "",
+                           as_shown(pdf))
 
         self._run(fetch)
 
@@ -77,10 +81,24 @@ class PrintModel(QObject):
                          person=f"{who.person.title} {who.person.full_name}".strip())
         pdf = render_sheet(whole, items, subject_of(chart), stay_of(chart, who), note)
         name = f"{code.replace('/', '-')}-{chart.encounter.record_no}-{at.astimezone(ZONE):%Y%m%d-%H%M}.pdf"
-        return Printed(pdf, whole.short_name, name, notice_line(note))
+        return Printed(pdf, whole.short_name, name, notice_line(note), pdf)
 
     def _run(self, work: Any) -> None:
         self._desk.background.run(Query("draw what is printed", work, self.ready.emit, self.refused.emit))
+
+
+def as_shown(pdf: bytes) -> bytes:
+    """The file with what its annotations show drawn into the pages: Qt's viewer leaves signature marks out."""
+    import pikepdf
+
+    out = io.BytesIO()
+    try:
+        with pikepdf.open(io.BytesIO(pdf)) as document:
+            document.flatten_annotations("all")
+            document.save(out)
+    except (pikepdf.PdfError, ValueError, TypeError, AttributeError, RuntimeError):
+        return pdf  # a broken file from disk: the viewer shows what it can, the judge says what is wrong
+    return out.getvalue()
 
 
 def entries_of(chart: Chart, code: str) -> tuple[EntryView, ...]:

@@ -53,7 +53,6 @@ class PdfPane(QPdfView):
 
     def stop(self) -> None:
         """Let go of the file before the widgets go."""
-        self.setDocument(None)
         self._document.close()
         self._buffer.close()
 
@@ -67,7 +66,7 @@ class PreviewDialog(Dialog):
         self.setFixedHeight(HEIGHT)
         self._printed, self._on_refused = printed, on_refused
         self.pdf = PdfPane(self)
-        self.pdf.show_pdf(printed.pdf)
+        self.pdf.show_pdf(printed.shown)
         pages = self.pdf.document_.pageCount()
         said = f"{pages} trang · {printed.note}" if printed.note else f"{pages} trang · tệp đã ký, in nguyên như đã ký"
         self.body.addWidget(label(said, "small_second", wrap=True))
@@ -93,7 +92,7 @@ class PreviewDialog(Dialog):
             self.save_as(Path(chosen))
 
     def save_as(self, path: Path) -> None:
-        """Write the very bytes that are shown."""
+        """Write the file itself, with its signatures."""
         try:
             path.write_bytes(self._printed.pdf)
         except OSError as error:

@@ -51,7 +51,7 @@ class SignDialog(_SigningDialog):
 
     def __init__(self, act: SigningAct, parent: QWidget) -> None:
         task = act.lines[0].task
-        super().__init__(f"Ký {task.title}", act, parent, detail=task.place, width=720)
+        super().__init__(f"Ký {task.title}", act, parent, detail=task.place, width=780)
         self._say = label("", "second", wrap=True)
         self._result = column(gap=0)
         corrected = f" · đính chính, phiên bản {task.number}" if task.number > 1 and task.kind == "draft" else ""

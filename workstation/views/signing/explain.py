@@ -6,12 +6,13 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication, QKeyEvent
-from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QWidget
+from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from records.errors import Refusal
 from records.messages import PatientView
 from workstation.models.explain import ExplainModel, Explanation
 from workstation.models.explain_words import Explained, Said
+from workstation.views import style
 from workstation.views.preview import PdfPane
 from workstation.views.prompts import Dialog
 from workstation.views.widgets import times
@@ -69,7 +70,7 @@ class ExplainDialog(Dialog):
         """The file was judged."""
         self._explanation = explanation
         self._number = 0
-        self.pdf.show_pdf(explanation.pdf)
+        self.pdf.show_pdf(explanation.shown)
         self._show()
 
     def show_refusal(self, why: Refusal) -> None:
@@ -110,7 +111,7 @@ class ExplainDialog(Dialog):
         ground = frame(f"verdict_{said.answer}")
         icon, ink = {"yes": ("shield-check", "ok"), "no": ("alert-triangle", "critical"),
                      "unknown": ("help-circle", "attention")}[said.answer]
-        words = column(label(said.headline, f"verdict_{said.answer}"),  # type: ignore[arg-type]  # roles of the verdict
+        words = column(_coloured(said),
                        label(said.sentence, wrap=True), gap=2)
         layout = row(Icon(icon, ink, 28), gap=14, margins=(16, 10, 12, 10))
         layout.addLayout(words, 1)
@@ -161,6 +162,12 @@ class ExplainDialog(Dialog):
             self.step(1 if event.key() == Qt.Key.Key_Right else -1)
         else:
             super().keyPressEvent(event)
+
+
+def _coloured(said: Explained) -> QLabel:
+    made = label(said.headline)
+    style.set_role(made, f"headline_{said.answer}")
+    return made
 
 
 def _question(said: Said, *, small: bool = False) -> QFrame:
