@@ -230,7 +230,7 @@ class ChartActs(QObject):
             if place.writing.two_texts is not None and model.conflict_fields:
                 next(iter(place.writing.two_texts.choices.values())).setFocus()
                 return []
-            return [] if place.writing.next_missing(1) and model.missing else [draft_task(place.desk, chart, model)]
+            return [] if place.writing.go_to_missing() else [draft_task(place.desk, chart, model)]
         item = place.current()
         if item is None or item.view is None:
             return []
@@ -282,7 +282,7 @@ class ChartActs(QObject):
         cancel_entry(self._place.desk, view, reason, patient_name)
 
     def _why_no_old_version(self) -> str:
-        if self._place.writing.correction is not None or self._place.old_version is not None:
+        if self._place.writing.correction is not None or self._place.middle.old_version is not None:
             return ALLOWED
         item = self._place.current()
         return ALLOWED if item is not None and item.view is not None and item.view.version > 1 else NOT_NOW
@@ -292,7 +292,7 @@ class ChartActs(QObject):
         place = self._place
         if place.writing.correction is not None:
             place.writing.correction.show_only_changes(only=not place.writing.correction.only_changes)
-        elif place.old_version is not None:
+        elif place.middle.old_version is not None:
             place.close_editor()
         else:
             item = place.current()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QStackedWidget, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from records.entries import FormRef
 from records.errors import Refusal
@@ -19,6 +19,7 @@ from workstation.views.actions import ActionSet
 from workstation.views.chart.acts import ChartActs
 from workstation.views.chart.coded import warm
 from workstation.views.chart.context import Context
+from workstation.views.chart.middle import Middle
 from workstation.views.chart.sheet_head import SheetHead
 from workstation.views.chart.sheets import Sheet, make_sheet
 from workstation.views.chart.states import chip_of, known_icon
@@ -30,7 +31,7 @@ from workstation.views.widgets import times
 from workstation.views.widgets.banner import Banner
 from workstation.views.widgets.painting import ChipText
 from workstation.views.widgets.place import PlaceView
-from workstation.views.widgets.states import Empty, InTrouble, Loading, Refused
+from workstation.views.widgets.states import Empty, InTrouble, Refused
 from workstation.views.widgets.text import column, frame
 
 
@@ -54,11 +55,10 @@ class ChartPlace(PlaceView):
         self._wanted: UUID | None = None
         self._begun = False
         self._begin_writing = False
-        self.sheet: Sheet | None = None
-        self.old_version: VersionView | None = None
         self.timeline = Timeline(chart)
         self.context = Context()
         self.head = SheetHead(actions)
+        self.middle = Middle()
         self.writing = Writing(chart, self)
         self._build()
         self.acts = ChartActs(self, actions)
@@ -67,13 +67,10 @@ class ChartPlace(PlaceView):
         chart.load()
 
     def _build(self) -> None:
-        self._middle = QStackedWidget()
-        self._state: QWidget = Loading()
-        self._middle.addWidget(self._state)
         self._foot = column(gap=0)
         card = frame("card")
         inner = column(self.head, gap=0, margins=(1, 1, 1, 1))
-        inner.addWidget(self._middle, 1)
+        inner.addWidget(self.middle, 1)
         inner.addLayout(self._foot)
         card.setLayout(inner)
         ground = QWidget()
@@ -144,7 +141,7 @@ class ChartPlace(PlaceView):
             self.timeline.choose(newest.entry)
             self.show_entry(newest.entry)
         else:
-            self._show_state(Empty("Chưa có văn bản nào trong hồ sơ này.", "Ghi lần đầu", "F6",
+            self.middle.show_state(Empty("Chưa có văn bản nào trong hồ sơ này.", "Ghi lần đầu", "F6",
                                    self._write))
         if self.isVisible():
             self.enter()
@@ -175,13 +172,18 @@ class ChartPlace(PlaceView):
 
     def _refused(self, why: Refusal) -> None:
         if self.chart.chart is None:
-            self._show_state(InTrouble(" ".join(reason.vietnamese for reason in why.reasons),
+            self.middle.show_state(InTrouble(" ".join(reason.vietnamese for reason in why.reasons),
                                        " ".join(reason.todo for reason in why.reasons))
                              if self.desk.away else Refused("Chưa mở được hồ sơ", why.reasons))
         elif not self.chart.cached:
             self.refused.emit(why)
 
     # Reading
+
+    @property
+    def sheet(self) -> Sheet | None:
+        """The sheet that is open."""
+        return self.middle.sheet
 
     @property
     def form(self) -> Form | None:
@@ -227,11 +229,7 @@ class ChartPlace(PlaceView):
         if self.writing.is_open:
             self.writing.focus()
             return
-        view = self._middle.currentWidget()
-        if view is not None:
-            inside = getattr(view, "view", None) or getattr(view, "plot", None) or getattr(view, "table", None) \
-                or getattr(view, "text", None)
-            (inside if isinstance(inside, QWidget) else view).setFocus()
+        self.middle.take_focus()
 
     def _show_form(self, ref: FormRef) -> None:
         found = form(ref.code, ref.edition)
@@ -239,21 +237,16 @@ class ChartPlace(PlaceView):
             self._form = found
             self._put_sheet(make_sheet(found))
         self._show_sheet_items()
-        if self.sheet is not None and self.writing.middle is None:
-            self._middle.setCurrentWidget(self.sheet)
+        self.middle.show_sheet()
         part = "" if found.layout.style != "narrative" else found.name
         self.head.show_form(found, known_icon(found.icon), part)
         self.columns.fold_left(fold=_wide(found))
 
     def _put_sheet(self, sheet: Sheet) -> None:
-        old, self.sheet = self.sheet, sheet
-        self._middle.addWidget(sheet)
+        self.middle.put_sheet(sheet)
         sheet.explain.connect(self._explain)
         sheet.opened.connect(self._opened_in_sheet)
         sheet.chosen.connect(self._chosen_in_sheet)
-        if old is not None:
-            self._middle.removeWidget(old)
-            old.deleteLater()
 
     def _show_sheet_items(self) -> None:
         if self.sheet is None or self._form is None:
@@ -306,9 +299,7 @@ class ChartPlace(PlaceView):
         for widget in (self.writing.two_texts, self.writing.foot):
             if widget is not None:
                 self._foot.addWidget(widget)
-        if self.writing.middle is not None:
-            self._middle.addWidget(self.writing.middle)
-            self._middle.setCurrentWidget(self.writing.middle)
+        self.middle.put_editor(self.writing.middle)
         if self.writing.side is not None:
             self.columns.show_side(self.writing.side)
         if self.writing.correction is not None:
@@ -336,7 +327,7 @@ class ChartPlace(PlaceView):
             self.columns.show_side(self.context)
         if self.sheet is not None:
             self.sheet.put_editor(None)
-            self._middle.setCurrentWidget(self.sheet)
+        self.middle.put_editor(None)
 
     def _ended(self) -> None:
         """Signed or dropped: read on where one wrote."""
@@ -350,8 +341,7 @@ class ChartPlace(PlaceView):
 
     def close_editor(self) -> bool:
         """Esc: close what is open over the sheet and keep the draft; False when there was nothing to close."""
-        if self.old_version is not None:
-            self._close_old_version()
+        if self._close_old_version():
             return True
         if self.writing.is_open:
             self._leave_writing()
@@ -364,22 +354,15 @@ class ChartPlace(PlaceView):
 
     def show_old_version(self, view: VersionView) -> None:
         """An earlier version over the sheet."""
-        self._close_old_version()
-        self.old_version = view
         view.closed.connect(self._close_old_version)
-        self._middle.addWidget(view)
-        self._middle.setCurrentWidget(view)
+        self.middle.show_version(view)
         self.head.hide()
-        view.setFocus()
 
-    def _close_old_version(self) -> None:
-        view, self.old_version = self.old_version, None
-        if view is not None:
-            self._middle.removeWidget(view)
-            view.deleteLater()
+    def _close_old_version(self) -> bool:
+        closed = self.middle.close_version()
+        if closed:
             self.head.show()
-            if self.sheet is not None and self.writing.middle is None:
-                self._middle.setCurrentWidget(self.sheet)
+        return closed
 
     # Columns at the sides
 
@@ -409,13 +392,6 @@ class ChartPlace(PlaceView):
         if chart is not None:
             self.context.show_chart(chart, self.chart.items, self.desk.account.person.id,
                                     item.entry if item is not None else None, datetime.now(UTC))
-
-    def _show_state(self, state: QWidget) -> None:
-        self._middle.removeWidget(self._state)
-        self._state.deleteLater()
-        self._state = state
-        self._middle.addWidget(state)
-        self._middle.setCurrentWidget(state)
 
 
 def _wide(found: Form) -> bool:

@@ -77,6 +77,16 @@ class SheetHead(QFrame):
         for widget in (self._saved_icon, self._saved):
             widget.setVisible(bool(words))
 
+    @property
+    def saved_words(self) -> str:
+        """What it says of saving."""
+        return self._saved.text()
+
+    @property
+    def cached_words(self) -> str:
+        """What it says of the age of what is shown; nothing when the server has just answered."""
+        return self._cached.chip.text if not self._cached.isHidden() else ""
+
     def show_cached(self, words: str) -> None:
         """«Bản lúc 02:46» while the server is away."""
         self._cached.setVisible(bool(words))

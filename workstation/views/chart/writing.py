@@ -131,6 +131,18 @@ class Writing(QObject):
             target.setFocus()
             self.lines.moved.emit(target)
 
+    def go_to_missing(self) -> bool:
+        """Before signing: to the first field that is missing something; False when nothing is."""
+        if self.model is None or self.lines is None:
+            return False
+        self.model.check()
+        if not self.model.missing:
+            return False
+        keys = to_see_to(self.model)
+        if keys:
+            return self.lines.go_to(keys[0])
+        return self.correction is not None and self.correction.side.take_focus()
+
     def next_missing(self, step: int) -> bool:
         """F8: to the next field where something is wrong, missing or (in a correction) changed."""
         if self.model is None or self.lines is None:

@@ -1,0 +1,187 @@
+"""Every form's sheet shows what was written, whatever its layout; the time line says where each entry stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from records.entries import State
+from records.forms import Form, all_forms
+from records.messages import EntryView
+from records.render.words import row_words, value_words
+from tests.workstation.views.chart import charts
+from tests.workstation.views.chart.conftest import Open, Opened
+from tests.workstation.views.keyboard import press, write
+from workstation.models.chart import ITEM_ROLE, DayHead, TimelineItem
+from workstation.views.chart.columns_sheet import ColumnsSheet
+from workstation.views.chart.narrative_sheet import NarrativeSheet
+from workstation.views.chart.row_layout import column_lefts
+from workstation.views.chart.rows_sheet import WINDOW, RowsSheet
+from workstation.views.chart.sheets import Sheet
+from workstation.views.chart.vitals_sheet import VitalsSheet
+
+
+def words_on(sheet: Sheet) -> str:
+    """All that can be read on a sheet."""
+    match sheet:
+        case RowsSheet():
+            rows = sheet.view.rows
+            return "\n".join(str(rows.index(number).data()) for number in range(rows.rowCount()))
+        case ColumnsSheet():
+            cells = sheet.model
+            return "\n".join(str(cells.index(line, at).data()) for line in range(cells.rowCount())
+                             for at in range(cells.columnCount()))
+        case VitalsSheet():
+            return words_on(sheet.table)
+        case NarrativeSheet():
+            return sheet.text.toPlainText()
+
+
+def said_of(form: Form, view: EntryView) -> Iterator[str]:
+    """Every value of an entry as words, without its unit: that stands in the line's head."""
+    kind = form.kind(view.form.kind)
+    for field in kind.fields:
+        value = view.body["values"].get(field.key)
+        if value is None:
+            continue
+        if field.type == "rows" and form.layout.style == "narrative":
+            for row in value:
+                yield from (value_words(part, row[part.key]) for part in field.fields if part.key in row)
+        elif field.type == "rows":
+            yield from (row_words(field, row) for row in value)
+        else:
+            yield value_words(field.model_copy(update={"unit": ""}), value)
+
+
+@pytest.mark.parametrize("code", ["36/BV2", "38/BV2", "EX-SINHHIEU", "01/BV1"])
+def test_a_sheet_shows_every_value_that_was_written(opened: Open, code: str) -> None:
+    chart = opened()
+    view = chart.first(code)
+    chart.place.show_entry(view.id)
+    assert chart.place.sheet is not None
+    shown = " ".join(words_on(chart.place.sheet).split())
+    form = next(form for form in all_forms() if form.code == code)
+    beside = {field.key for field in form.kind(view.form.kind).fields} - {
+        key for column in form.layout.columns for key in column.fields} if form.layout.columns else set()
+    if isinstance(chart.place.sheet, VitalsSheet):
+        beside = set()
+    told = view.model_copy(update={"body": {"values": {
+        key: value for key, value in view.body["values"].items() if key not in beside}}})
+    missing = [words for words in said_of(form, told) if " ".join(words.split()) not in shown]
+    assert missing == []
+
+
+def test_the_time_line_goes_by_day_and_says_each_state(opened: Open) -> None:
+    now = charts.now()
+    entries = list(charts.demo_entries(charts.BINH, now))
+    row = next(view for view in entries if view.form.code == "36/BV2")
+    entries[entries.index(row)] = charts.entry_of(row.id, row.form, row.occurred_at, dict(row.body["values"]),
+                                                  version=2, reason="Ghi nhầm bên")
+    chart = opened(entries)
+    rows = [chart.chart.index(number).data(ITEM_ROLE) for number in range(chart.chart.rowCount())]
+    days = [shown.day for shown in rows if isinstance(shown, DayHead)]
+    assert days == sorted(set(days), reverse=True)
+    corrected = next(shown for shown in rows if isinstance(shown, TimelineItem) and shown.entry == row.id)
+    assert corrected.state == "amended"
+
+
+def test_a_slash_filters_the_time_line_and_escape_empties_the_filter(opened: Open, qtbot: QtBot) -> None:
+    chart = opened()
+    chart.actions.trigger("chart.filter")
+    qtbot.waitUntil(chart.place.timeline.filter.hasFocus)
+    everything = chart.chart.rowCount()
+    write(chart.place.timeline.filter, "to dieu tri")
+    assert 0 < chart.chart.rowCount() < everything
+    press(chart.place.timeline.filter, Qt.Key.Key_Escape)
+    assert chart.chart.rowCount() == everything
+
+
+def test_a_click_on_a_signature_line_asks_for_its_explanation(opened: Open, qtbot: QtBot) -> None:
+    chart = opened()
+    view = chart.first("36/BV2")
+    chart.place.show_entry(view.id)
+    with qtbot.waitSignal(chart.place.explain_wanted) as told:
+        chart.actions.trigger("chart.explain")
+    assert told.args == [view, 1]
+
+
+def test_an_overdue_entry_without_signature_is_marked_on_its_sheet(opened: Open) -> None:
+    now = charts.now()
+    view = charts.demo_entries(charts.BINH, now)[0]
+    late = view.model_copy(update={"signatures": (), "state": State.PARTLY_SIGNED, "open_slots": ("nurse",)})
+    chart = opened([late])
+    assert isinstance(chart.place.sheet, VitalsSheet)
+    assert "quá hạn" in words_on(chart.place.sheet)
+
+
+def test_a_thousand_entries_lay_out_a_neighbourhood_and_every_row_can_be_reached(opened: Open) -> None:
+    now = charts.now()
+    row = next(view for view in charts.demo_entries(charts.BINH, now) if view.form.code == "36/BV2")
+    many = [charts.entry_of(UUID(int=90_000 + number), row.form, charts.at(number + 1, now),
+                            {**row.body["values"], "subjective": f"Lần ghi thứ {number}."}) for number in range(1000)]
+    chart = opened(many)
+    sheet = chart.place.sheet
+    assert isinstance(sheet, RowsSheet)
+    assert sheet.view.rows.rowCount() == WINDOW
+    assert "Lần ghi thứ 0." in words_on(sheet)
+    chart.place.show_entry(many[700].id)
+    assert sheet.view.rows.rowCount() == WINDOW
+    assert "Lần ghi thứ 700." in words_on(sheet)
+    sheet.show_newest()
+    assert "Lần ghi thứ 0." in words_on(sheet)
+
+
+def test_the_sheets_columns_share_its_whole_width() -> None:
+    for form in all_forms():
+        if form.layout.style == "rows":
+            lefts = column_lefts(form, 830)
+            assert list(lefts) == sorted(set(lefts))
+            assert (lefts[0], lefts[-1], len(lefts)) == (0, 830, len(form.layout.columns) + 1)
+
+
+def test_t_shows_the_curves_as_numbers(opened: Open, qtbot: QtBot) -> None:
+    chart = opened()
+    view = chart.first("EX-SINHHIEU")
+    chart.place.show_entry(view.id)
+    sheet = chart.place.sheet
+    assert isinstance(sheet, VitalsSheet)
+    sheet.plot.setFocus()
+    press(sheet.plot, Qt.Key.Key_T)
+    qtbot.waitUntil(lambda: sheet.in_table)
+    assert "Mạch" in sheet.table.model.title(0)
+
+
+def test_what_is_shown_without_the_server_wears_its_time(opened: Open, qtbot: QtBot) -> None:
+    chart = opened()
+    chart.little.down()
+    chart.chart.load()
+    qtbot.waitUntil(lambda: chart.chart.cached, timeout=10_000)
+    assert chart.chart.as_of is not None
+    assert chart.place.head.cached_words.startswith("Bản lúc ")
+
+
+@pytest.mark.parametrize("code", ["36/BV2", "38/BV2", "EX-SINHHIEU", "01/BV1"])
+def test_nothing_needs_more_room_than_the_small_screen_has(opened: Open, code: str) -> None:
+    chart = opened()
+    chart.place.show_entry(chart.first(code).id)
+    QApplication.processEvents()
+    assert fits(chart)
+    if code == "36/BV2":
+        chart.actions.trigger("chart.as_yesterday")
+        assert fits(chart)
+        chart.place.close_editor()
+        chart.place.show_entry(chart.first(code).id)
+        chart.actions.trigger("chart.correct")
+        assert fits(chart)
+
+
+def fits(chart: Opened) -> bool:
+    """In the 1366×636 that are left of the screen below the top bar and above the key line, with the banner away."""
+    QApplication.processEvents()
+    needed = chart.place.minimumSizeHint()
+    return needed.width() <= 1366 and needed.height() <= 586
