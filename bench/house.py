@@ -158,12 +158,20 @@ def start_server(home: DemoHome, port: int) -> subprocess.Popen[str]:
             [sys.executable, "-m", "server.cli", "demo", "--home", home.folder, "--port", str(port),
              "--history", home.folder / "none"],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    out = process.stdout
-    line = out.readline() if out else ""
+    line = first_line(process)
     if not line.startswith("READY"):
         process.kill()
         raise NotServing(f"the server said {line!r}; see {home.folder.with_suffix('.log')}")
     return process
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    """What the program says first on its standard output; nobody reads on."""
+    out = process.stdout
+    if out is None:
+        return ""
+    with out:
+        return out.readline()
 
 
 def free_port() -> int:

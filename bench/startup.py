@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.house import ROOT, House, house
+from bench.house import ROOT, House, first_line, house
 from bench.measure import Figure
 
 STARTS = 7
@@ -34,8 +34,7 @@ def _start(place: House) -> float:
             cwd=ROOT, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "BENHAN_DATA_DIR": str(Path(folder)),
                  "BENHAN_SERVER_URL": place.url})
-        out = process.stdout
-        shown = out.readline() if out else ""
+        shown = first_line(process)
         took = time.perf_counter() - start
         process.wait(30)
     if shown != "SHOWN\n":
