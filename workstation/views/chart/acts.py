@@ -53,7 +53,7 @@ class ChartActs(QObject):
             "chart.editor": (place.focus_middle, always),
             "chart.context": (place.toggle_context, always),
             "chart.write": (self.write, self._why_not_write),
-            "chart.measure": (self.write, self._why_not_write),
+            "chart.measure": (self.measure, self._why_not_write),
             "chart.orders": (self.orders, self._why_no_orders),
             "chart.next_missing": (partial(self._next, 1), self._only_writing),
             "chart.previous_missing": (partial(self._next, -1), self._only_writing),
@@ -108,9 +108,15 @@ class ChartActs(QObject):
         elif kinds:
             show_kinds(self._place.head, kinds, self._begin)
 
-    def menu(self) -> None:
-        """All kinds that this person may begin."""
-        show_kinds(self._place.head, self.writable(), self._begin)
+    def measure(self) -> None:
+        """Ins: the next measurement on an open chart; everywhere else the menu of what may be written."""
+        found = self._place.form
+        here = [(form, kind) for form, kind in self.writable() if found is not None and form.code == found.code
+                and form.layout.style == "chart" and kind.key == form.layout.kind]
+        if here and not self._place.writing.is_open:
+            self._begin(*here[0])
+        else:
+            show_kinds(self._place.head, self.writable(), self._begin)
 
     def begin_first(self) -> None:
         """Begin what this person writes most: the first kind that is repeated (F6 on the ward board)."""
@@ -293,7 +299,7 @@ class ChartActs(QObject):
         if place.writing.correction is not None:
             place.writing.correction.show_only_changes(only=not place.writing.correction.only_changes)
         elif place.middle.old_version is not None:
-            place.close_editor()
+            place.back()
         else:
             item = place.current()
             if item is not None and item.view is not None:

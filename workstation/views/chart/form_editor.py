@@ -150,7 +150,7 @@ def beside_each_other(fields: Sequence[Field]) -> Iterator[list[Field]]:
 class Scrolled(QScrollArea):
     """An editor that may be longer than the screen; jumps bring their field into view."""
 
-    def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, inside: QWidget, above: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -158,6 +158,8 @@ class Scrolled(QScrollArea):
         ground = QWidget()
         ground.setProperty("role", "panel")
         layout = column(gap=0)
+        if above is not None:
+            layout.addWidget(above)
         layout.addWidget(inside)
         ground.setLayout(layout)
         self.setWidget(ground)

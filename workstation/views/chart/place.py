@@ -33,6 +33,7 @@ from workstation.views.widgets.painting import ChipText
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, InTrouble, Refused
 from workstation.views.widgets.text import column, frame
+from workstation.views.widgets.waiting import WaitingPanel
 
 
 class ChartPlace(PlaceView):
@@ -53,8 +54,8 @@ class ChartPlace(PlaceView):
         self._banner: Banner | None = None
         self._form: Form | None = None
         self._wanted: UUID | None = None
-        self._begun = False
-        self._begin_writing = False
+        self._begun = self._begin_writing = False
+        self._waiting: WaitingPanel | None = None
         self.timeline = Timeline(chart)
         self.context = Context()
         self.head = SheetHead(actions)
@@ -142,12 +143,9 @@ class ChartPlace(PlaceView):
             self.show_entry(newest.entry)
         else:
             self.middle.show_state(Empty("Chưa có văn bản nào trong hồ sơ này.", "Ghi lần đầu", "F6",
-                                   self._write))
+                                   self.head.buttons["chart.write"].click))
         if self.isVisible():
             self.enter()
-
-    def _write(self) -> None:
-        self.acts.write()
 
     def open_at(self, entry: UUID) -> None:
         """Come here for one entry (from a list, the palette): it is opened as soon as the chart is there."""
@@ -240,7 +238,8 @@ class ChartPlace(PlaceView):
         self.middle.show_sheet()
         part = "" if found.layout.style != "narrative" else found.name
         self.head.show_form(found, known_icon(found.icon), part)
-        self.columns.fold_left(fold=_wide(found))
+        # A chart needs the time line's room; F2 brings it back.
+        self.columns.fold_left(fold=found.layout.style == "chart")
 
     def _put_sheet(self, sheet: Sheet) -> None:
         self.middle.put_sheet(sheet)
@@ -319,7 +318,7 @@ class ChartPlace(PlaceView):
         self.head.show_writing(writing=False)
         self.head.show()
         if self._form is not None:
-            self.columns.fold_left(fold=_wide(self._form))
+            self.columns.fold_left(fold=self._form.layout.style == "chart")
 
     def _take_away(self) -> None:
         """The editor's widgets leave their places; the sheet is shown alone again."""
@@ -339,8 +338,7 @@ class ChartPlace(PlaceView):
         self._changed()
         self.focus_middle()
 
-    def close_editor(self) -> bool:
-        """Esc: close what is open over the sheet and keep the draft; False when there was nothing to close."""
+    def back(self) -> bool:
         if self._close_old_version():
             return True
         if self.writing.is_open:
@@ -375,8 +373,14 @@ class ChartPlace(PlaceView):
         (self.timeline.list.setFocus if self.timeline.isVisible() else self.focus_middle)()
 
     def toggle_context(self) -> None:
-        """F4: show or fold the right column."""
-        self.columns.toggle_side()
+        """F4: show or fold the right column; without the server, what waits on this PC instead of the context."""
+        if self.desk.sync.status.offline_since is not None and not self.writing.side:
+            if self._waiting is None:
+                self._waiting = WaitingPanel(self.desk.sync)
+                self._waiting.setFixedWidth(self.context.width())
+            self.columns.swap_side(self._waiting, self.context)
+        else:
+            self.columns.toggle_side()
 
     # Words
 
@@ -392,8 +396,3 @@ class ChartPlace(PlaceView):
         if chart is not None:
             self.context.show_chart(chart, self.chart.items, self.desk.account.person.id,
                                     item.entry if item is not None else None, datetime.now(UTC))
-
-
-def _wide(found: Form) -> bool:
-    """A chart needs the time line's room; F2 brings it back."""
-    return found.layout.style == "chart"

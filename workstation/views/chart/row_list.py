@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
@@ -143,6 +143,14 @@ class RowForm(QFrame):
         words = " ".join(reason.vietnamese for reasons in wrong.values() for reason in reasons)
         self._why.setText(words)
         self._why.setVisible(bool(words))
+
+    def event(self, event: QEvent | None) -> bool:
+        # Esc closes the row that is written, not the whole editor.
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride \
+                and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):

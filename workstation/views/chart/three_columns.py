@@ -31,6 +31,13 @@ class ThreeColumns(QWidget):
         self._side.setVisible(shown)
         self._right_line.setVisible(shown)
 
+    def swap_side(self, one: QWidget, other: QWidget) -> None:
+        """One, then the other, each time that it is asked."""
+        if self._side.isHidden():
+            self.toggle_side()
+        else:
+            self.show_side(other if self._side is one else one)
+
     def show_side(self, side: QWidget) -> None:
         """Another widget at the right; what one writes in is always shown, the usual one as it was left."""
         if side is self._side:

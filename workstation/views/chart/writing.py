@@ -81,7 +81,7 @@ class Writing(QObject):
             self.side = self._side(model, self.lines)
         else:
             self.lines = FormEditor(model, last=last)
-            self.middle = Scrolled(self.lines)
+            self.middle = Scrolled(self.lines, self._time_line(model, margin=16))
 
     def _last(self, model: EditorModel) -> Mapping[str, Last]:
         return last_values(self._chart.items, model.kind.fields, model.draft.entry, model.occurred_at)
@@ -90,16 +90,20 @@ class Writing(QObject):
         side = QFrame()
         side.setProperty("role", "panel")
         side.setFixedWidth(SIDE_WIDTH)
-        self._time = TimeBlank(model, beside=True)
-        name = label("Giờ")
-        name.setFixedWidth(NARROW_LABEL)
-        head = row(name, self._time, None, gap=6, margins=(12, 8, 12, 0))
-        layout = column(PanelHead("pencil", model.kind.name), gap=0)
-        layout.addLayout(head)
+        layout = column(PanelHead("pencil", model.kind.name), self._time_line(model, margin=12), gap=0)
         layout.addWidget(Scrolled(lines), 1)
         layout.addWidget(HintLine(lines))
         side.setLayout(layout)
         return side
+
+    def _time_line(self, model: EditorModel, *, margin: int) -> QWidget:
+        """The clinical time, chosen by the author."""
+        self._time = TimeBlank(model, beside=True)
+        name = label("Giờ")
+        name.setFixedWidth(NARROW_LABEL)
+        line = QWidget()
+        line.setLayout(row(name, self._time, None, gap=6, margins=(margin, 8, margin, 0)))
+        return line
 
     def _say_saved(self) -> None:
         if self.model is not None:

@@ -116,7 +116,7 @@ def test_an_earlier_version_is_read_beside_its_successor(opened: Open, qtbot: Qt
     said = " ".join(text.accessibleName() for text in view.findChildren(MarkedText))
     assert "[thêm: Đổi" in said
     assert old.body["values"]["subjective"] not in said
-    assert chart.place.close_editor()
+    assert chart.place.back()
     assert chart.place.middle.old_version is None
 
 

@@ -174,7 +174,7 @@ def test_nothing_needs_more_room_than_the_small_screen_has(opened: Open, code: s
     if code == "36/BV2":
         chart.actions.trigger("chart.as_yesterday")
         assert fits(chart)
-        chart.place.close_editor()
+        chart.place.back()
         chart.place.show_entry(chart.first(code).id)
         chart.actions.trigger("chart.correct")
         assert fits(chart)

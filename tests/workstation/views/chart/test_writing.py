@@ -192,7 +192,7 @@ def test_escape_closes_the_editor_and_keeps_the_draft(opened: Open, qtbot: QtBot
     begin(chart, qtbot)
     write(text_of(chart, "plan").text, "Xem lai.")
     entry = chart.editor.draft.entry
-    assert chart.place.close_editor()
+    assert chart.place.back()
     qtbot.waitUntil(lambda: chart.chart.item(entry) is not None, timeout=10_000)
     chart.place.show_entry(entry)
     qtbot.waitUntil(lambda: chart.place.writing.is_open)
