@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -25,12 +26,16 @@ from records.errors import Reason
 from records.messages import (
     Accepted,
     CertificateView,
+    Challenge,
     DraftConflict,
     DraftSave,
     DraftView,
+    Enrolment,
     Health,
     Quarantined,
     Session,
+    SettlementDecision,
+    SettlementView,
     SignIn,
     WorkstationSettings,
 )
@@ -67,6 +72,12 @@ class LittleServer:
     drafts: dict[UUID, DraftView] = field(default_factory=dict)
     charts: dict[UUID, bytes] = field(default_factory=dict)
     certificates: list[CertificateView] = field(default_factory=list)
+    challenge: Challenge = field(default_factory=lambda: Challenge(
+        id=uuid4(), challenge=base64.b64encode(bytes(range(32))).decode(),
+        expires_at=datetime.now(UTC) + timedelta(minutes=5)))
+    enrolments: list[Enrolment] = field(default_factory=list)
+    judged: list[tuple[UUID, str]] = field(default_factory=list)
+    settlements: list[SettlementView] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     trust_roots: tuple[str, ...] = ()
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -231,6 +242,22 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, _json(hospital.board(at=little.now()))
             case ["GET", "encounters", encounter, "chart"]:
                 return 200, little.charts[UUID(encounter)]
+            case ["POST", "certificates", "challenges"]:
+                return 201, _json(little.challenge)
+            case ["POST", "certificates"]:
+                little.enrolments.append(Enrolment.model_validate_json(body))
+                return 201, _json(little.certificates[0])
+            case ["POST", "certificates", which, verb]:
+                little.judged.append((UUID(which), verb))
+                return 200, _json(little.certificates[0])
+            case ["GET", "settlements"]:
+                return 200, b"[" + b",".join(_json(view) for view in little.settlements) + b"]"
+            case ["POST", "settlements", which]:
+                decision = SettlementDecision.model_validate_json(body)
+                view = next(view for view in little.settlements if view.id == UUID(which))
+                little.settlements.remove(view)
+                return 200, _json(view.model_copy(update={
+                    "decision": decision.decision, "decision_reason": decision.reason}))
             case ["GET", "certificates"]:
                 return 200, b"[" + b",".join(_json(view) for view in little.certificates) + b"]"
             case ["GET", "files", sha256] if sha256 in little.files:

@@ -120,7 +120,9 @@ def _group(question: str, asked: Sequence[Question], findings: dict[Question, Fi
     """Several small questions as one: a no says why; an unknown says what is known, and what is not."""
     found = [findings[item] for item in asked if item in findings]
     answers = [item.answer for item in found]
-    answer: Answer = "no" if "no" in answers else "unknown" if "unknown" in answers or not found else "yes"
+    # What nobody asked is not known: only the server's receipt answers for enrolment and authority.
+    whole = len(found) == len(asked) and "unknown" not in answers
+    answer: Answer = "no" if "no" in answers else "yes" if whole else "unknown"
     reasons = _once(reason for item in found if item.answer == answer for reason in item.reasons)
     if answer == "yes":
         return Said("yes", question, f"Có. {good}" if question.endswith("?") else good)

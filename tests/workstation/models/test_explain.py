@@ -1,0 +1,132 @@
+"""What a signature is worth: judged from the file on this PC, in plain words, with the server's word only where due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from records import canonical
+from records.messages import EntryView
+from tests.p11shim.fixture import p11shim, p11shim_module
+from tests.workstation import hospital
+from tests.workstation.little_server import LittleServer
+from tests.workstation.models.desks import account
+from tests.workstation.signing_room import Room, Rooms, room_of
+from tests.workstation.tokens import PIN, DoctorsToken, doctors_token, plugged
+from workstation.config import Config
+from workstation.models.explain import ExplainModel, Explanation
+from workstation.models.signing import LineState
+from workstation.signing.base import Pin
+
+__all__ = ["doctors_token", "p11shim", "p11shim_module", "plugged", "room_of"]
+Explain = Callable[[Callable[[ExplainModel], None]], Explanation]
+
+
+@pytest.fixture
+def room(room_of: Rooms, plugged: Config) -> Room:
+    return room_of(plugged)
+
+
+@pytest.fixture
+def signed(room: Room, little: LittleServer) -> bytes:
+    """A treatment row, signed with the doctor's token."""
+    act = room.begin()
+    act.sign(Pin(PIN))
+    room.until(lambda: act.lines[0].state is LineState.RECEIVED)
+    return little.signed[0].pdf
+
+
+@pytest.fixture
+def explain(room: Room, doctors_token: DoctorsToken, qtbot: QtBot) -> Explain:
+    desk = replace(room.desk, account=account(trust_roots=doctors_token.trust()))
+
+    def ask(question: Callable[[ExplainModel], None]) -> Explanation:
+        model = ExplainModel(desk, room.desk.sync)
+        with qtbot.waitSignal(model.explained, timeout=20_000) as told:
+            question(model)
+        found = told.args[0]
+        assert isinstance(found, Explanation)
+        return found
+
+    return ask
+
+
+def test_a_good_file_is_said_to_be_good_in_one_sentence(explain: Explain, signed: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "to-dieu-tri.pdf"
+    path.write_bytes(signed)
+    found = explain(lambda model: model.file(path))
+    said = found.signatures[0]
+    assert (said.answer, said.headline) == ("yes", "Chữ ký hợp lệ")
+    assert "Lê Thu Hà" in said.sentence
+    assert [(one.question, one.answer) for one in said.questions] == [
+        ("Còn nguyên vẹn?", "yes"), ("Đúng người ký?", "unknown"), ("Đúng thẩm quyền?", "unknown"),
+        ("Đúng lúc?", "yes"), ("Bằng chứng thu hồi", "unknown")]
+    details = dict(said.details)
+    assert details["Người bệnh"].startswith("Nguyễn Văn Bình")
+    assert details["Giờ máy chủ nhận"] == "không có biên nhận ở máy này"
+
+
+def test_one_changed_byte_is_told_as_what_it_is(explain: Explain, signed: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "sua.pdf"
+    place = signed.index(b"/Contents") - 400
+    path.write_bytes(signed[:place] + bytes([signed[place] ^ 1]) + signed[place + 1:])
+    said = explain(lambda model: model.file(path)).signatures[0]
+    assert said.answer == "no"
+    assert said.headline != "Chữ ký hợp lệ"
+    assert said.sentence
+
+
+def test_a_file_that_is_no_pdf_is_explained_and_not_a_crash(explain: Explain, tmp_path: Path) -> None:
+    path = tmp_path / "anh.pdf"
+    path.write_bytes(b"not a pdf at all")
+    said = explain(lambda model: model.file(path)).signatures[0]
+    assert (said.answer, said.headline) == ("no", "Không đọc được tệp này")
+
+
+def test_an_entrys_file_comes_from_the_server_once_and_is_there_during_an_outage(
+    explain: Explain, room: Room, signed: bytes, little: LittleServer,
+) -> None:
+    view = seen_by_server(signed, little)
+    explain(lambda model: model.entry(view, "Tờ điều trị"))
+    little.down()
+    again = explain(lambda model: model.entry(view, "Tờ điều trị"))
+    assert again.signatures[0].answer == "yes"
+    assert again.pdf == signed
+
+
+def test_what_was_signed_without_the_server_says_so(explain: Explain, signed: bytes, little: LittleServer) -> None:
+    view = seen_by_server(signed, little)
+    marks = tuple(mark.model_copy(update={"offline": True, "settled": False}) for mark in view.signatures)
+    said = explain(lambda model: model.entry(view.model_copy(update={"signatures": marks}), "x")).signatures[0]
+    assert dict(said.details)["Ký khi mất mạng"].startswith("Có, đang chờ")
+
+
+def test_the_marks_are_drawn_into_what_the_screen_shows_and_the_file_stays_as_signed(
+    explain: Explain, signed: bytes, tmp_path: Path,
+) -> None:
+    from PyQt6.QtCore import QSize
+    from PyQt6.QtPdf import QPdfDocument
+
+    path = tmp_path / "a.pdf"
+    path.write_bytes(signed)
+    found = explain(lambda model: model.file(path))
+    assert found.pdf == signed
+    pictures = []
+    for name, pdf in (("signed", signed), ("shown", found.shown)):
+        (tmp_path / f"{name}.pdf").write_bytes(pdf)
+        document = QPdfDocument(None)
+        document.load(str(tmp_path / f"{name}.pdf"))
+        pictures.append(document.render(0, QSize(300, 424)))
+    assert pictures[0] != pictures[1], "Qt leaves the marks of signature fields out"
+
+
+def seen_by_server(pdf: bytes, little: LittleServer) -> EntryView:
+    """The entry as the server lists it after that file."""
+    file = little.signed[0]
+    digest = canonical.sha256(pdf)
+    little.files[digest] = pdf
+    return hospital.entry(file.entry, file=digest)

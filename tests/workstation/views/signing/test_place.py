@@ -1,0 +1,213 @@
+"""The place «Ký» and what opens over the window: by keyboard, from a list, with the words that belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtPrintSupport import QPrinter
+from PyQt6.QtWidgets import QMainWindow
+from pytestqt.qtbot import QtBot
+
+from records.errors import Reason, Refusal
+from records.messages import BoardRow, SettlementView
+from tests.workstation import hospital
+from tests.workstation.little_server import LittleServer
+from tests.workstation.models.desks import draft
+from tests.workstation.signing_room import Room
+from tests.workstation.tokens import PIN
+from tests.workstation.views.keyboard import press, write
+from tests.workstation.views.signing.test_dialogs import texts
+from workstation.models.account import utc_now
+from workstation.models.enrolment import EnrolStage
+from workstation.models.printing import Printed, as_shown
+from workstation.models.signing import LineState
+from workstation.models.waiting import WaitingModel
+from workstation.views.actions import ActionSet, Place
+from workstation.views.preview import PreviewDialog
+from workstation.views.prompts import Dialog
+from workstation.views.signing.desk import SigningDesk
+from workstation.views.signing.dialogs import SignDialog, StackDialog
+from workstation.views.signing.explain import ExplainDialog
+from workstation.views.signing.place import SigningPlace
+
+
+class Scene:
+    """The place in a window, with its actions and its desk."""
+
+    def __init__(self, room: Room, window: QMainWindow) -> None:
+        self.room, self.window = room, window
+        self.actions = ActionSet(window)
+        self.waiting = WaitingModel(room.desk, parent=room.model)
+        self.desk = SigningDesk(room.model, self.waiting, window)
+        self.desk.bind(self.actions)
+        self.place = SigningPlace(self.waiting, self.actions, self.desk.see)
+        self.place.sign_wanted.connect(self.desk.sign)
+        window.setCentralWidget(self.place)
+        self.actions.enter(Place.SIGNING)
+
+    def enter(self) -> None:
+        self.place.enter()
+        self.room.until(lambda: self.waiting.loaded and not self.waiting._asked)
+        self.room.desks.settle()
+
+    def dialog(self) -> Dialog:
+        self.room.until(lambda: any(one.isVisible() for one in self.window.findChildren(Dialog)))
+        return next(one for one in self.window.findChildren(Dialog) if one.isVisible())
+
+
+@pytest.fixture
+def scene(room: Room, window: QMainWindow, little: LittleServer) -> Iterator[Scene]:
+    made = Scene(room, window)
+    little.charts[UUID(int=21)] = little.charts[UUID(int=22)] = hospital.chart().model_dump_json().encode()
+    yield made
+    made.place.stop()
+    made.waiting.let_go()
+
+
+def with_drafts(scene: Scene, count: int) -> None:
+    scene.room.desk.store.put_cache(f"chart:{hospital.ENCOUNTER}", hospital.chart().model_dump_json().encode())
+    for _ in range(count):
+        scene.room.desk.store.save_draft(draft(values=dict(hospital.GOOD)))
+
+
+def test_nothing_to_sign_says_so(scene: Scene) -> None:
+    scene.enter()
+    scene.room.until(lambda: "Không có văn bản nào chờ bạn ký." in texts(scene.window))
+    assert scene.actions.why_not("signing.sign") != ""
+
+
+def test_f9_signs_what_is_chosen_and_the_list_gets_shorter(scene: Scene, little: LittleServer) -> None:
+    with_drafts(scene, 3)
+    counts: list[int] = []
+    scene.place.count_changed.connect(counts.append)
+    scene.enter()
+    assert counts[-1] == 3
+    press(scene.place.list, Qt.Key.Key_Space)
+    assert scene.place.sign.text() == "Ký 2 văn bản"
+    scene.actions.trigger("signing.sign")
+    dialog = scene.dialog()
+    assert isinstance(dialog, StackDialog)
+    scene.room.until(dialog.bar.pin.isVisible)
+    write(dialog.bar.pin, PIN)
+    press(dialog.bar.pin, Qt.Key.Key_Return)
+    scene.room.until(lambda: len(little.signed) == 2)
+    scene.room.until(lambda: all(line.state is LineState.RECEIVED for line in dialog.act.chosen))
+    press(dialog, Qt.Key.Key_Escape)
+    scene.room.until(lambda: counts[-1] == 1)
+
+
+def test_one_chosen_document_gets_the_small_dialog(scene: Scene) -> None:
+    with_drafts(scene, 1)
+    scene.enter()
+    scene.actions.trigger("signing.sign")
+    assert isinstance(scene.dialog(), SignDialog)
+
+
+def test_what_others_wrote_is_chosen_only_after_it_was_shown(scene: Scene, little: LittleServer) -> None:
+    views = [hospital.entry(UUID(int=number), signed=False, open_slots=("doctor",)) for number in (901, 902)]
+    little.charts[hospital.ENCOUNTER] = hospital.chart(views).model_dump_json().encode()
+    row = BoardRow(room="1", bed="9", encounter=hospital.ENCOUNTER, patient=hospital.patient(), unsigned=2)
+    store = scene.room.desk.store
+    store.put_cache(f"board:{hospital.WARD.id}", hospital.board([row]).model_dump_json().encode())
+    store.put_cache(f"chart:{hospital.ENCOUNTER}", little.charts[hospital.ENCOUNTER])
+    scene.room.desk.client.door.token = None
+    scene.enter()
+    lines = scene.place.lines()
+    assert [(line.seen, line.chosen) for line in lines] == [(True, False), (False, False)]
+    press(scene.place.list, Qt.Key.Key_Down)
+    press(scene.place.list, Qt.Key.Key_Space)
+    assert [(line.seen, line.chosen) for line in scene.place.lines()] == [(True, False), (True, True)]
+    scene.room.until(lambda: len(store.seen()) == 2)
+
+
+def test_enter_opens_the_chart_at_the_entry(scene: Scene) -> None:
+    with_drafts(scene, 1)
+    scene.enter()
+    wanted: list[tuple[object, object]] = []
+    scene.place.chart_wanted.connect(lambda encounter, entry: wanted.append((encounter, entry)))
+    press(scene.place.list, Qt.Key.Key_Return)
+    assert wanted == [(hospital.ENCOUNTER, scene.waiting.items[0].task.entry)]
+
+
+def test_a_signed_file_is_explained_with_its_page_beside_it(
+    scene: Scene, little: LittleServer, tmp_path: Path,
+) -> None:
+    act = scene.room.begin()
+    from workstation.signing.base import Pin
+
+    act.sign(Pin(PIN))
+    scene.room.until(lambda: bool(little.signed))
+    path = tmp_path / "signed.pdf"
+    path.write_bytes(little.signed[0].pdf)
+    dialog = ExplainDialog(scene.desk.explaining, scene.window)
+    dialog.show_over()
+    dialog.judge_file(path)
+    scene.room.until(lambda: dialog.explained is not None)
+    scene.room.until(lambda: "Còn nguyên vẹn?" in texts(dialog))
+    assert dialog.pdf.document_.pageCount() == 1
+    dialog.copy()
+    press(dialog, Qt.Key.Key_Escape)
+    scene.room.until(lambda: not dialog.isVisible())
+
+
+def test_a_preview_is_saved_as_signed_and_printed_page_by_page(
+    scene: Scene, little: LittleServer, tmp_path: Path,
+) -> None:
+    act = scene.room.begin()
+    from workstation.signing.base import Pin
+
+    act.sign(Pin(PIN))
+    scene.room.until(lambda: bool(little.signed))
+    pdf = little.signed[0].pdf
+    refused: list[Refusal] = []
+    dialog = PreviewDialog(Printed(pdf, "Tờ điều trị", "a.pdf", "", as_shown(pdf)), scene.window,
+                           patient=hospital.patient(), on_refused=refused.append)
+    dialog.show_over()
+    dialog.save_as(tmp_path / "a.pdf")
+    assert (tmp_path / "a.pdf").read_bytes() == pdf
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "paper.pdf"))
+    dialog.print_on(printer)
+    assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF")
+    dialog.save_as(tmp_path / "nowhere" / "a.pdf")
+    assert [reason.code for reason in refused[0].reasons] == ["file_not_saved"]
+    press(dialog, Qt.Key.Key_Escape)
+
+
+def test_enrolling_goes_by_pin_and_enter(scene: Scene, little: LittleServer) -> None:
+    dialog = scene.desk.enrol()
+    scene.room.until(lambda: scene.desk.enrolment.stage is EnrolStage.READY)
+    write(dialog.pin, PIN)
+    press(dialog.pin, Qt.Key.Key_Return)
+    scene.room.until(lambda: len(little.enrolments) == 1)
+    scene.room.until(lambda: scene.desk.enrolment.stage is EnrolStage.DONE)
+    assert dialog.pin.text() == ""
+
+
+def test_certificates_are_listed_with_their_state(scene: Scene) -> None:
+    dialog = scene.desk.show_certificates("Chứng thư của tôi")
+    scene.room.until(lambda: "Lê Thu Hà" in texts(dialog))
+
+
+def test_a_late_file_is_shown_with_its_reasons_and_a_doctor_cannot_settle_it(
+    scene: Scene, little: LittleServer,
+) -> None:
+    little.settlements = [SettlementView(
+        id=UUID(int=700), kind="offline", entry=None, encounter=None, patient_name="Nguyễn Văn Bình",
+        person=hospital.OTHER, person_name="Trần An", received_at=utc_now(), file="00",
+        reasons=(Reason("licence_missing", "Trần An").as_json(),))]
+    dialog = scene.desk.settle()
+    scene.room.until(lambda: "NGUYỄN VĂN BÌNH" in texts(dialog))
+    assert Reason("licence_missing", "Trần An").vietnamese in texts(dialog)
+    assert not dialog.cards[UUID(int=700)].accept_.isEnabled()
+
+
+def test_the_palette_offers_the_offices_work_to_the_office_only(scene: Scene, qtbot: QtBot) -> None:
+    offered = {act.key for act in scene.actions.acts()}
+    assert {"enrol", "token", "open_signed"} <= offered
+    assert not {"certificates", "settlements"} & offered
