@@ -22,7 +22,7 @@ def get_drafts(caller: Asking) -> Response:
 @router.put("/{entry}", response_model=DraftView, responses={409: {"model": DraftConflict}})
 def save_draft(caller: Asking, entry: UUID, command: DraftSave) -> Response:
     """Save over the revision that the writer knows; else both texts come back and a person chooses."""
-    return caller.do(lambda desk: drafts.save(desk, entry, command))
+    return caller.do(lambda desk: drafts.save(desk, entry, command), again=lambda desk: drafts.mine_of(desk, entry))
 
 
 @router.delete("/{entry}", status_code=204)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -80,11 +80,12 @@ class Caller:
 
     def do(
         self, act: Callable[[Desk], Result], status: int = 200, *,
-        refused: Callable[[Desk, Refusal], None] | None = None,
+        refused: Callable[[Desk, Refusal], None] | None = None, again: Callable[[Desk], Result] | None = None,
     ) -> Response:
         """Carry out a command once, however often it is sent; its answer commits with its effect.
 
-        A refusal undoes everything; `refused` then notes it in a transaction of its own.
+        A refusal undoes everything; `refused` then notes it in a transaction of its own. With `again` the answer is
+        not kept but made anew for who asks again: drafts are saved every few seconds, and commands are kept for ever.
         """
         command = self._command_id()
         try:
@@ -93,7 +94,10 @@ class Caller:
                 if kept is None:
                     result = act(desk)
                     kept = commands.Kept(_STATUS_OF_RESULT.get(type(result), status), _body(result))
-                    commands.keep(desk, command, self.digest, kept)
+                    if kept.status < 400:
+                        commands.keep(desk, command, self.digest, replace(kept, body=b"") if again else kept)
+                elif again is not None:
+                    kept = replace(kept, body=_body(again(desk)))
         except Trouble:
             raise
         except Refusal as refusal:

@@ -20,6 +20,14 @@ def mine(desk: Desk) -> tuple[DraftView, ...]:
     return store.of_person(desk.db, keys, desk.person.id)
 
 
+def mine_of(desk: Desk, entry: UUID) -> DraftView:
+    """My draft of that entry, as it is now."""
+    found = next((draft for draft in mine(desk) if draft.entry == entry), None)
+    if found is None:
+        raise Refusal.because("thing_unknown", "draft")
+    return found
+
+
 def save(desk: Desk, entry: UUID, draft: DraftSave) -> DraftView | DraftConflict:
     """Save over the newest revision when the writer knows it, whoever wrote that; else nothing is written."""
     place = stays.place(desk.db, draft.encounter)

@@ -1,4 +1,4 @@
-"""The command line `benhan-server`, as a person runs it: the demo in a folder, and what may go wrong in one sentence."""
+"""The command line `benhan-server`, as a person runs it: the demo in a folder; what goes wrong, in one sentence."""
 
 from __future__ import annotations
 

@@ -66,6 +66,16 @@ def test_a_save_sent_twice_is_one_save(house: House) -> None:
         second = save(client, house, entry, "Tiếp", 0, key=command)
         assert first.content == second.content
         assert drafts(client)[0].revision == 1
+    with base.transaction(house.hospital.engine) as db:
+        assert db.exec_driver_sql("SELECT max(length(answer)) FROM commands").scalar_one() < 40
+
+
+def test_a_conflict_leaves_nothing_behind_and_is_told_again(house: House) -> None:
+    entry, command = key(), key()
+    with house.sign_in("ha") as client:
+        save(client, house, entry, "một", 0)
+        answers = [save(client, house, entry, "hai", 0, key=command) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [409, 409]
 
 
 def test_an_accepted_signature_takes_the_draft_away_and_a_refused_one_leaves_it(house: House) -> None:

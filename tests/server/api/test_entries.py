@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from records import canonical, receipts
@@ -14,7 +18,10 @@ from records.deadlines import ZONE
 from records.entries import FormRef, State, Stay, Subject
 from records.messages import Accepted, Chart, EntryView
 from records.receipts import Receipt
+from server import inspection
+from server.services import sealing
 from server.store import base
+from tests.databases import Database
 from tests.server.house import VALUES, House, key, reasons, send
 
 
@@ -242,3 +249,89 @@ def test_an_expired_licence_is_refused(house: House) -> None:
 def test_an_unsigned_page_and_rubbish_are_refused(house: House) -> None:
     version = house.version()
     assert refused(house, version, b"%PDF-1.7 rubbish")
+
+
+def cancel(client: Any, entry: str, version: int, reason: str) -> Any:
+    return client.post(f"/api/entries/{entry}/cancel", json={"version": version, "reason": reason},
+                       headers={"Idempotency-Key": key()})
+
+
+def test_a_cancelled_entry_stays_readable_and_takes_no_more_signatures(house: House) -> None:
+    version = house.version()
+    with house.sign_in("ha") as client:
+        before = send(client, house, version, house.sign(version)).json()["entry"]
+        assert cancel(client, before["id"], 1, "Ghi nhầm người bệnh").json()["state"] == "cancelled"
+        assert client.get(f"/api/files/{before['file']}").status_code == 200
+        again = cancel(client, before["id"], 1, "Ghi nhầm người bệnh")
+    assert reasons(again) == ["transition_forbidden"]
+
+
+def test_cancelling_needs_a_reason_the_latest_version_and_the_right(house: House) -> None:
+    version = house.version()
+    with house.sign_in("ha") as client, house.sign_in("son") as colleague, house.sign_in("thanh") as head:
+        entry = send(client, house, version, house.sign(version)).json()["entry"]["id"]
+        assert reasons(cancel(client, entry, 1, "sai")) == ["cancellation_reason_missing"]
+        assert reasons(cancel(client, entry, 2, "Ghi nhầm người bệnh")) == ["version_not_latest"]
+        assert reasons(cancel(colleague, entry, 1, "Ghi nhầm người bệnh")) == ["right_missing"]
+        assert cancel(head, entry, 1, "Ghi nhầm người bệnh").status_code == 200
+
+
+def test_one_command_sent_by_many_threads_at_once_is_done_once(house: House) -> None:
+    version = house.version()
+    file, command = house.sign(version), key()
+    with house.sign_in("ha") as client, ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: send(client, house, version, file, key=command), range(6)))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
+    with base.transaction(house.hospital.engine) as db:
+        assert db.exec_driver_sql("SELECT count(*) FROM signatures").scalar_one() == 1
+        assert db.exec_driver_sql("SELECT count(*) FROM audit_events WHERE action = 'signature.accept'").scalar() == 1
+
+
+def test_of_two_corrections_at_once_one_becomes_the_version_and_the_other_is_told(house: House) -> None:
+    version = house.version()
+    with house.sign_in("ha") as client, house.sign_in("son") as colleague, ThreadPoolExecutor(2) as pool:
+        before = send(client, house, version, house.sign(version)).json()["entry"]
+        mine, theirs = house.correction(before), house.correction(before, username="son")
+        files = [(client, mine, house.sign(mine)), (colleague, theirs, house.sign(theirs, username="son"))]
+        answers = list(pool.map(lambda one: send(one[0], house, one[1], one[2]), files))
+    assert sorted(answer.status_code for answer in answers) == [201, 422]
+    refused_one = next(answer for answer in answers if answer.status_code == 422)
+    assert reasons(refused_one)[0] == "version_other_content"
+
+
+def test_the_accepted_file_passes_the_check_without_server_and_database(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    version = house.version()
+    file = tmp_path / "row.pdf"
+    with house.sign_in("ha") as client:
+        entry = send(client, house, version, house.sign(version)).json()["entry"]
+        file.write_bytes(client.get(f"/api/files/{entry['file']}").content)
+        (tmp_path / "row.pdf.receipt.json").write_bytes(client.get(f"/api/files/{entry['file']}/receipt").content)
+    trust = house.settings.path(house.settings.trust)
+    assert inspection.check([file], trust=trust, as_json=False) == 0
+    broken = bytearray(file.read_bytes())
+    broken[-40] ^= 1
+    file.write_bytes(broken)
+    assert inspection.check([file], trust=trust, as_json=True) == 1
+    assert json.loads(capsys.readouterr().out.split("\n", 1)[1])[0]["good"] is False
+
+
+def test_the_store_verifies_until_one_byte_of_it_changes(
+    house: House, database: Database, capsys: pytest.CaptureFixture[str],
+) -> None:
+    version = house.version()
+    with house.sign_in("ha") as client:
+        entry = send(client, house, version, house.sign(version)).json()["entry"]
+    sealing.seal(house.hospital)
+    assert inspection.verify(house.settings, anchor=None, as_json=False) == 0
+    blob = next((house.settings.home / "blobs").rglob(f"{entry['file']}.*"))
+    blob.write_bytes(blob.read_bytes()[:-1] + b"\0")
+    with psycopg.connect(database.admin_dsn, autocommit=True) as admin:
+        admin.execute("ALTER TABLE audit_events DISABLE TRIGGER ALL")
+        admin.execute("UPDATE audit_events SET person_name = 'Ai đó' WHERE action = 'signature.accept'")
+    capsys.readouterr()
+    assert inspection.verify(house.settings, anchor=None, as_json=True) == 1
+    told = {walk["kind"]: walk["good"] for walk in json.loads(capsys.readouterr().out)}
+    assert told == {"versions": True, "files": False, "signatures": True, "receipts": True, "states": True,
+                    "audit": False}
