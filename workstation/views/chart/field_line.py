@@ -13,6 +13,7 @@ from workstation.views.chart.blanks import Blank, NumberBlank
 from workstation.views.chart.earlier import Last
 from workstation.views.chart.making import make_blank
 from workstation.views.chart.problems import wrong
+from workstation.views.chart.rows import GatheredBlank
 from workstation.views.widgets.text import column, label, row
 
 NARROW_LABEL = 112
@@ -34,6 +35,8 @@ class FieldLine(QWidget):
         self._model = model
         self._last = last
         self.blank: Blank = make_blank(field, narrow=shape != "wide")
+        if isinstance(self.blank, GatheredBlank):
+            self.blank.name_kinds({kind.key: kind.name for kind in model.form.kinds})
         self.blank.show_value(model.value(field.key))
         self.blank.edited.connect(self._edited)
         if last is not None and isinstance(self.blank, NumberBlank):

@@ -236,8 +236,7 @@ class ChartPlace(PlaceView):
             self._put_sheet(make_sheet(found))
         self._show_sheet_items()
         self.middle.show_sheet()
-        part = "" if found.layout.style != "narrative" else found.name
-        self.head.show_form(found, known_icon(found.icon), part)
+        self.head.show_form(found, known_icon(found.icon))
         # A chart needs the time line's room; F2 brings it back.
         self.columns.fold_left(fold=found.layout.style == "chart")
 
@@ -306,6 +305,8 @@ class ChartPlace(PlaceView):
             self.acts.join_correction(self.writing.correction)
         self.head.setVisible(self.writing.correction is None)
         self.head.show_writing(writing=True)
+        if self._form is not None and self.writing.middle is not None and self.writing.model is not None:
+            self.head.show_form(self._form, known_icon(self._form.icon), self.writing.model.kind.name)
         self._say_state()
         self._show_context()
         self.acts.refresh()
@@ -318,6 +319,7 @@ class ChartPlace(PlaceView):
         self.head.show_writing(writing=False)
         self.head.show()
         if self._form is not None:
+            self.head.show_form(self._form, known_icon(self._form.icon))
             self.columns.fold_left(fold=self._form.layout.style == "chart")
 
     def _take_away(self) -> None:

@@ -176,15 +176,20 @@ class GatheredBlank(Blank):
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
+        self._names: dict[str, str] = {}
         self._words: QLabel = label("", wrap=True)
         self._words.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setLayout(row(self._words, gap=0))
 
     def show_value(self, value: Any) -> None:
         items = value if isinstance(value, list) else []
-        lines = [f"{number}. {item['kind']}, phiên bản {item['version']} · SHA-256 {str(item['sha256'])[:16]}…"
-                 for number, item in enumerate(items, start=1)]
+        lines = [f"{number}. {self._names.get(item['kind'], item['kind'])} · phiên bản {item['version']} · "
+                 f"SHA-256 {str(item['sha256'])[:16]}…" for number, item in enumerate(items, start=1)]
         self._words.setText("\n".join(lines) or "Chưa có phần nào đã ký đủ.")
+
+    def name_kinds(self, names: dict[str, str]) -> None:
+        """How the form calls the kinds that are listed."""
+        self._names = names
 
     def target(self) -> QWidget:
         return self._words

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QFrame, QWidget
 from workstation.drafts import LocalDraft
 from workstation.models.chart import ChartModel
 from workstation.models.editor import EditorModel
+from workstation.models.gathering import gathered
 from workstation.views.chart.before_signing import BeforeSigning
 from workstation.views.chart.correction import CorrectionView
 from workstation.views.chart.earlier import Last, last_values
@@ -59,6 +60,8 @@ class Writing(QObject):
         model.saved_changed.connect(self._say_saved)
         model.closed.connect(self._closed)
         model.refused.connect(self.refused)
+        if model.kind.gathers:
+            model.take_over(gathered(model.kind, draft.form, self._chart.items))
         self.foot = BeforeSigning(model)
         self.two_texts = TwoTexts(model)
         if draft.base_version:

@@ -223,3 +223,13 @@ def test_two_texts_of_one_field_wait_for_a_digit(opened: Open, qtbot: QtBot, dig
     press(two.choices["plan"], digit)
     assert chart.editor.value("plan") == said
     assert text_of(chart, "plan").text.toPlainText() == said
+
+
+def test_handing_over_gathers_the_signed_parts(opened: Open, qtbot: QtBot) -> None:
+    chart = opened()
+    part = chart.first("01/BV1")
+    form, kind = next((form, kind) for form, kind in chart.chart.writable() if kind.gathers)
+    chart.chart.begin(form, kind)
+    qtbot.waitUntil(lambda: chart.place.writing.is_open)
+    listed = {"entry": str(part.id), "kind": "part_a", "version": 1, "sha256": part.sha256}
+    assert chart.editor.value("gathered") == [listed]
