@@ -23,8 +23,8 @@ test: lint
 bench: setup           ## measure each hot path beside its peer; writes bench/results.md
 	@QT_QPA_PLATFORM=offscreen $(PY) -m bench
 
-soak: setup            ## the long runs, whole; writes tests/soak/RESULT-<date>.md
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q -m soak --soak
+soak: setup            ## the long runs, whole; writes docs/proof/soak-<date>.md
+	@QT_QPA_PLATFORM=offscreen $(PY) -m tests.soak
 
 lock:                  ## write requirements.lock anew (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \

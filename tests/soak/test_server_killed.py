@@ -13,7 +13,7 @@ from server.cli import main
 from server.demo.home import DemoHome
 from tests.soak.killing import Victim, crash_database, killed_while_accepting, signed_rows
 
-SAMPLE, WHOLE = 3, 120
+SAMPLE, WHOLE = 3, 90
 FILES = 5
 ROUND = 3
 """After so many kills PostgreSQL dies too, and new files are signed: an hour-old signature would be refused."""
