@@ -38,6 +38,13 @@ def init_keys(settings: Settings) -> list[Path]:
         private = recovery.with_name("recovery.pem")
         create_recovery_key(private, recovery)
         made += [private, recovery]
+    # Beside the CAs, so that `check --trust` knows whose receipts count, also after the key was replaced.
+    key = ServerKey.read(settings.path(settings.server_key))
+    public = settings.path(settings.trust) / f"server-{key.id}.pem"
+    if not public.exists():
+        public.parent.mkdir(parents=True, exist_ok=True)
+        public.write_text(key.public_pem, "ascii")
+        made.append(public)
     return made
 
 

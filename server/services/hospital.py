@@ -139,9 +139,9 @@ def new_id() -> UUID:
 
 
 def _trusted(folder: Path, *, training: bool) -> tuple[str, ...]:
-    """The PEM files of a folder, by name; `training-….pem` counts only where one trains."""
+    """The certificates of a folder, by file name; `training-….pem` counts only where one trains."""
     files = (file for file in sorted(folder.glob("*.pem")) if training or not file.name.startswith("training-"))
-    return tuple(_text(file) for file in files)
+    return tuple(text for text in map(_text, files) if "BEGIN CERTIFICATE" in text)
 
 
 def _text(file: Path) -> str:

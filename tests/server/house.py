@@ -190,9 +190,9 @@ def build(place: Path, dsn: str, **changes: Any) -> tuple[Settings, Hospital]:
     """A hospital's folder with keys, trust and TLS over a migrated, empty database."""
     settings = Settings(dsn=dsn, home=place, port=_free_port(), training=True, argon2_memory_kib=64, argon2_passes=1,
                         seal_every_s=3600, heartbeat_s=0.2, **{**FACILITY, **changes})
-    shutil.copytree(_keys(), place / "keys")
+    shutil.copytree(_keys(), place, dirs_exist_ok=True)
     for folder in ("trust", "tls"):
-        (place / folder).mkdir()
+        (place / folder).mkdir(exist_ok=True)
     pki.write_pem(place / "trust" / "training-root.pem", root().certificate)
     pki.write_pem(place / "tls" / "ca.pem", root().certificate)
     pki.write_pem(place / "tls" / "server.pem", tls().certificate, *tls().chain)
@@ -206,7 +206,7 @@ def _keys() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="benhan-test-keys-"))
     atexit.register(shutil.rmtree, folder)
     administration.init_keys(Settings(dsn="postgresql://", home=folder, **FACILITY))
-    return folder / "keys"
+    return folder
 
 
 def settle_in(house: House) -> None:
