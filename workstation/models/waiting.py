@@ -27,8 +27,9 @@ from workstation.models.cases import answer, case_of_draft, case_of_view, first_
 from workstation.models.desk import Desk
 from workstation.models.editor import EditorModel
 from workstation.models.signing_tasks import Task, facts_of, kept_draft_task, slot_task
+from workstation.models.timeline import names_of
 
-__all__ = ["Waiting", "WaitingModel"]
+__all__ = ["HeldUp", "Waiting", "WaitingModel"]
 
 LOOK_AFTER_MS = 700
 """News of one act come in a bunch; one look serves them all."""
@@ -44,6 +45,18 @@ class Waiting:
     task: Task
     due: datetime | None = None
     started: datetime | None = None
+
+
+@dataclass(frozen=True)
+class HeldUp:
+    """Something of mine that waits for another person's signature."""
+
+    patient: str
+    place: str
+    title: str
+    slot: str
+    """As whom the other person signs."""
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,8 @@ class WaitingModel(QObject):
         self._charts: dict[str, tuple[datetime, Chart]] = {}
         self._looked_at = self._asked = False
         self.items: tuple[Waiting, ...] = ()
+        self.others: tuple[HeldUp, ...] = ()
+        """What I wait for, the longest first."""
         self.loaded = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -166,8 +181,21 @@ class WaitingModel(QObject):
         items = [*self._of_drafts(held), *self._of_slots(held)]
         last = max((item.due for item in items if item.due is not None), default=utc_now())
         self.items = tuple(sorted(items, key=lambda item: (item.due is None, item.due or last)))
+        self.others = tuple(sorted(self._of_others(held), key=lambda one: one.since))
         self.loaded = True
         self.changed.emit()
+
+    def _of_others(self, held: _Held) -> Iterator[HeldUp]:
+        me = self._desk.account.person.id
+        mine = {(item.task.entry, item.task.slot) for item in self.items}
+        for chart in held.charts.values():
+            for view in chart.entries:
+                waits = [slot for slot in view.open_slots[:1] if (view.id, slot) not in mine]
+                if view.author == me and waits and view.state is State.PARTLY_SIGNED:
+                    since = max([view.written_at, *(mark.received_at for mark in view.signatures)])
+                    bed = chart.encounter.stays[-1].bed if chart.encounter.stays else ""
+                    yield HeldUp(chart.patient.full_name, f"Giường {bed}" if bed else "", names_of(view.form)[0],
+                                 kind_of(view.form).slot(waits[0]).label, since)
 
     def _of_drafts(self, held: _Held) -> Iterator[Waiting]:
         for draft in held.drafts:

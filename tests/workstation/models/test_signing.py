@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from uuid import UUID
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from records.messages import EntryView
 from records.pades import Trust, judge
@@ -15,7 +19,7 @@ from tests.workstation.signing_room import Rooms, room_of
 from tests.workstation.tokens import PIN, DoctorsToken, doctors_token, plugged, shimmed
 from workstation.config import Config
 from workstation.models.account import utc_now
-from workstation.models.signing import LineState, SigningAct, Stage
+from workstation.models.signing import LineState, SigningAct, SigningModel, Stage
 from workstation.signing.base import Pin
 
 __all__ = ["doctors_token", "p11shim", "p11shim_module", "plugged", "room_of", "shimmed"]
@@ -213,3 +217,21 @@ def test_a_refusal_of_the_server_is_told_and_the_draft_is_open_again(
     held = room.desk.store.draft(act.lines[0].task.entry)
     assert held is not None
     assert held.command is None
+
+
+def test_a_training_key_signs_without_a_token_on_a_training_server_only(
+    room_of: Rooms, config: Config, little: LittleServer, doctors_token: DoctorsToken, tmp_path: Path,
+) -> None:
+    issued = doctors_token.issued
+    key = tmp_path / "training.pem"
+    key.write_bytes(b"".join((
+        issued.certificate.public_bytes(Encoding.PEM), doctors_token.issuing.certificate.public_bytes(Encoding.PEM),
+        issued.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))))
+    little.certificates = [doctors_token.view()]
+    room = room_of(config.model_copy(update={"training_key": key}))
+    act = room.begin()
+    assert act.training
+    act.sign(None)
+    room.until(lambda: len(little.signed) == 1)
+    care = replace(room.desk, account=room.desk.account.model_copy(update={"training": False}))
+    assert not SigningModel(care, config.model_copy(update={"training_key": key})).training

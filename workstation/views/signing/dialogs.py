@@ -191,9 +191,10 @@ class StackDialog(_SigningDialog):
             self._right.addWidget(part)
         left = column(self.list, gap=0)
         left.setStretch(0, 1)
-        keys = row(KeyCap("Space"), label("chọn, bỏ", "small_second"), 4, KeyCap("↑↓"),
-                   label("văn bản khác", "small_second"), None, gap=6, margins=(10, 6, 10, 0))
-        left.addLayout(keys)
+        self._keys = QWidget()
+        self._keys.setLayout(row(KeyCap("Space"), label("chọn, bỏ", "small_second"), 4, KeyCap("↑↓"),
+                   label("văn bản khác", "small_second"), None, gap=6, margins=(10, 6, 10, 0)))
+        left.addWidget(self._keys)
         left.addLayout(row(self._hint, margins=(10, 4, 10, 8)))
         divider = frame("divider")
         divider.setFixedWidth(1)
@@ -223,6 +224,7 @@ class StackDialog(_SigningDialog):
         self._show_document()
         self._title.setText(words.stack_title(act.chosen))
         started = act.began_at
+        self._keys.setVisible(started is None)
         self._under.setText("Một lần nhập PIN. Mỗi văn bản có chữ ký riêng." if started is None
                             else f"Bắt đầu {times.clock_seconds(started)}")
         self._waiting.setText(f"{len(act.lines)} văn bản chờ" if started is None else "")

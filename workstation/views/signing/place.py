@@ -19,10 +19,11 @@ from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.delegates import CellText
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, Loading
-from workstation.views.widgets.text import KeyCap, PanelHead, column, frame, label, row
+from workstation.views.widgets.text import KeyCap, PanelHead, clear, column, frame, label, row
 
 _MINE = ("signing.choose", "signing.open", "signing.mark", "signing.sign", "signing.sign_all")
 LIST_WIDTH = 560
+OTHERS_SHOWN = 5
 
 
 def due_words(item: Waiting, now: datetime) -> CellText:
@@ -75,17 +76,19 @@ class SigningPlace(PlaceView):
         left.setFixedWidth(LIST_WIDTH)
         layout = column(head, gap=0)
         layout.addWidget(self._states, 1)
+        self._others = column(gap=0)
+        layout.addLayout(self._others)
         left.setLayout(layout)
         divider = frame("divider")
         divider.setFixedWidth(1)
-        foot = frame("foot")
-        foot.setLayout(row(
+        self._foot = frame("foot")
+        self._foot.setLayout(row(
             KeyCap(key_of("signing.mark")), label("chọn, bỏ", "small_second"), None,
             KeyButton("Mở hồ sơ", key_of("signing.open"), on_click=lambda: self._actions.trigger("signing.open")),
             self.sign, margins=(16, 9, 14, 9)))
         right = column(self.document, gap=0)
         right.setStretch(0, 1)
-        right.addWidget(foot)
+        right.addWidget(self._foot)
         body = row(left, divider, gap=0)
         body.addLayout(right, 1)
         self.setLayout(body)
@@ -132,9 +135,30 @@ class SigningPlace(PlaceView):
         self._count.setText(f"{len(lines)} văn bản, {people} người bệnh" if lines else "")
         self.count_changed.emit(len(lines))
         self._states.setCurrentIndex(0 if lines else 1 if self._waiting.loaded else 2)
+        self._show_others()
+        self._foot.setVisible(bool(lines))
         self._show_current()
         self._show_verb(lines)
         self._actions.refresh()
+
+    def _show_others(self) -> None:
+        """What I wait for: a list to know, not to act on."""
+        clear(self._others)
+        others = self._waiting.others
+        if not others:
+            return
+        self._others.addWidget(PanelHead("clock", "Tôi đang chờ người khác", label(str(len(others)), "second")))
+        now = datetime.now(UTC)
+        for one in others[:OTHERS_SHOWN]:
+            ground = frame("section")
+            ground.setLayout(row(
+                label(f"{one.patient} · {one.place}".removesuffix(" · "), "bold"), label(one.title), None,
+                label(f"{one.slot} · từ {times.day_and_clock(one.since, now)}", "second"),
+                margins=(10, 5, 10, 5)))
+            self._others.addWidget(ground)
+        if len(others) > OTHERS_SHOWN:
+            self._others.addLayout(row(label(f"và {len(others) - OTHERS_SHOWN} văn bản nữa", "small_second"),
+                                       margins=(10, 4, 10, 6)))
 
     def _show_verb(self, lines: tuple[Line, ...]) -> None:
         count = sum(line.chosen for line in lines)

@@ -12,6 +12,7 @@ from PyQt6.QtPrintSupport import QPrinter
 from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
+from records.entries import State
 from records.errors import Reason, Refusal
 from records.messages import BoardRow, SettlementView
 from tests.workstation import hospital
@@ -122,6 +123,17 @@ def test_what_others_wrote_is_chosen_only_after_it_was_shown(scene: Scene, littl
     press(scene.place.list, Qt.Key.Key_Space)
     assert [(line.seen, line.chosen) for line in scene.place.lines()] == [(True, False), (True, True)]
     scene.room.until(lambda: len(store.seen()) == 2)
+
+
+def test_what_waits_for_another_persons_signature_is_listed_below(scene: Scene) -> None:
+    cover = hospital.ROW.model_copy(update={"code": "01/BV1", "kind": "cover"})
+    entry = hospital.entry(UUID(int=950), form=cover, open_slots=("director",), state=State.PARTLY_SIGNED)
+    store = scene.room.desk.store
+    store.put_cache(f"chart:{hospital.ENCOUNTER}", hospital.chart([entry]).model_dump_json().encode())
+    store.save_draft(draft(values={}))
+    scene.enter()
+    scene.room.until(lambda: "Tôi đang chờ người khác" in texts(scene.window))
+    assert "Giám đốc bệnh viện" in texts(scene.window)
 
 
 def test_enter_opens_the_chart_at_the_entry(scene: Scene) -> None:
