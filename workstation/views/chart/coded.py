@@ -11,20 +11,37 @@ from PyQt6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QWidge
 
 from records.codes import Code, code_list, search
 from records.forms import Field
+from workstation.background import Background, Query
 from workstation.views.chart.blanks import Blank
 from workstation.views.chart.moments import today
 from workstation.views.widgets.fields import FieldTone, LineField
 from workstation.views.widgets.text import column, frame, label, row
 
 SEARCH_AFTER_MS = 80
+WARM_AFTER_MS = 700
 MOST = 8
 _CODE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
-def warm(names: tuple[str, ...] = ("icd10",)) -> None:
-    """Read the lists, off the UI thread, before anybody types."""
-    for name in names:
-        len(code_list(name).folded)
+class WarmLists(QTimer):
+    """Reads the long lists before anybody types so far as a diagnosis, but after the first picture.
+
+    Reading thousands of codes would hold up that picture, from whatever thread.
+    """
+
+    def __init__(self, background: Background, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setSingleShot(True)
+        self.setInterval(WARM_AFTER_MS)
+        self.timeout.connect(lambda: background.run(Query("warm code lists", _warm, _nothing, _nothing)))
+
+
+def _warm() -> None:
+    len(code_list("icd10").folded)
+
+
+def _nothing(_: object) -> None:
+    """Nobody waits for it."""
 
 
 class Suggestions(QFrame):

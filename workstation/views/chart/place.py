@@ -11,13 +11,12 @@ from PyQt6.QtWidgets import QWidget
 from records.entries import FormRef
 from records.errors import Refusal
 from records.forms import Form, form
-from workstation.background import Query
 from workstation.drafts import LocalDraft
 from workstation.models.chart import ChartModel, TimelineItem
 from workstation.models.desk import Desk
 from workstation.views.actions import ActionSet
 from workstation.views.chart.acts import ChartActs
-from workstation.views.chart.coded import warm
+from workstation.views.chart.coded import WarmLists
 from workstation.views.chart.context import Context
 from workstation.views.chart.middle import Middle
 from workstation.views.chart.sheet_head import SheetHead
@@ -61,10 +60,10 @@ class ChartPlace(PlaceView):
         self.head = SheetHead(actions)
         self.middle = Middle()
         self.writing = Writing(chart, self)
+        self._warm = WarmLists(desk.background, self)
         self._build()
         self.acts = ChartActs(self, actions)
         self._listen()
-        desk.background.run(Query("warm code lists", warm, lambda _: None, lambda _: None))
         chart.load()
 
     def _build(self) -> None:
@@ -130,6 +129,7 @@ class ChartPlace(PlaceView):
         if not self._begun:
             self._begun = True
             self._first()
+            self._warm.start()
 
     def _first(self) -> None:
         """The newest draft of mine is gone on with; else the newest sheet is open."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from uuid import UUID
 
-from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QPainter
 from PyQt6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -113,8 +113,6 @@ class Timeline(QFrame):
         self.list.setItemDelegate(TimelineDelegate(self.list))
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setLayoutMode(QListView.LayoutMode.Batched)
-        self.list.setBatchSize(60)
         self.list.setAccessibleName("Dòng thời gian")
         self.list.activated.connect(lambda index: self._tell(index, self.opened))
         self.list.clicked.connect(lambda index: self._tell(index, self.chosen))
@@ -126,6 +124,11 @@ class Timeline(QFrame):
         layout.addLayout(head)
         layout.addWidget(self.list, 1)
         self.setLayout(layout)
+        self._top: tuple[UUID, int] | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._stand)
+        chart.modelAboutToBeReset.connect(self._note_place)
         chart.modelReset.connect(self._relaid)
         self._relaid()
 
@@ -168,6 +171,30 @@ class Timeline(QFrame):
         count = len(self._chart.items)
         self._count.setText(f"{count} văn bản")
         self.choose(self._wanted)
+        self._soon.start(0)
+
+    def _note_place(self) -> None:
+        """Which entry stands at the top, and how far below the edge."""
+        if self._soon.isActive():
+            return
+        self._top = None
+        bar = self.list.verticalScrollBar()
+        if bar is None or not bar.value():
+            return
+        for y in (1, DAY_HEIGHT + 1):
+            index = self.list.indexAt(QPoint(4, y))
+            item = index.data(ITEM_ROLE)
+            if isinstance(item, TimelineItem):
+                self._top = (item.entry, self.list.visualRect(index).y())
+                return
+
+    def _stand(self) -> None:
+        """A draft that was saved must not move what somebody reads further down."""
+        bar = self.list.verticalScrollBar()
+        number = self._chart.row_of(self._top[0]) if self._top is not None else -1
+        if self._top is not None and number >= 0 and bar is not None:
+            self.list.scrollTo(self._chart.index(number), QListView.ScrollHint.PositionAtTop)
+            bar.setValue(bar.value() - self._top[1])
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         if watched is not self.filter or not isinstance(event, QKeyEvent) or self.filter.composing:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -185,3 +185,20 @@ def fits(chart: Opened) -> bool:
     QApplication.processEvents()
     needed = chart.place.minimumSizeHint()
     return needed.width() <= 1366 and needed.height() <= 586
+
+
+def test_a_saved_draft_does_not_move_the_time_line_under_the_reader(opened: Open, qtbot: QtBot) -> None:
+    now = charts.now()
+    row = next(view for view in charts.demo_entries(charts.BINH, now) if view.form.code == "36/BV2")
+    chart = opened([charts.entry_of(UUID(int=90_000 + number), row.form, charts.at(number + 1, now),
+                                    dict(row.body["values"])) for number in range(200)])
+    chart.actions.trigger("chart.write")
+    bar = chart.place.timeline.list.verticalScrollBar()
+    assert bar is not None
+    qtbot.waitUntil(lambda: bar.maximum() > 3000)
+    bar.setValue(2000)
+    timeline = chart.place.timeline.list
+    top = timeline.indexAt(QPoint(4, 40)).data()
+    chart.editor.set_value("plan", "Xem lại.")
+    qtbot.waitUntil(lambda: chart.chart.item(chart.editor.draft.entry) is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: timeline.indexAt(QPoint(4, 40)).data() == top)
