@@ -142,7 +142,7 @@ def _details(verdict: Verdict, number: int, shown: SignatureView | None,
     yield "Số chứng thư", signature.serial
     yield "Nơi cấp chứng thư", signature.issuer
     if shown is not None and shown.offline:
-        state = "đã xử lý" if shown.settled else "đang chờ trưởng khoa hoặc phòng KHNV xử lý"
+        state = "máy chủ đã kiểm tra khi có mạng lại" if shown.settled else "đang chờ người có trách nhiệm xử lý"
         yield "Ký khi mất mạng", f"Có, {state}"
     later = [f"{item.signer} ({slot_label(verdict, item.slot)})" for item in verdict.signatures[number + 1:]]
     yield "Thêm vào sau chữ ký", "; ".join(later) if later else "Không có gì"

@@ -85,7 +85,8 @@ class SettlementCard(QFrame):
         layout = column(row_of(label(patient, "name"), chip, label(f"{view.person_name} ký · {at}", "second")),
                         gap=5, margins=(12, 10, 12, 10))
         for reason in map(Reason.from_json, view.reasons):
-            layout.addWidget(label(f"{reason.vietnamese} {reason.todo}".strip(), wrap=True))
+            # What to do next is told to the signer; here a third person reads why the file waits.
+            layout.addWidget(label(reason.vietnamese, wrap=True))
         layout.addWidget(label(_WHAT[view.kind], "small_second", wrap=True))
         self.reason = TextField("Lý do quyết định", written, placeholder="Vì sao chấp nhận hoặc bác bỏ", lines=1)
         self.accept_ = KeyButton("Chấp nhận", small=True, on_click=lambda: self._decide(accept=True))
@@ -93,6 +94,7 @@ class SettlementCard(QFrame):
         why_not = model.why_not(view)
         for button in (self.accept_, self.reject_):
             button.refuse(why_not)
+            button.setVisible(not why_not)
         self.reason.setVisible(not why_not)
         acts = row(self.reason, self.accept_, self.reject_, gap=8)
         acts.setStretch(0, 1)

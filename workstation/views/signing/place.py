@@ -19,7 +19,7 @@ from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.delegates import CellText
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, Loading
-from workstation.views.widgets.text import KeyCap, PanelHead, clear, column, frame, label, row
+from workstation.views.widgets.text import Elided, KeyCap, PanelHead, clear, column, frame, label, row
 
 _MINE = ("signing.choose", "signing.open", "signing.mark", "signing.sign", "signing.sign_all")
 LIST_WIDTH = 560
@@ -151,10 +151,12 @@ class SigningPlace(PlaceView):
         now = datetime.now(UTC)
         for one in others[:OTHERS_SHOWN]:
             ground = frame("section")
-            ground.setLayout(row(
-                label(f"{one.patient} · {one.place}".removesuffix(" · "), "bold"), label(one.title), None,
-                label(f"{one.slot} · từ {times.day_and_clock(one.since, now)}", "second"),
-                margins=(10, 5, 10, 5)))
+            who = label(f"{one.patient} · {one.place}".removesuffix(" · "), "bold")
+            waits = label(f"{one.slot} · từ {times.day_and_clock(one.since, now)}", "second")
+            lines = column(gap=0, margins=(10, 4, 10, 4))
+            lines.addLayout(row(who, None, waits))
+            lines.addWidget(Elided(one.title, "small_second"))
+            ground.setLayout(lines)
             self._others.addWidget(ground)
         if len(others) > OTHERS_SHOWN:
             self._others.addLayout(row(label(f"và {len(others) - OTHERS_SHOWN} văn bản nữa", "small_second"),
