@@ -23,15 +23,26 @@ def differences(old: str, new: str) -> tuple[Piece, ...]:
     """Pieces in reading order; where words were replaced, what went stands before what came."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     pieces: list[Piece] = []
-    for kind, first, last, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind == "equal":
-            pieces.append(Piece("same", "".join(before[first:last])))
-            continue
-        if last > first:
-            pieces.append(Piece("gone", "".join(before[first:last])))
-        if end > start:
-            pieces.append(Piece("new", "".join(after[start:end])))
-    return tuple(pieces)
+    gone = came = ""
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    steps = matcher.get_opcodes()
+    for number, (kind, first, last, start, end) in enumerate(steps):
+        stretch = "".join(before[first:last])
+        # A lone space between two changes is part of one change: «hết sốt» -> «đổi kế» is not three.
+        if kind == "equal" and (stretch.strip() or not (gone or came) or number + 1 == len(steps)):
+            pieces += _changed(gone, came)
+            pieces.append(Piece("same", stretch))
+            gone = came = ""
+        else:
+            gone += stretch
+            came += "".join(after[start:end])
+    return tuple(pieces + _changed(gone, came))
+
+
+def _changed(gone: str, came: str) -> list[Piece]:
+    """What went before what came; nothing for no change."""
+    pieces: tuple[tuple[Fate, str], ...] = (("gone", gone), ("new", came))
+    return [Piece(fate, text) for fate, text in pieces if text]
 
 
 def places(pieces: tuple[Piece, ...]) -> int:

@@ -138,3 +138,9 @@ def test_differences_keep_every_letter_of_both_texts() -> None:
     assert "".join(piece.text for piece in pieces if piece.fate != "new") == old
     assert "".join(piece.text for piece in pieces if piece.fate != "gone") == new
     assert places(pieces) == 2
+
+
+def test_a_sentence_written_anew_is_one_change() -> None:
+    pieces = differences("Hết sốt thì cho ra viện.", "Đổi kế hoạch điều trị.")
+    assert places(pieces) == 1
+    assert [piece.fate for piece in pieces] == ["gone", "new", "same"]
