@@ -124,7 +124,7 @@ class ChartModel(QAbstractListModel):
     # Writing
 
     def writable(self) -> tuple[tuple[Form, EntryKind], ...]:
-        """Kinds that this person may begin now (F6)."""
+        """Kinds that this person may begin now (F6); what is written many times stands before what is written once."""
         today = utc_now().astimezone(ZONE).date()
         codes = dict.fromkeys(form.code for form in all_forms())
         found = []
@@ -134,7 +134,7 @@ class ChartModel(QAbstractListModel):
             except Refusal:
                 continue
             found += [(whole, kind) for kind in whole.kinds if isinstance(self.may_begin(whole, kind), Allowed)]
-        return tuple(found)
+        return tuple(sorted(found, key=lambda pair: not pair[1].repeatable))
 
     def may_begin(self, form: Form, kind: EntryKind) -> Answer:
         """May this person begin an entry of this kind here now, and why not."""

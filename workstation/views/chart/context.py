@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from records.deadlines import DeadlineSettings
@@ -84,6 +85,7 @@ class Context(QFrame):
         inside.setLayout(self._page)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
         self.setLayout(column(scroll, gap=0))
         self.setAccessibleName("Bối cảnh")
@@ -105,7 +107,7 @@ class Context(QFrame):
         layout = column(gap=0)
         chip = Chip("")
         if warning is not None:
-            words = f"{warning.level.value}" + ("" if warning.complete else " (chưa đo đủ)")
+            words = warning.level.value if warning.complete else "chưa đo đủ"
             chip.show_as(ChipText(words, _LEVELS[warning.level], strong=f"NEWS2 {warning.score}"))
         layout.addWidget(PanelHead("activity", "Sinh hiệu 24 giờ", *([chip] if warning is not None else [])))
         day = last_day(points)

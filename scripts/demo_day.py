@@ -1,0 +1,367 @@
+"""Plays a working day by itself through the real windows, with keys and clicks, and photographs each step.
+
+A doctor writes a treatment row and signs it with her token, has a signature explained, corrects the row; a nurse
+signs a care column. Leaves pictures and signed PDFs in the output folder. A step that does not come through is named,
+photographed, and ends the play.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication, QLineEdit, QMenu, QPlainTextEdit, QTextEdit, QWidget
+
+from records.entries import State
+from records.messages import Chart, EntryView
+from workstation.app import Program
+from workstation.client import Client
+from workstation.config import Config, read_config
+from workstation.models.signing import Stage
+from workstation.views.chart.correction_side import CorrectionSide
+from workstation.views.chart.place import ChartPlace
+from workstation.views.prompts import Dialog
+from workstation.views.sign_in import DemoPanel
+from workstation.views.ward.board import WardView
+from workstation.views.signing.dialogs import SignDialog
+from workstation.views.widgets.buttons import KeyButton
+
+PATIENT = "Nguyễn Văn Bình"
+DOCTOR, NURSE = "ha.lethu", "mai.nguyenthi"
+PATIENCE_S = 40
+ACCOUNTS = """\nDemo people: ha.lethu (doctor), mai.nguyenthi (nurse), thanh.dovan (ward head), lan.vuthi (records office) …
+Password of all: benh-an-demo   PIN of all tokens: 246810   (demo-home/accounts.json has the whole list)"""
+KEYS: Any = QTest
+"""PyQt's stubs take these functions for methods."""
+SIZE = (1366, 728)
+"""A ward's screen, less the system's bar."""
+
+
+class StepFailed(Exception):
+    """What was waited for did not come."""
+
+
+@dataclass
+class Theatre:
+    """The window on stage, and what was photographed."""
+
+    application: QApplication
+    program: Program
+    out: Path
+    pictures: int = 0
+
+    @property
+    def window(self) -> QWidget:
+        """The workstation's window."""
+        return self.program.window
+
+    def wait(self, what: str, condition: Callable[[], object]) -> None:
+        """Let the program work until the condition holds."""
+        ends = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > ends:
+                raise StepFailed(f"waited {PATIENCE_S} s for: {what}")
+            KEYS.qWait(40)
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """A key, where the cursor is; a virtual screen has nobody who gives a closed dialog's focus back."""
+        if self.application.activeWindow() is None:
+            self.window.activateWindow()
+            KEYS.qWait(100)
+        KEYS.keyClick(self.application.focusWidget() or self.window.focusWidget() or self.window, key, modifier)
+        KEYS.qWait(150)
+
+    def write(self, text: str) -> None:
+        """Text, where the cursor is, as an input method commits it: Vietnamese letters are not single keys."""
+        target = self.application.focusWidget()
+        match target:
+            case QLineEdit():
+                target.insert(text)
+            case QPlainTextEdit() | QTextEdit():
+                target.insertPlainText(text)
+            case _:
+                raise StepFailed(f"the cursor is not in a text field, so «{text}» cannot be written")
+        KEYS.qWait(120)
+
+    def photograph(self, name: str) -> None:
+        """The window as it is, and a dialog over it."""
+        KEYS.qWait(400)
+        self.pictures += 1
+        picture = self.window.grab()
+        dialog = self.dialog()
+        if dialog is not None:
+            from PyQt6.QtGui import QPainter
+
+            painter = QPainter(picture)
+            painter.drawPixmap(self.window.mapFromGlobal(dialog.pos()), dialog.grab())
+            painter.end()
+        picture.save(str(self.out / f"{self.pictures:02d}-{name}.png"))
+        print(f"   {self.pictures:02d}-{name}.png", flush=True)
+
+    def dialog(self) -> Dialog | None:
+        """The dialog that is open, if any."""
+        return next((one for one in self.window.findChildren(Dialog) if one.isVisible()), None)
+
+    def chart(self) -> ChartPlace:
+        """The chart that is open."""
+        found = [place for place in self.window.findChildren(ChartPlace) if place.isVisible()]
+        if not found:
+            raise StepFailed("no chart is open")
+        return found[0]
+
+
+def main() -> int:
+    """Play the day; 0 when every step came through."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    options.out.mkdir(exist_ok=True, parents=True)
+    os.environ["SOFTHSM2_CONF"] = str(options.home / "tokens" / "softhsm2.conf")
+    config = read_config(options.home / "workstation.toml")
+    since = datetime.now(UTC)
+    application = QApplication(sys.argv[:1])
+    theatre = Theatre(application, Program(application, config), options.out)
+    try:
+        play(theatre)
+    except StepFailed as failed:
+        theatre.photograph("dung-o-day")
+        print(f"The day stopped: {failed}", file=sys.stderr)
+        return 1
+    finally:
+        theatre.window.close()
+        KEYS.qWait(200)
+    collect(config, options.out, since)
+    print(ACCOUNTS)
+    return 0
+
+
+def play(theatre: Theatre) -> None:
+    """The day, scene by scene."""
+    theatre.window.resize(*SIZE)
+    theatre.window.show()
+    theatre.window.activateWindow()
+    theatre.wait("the sign-in window and the server's answer", lambda: theatre.program.machine.facility)
+    theatre.photograph("dang-nhap")
+    sign_in(theatre, "BS. Lê Thu Hà")
+    theatre.photograph("bang-khoa")
+    open_chart(theatre, "binh")
+    theatre.photograph("chuc-nang-song")
+    entry = write_a_treatment_row(theatre)
+    explain(theatre)
+    correct(theatre, entry)
+    leave(theatre)
+    sign_in(theatre, "ĐD. Nguyễn Thị Mai")
+    open_chart(theatre, "binh")
+    write_a_care_column(theatre)
+
+
+def sign_in(theatre: Theatre, name: str) -> None:
+    """A click on one of the demo people: a button, or a line of the list of the others."""
+    panel = theatre.window.findChild(DemoPanel)
+    if panel is None:
+        raise StepFailed("the sign-in window offers no demo people")
+    button = next((one for one in panel.findChildren(KeyButton) if name in one.accessibleName()), None)
+    others = panel.others
+    line = next((at for at in range(others.count()) if others.itemText(at).startswith(name)), 0)
+    if button is not None:
+        KEYS.mouseClick(button, Qt.MouseButton.LeftButton)
+    elif line:
+        others.setCurrentIndex(line)
+        others.activated.emit(line)
+    else:
+        raise StepFailed(f"the sign-in window does not offer {name}")
+    theatre.wait(f"the work page of {name}", lambda: theatre.program.window.work is not None)
+    KEYS.qWait(2500)
+
+
+def open_chart(theatre: Theatre, words: str) -> None:
+    """Type a name without diacritics on the board, Enter."""
+    board = next(one for one in theatre.window.findChildren(WardView) if one.isVisible())
+    board.table.setFocus()
+    KEYS.keyClicks(board.table, words)
+    KEYS.qWait(600)
+    theatre.press(Qt.Key.Key_Return)
+    theatre.wait("the chart", lambda: theatre.chart().chart.chart is not None)
+    KEYS.qWait(800)
+
+
+def begin(theatre: Theatre, code: str) -> None:
+    """Open the sheet of that form in the time line, then F6: its next entry begins at once, or a menu asks."""
+    place = theatre.chart()
+    earlier = next((item for item in place.chart.items if item.form.code == code), None)
+    if earlier is not None:
+        place.show_entry(earlier.entry)
+        KEYS.qWait(500)
+    theatre.press(Qt.Key.Key_F6)
+    menu = theatre.application.activePopupWidget()
+    if isinstance(menu, QMenu):
+        menu.setActiveAction(next((act for act in menu.actions() if code in act.text()), None))
+        KEYS.keyClick(menu, Qt.Key.Key_Return)
+    theatre.wait(f"the editor of {code}", lambda: place.writing.is_open)
+    KEYS.qWait(400)
+
+
+def write_a_treatment_row(theatre: Theatre) -> UUID:
+    """S, O, A, P with Tab between them; saved by itself; F9 and the PIN."""
+    begin(theatre, "36/BV2")
+    place = theatre.chart()
+    model = place.writing.model
+    if model is None:
+        raise StepFailed("the editor has no draft")
+    for key, text in {
+        "subjective": "Đỡ khó thở, ngủ được 3 giờ. Ho đờm vàng còn ít, không đau ngực.",
+        "objective": "Tỉnh. Mạch 96, nhiệt độ 38,2 °C, HA 145/85, thở 22, SpO₂ 94 % khí trời. Phổi phải ran nổ ít hơn.",
+        "assessment": "Viêm phổi thùy dưới phải ngày 3, đang đáp ứng kháng sinh. CURB-65: 2.",
+        "plan": "Tiếp tục levofloxacin. Xem lại sau 24 giờ, nếu còn sốt thì cấy đờm.",
+    }.items():
+        focus_field(place, key)
+        theatre.write(text)
+    theatre.wait("the draft to be saved here", lambda: model.saved_line)
+    theatre.wait("the server to have the draft", lambda: model.received_line)
+    theatre.photograph("to-dieu-tri")
+    theatre.press(Qt.Key.Key_F9)
+    sign(theatre, "ky-to-dieu-tri")
+    entry: UUID = model.draft.entry
+    theatre.wait("the server to accept the signed row", lambda: accepted(place, entry, 1))
+    place.show_entry(entry)
+    theatre.photograph("to-dieu-tri-da-ky")
+    return entry
+
+
+def write_a_care_column(theatre: Theatre) -> None:
+    """The nurse's column of 38/BV2: a few values, F9, PIN."""
+    begin(theatre, "38/BV2")
+    place = theatre.chart()
+    model = place.writing.model
+    if model is None:
+        raise StepFailed("the editor has no draft")
+    for key, value in {"care_level": "2", "pulse": 94, "temperature": "37.9", "systolic": 140, "diastolic": 84,
+                       "breaths": 21, "spo2": 95}.items():
+        if key in {field.key for field in model.kind.fields}:
+            model.take_over({key: value})
+    KEYS.qWait(600)
+    theatre.wait("the draft to be saved here", lambda: model.saved_line)
+    theatre.photograph("phieu-cham-soc")
+    theatre.press(Qt.Key.Key_F9)
+    sign(theatre, "ky-phieu-cham-soc")
+    entry: UUID = model.draft.entry
+    theatre.wait("the server to accept the signed column", lambda: accepted(place, entry, 1))
+    place.show_entry(entry)
+    theatre.photograph("phieu-cham-soc-da-ky")
+
+
+def sign(theatre: Theatre, name: str) -> None:
+    """The PIN and Enter; the dialog closes when the file is signed."""
+    theatre.wait("the signing dialog to ask for the PIN",
+               lambda: isinstance(theatre.dialog(), SignDialog) and pin_of(theatre).isVisible())
+    theatre.photograph(name)
+    pin = pin_of(theatre)
+    KEYS.keyClicks(pin, "246810")
+    KEYS.keyClick(pin, Qt.Key.Key_Return)
+    theatre.wait("the signing dialog to close", lambda: theatre.dialog() is None or failed_to_sign(theatre))
+    if theatre.dialog() is not None:
+        raise StepFailed("the token did not sign")
+
+
+def pin_of(theatre: Theatre) -> QLineEdit:
+    """The PIN's field."""
+    dialog = theatre.dialog()
+    if not isinstance(dialog, SignDialog):
+        raise StepFailed("no signing dialog is open")
+    return dialog.bar.pin
+
+
+def failed_to_sign(theatre: Theatre) -> bool:
+    """The dialog stays open because something went wrong."""
+    dialog = theatre.dialog()
+    return isinstance(dialog, SignDialog) and dialog.act.stage is Stage.PAUSED
+
+
+def explain(theatre: Theatre) -> None:
+    """Ctrl+I: can this signature be trusted?"""
+    theatre.press(Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    theatre.wait("the explanation", lambda: theatre.dialog() is not None)
+    KEYS.qWait(2500)
+    theatre.photograph("giai-thich-chu-ky")
+    theatre.press(Qt.Key.Key_Escape)
+    theatre.wait("the explanation to close", lambda: theatre.dialog() is None)
+
+
+def correct(theatre: Theatre, entry: UUID) -> None:
+    """Ctrl+E: the signed row gets a second version, with its reason and a new signature."""
+    place = theatre.chart()
+    place.show_entry(entry)
+    theatre.press(Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    theatre.wait("the correction", lambda: place.writing.is_open)
+    model = place.writing.model
+    if model is None:
+        raise StepFailed("the correction has no draft")
+    model.take_over({"plan": "Tiếp tục levofloxacin. Xem lại sau 12 giờ, nếu còn sốt thì cấy đờm và cấy máu."})
+    side = next(one for one in theatre.window.findChildren(CorrectionSide) if one.isVisible())
+    side.text.setFocus()
+    theatre.write("Ghi nhầm thời hạn xem lại")
+    KEYS.qWait(1500)
+    theatre.photograph("dinh-chinh")
+    theatre.press(Qt.Key.Key_F9)
+    sign(theatre, "ky-dinh-chinh")
+    theatre.wait("the server to accept the correction", lambda: accepted(place, entry, 2))
+    place.show_entry(entry)
+    theatre.photograph("da-dinh-chinh")
+
+
+def leave(theatre: Theatre) -> None:
+    """The doctor goes; the PC is free for the next person."""
+    theatre.program.window.actions_.trigger("change_person")
+    theatre.wait("the sign-in window", lambda: theatre.program.window.work is None)
+    KEYS.qWait(800)
+
+
+def focus_field(place: ChartPlace, key: str) -> None:
+    """Put the cursor into a field of the editor."""
+    lines = place.writing.lines
+    if lines is None or key not in lines.lines:
+        raise StepFailed(f"the editor has no field {key}")
+    lines.lines[key].blank.target().setFocus()
+    KEYS.qWait(80)
+
+
+def accepted(place: ChartPlace, entry: UUID, version: int) -> EntryView | None:
+    """The entry, once the server shows that version as signed."""
+    chart = place.chart.chart
+    for view in chart.entries if chart is not None else ():
+        if view.id == entry and view.version == version and view.state is State.SIGNED:
+            return view
+    return None
+
+
+def collect(config: Config, out: Path, since: datetime) -> None:
+    """The files that were signed in the play, as anybody may have them."""
+    client = Client(config.server_url, config.ca_file, workstation="demo")
+    client.sign_in(DOCTOR, "benh-an-demo")
+    patient = client.patients(PATIENT)[0]
+    if patient.encounter is None:
+        raise StepFailed(f"{PATIENT} has no open encounter")
+    chart: Chart = client.chart(patient.encounter)
+    for view in sorted(chart.entries, key=lambda view: view.received_at):
+        if view.received_at < since:
+            continue
+        name = f"{view.form.code.replace('/', '-')}-{view.form.kind}-v{view.version}-{str(view.id)[-6:]}.pdf"
+        (out / name).write_bytes(client.file(view.file))
+        print(f"   {name}: {', '.join(mark.full_name for mark in view.signatures)}")
+    client.sign_out()
+    client.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
