@@ -32,14 +32,15 @@ from workstation.views.chart.correction_side import CorrectionSide
 from workstation.views.chart.place import ChartPlace
 from workstation.views.prompts import Dialog
 from workstation.views.sign_in import DemoPanel
-from workstation.views.ward.board import WardView
 from workstation.views.signing.dialogs import SignDialog
+from workstation.views.ward.board import WardView
 from workstation.views.widgets.buttons import KeyButton
 
 PATIENT = "Nguyễn Văn Bình"
 DOCTOR, NURSE = "ha.lethu", "mai.nguyenthi"
 PATIENCE_S = 40
-ACCOUNTS = """\nDemo people: ha.lethu (doctor), mai.nguyenthi (nurse), thanh.dovan (ward head), lan.vuthi (records office) …
+ACCOUNTS = """
+Demo people: ha.lethu (doctor), mai.nguyenthi (nurse), thanh.dovan (ward head), lan.vuthi (records office), …
 Password of all: benh-an-demo   PIN of all tokens: 246810   (demo-home/accounts.json has the whole list)"""
 KEYS: Any = QTest
 """PyQt's stubs take these functions for methods."""

@@ -1,0 +1,30 @@
+"""The demo day, as `make demo` plays it: every step comes through, is photographed, and what was signed is good."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import Town
+
+pytestmark = pytest.mark.xdist_group("journeys")
+SCRIPT = Path(__file__).parents[2] / "scripts" / "demo_day.py"
+STEPS = ("dang-nhap", "bang-khoa", "to-dieu-tri", "ky-to-dieu-tri", "to-dieu-tri-da-ky", "giai-thich-chu-ky",
+         "dinh-chinh", "da-dinh-chinh", "phieu-cham-soc", "phieu-cham-soc-da-ky")
+
+
+def test_the_day_is_played_photographed_and_signed(town: Town, tmp_path: Path) -> None:
+    played = subprocess.run(
+        [sys.executable, str(SCRIPT), "--home", str(town.home.folder), "--out", str(tmp_path)],
+        capture_output=True, text=True, check=False, timeout=300, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+    assert played.returncode == 0, played.stdout + played.stderr
+    pictures = {picture.stem.split("-", 1)[1] for picture in tmp_path.glob("*.png")}
+    assert set(STEPS) <= pictures
+    files = sorted(tmp_path.glob("*.pdf"))
+    assert [file.name.rsplit("-", 1)[0] for file in files] == ["36-BV2-row-v2", "38-BV2-column-v1"]
+    checked = town.benhan_server("check", "--trust", town.home.trust, *files)
+    assert checked.returncode == 0, checked.stdout
