@@ -8,7 +8,6 @@ photographed, and ends the play.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -128,7 +127,6 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(exist_ok=True, parents=True)
-    os.environ["SOFTHSM2_CONF"] = str(options.home / "tokens" / "softhsm2.conf")
     config = read_config(options.home / "workstation.toml")
     since = datetime.now(UTC)
     application = QApplication(sys.argv[:1])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 import tomllib
@@ -62,13 +61,14 @@ class Writer:
         self.account = Account.of(self.client.sign_in(account["username"], account["password"]), datetime.now(UTC))
         self.client.health()
         self._modules = tuple(str(module) for module in config.pkcs11_modules)
+        self._env = config.pkcs11_environment
         self._pin = account["pin"]
         self._charts: dict[str, Chart] = {}
 
     def write(self, entries: Sequence[dict[str, Any]]) -> None:
         """Sign the entries with one PIN and hand them in, in their order."""
         person = self.account.person
-        with TokenSigner(self._modules) as signer:
+        with TokenSigner(self._modules, env=self._env) as signer:
             prompter = Known(self._pin)
             identity = choose(signer, Criteria(at=datetime.now(UTC), national_id=person.national_id), prompter)
             versions = {str(version.entry): version for version in map(self._version, entries)}
@@ -153,7 +153,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     home = parser.parse_args().home
-    os.environ["SOFTHSM2_CONF"] = str(home / "tokens" / "softhsm2.conf")
     config = read_config(home / "workstation.toml")
     accounts = {account["username"]: account for account in json.loads((home / "accounts.json").read_text("utf-8"))}
     count = 0

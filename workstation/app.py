@@ -89,7 +89,8 @@ class Program(QObject):
             from workstation.signing.modules import modules_to_try
             from workstation.signing.token import TokenSigner
 
-            self._signer = TokenSigner(modules_to_try([str(path) for path in self.config.pkcs11_modules]))
+            self._signer = TokenSigner(modules_to_try([str(path) for path in self.config.pkcs11_modules]),
+                                       env=self.config.pkcs11_environment)
         return self._signer
 
     def _tokens(self) -> Sequence[TokenInfo]:

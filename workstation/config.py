@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import tomllib
@@ -32,8 +33,10 @@ class Config(Frozen):
     """The PC's name, as the audit shows it."""
     pkcs11_modules: tuple[Path, ...] = ()
     """Modules to try before the known ones."""
+    pkcs11_environment: dict[str, str] = {}
+    """Variables that a token's library wants to find, such as SOFTHSM2_CONF; only the token processes get them."""
     training_key: Path | None = None
-    """A key file (PKCS#12) for training servers only."""
+    """A file for training servers only: a private key and its certificate, then the CAs above it, all in PEM."""
     demo_accounts: Path | None = None
     """JSON list of demo people that the sign-in window offers by a click."""
     timeout_s: float = 20.0
@@ -51,10 +54,20 @@ def read_config(file: Path | None = None, environment: Mapping[str, str] = os.en
             values.update(tomllib.loads(place.read_text("utf-8")))
         for name in Config.model_fields:
             if (text := environment.get(f"BENHAN_{name.upper()}")) is not None:
-                values[name] = tuple(filter(None, text.split(os.pathsep))) if name == "pkcs11_modules" else text
+                values[name] = _from_variable(name, text)
         return Config.model_validate(values)
     except (OSError, ValueError, ValidationError) as error:
         raise Refusal.because("config_unreadable", str(place or "BENHAN_…"), detail=str(error)) from error
+
+
+def _from_variable(name: str, text: str) -> Any:
+    """A setting as a variable holds it: paths as in PATH, names and values as JSON, the rest as it stands."""
+    match name:
+        case "pkcs11_modules":
+            return tuple(filter(None, text.split(os.pathsep)))
+        case "pkcs11_environment":
+            return json.loads(text)
+    return text
 
 
 def _usual_file(environment: Mapping[str, str]) -> Path | None:

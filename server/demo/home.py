@@ -84,7 +84,8 @@ def prepare(home: DemoHome, port: int) -> Settings:
         "server_url": f"https://127.0.0.1:{port}",
         "ca_file": str(home.ca),
         "data_dir": str(home.folder / "workstation"),
-        "pkcs11_modules": [str(tokens.softhsm_module())],
+        "pkcs11_modules": [str(home.tokens.module)],
+        "pkcs11_environment": dict(home.tokens.env),
         "demo_accounts": str(home.accounts),
         "use_keyring": False,
     })
@@ -162,6 +163,13 @@ def _issuing(home: DemoHome) -> pki.Issued:
 
 
 def _write_toml(file: Path, values: dict[str, Any]) -> None:
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    lines = [f"{key} = {_toml(value)}" for key, value in values.items()]
     text = "\n".join(["# Written by `benhan-server demo`: for training only.", *lines]) + "\n"
     file.write_text(text, "utf-8")
+
+
+def _toml(value: Any) -> str:
+    """JSON's strings, numbers, truths and lists are TOML's too; its objects become inline tables."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)

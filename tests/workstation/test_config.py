@@ -35,3 +35,13 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(tmp_path: Path, text: st
 
 def test_every_setting_has_a_default() -> None:
     assert Config().server_url.startswith("https://")
+
+
+def test_what_a_token_library_wants_is_a_table_in_the_file_and_json_in_a_variable(tmp_path: Path) -> None:
+    file = tmp_path / "workstation.toml"
+    file.write_text('pkcs11_environment = { "SOFTHSM2_CONF" = "/of/the/file" }\n')
+    assert read_config(file, {}).pkcs11_environment == {"SOFTHSM2_CONF": "/of/the/file"}
+    over = {"BENHAN_PKCS11_ENVIRONMENT": '{"SOFTHSM2_CONF": "/of/the/variable"}'}
+    assert read_config(file, over).pkcs11_environment == {"SOFTHSM2_CONF": "/of/the/variable"}
+    with pytest.raises(Refusal):
+        read_config(file, {"BENHAN_PKCS11_ENVIRONMENT": "SOFTHSM2_CONF=/no/json"})

@@ -77,7 +77,8 @@ class SigningModel(QObject):
         from workstation.signing.modules import modules_to_try
         from workstation.signing.token import TokenSigner
 
-        return TokenSigner(modules_to_try([str(path) for path in self._config.pkcs11_modules]))
+        return TokenSigner(modules_to_try([str(path) for path in self._config.pkcs11_modules]),
+                           env=self._config.pkcs11_environment)
 
 
 def _nothing(_: Any) -> None:
