@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from records.messages import Admission, Board, Chart, Discharge, EncounterView, Transfer, WardView
+from records.messages import Admission, Board, Chart, Discharge, EncounterView, PrintNotice, Transfer, WardView
 from server.api.gate import Asking, GuardedRoute
-from server.services import board, chart, encounters
+from server.services import board, chart, encounters, prints
 
 router = APIRouter(prefix="/api", tags=["encounters"], route_class=GuardedRoute)
 
@@ -47,3 +47,9 @@ def discharge(caller: Asking, encounter: UUID, command: Discharge) -> Response:
 def get_chart(caller: Asking, encounter: UUID) -> Response:
     """Everything that the chart shows, in one answer."""
     return caller.ask(lambda desk: chart.of(desk, encounter))
+
+
+@router.post("/encounters/{encounter}/prints", status_code=204)
+def post_print(caller: Asking, encounter: UUID, notice: PrintNotice) -> Response:
+    """A sheet or a signed file of this stay was printed or saved as a file; the audit keeps it."""
+    return caller.do(lambda desk: prints.note(desk, encounter, notice), 204)

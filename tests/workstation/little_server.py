@@ -32,6 +32,7 @@ from records.messages import (
     DraftView,
     Enrolment,
     Health,
+    PrintNotice,
     Quarantined,
     Session,
     SettlementDecision,
@@ -77,6 +78,7 @@ class LittleServer:
         expires_at=datetime.now(UTC) + timedelta(minutes=5)))
     enrolments: list[Enrolment] = field(default_factory=list)
     judged: list[tuple[UUID, str]] = field(default_factory=list)
+    prints: list[PrintNotice] = field(default_factory=list)
     settlements: list[SettlementView] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     trust_roots: tuple[str, ...] = ()
@@ -242,6 +244,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, _json(hospital.board(at=little.now()))
             case ["GET", "encounters", encounter, "chart"]:
                 return 200, little.charts[UUID(encounter)]
+            case ["POST", "encounters", _, "prints"]:
+                little.prints.append(PrintNotice.model_validate_json(body))
+                return 204, b""
             case ["POST", "certificates", "challenges"]:
                 return 201, _json(little.challenge)
             case ["POST", "certificates"]:

@@ -32,6 +32,7 @@ from records.messages import (
     PatientDraft,
     PatientView,
     PersonView,
+    PrintNotice,
     Quarantined,
     Session,
     SettlementDecision,
@@ -165,6 +166,10 @@ class Client:
         """The server's signed verdict on a file."""
         return self.door.ask("GET", f"/api/files/{sha256}/receipt").body
 
+    def note_print(self, encounter: UUID, notice: PrintNotice, key: UUID) -> None:
+        """Something of this stay was printed or saved as a file."""
+        self.door.ask("POST", print_path(encounter), body=_body(notice), key=key)
+
     # Drafts
 
     def save_draft(self, entry: UUID, draft: DraftSave, key: UUID) -> DraftView | DraftConflict:
@@ -239,6 +244,11 @@ def signature_path(entry: UUID, number: int, encounter: UUID, slot: str, *, offl
     """Where a signed file of that version is handed in, with what the server wants to know beside the file."""
     query = plain_query({"encounter": encounter, "slot": slot, "offline": offline, "begun_at": begun_at})
     return f"/api/entries/{entry}/versions/{number}/signatures?{urlencode(query)}"
+
+
+def print_path(encounter: UUID) -> str:
+    """Where a print is told."""
+    return f"/api/encounters/{encounter}/prints"
 
 
 def parse(model: type[Model], answer: Answer) -> Model:

@@ -1,4 +1,4 @@
-"""Compositions as they print: assembled from their entries in the background, with the notice that a print carries."""
+"""Compositions as they print: assembled in the background, with the notice that a print carries; each print is told."""
 
 from __future__ import annotations
 
@@ -7,20 +7,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from records.entries import Mark, Version
 from records.errors import Refusal
 from records.forms import Form, form
-from records.messages import Chart, EntryView
+from records.messages import Chart, EntryView, PrintNotice
 from workstation.background import Query
+from workstation.client.routes import print_path
 from workstation.config import ZONE
+from workstation.drafts import OutboxCommand
+from workstation.ids import new_id
+from workstation.models.account import utc_now
 from workstation.models.beginning import stay_of, subject_of
 from workstation.models.desk import Desk
 
 SYSTEM = "Bệnh Án"
+Way = Literal["saved", "printed"]
+"""How signed records leave the house: as a file, or on paper."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,12 @@ class Printed:
     """What the foot of each page says of the print; empty for a signed file itself."""
     shown: bytes = field(repr=False)
     """The same pages with the signature marks drawn into them (`as_shown`): for screen and printer only."""
+    encounter: UUID
+    form_code: str
+    entry: UUID | None = None
+    """The entry whose signed file it is; None for a whole sheet."""
+    look_up_code: str = ""
+    """What names the content on each page of a sheet."""
 
 
 class PrintModel(QObject):
@@ -61,9 +74,19 @@ class PrintModel(QObject):
             held = store.cached(key)
             pdf = held.body if held is not None else store.put_cache(key, self._desk.client.file(view.file)).body
             return Printed(pdf, name, f"{view.form.code.replace('/', '-')}-{view.id}-{view.version}.pdf", "",
-                           as_shown(pdf))
+                           as_shown(pdf), view.encounter, view.form.code, view.id)
 
         self._run(fetch)
+
+    def tell(self, printed: Printed, what: Way, patient_name: str) -> None:
+        """It went out of the house: the server's audit hears of it, after an outage if there is one (R40, R42)."""
+        notice = PrintNotice(form_code=printed.form_code, entry=printed.entry, what=what,
+                             look_up_code=printed.look_up_code, at=self._desk.client.clock.server_now())
+        verb = "In" if what == "printed" else "Lưu PDF"
+        self._desk.sync.send(OutboxCommand(
+            id=new_id(), kind="print", method="POST", path=print_path(printed.encounter),
+            body=notice.model_dump_json().encode(), label=f"{verb} {printed.name}", patient_name=patient_name,
+            encounter=printed.encounter, created_at=utc_now()))
 
     def _drawn(self, chart: Chart, code: str, at: datetime) -> Printed:
         from records.render import PrintNote, SheetItem, render_sheet
@@ -81,7 +104,8 @@ class PrintModel(QObject):
                          person=f"{who.person.title} {who.person.full_name}".strip())
         pdf = render_sheet(whole, items, subject_of(chart), stay_of(chart, who), note)
         name = f"{code.replace('/', '-')}-{chart.encounter.record_no}-{at.astimezone(ZONE):%Y%m%d-%H%M}.pdf"
-        return Printed(pdf, whole.short_name, name, notice_line(note), pdf)
+        return Printed(pdf, whole.short_name, name, notice_line(note), pdf, chart.encounter.id, code,
+                       look_up_code=look_up)
 
     def _run(self, work: Any) -> None:
         self._desk.background.run(Query("draw what is printed", work, self.ready.emit, self.refused.emit))

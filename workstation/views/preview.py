@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from records.errors import Refusal
 from records.messages import PatientView
-from workstation.models.printing import Printed
+from workstation.models.printing import Printed, Way
 from workstation.views.prompts import Dialog
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.text import label
@@ -61,10 +61,10 @@ class PreviewDialog(Dialog):
     """The paper, whose it is, and the two ways out of the house."""
 
     def __init__(self, printed: Printed, parent: QWidget, *, patient: PatientView | None = None, detail: str = "",
-                 on_refused: Callable[[Refusal], object]) -> None:
+                 on_out: Callable[[Way], object], on_refused: Callable[[Refusal], object]) -> None:
         super().__init__(f"Bản in: {printed.name}", parent, patient=patient, detail=detail, width=WIDTH)
         self.setFixedHeight(HEIGHT)
-        self._printed, self._on_refused = printed, on_refused
+        self._printed, self._on_out, self._on_refused = printed, on_out, on_refused
         self.pdf = PdfPane(self)
         self.pdf.show_pdf(printed.shown)
         pages = self.pdf.document_.pageCount()
@@ -97,6 +97,8 @@ class PreviewDialog(Dialog):
             path.write_bytes(self._printed.pdf)
         except OSError as error:
             self._on_refused(Refusal.because("file_not_saved", path.name, detail=str(error)))
+            return
+        self._on_out("saved")
 
     def print_(self) -> None:
         """Ask for the printer, then print."""
@@ -108,7 +110,9 @@ class PreviewDialog(Dialog):
 
     def print_on(self, printer: QPrinter) -> None:
         """Every page, as it is shown."""
-        if not print_document(self.pdf.document_, printer):
+        if print_document(self.pdf.document_, printer):
+            self._on_out("printed")
+        else:
             self._on_refused(Refusal.because("printer_missing"))
 
 

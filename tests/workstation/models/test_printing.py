@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from records.errors import Refusal
 from records.messages import Chart
 from tests.workstation import hospital
+from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
 from workstation.models.printing import Printed, PrintModel, entries_of, look_up_code
 
@@ -78,3 +79,36 @@ def test_the_paper_says_whether_a_late_signature_was_settled(
     marks = tuple(mark.model_copy(update={"offline": True, "settled": settled}) for mark in view.signatures)
     text = words(drawn(qtbot, desks, hospital.chart([view.model_copy(update={"signatures": marks})])).pdf, tmp_path)
     assert ("Máy chủ đã kiểm tra khi nhận" in text) is settled
+
+
+def test_a_print_is_told_to_the_server_even_when_it_was_away(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    chart = hospital.chart(hospital.many_entries(2))
+    desk = desks.open()
+    qtbot.waitUntil(lambda: desk.sync.is_listening)
+    little.down()
+    model = PrintModel(desk)
+    with qtbot.waitSignal(model.ready, timeout=20_000) as ready:
+        model.sheet(chart, "36/BV2")
+    model.tell(ready.args[0], "printed", "Nguyễn Văn Bình")
+    qtbot.waitUntil(lambda: bool(desk.sync.status.waiting), timeout=10_000)
+    assert desk.sync.status.waiting[0].command.label == f"In {ready.args[0].name}"
+    little.up()
+    desk.sync.retry_now()
+    qtbot.waitUntil(lambda: bool(little.prints), timeout=10_000)
+    (told,) = little.prints
+    assert (told.form_code, told.entry, told.what) == ("36/BV2", None, "printed")
+    assert told.look_up_code == look_up_code(chart, "36/BV2", entries_of(chart, "36/BV2"))
+
+
+def test_the_print_of_one_signed_file_names_its_entry(qtbot: QtBot, desks: Desks, little: LittleServer) -> None:
+    view = hospital.entry(UUID(int=1)).model_copy(update={"file": "ab" * 32})
+    little.files[view.file] = b"%PDF-1.7 not looked into here"
+    model = PrintModel(desks.open())
+    with qtbot.waitSignal(model.ready, timeout=20_000) as ready:
+        model.entry(view, "Tờ điều trị")
+    assert not little.prints
+    model.tell(ready.args[0], "saved", "Nguyễn Văn Bình")
+    qtbot.waitUntil(lambda: bool(little.prints), timeout=10_000)
+    assert [(told.form_code, told.entry, told.what) for told in little.prints] == [("36/BV2", view.id, "saved")]

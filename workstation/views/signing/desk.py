@@ -109,8 +109,10 @@ class SigningDesk(QObject):
         self.printing.entry(view, names_of(view.form)[0])
 
     def _show_printed(self, printed: Printed) -> None:
-        PreviewDialog(printed, self._window, patient=self._printed_for, detail=printed.name,
-                      on_refused=self._tell).show_over()
+        patient = self._printed_for
+        name = patient.full_name if patient is not None else ""
+        PreviewDialog(printed, self._window, patient=patient, detail=printed.name, on_refused=self._tell,
+                      on_out=lambda way: self.printing.tell(printed, way, name)).show_over()
 
     # Certificates and late files
 

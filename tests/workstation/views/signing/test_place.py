@@ -176,9 +176,12 @@ def test_a_preview_is_saved_as_signed_and_printed_page_by_page(
     scene.room.until(lambda: bool(little.signed))
     pdf = little.signed[0].pdf
     refused: list[Refusal] = []
-    dialog = PreviewDialog(Printed(pdf, "Tờ điều trị", "a.pdf", "", as_shown(pdf)), scene.window,
-                           patient=hospital.patient(), on_refused=refused.append)
+    out: list[str] = []
+    printed = Printed(pdf, "Tờ điều trị", "a.pdf", "", as_shown(pdf), hospital.ENCOUNTER, "36/BV2")
+    dialog = PreviewDialog(printed, scene.window, patient=hospital.patient(), on_out=out.append,
+                           on_refused=refused.append)
     dialog.show_over()
+    assert out == []  # looking at it is not a print
     dialog.save_as(tmp_path / "a.pdf")
     assert (tmp_path / "a.pdf").read_bytes() == pdf
     printer = QPrinter(QPrinter.PrinterMode.HighResolution)
@@ -188,6 +191,7 @@ def test_a_preview_is_saved_as_signed_and_printed_page_by_page(
     assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF")
     dialog.save_as(tmp_path / "nowhere" / "a.pdf")
     assert [reason.code for reason in refused[0].reasons] == ["file_not_saved"]
+    assert out == ["saved", "printed"]
     press(dialog, Qt.Key.Key_Escape)
 
 
