@@ -47,7 +47,7 @@ from workstation.signing.criteria import Criteria, choose
 from workstation.signing.stack import Outcome, Stack
 from workstation.signing.token import TokenSigner
 
-COUNT = 50
+COUNT, PATIENTS = 50, 25
 PACE_MS = 250
 """A token of four signatures a second."""
 PAGE_KB = 60
@@ -98,8 +98,8 @@ def _whole_path(
 ) -> tuple[float, list[bytes]]:
     """Documents a second from the PIN to the last receipt, and the signed files."""
     client, account = place.client()
-    chart = client.chart(place.encounter())
-    rows = [row(chart, account, number, hours_ago=number / 10) for number in range(1, count + 1)]
+    charts = [client.chart(place.encounter()) for _ in range(PATIENTS)]
+    rows = [row(charts[number % PATIENTS], account, number, hours_ago=1 + number / 60) for number in range(count)]
     with (tempfile.TemporaryDirectory() as folder, closing(client), TokenSigner(modules, env=env) as signer,
           closing(Store(Path(folder) / "local.db", secrets.token_bytes(32), account.person.id)) as store):
         identity = choose(signer, Criteria(at=datetime.now(UTC), national_id=account.person.national_id),
@@ -136,12 +136,14 @@ class _Outbox:
         self._work.release()
 
     def _send(self) -> None:
-        for _ in self._rows:
-            self._work.acquire()
-            sent = send_next(self._store, self._client)
-            if sent is None or sent.entry is None:
-                self._failure = NotAccepted(str(sent and (sent.trouble or sent.item.reasons)))
-                return
+        left = len(self._rows)
+        while left:
+            self._work.acquire(timeout=1)
+            for sent in send_next(self._store, self._client):
+                if sent.entry is None:
+                    self._failure = NotAccepted(str(sent.trouble or sent.item.reasons))
+                    return
+                left -= 1
 
     def __enter__(self) -> None:
         self._sender.start()

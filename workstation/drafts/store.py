@@ -132,12 +132,23 @@ class Store:
             row = db.execute(select(tables.outbox).where(tables.outbox.c.id == command.id)).mappings().one()
             return item_of(row)
 
-    def next_command(self) -> OutboxItem | None:
-        """The first that waits, with its body."""
-        wanted = select(tables.outbox).where(tables.outbox.c.state == CommandState.WAITING.value)
+    def next_commands(self, at_most: int) -> tuple[OutboxItem, ...]:
+        """The first that waits, and the first of other encounters that need not wait for it; with their bodies.
+
+        What belongs to one encounter keeps its order; a command of no encounter waits for all before it.
+        """
+        outbox = tables.outbox.c
+        waiting = select(outbox.number, outbox.encounter).where(outbox.state == CommandState.WAITING.value)
+        first: dict[UUID | None, int] = {}
         with self._access.reading() as db:
-            row = db.execute(wanted.order_by(tables.outbox.c.number).limit(1)).mappings().first()
-            return item_of(row) if row is not None else None
+            for number, encounter in db.execute(waiting.order_by(outbox.number)):
+                if len(first) == at_most or (encounter is None and first):
+                    break
+                first.setdefault(encounter, number)
+                if encounter is None:
+                    break
+            rows = db.execute(select(tables.outbox).where(outbox.number.in_(first.values())).order_by(outbox.number))
+            return tuple(item_of(row) for row in rows.mappings())
 
     def commands(self, *states: CommandState) -> tuple[OutboxItem, ...]:
         """Commands in those states, in order, without their bodies."""

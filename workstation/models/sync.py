@@ -253,14 +253,21 @@ class SyncModel(QObject):
         self._background.run(Command("send", lambda: send_next(self._store, self._client), self._sent,
                                      self._not_sent), lane="send")
 
-    def _sent(self, sent: Sent | None) -> None:
+    def _sent(self, sent: tuple[Sent, ...]) -> None:
         self._sending = False
-        if sent is None or not self._running:
+        if not sent or not self._running:
             return
-        if sent.trouble is not None:
-            self._count()
-            self._failed(sent.trouble)
-            return
+        for one in sent:
+            if one.trouble is None:
+                self._tell_sent(one)
+        self._count()
+        trouble = next((one.trouble for one in sent if one.trouble is not None), None)
+        if trouble is not None:
+            self._failed(trouble)
+        else:
+            self._send()
+
+    def _tell_sent(self, sent: Sent) -> None:
         if sent.item.state is CommandState.REFUSED:
             self.command_refused.emit(sent.item)
         else:
@@ -269,8 +276,6 @@ class SyncModel(QObject):
             self.entry_accepted.emit(entry)
         if sent.item.command.encounter is not None:
             self.chart_stale.emit(sent.item.command.encounter)
-        self._count()
-        self._send()
 
     def _not_sent(self, refusal: Refusal) -> None:
         self._sending = False

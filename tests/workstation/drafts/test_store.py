@@ -103,10 +103,28 @@ def test_an_accepted_file_takes_its_draft_along_but_a_quarantined_one_leaves_it(
 def test_commands_leave_in_the_order_they_came(store: Store) -> None:
     numbers = [store.put_command(command()).number for _ in range(3)]
     left = []
-    while (item := store.next_command()) is not None:
+    while items := store.next_commands(2):
+        (item,) = items
         left.append(item.number)
         store.mark_done(item.number, b"")
     assert left == numbers
+
+
+def test_beside_the_first_goes_the_first_of_another_encounter(store: Store) -> None:
+    here, other, third = uuid4(), uuid4(), uuid4()
+    one, two, three, four = (store.put_command(command(encounter=stay)).number for stay in (here, here, other, third))
+    assert [item.number for item in store.next_commands(2)] == [one, three]
+    store.mark_done(one, b"")
+    assert [item.number for item in store.next_commands(3)] == [two, three, four]
+
+
+def test_a_command_of_no_encounter_waits_for_all_before_it_and_is_passed_by_none(store: Store) -> None:
+    one, two, three = (store.put_command(command(encounter=stay)).number for stay in (uuid4(), None, uuid4()))
+    assert [item.number for item in store.next_commands(2)] == [one]
+    store.mark_done(one, b"")
+    assert [item.number for item in store.next_commands(2)] == [two]
+    store.mark_done(two, b"")
+    assert [item.number for item in store.next_commands(2)] == [three]
 
 
 def test_a_command_put_twice_stands_once(store: Store) -> None:
