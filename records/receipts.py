@@ -10,13 +10,13 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
 import rfc8785
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -69,6 +69,21 @@ def key_id(key: PublicKey) -> str:
     """The name of a server's key: the first 16 hexadecimal digits of its public key's SHA-256."""
     spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(spki).hexdigest()[:16]
+
+
+def keys_from_pem(pems: Iterable[bytes]) -> dict[str, PublicKey]:
+    """The public keys among PEM texts, by their names: servers whose receipts count. Certificates are passed over."""
+    found: dict[str, PublicKey] = {}
+    for pem in pems:
+        if b"BEGIN PUBLIC KEY" not in pem:
+            continue
+        try:
+            key = serialization.load_pem_public_key(pem)
+        except (ValueError, UnsupportedAlgorithm):
+            continue
+        if isinstance(key, PublicKey):
+            found[key_id(key)] = key
+    return found
 
 
 def make(verdict: Verdict, received_at: datetime, key: str, sign: Callable[[bytes], bytes]) -> Receipt:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import Connection
 
 from records import checking, pades
 from records.errors import Reason, Refusal
 from records.pades import Trust
-from records.receipts import PublicKey, key_id
+from records.receipts import PublicKey, key_id, keys_from_pem
 from server.services.hospital import Hospital
 from server.settings import Settings
 from server.store import base, chain, walk
@@ -30,7 +28,7 @@ def check(files: Sequence[Path], *, trust: Path | None, as_json: bool) -> int:
     roots = Trust.from_pem(*(pem for pem in pems if b"BEGIN CERTIFICATE" in pem))
     if not roots.roots:
         raise Refusal.because("trust_empty", str(trust or _USUAL_TRUST))
-    keys = dict(_server_keys(pems))
+    keys = keys_from_pem(pems)
     now = datetime.now(UTC)
     results = []
     for file in files:
@@ -50,19 +48,6 @@ def _pems(folder: Path) -> list[bytes]:
     return [_read(file) for file in sorted(folder.glob("*.pem"))]
 
 
-def _server_keys(pems: Sequence[bytes]) -> Iterator[tuple[str, PublicKey]]:
-    """The public keys among the PEM files: servers whose receipts count."""
-    for pem in pems:
-        if b"BEGIN PUBLIC KEY" not in pem:
-            continue
-        try:
-            key = load_pem_public_key(pem)
-        except (ValueError, UnsupportedAlgorithm):
-            continue
-        if isinstance(key, PublicKey):
-            yield key_id(key), key
-
-
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
@@ -75,7 +60,7 @@ def verify(settings: Settings, *, anchor: Path | None, as_json: bool) -> int:
     hospital = Hospital.open(settings)
     try:
         keys = {key_id(hospital.server_key.public): hospital.server_key.public,
-                **dict(_server_keys(_pems(settings.path(settings.trust))))}
+                **keys_from_pem(_pems(settings.path(settings.trust)))}
         with base.snapshot(hospital.engine) as db:
             walks = [
                 walk.versions(db, hospital.keys), walk.files(db, hospital.keys, hospital.blobs, _judge(hospital)),

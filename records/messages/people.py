@@ -83,6 +83,8 @@ class Session(Frozen):
     health: Health
     trust_roots: tuple[str, ...] = ()
     """PEM certificates of the trusted CAs: the explain panel judges offline with them."""
+    receipt_keys: tuple[str, ...] = ()
+    """PEM public keys of the servers whose receipts count, this server's first."""
     facility: str
     facility_code: str
     health_department: str

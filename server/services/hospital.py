@@ -50,17 +50,19 @@ class Hospital:
     server_key: ServerKey
     recovery_public_key: str
     trust_pem: tuple[str, ...]
+    receipt_keys: tuple[str, ...]
     build: str
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """Open everything that the settings name; refuse another schema or another hospital's keys."""
+        server_key, trust = ServerKey.read(settings.path(settings.server_key)), settings.path(settings.trust)
         hospital = cls(
             settings, base.open_engine(settings.dsn, pool_size=settings.pool_size),
             Keys(HospitalKey.read(settings.path(settings.hospital_key))),
             Blobs(place_at(settings.blobs, base=settings.home, endpoint=settings.s3_endpoint)),
-            ServerKey.read(settings.path(settings.server_key)), _text(settings.path(settings.recovery_key)),
-            _trusted(settings.path(settings.trust), training=settings.training), _build(),
+            server_key, _text(settings.path(settings.recovery_key)), _trusted(trust, training=settings.training),
+            (server_key.public_pem, *_receipt_keys(trust)), _build(),
         )
         with base.transaction(hospital.engine) as db:
             migrate.demand_head(db)
@@ -142,6 +144,11 @@ def _trusted(folder: Path, *, training: bool) -> tuple[str, ...]:
     """The certificates of a folder, by file name; `training-….pem` counts only where one trains."""
     files = (file for file in sorted(folder.glob("*.pem")) if training or not file.name.startswith("training-"))
     return tuple(text for text in map(_text, files) if "BEGIN CERTIFICATE" in text)
+
+
+def _receipt_keys(folder: Path) -> tuple[str, ...]:
+    """The public keys of a folder: this hospital's servers of other years, or other machines."""
+    return tuple(text for text in map(_text, sorted(folder.glob("*.pem"))) if "BEGIN PUBLIC KEY" in text)
 
 
 def _text(file: Path) -> str:

@@ -85,8 +85,8 @@ def _begin(db: Connection, hospital: Hospital, account: store.Account, command: 
     return Session(
         token=token, expires_at=expires, person=store.person_view(db, account.id), server_time=datetime.now(UTC),
         recovery_public_key=hospital.recovery_public_key, health=health.told(hospital, well=True),
-        trust_roots=hospital.trust_pem, facility=settings.facility, facility_code=settings.facility_code,
-        health_department=settings.health_department,
+        trust_roots=hospital.trust_pem, receipt_keys=hospital.receipt_keys, facility=settings.facility,
+        facility_code=settings.facility_code, health_department=settings.health_department,
     )
 
 

@@ -81,6 +81,7 @@ class LittleServer:
     prints: list[PrintNotice] = field(default_factory=list)
     settlements: list[SettlementView] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    receipts: dict[str, bytes] = field(default_factory=dict)
     trust_roots: tuple[str, ...] = ()
     asked: list[tuple[str, str]] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
@@ -267,6 +268,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, b"[" + b",".join(_json(view) for view in little.certificates) + b"]"
             case ["GET", "files", sha256] if sha256 in little.files:
                 return 200, little.files[sha256]
+            case ["GET", "files", sha256, "receipt"] if sha256 in little.receipts:
+                return 200, little.receipts[sha256]
             case ["GET", "drafts"]:
                 return 200, b"[" + b",".join(_json(view) for view in little.drafts.values()) + b"]"
             case ["PUT", "drafts", entry]:

@@ -25,6 +25,8 @@ class Account(Frozen):
     training: bool
     renderers: tuple[str, ...]
     trust_roots: tuple[str, ...]
+    receipt_keys: tuple[str, ...] = ()
+    """PEM public keys of the servers whose receipts count."""
     signed_in_at: Instant
     """The last sign-in with the server."""
     expires_at: Instant | None = None
@@ -39,7 +41,7 @@ class Account(Frozen):
             person=session.person, settings=session.settings, facility=session.facility,
             facility_code=session.facility_code, health_department=session.health_department,
             training=session.health.training, renderers=session.health.renderers, trust_roots=session.trust_roots,
-            signed_in_at=at, expires_at=session.expires_at)
+            receipt_keys=session.receipt_keys, signed_in_at=at, expires_at=session.expires_at)
 
     def for_policy(self) -> Person:
         """The person as `records.policy` asks about them."""

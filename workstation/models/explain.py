@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +13,11 @@ from records.errors import Refusal, Trouble
 from records.messages import EntryView
 from workstation.background import Query
 from workstation.models.desk import Desk
-from workstation.models.explain_words import Explained, explain
+from workstation.models.explain_words import Explained, ReceiptSeen, explain
 from workstation.models.printing import as_shown
 
 if TYPE_CHECKING:  # heavy: loaded in the background
-    from records.signatures import Verdict
+    from records.signatures import Question, Verdict
 
 LARGEST = 50_000_000
 """Bytes of a file from disk: nothing that this program writes comes near."""
@@ -38,8 +35,7 @@ class Explanation:
     """At least one: a file without signatures is explained as such."""
     shown: bytes = field(repr=False)
     """The pages with the marks drawn into them, for the screen."""
-    received_at: datetime | None
-    """When the server received it, by its receipt."""
+    receipt: ReceiptSeen
 
 
 class ExplainModel(QObject):
@@ -72,11 +68,8 @@ class ExplainModel(QObject):
         trust = Trust.from_pem(*(text.encode() for text in self._desk.account.trust_roots))
         verdict = judge(pdf, trust, self._desk.client.clock.server_now())
         receipt = self._receipt(sha256(pdf).hexdigest())
-        told = receipt.get("verdict")
-        if told is not None:
-            verdict = _joined(verdict, told, (Question.SIGNER_ENROLLED, Question.AUTHORISED))
-        received = datetime.fromisoformat(receipt["received_at"]) if receipt else None
-        return Explanation(pdf, name, verdict, explain(verdict, view, received), as_shown(pdf), received)
+        verdict = _joined(verdict, receipt, (Question.SIGNER_ENROLLED, Question.AUTHORISED))
+        return Explanation(pdf, name, verdict, explain(verdict, view, receipt), as_shown(pdf), receipt)
 
     def _file(self, digest: str) -> bytes:
         """From the server, kept for outages; from this PC while the server is away."""
@@ -84,16 +77,30 @@ class ExplainModel(QObject):
         held = store.cached(key)
         return held.body if held is not None else store.put_cache(key, self._desk.client.file(digest)).body
 
-    def _receipt(self, digest: str) -> dict[str, Any]:
-        """What the server's receipt says; empty for a file that the server never saw, or while it is away."""
-        from records.receipts import Receipt
-
+    def _receipt(self, digest: str) -> ReceiptSeen:
+        """The server's receipt, its signature verified; nothing for a file that the server never saw."""
         store, key = self._desk.store, f"receipt:{digest}"
-        with contextlib.suppress(Refusal, ValueError):
-            held = store.cached(key)
-            text = held.body if held is not None else store.put_cache(key, self._desk.client.receipt(digest)).body
-            return dict(json.loads(Receipt.from_file(text).body))
-        return {}
+        held = store.cached(key)
+        seen = self._verified(held.body, digest) if held is not None else ReceiptSeen()
+        if seen.received is not None:
+            return seen
+        try:
+            text = self._desk.client.receipt(digest)
+        except Refusal:
+            return seen
+        seen = self._verified(text, digest)
+        if seen.received is not None:
+            store.put_cache(key, text)
+        return seen
+
+    def _verified(self, text: bytes, digest: str) -> ReceiptSeen:
+        from records.receipts import Receipt, keys_from_pem, verify
+
+        keys = keys_from_pem(pem.encode() for pem in self._desk.account.receipt_keys)
+        try:
+            return ReceiptSeen(verify(Receipt.from_file(text), keys, digest))
+        except Refusal as refusal:
+            return ReceiptSeen(reasons=refusal.reasons)
 
     # Back on the UI thread
 
@@ -106,17 +113,20 @@ class ExplainModel(QObject):
             lambda refusal: self.refused.emit(refusal) if mine == self._asked else None))
 
 
-def _joined(verdict: Verdict, told: dict[str, Any], questions: tuple[Any, ...]) -> Verdict:
-    """Our verdict, with what only the server knows added from its receipt."""
-    from records.signatures import Verdict
+def _joined(verdict: Verdict, receipt: ReceiptSeen, questions: tuple[Question, ...]) -> Verdict:
+    """Our verdict, with what only the server knows from its receipt, or why that receipt tells nothing."""
+    from records.signatures import Finding
 
-    theirs = Verdict.from_json(told)
-    if theirs.file_sha256 != verdict.file_sha256:
-        return verdict
-    for signature in theirs.signatures:
+    theirs = receipt.received.verdict.signatures if receipt.received is not None else ()
+    for signature in theirs:
         for finding in signature.findings:
             if finding.question in questions:
                 verdict = verdict.with_signature_finding(signature.slot, finding)
+    if receipt.reasons:
+        for signature in verdict.signatures:
+            for question in questions:
+                verdict = verdict.with_signature_finding(
+                    signature.slot, Finding(question, "unknown", receipt.reasons))
     return verdict
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from records.errors import Reason, Refusal
 from records.messages import EntryView, SignatureView
+from records.receipts import Received
 from records.render.words import moment
 from records.signatures import Answer, Finding, Question, SignatureVerdict, Verdict
 from workstation.models.cases import kind_of
@@ -36,6 +36,23 @@ class Said:
 
 
 @dataclass(frozen=True)
+class ReceiptSeen:
+    """The server's receipt, as this PC could verify it."""
+
+    received: Received | None = None
+    """What it says; None when there is none here, or one that cannot be believed."""
+    reasons: tuple[Reason, ...] = ()
+    """Why it cannot be believed."""
+
+    @property
+    def words(self) -> str:
+        """What the panel says of it."""
+        if self.received is not None:
+            return "Có; máy này đã kiểm tra chữ ký của máy chủ trên biên nhận"
+        return " ".join(reason.vietnamese for reason in self.reasons) or "Không có biên nhận ở máy này"
+
+
+@dataclass(frozen=True)
 class Explained:
     """One signature, explained."""
 
@@ -57,21 +74,21 @@ class Explained:
         return "\n".join(lines)
 
 
-def explain(verdict: Verdict, view: EntryView | None, received_at: datetime | None) -> tuple[Explained, ...]:
+def explain(verdict: Verdict, view: EntryView | None, receipt: ReceiptSeen) -> tuple[Explained, ...]:
     """Each signature of the file in words; a file without any is explained once."""
     if not verdict.signatures:
         return (_unsigned(verdict),)
-    return tuple(_one(verdict, number, view, received_at) for number in range(len(verdict.signatures)))
+    return tuple(_one(verdict, number, view, receipt) for number in range(len(verdict.signatures)))
 
 
-def _one(verdict: Verdict, number: int, view: EntryView | None, received_at: datetime | None) -> Explained:
+def _one(verdict: Verdict, number: int, view: EntryView | None, receipt: ReceiptSeen) -> Explained:
     signature = verdict.signatures[number]
     findings = {item.question: item for item in (*verdict.findings, *signature.findings)}
     shown = next((item for item in view.signatures if item.slot == signature.slot), None) if view else None
     answer = _overall(verdict, signature)
     return Explained(
         answer, _HEADLINES[answer], _sentence(verdict, signature, answer), _large(verdict, signature, findings),
-        tuple(_details(verdict, number, shown, received_at)),
+        tuple(_details(verdict, number, shown, receipt)),
         tuple(_small(item) for item in findings.values()))
 
 
@@ -133,12 +150,14 @@ def _group(question: str, asked: Sequence[Question], findings: dict[Question, Fi
 
 
 def _details(verdict: Verdict, number: int, shown: SignatureView | None,
-             received_at: datetime | None) -> Iterable[tuple[str, str]]:
+             receipt: ReceiptSeen) -> Iterable[tuple[str, str]]:
     signature = verdict.signatures[number]
     yield "Ký với vai trò", f"{slot_label(verdict, signature.slot)} · {signature.title}"
     yield "Giờ máy ký ghi", moment(signature.claimed_at, seconds=True) if signature.claimed_at else "không ghi"
-    at = shown.received_at if shown is not None else received_at
+    received = receipt.received
+    at = shown.received_at if shown is not None else received.received_at if received is not None else None
     yield "Giờ máy chủ nhận", moment(at, seconds=True) if at is not None else "không có biên nhận ở máy này"
+    yield "Biên nhận của máy chủ", receipt.words
     yield "Số chứng thư", signature.serial
     yield "Nơi cấp chứng thư", signature.issuer
     if shown is not None and shown.offline:

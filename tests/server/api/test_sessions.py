@@ -34,6 +34,7 @@ def test_a_session_says_who_is_there_and_what_the_hospital_decided(house: House)
     assert session["person"]["full_name"] == "Lê Thu Hà"
     assert [ward["code"] for ward in session["person"]["wards"]] == ["NOI"]
     assert "BEGIN CERTIFICATE" in session["trust_roots"][0]
+    assert session["receipt_keys"][0] == house.hospital.server_key.public_pem
     assert "BEGIN PUBLIC KEY" in session["recovery_public_key"]
     assert len(session["token"]) >= 43
 

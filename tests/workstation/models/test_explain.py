@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pytestqt.qtbot import QtBot
 
-from records import canonical
+from records import canonical, receipts
 from records.messages import EntryView
+from records.signatures import Question, Verdict, yes
 from tests.p11shim.fixture import p11shim, p11shim_module
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
@@ -23,6 +27,8 @@ from workstation.models.signing import LineState
 from workstation.signing.base import Pin
 
 __all__ = ["doctors_token", "p11shim", "p11shim_module", "plugged", "room_of"]
+SERVER_KEY = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
+AT = datetime(2026, 3, 1, 1, 2, 3, tzinfo=UTC)
 Explain = Callable[[Callable[[ExplainModel], None]], Explanation]
 
 
@@ -42,7 +48,8 @@ def signed(room: Room, little: LittleServer) -> bytes:
 
 @pytest.fixture
 def explain(room: Room, doctors_token: DoctorsToken, qtbot: QtBot) -> Explain:
-    desk = replace(room.desk, account=account(trust_roots=doctors_token.trust()))
+    public = SERVER_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    desk = replace(room.desk, account=account(trust_roots=doctors_token.trust(), receipt_keys=(public,)))
 
     def ask(question: Callable[[ExplainModel], None]) -> Explanation:
         model = ExplainModel(desk, room.desk.sync)
@@ -130,3 +137,45 @@ def seen_by_server(pdf: bytes, little: LittleServer) -> EntryView:
     digest = canonical.sha256(pdf)
     little.files[digest] = pdf
     return hospital.entry(file.entry, file=digest)
+
+
+def receipt_by(key: Ed25519PrivateKey, verdict: Verdict) -> bytes:
+    """What the server would hand out: who is enrolled and may sign is its own knowledge."""
+    for signature in verdict.signatures:
+        for question in (Question.SIGNER_ENROLLED, Question.AUTHORISED):
+            verdict = verdict.with_signature_finding(signature.slot, yes(question))
+    return receipts.make(verdict, AT, receipts.key_id(SERVER_KEY.public_key()), key.sign).to_file()
+
+
+def test_the_servers_word_counts_once_its_receipts_signature_is_verified_here(
+    explain: Explain, signed: bytes, little: LittleServer,
+) -> None:
+    view = seen_by_server(signed, little)
+    alone = explain(lambda model: model.entry(view, "x"))
+    assert alone.receipt.received is None
+    little.receipts[view.file] = receipt_by(SERVER_KEY, alone.verdict)
+    said = explain(lambda model: model.entry(view, "x")).signatures[0]
+    assert {one.question: one.answer for one in said.questions}["Đúng người ký?"] == "yes"
+    assert "đã kiểm tra chữ ký của máy chủ" in dict(said.details)["Biên nhận của máy chủ"]
+    little.down()
+    again = explain(lambda model: model.entry(view, "x"))
+    assert again.receipt.received is not None
+    assert again.receipt.received.received_at == AT
+
+
+def test_a_receipt_that_the_server_did_not_sign_is_told_and_proves_nothing(
+    explain: Explain, signed: bytes, little: LittleServer,
+) -> None:
+    view = seen_by_server(signed, little)
+    forger = Ed25519PrivateKey.from_private_bytes(b"f" * 32)
+    good = explain(lambda model: model.entry(view, "x")).verdict
+    little.receipts[view.file] = receipt_by(forger, good)
+    found = explain(lambda model: model.entry(view, "x"))
+    said = found.signatures[0]
+    assert found.receipt.received is None
+    assert dict(said.details)["Biên nhận của máy chủ"] == "Biên nhận không đúng chữ ký của máy chủ."
+    who = next(one for one in said.questions if one.question == "Đúng người ký?")
+    assert who.answer == "unknown"
+    assert "Biên nhận không đúng chữ ký của máy chủ." in who.words
+    little.receipts[view.file] = receipt_by(SERVER_KEY, good)
+    assert explain(lambda model: model.entry(view, "x")).receipt.received is not None, "a bad one is not kept"

@@ -119,9 +119,12 @@ class ExplainDialog(Dialog):
         side = column(gap=2)
         if count > 1:
             side.addLayout(row(label(f"Chữ ký {self._number + 1} trong {count}", "small_second"), KeyCap("←→"), gap=6))
-        if explanation.received_at is not None:
-            side.addWidget(label(f"Có biên nhận của máy chủ {times.full_date(explanation.received_at)}",
+        receipt = explanation.receipt
+        if receipt.received is not None:
+            side.addWidget(label(f"Có biên nhận của máy chủ {times.full_date(receipt.received.received_at)}",
                                  "small_second"))
+        elif receipt.reasons:
+            side.addWidget(label(receipt.words, "critical_bold"))
         layout.addLayout(side)
         ground.setLayout(layout)
         ground.setAccessibleName(f"{said.headline}. {said.sentence}")
