@@ -20,7 +20,7 @@ class Challenge(Frozen):
 
 class Enrolment(Frozen):
     """POST /api/certificates: the certificate (DER, base64), its chain, and the challenge's signature
-    (PKCS#1 v1.5 or ECDSA with SHA-256 over `b"benhan-enrol-v1:" + challenge`).
+    (PKCS#1 v1.5 or ECDSA with SHA-256 over `records.enrolment.bytes_to_sign(challenge)`).
     """
 
     challenge: UUID

@@ -18,30 +18,6 @@ class AllergyView(Frozen):
     year: int | None = None
 
 
-
-class PatientView(Frozen):
-    """A patient's demographics."""
-
-    id: UUID
-    patient_no: str
-    full_name: str
-    birth_date: str
-    sex: Sex
-    national_id: str = ""
-    insurance_no: str = ""
-    insurance_percent: int | None = None
-    address: str = ""
-    phone: str = ""
-    ethnicity: str = ""
-    occupation: str = ""
-    kin: str = ""
-    allergies: tuple[AllergyView, ...] = ()
-    allergies_asked_at: Instant | None = None
-    encounter: UUID | None = None
-    """The encounter that is open now, if any."""
-
-
-
 class PatientDraft(Frozen):
     """POST /api/patients: registering a patient; the server gives id and number."""
 
@@ -57,6 +33,17 @@ class PatientDraft(Frozen):
     occupation: str = ""
     kin: str = ""
     allergies: tuple[AllergyView, ...] = ()
+
+
+class PatientView(PatientDraft):
+    """A patient as registered."""
+
+    id: UUID
+    patient_no: str
+    allergies_asked_at: Instant | None = None
+    encounter: UUID | None = None
+    """The encounter that is open now, if any."""
+
 
 
 

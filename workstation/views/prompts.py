@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QKeyEvent, QShowEvent
-from PyQt6.QtWidgets import QDialog, QFrame, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from records.errors import Refusal, Trouble
 from records.messages import PatientView
@@ -175,3 +175,27 @@ class Notice(Dialog):
         self.verbs(done)
         done.setFocus()
 
+
+class WorkList(Dialog):
+    """A list of cards, one a thing to decide; `rows` holds them, refusals are told above."""
+
+    def __init__(self, title: str, parent: QWidget, *, width: int, height: int) -> None:
+        super().__init__(title, parent, width=width)
+        self.setFixedHeight(height)
+        self.rows = column(gap=0)
+        inside = QWidget()
+        inside.setProperty("role", "panel")
+        inside.setLayout(self.rows)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inside)
+        self.words = label("", "critical", wrap=True)
+        self.words.hide()
+        self.body.addWidget(self.words)
+        self.body.addWidget(scroll, 1)
+        self.verbs(PrimaryButton("Đóng", "Esc", on_click=self.reject))
+
+    def tell(self, why: Refusal) -> None:
+        """What was refused."""
+        self.words.setText(why.vietnamese)
+        self.words.show()

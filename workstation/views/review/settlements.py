@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from PyQt6.QtWidgets import QFrame, QScrollArea, QWidget
+from PyQt6.QtWidgets import QFrame, QWidget
 
-from records.errors import Reason, Refusal
+from records.errors import Reason
 from records.messages import SettlementView
 from workstation.models.settlements import SettlementsModel
-from workstation.views.prompts import Dialog
+from workstation.views.prompts import WorkList
 from workstation.views.widgets import times
-from workstation.views.widgets.buttons import KeyButton, PrimaryButton
+from workstation.views.widgets.buttons import KeyButton
 from workstation.views.widgets.chip import Chip
 from workstation.views.widgets.fields import TextField
 from workstation.views.widgets.painting import ChipText
@@ -28,46 +28,29 @@ _WHAT = {
 }
 
 
-class SettlementsDialog(Dialog):
+class SettlementsDialog(WorkList):
     """One card a file; the reason is written in the card."""
 
     def __init__(self, model: SettlementsModel, parent: QWidget) -> None:
-        super().__init__("Tệp ký muộn hoặc cách ly, chờ xử lý", parent, width=980)
-        self.setFixedHeight(590)
+        super().__init__("Tệp ký muộn hoặc cách ly, chờ xử lý", parent, width=980, height=590)
         self._model = model
         self.cards: dict[UUID, SettlementCard] = {}
-        self._rows = column(gap=0)
-        inside = QWidget()
-        inside.setProperty("role", "panel")
-        inside.setLayout(self._rows)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inside)
-        self.words = label("", "critical", wrap=True)
-        self.words.hide()
-        self.body.addWidget(self.words)
-        self.body.addWidget(scroll, 1)
-        self.verbs(PrimaryButton("Đóng", "Esc", on_click=self.reject))
         model.changed.connect(self._show)
-        model.refused.connect(self._refused)
+        model.refused.connect(self.tell)
         self._show()
         model.load()
-
-    def _refused(self, why: Refusal) -> None:
-        self.words.setText(why.vietnamese)
-        self.words.show()
 
     def _show(self) -> None:
         self.words.hide()
         written = {which: card.reason.toPlainText() for which, card in self.cards.items()}
-        clear(self._rows)
+        clear(self.rows)
         self.cards = {}
         if not self._model.views:
-            self._rows.addWidget(Empty("Không có tệp nào chờ xử lý.") if self._model.loaded else Loading())
+            self.rows.addWidget(Empty("Không có tệp nào chờ xử lý.") if self._model.loaded else Loading())
         for view in self._model.views:
             card = self.cards[view.id] = SettlementCard(view, self._model, written.get(view.id, ""))
-            self._rows.addWidget(card)
-        self._rows.addStretch(1)
+            self.rows.addWidget(card)
+        self.rows.addStretch(1)
 
 
 class SettlementCard(QFrame):

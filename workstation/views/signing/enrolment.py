@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt6.QtWidgets import QFrame, QScrollArea, QWidget
+from PyQt6.QtWidgets import QFrame, QWidget
 
-from records.errors import Reason, Refusal, Trouble
+from records.errors import Reason, Trouble
 from records.messages import CertificateView
 from workstation.models.enrolment import CertificatesModel, EnrolmentModel, EnrolStage
 from workstation.views import style
-from workstation.views.prompts import Dialog
+from workstation.views.prompts import Dialog, WorkList
 from workstation.views.signing.pin_bar import CertificateLine, PinField
 from workstation.views.signing.words import serial_words
 from workstation.views.widgets import times
@@ -100,42 +100,25 @@ class EnrolDialog(Dialog):
         style.set_role(self.words, role)
 
 
-class CertificatesDialog(Dialog):
+class CertificatesDialog(WorkList):
     """One row a certificate; those who approve see everyone's."""
 
     def __init__(self, model: CertificatesModel, parent: QWidget, *, title: str) -> None:
-        super().__init__(title, parent, width=900)
-        self.setFixedHeight(520)
+        super().__init__(title, parent, width=900, height=520)
         self._model = model
-        self._rows = column(gap=0)
-        inside = QWidget()
-        inside.setProperty("role", "panel")
-        inside.setLayout(self._rows)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inside)
-        self.words = label("", "critical", wrap=True)
-        self.words.hide()
-        self.body.addWidget(self.words)
-        self.body.addWidget(scroll, 1)
-        self.verbs(PrimaryButton("Đóng", "Esc", on_click=self.reject))
         model.changed.connect(self._show)
-        model.refused.connect(self._refused)
+        model.refused.connect(self.tell)
         self._show()
         model.load()
 
-    def _refused(self, why: Refusal) -> None:
-        self.words.setText(why.vietnamese)
-        self.words.show()
-
     def _show(self) -> None:
-        clear(self._rows)
+        clear(self.rows)
         views = self._model.views
         if not views:
-            self._rows.addWidget(Empty("Chưa có chứng thư nào được đăng ký.") if self._model.loaded else Loading())
+            self.rows.addWidget(Empty("Chưa có chứng thư nào được đăng ký.") if self._model.loaded else Loading())
         for view in views:
-            self._rows.addWidget(self._row(view))
-        self._rows.addStretch(1)
+            self.rows.addWidget(self._row(view))
+        self.rows.addStretch(1)
 
     def _row(self, view: CertificateView) -> QFrame:
         ground = frame("section")
