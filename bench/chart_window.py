@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -62,7 +63,10 @@ def main(settings: str, encounter: str, username: str, password: str) -> int:
     if not isinstance(place, ChartPlace):
         return 1
 
+    loaded: list[float] = []
+
     def look() -> None:
+        loaded.append(time.perf_counter())
         painted.widgets.clear()
         application.installEventFilter(painted)
 
@@ -70,10 +74,13 @@ def main(settings: str, encounter: str, username: str, password: str) -> int:
     wait(lambda: usable(place, painted))
     usable_at = time.perf_counter()
     rss = psutil.Process().memory_info().rss / 1e6
-    print(json.dumps({"usable_ms": (usable_at - answered[0]) * 1000, "rss_mb": rss}), flush=True)
+    print(json.dumps({"usable_ms": (usable_at - answered[0]) * 1000, "read_ms": (loaded[0] - answered[0]) * 1000,
+                      "rss_mb": rss}), flush=True)
     application.removeEventFilter(painted)
     program.window.close()
-    return 0
+    sys.stdout.flush()
+    # Python takes Qt's objects apart in any order at its end, which may crash; what was asked is answered.
+    os._exit(0)
 
 
 def usable(place: ChartPlace, painted: Painted) -> bool:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from records.errors import Cancelled, Refusal, Trouble
-from workstation.background import Background, Query
+from workstation.background import Background, Command, Query
 from workstation.client import Client
 from workstation.drafts import Cached
-from workstation.models.account import Account
+from workstation.models.account import Account, utc_now
 from workstation.models.sync import SyncModel
 
 if TYPE_CHECKING:
@@ -60,13 +60,19 @@ class Desk:
 
     def fetch(self, key: str, path: str, kind: TypeAdapter[Value], done: Callable[[Told[Value]], None],
               failed: Callable[[Refusal], None]) -> None:
-        """Ask the server and keep the answer for the time when it is away."""
+        """Ask the server; the answer is shown at once and then kept for the time when the server is away."""
 
-        def ask() -> Told[Value]:
-            answer = self.client.ask(path)
-            return _told(kind, self.store.put_cache(key, answer.body), cached=False)
+        def ask() -> tuple[Told[Value], bytes]:
+            held = Cached(key=key, body=self.client.ask(path).body, fetched_at=utc_now())
+            return _told(kind, held, cached=False), held.body
 
-        self.background.run(Query(f"fetch {key}", ask, done, failed))
+        def arrived(answer: tuple[Told[Value], bytes]) -> None:
+            told, body = answer
+            done(told)
+            self.background.run(Command(f"keep {key}", lambda: self.store.put_cache(key, body), lambda _: None, failed),
+                                lane="store")
+
+        self.background.run(Query(f"fetch {key}", ask, arrived, failed))
 
 
 def _told(kind: TypeAdapter[Value], held: Cached, *, cached: bool) -> Told[Value]:
