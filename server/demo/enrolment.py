@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from records.enrolment import bytes_to_sign
 from records.messages import Challenge, Enrolment
 from records.policy import Person
 from server.demo.tokens import TokenHome, TokenSetupError, token_label
-from server.services import certificates, identity
+from server.services import certificates
 from server.services.hospital import Hospital, SignedIn, new_id
 from server.store import base, people, sessions
 
@@ -63,7 +64,7 @@ def _proofs(
 ) -> list[dict[str, Any]]:
     items = [
         {"label": token_label(who.person.full_name), "pin": pin,
-         "data": base64.b64encode(identity.ENROL_PURPOSE + base64.b64decode(challenge.challenge)).decode()}
+         "data": base64.b64encode(bytes_to_sign(base64.b64decode(challenge.challenge))).decode()}
         for who, challenge in zip(waiting, challenges, strict=True)
     ]
     done = subprocess.run([sys.executable, "-m", "server.demo.token_prover"], text=True, capture_output=True,

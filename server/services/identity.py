@@ -10,11 +10,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
 
+from records.enrolment import bytes_to_sign
 from records.errors import Reason, Refusal
 from records.receipts import PublicKey, signed_by
 
-ENROL_PURPOSE = b"benhan-enrol-v1:"
-"""Stands before the challenge, so that a signature over it can never pass for one over a document."""
 LONGEST_CHAIN = 5
 
 
@@ -49,7 +48,7 @@ def identity_number(certificate: x509.Certificate) -> str:
 def possession(certificate: x509.Certificate, challenge: bytes, signature: bytes) -> Iterator[Reason]:
     """The token that holds the certificate's key has signed the challenge."""
     key = certificate.public_key()
-    if not isinstance(key, PublicKey) or not signed_by(key, signature, ENROL_PURPOSE + challenge):
+    if not isinstance(key, PublicKey) or not signed_by(key, signature, bytes_to_sign(challenge)):
         yield Reason("challenge_not_signed")
 
 

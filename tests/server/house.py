@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from records.deadlines import ZONE
+from records.enrolment import bytes_to_sign
 from records.entries import Author, Correction, FormRef, Stay, Subject, Version
 from records.forms import Role
 from records.ids import uuid7
@@ -36,7 +37,6 @@ from server.demo import pki
 from server.demo.pki import Issued
 from server.services import certificates as certificate_services
 from server.services.hospital import Hospital, SignedIn
-from server.services.identity import ENROL_PURPOSE
 from server.settings import Settings
 from server.store import base, patients, people, sessions, stays
 from workstation.signing import pades
@@ -251,7 +251,7 @@ def enrol(house: House, username: str, certificate: Issued | None = None, *, app
 def prove(held: Issued, challenge: bytes) -> str:
     """The certificate's key signs the challenge."""
     assert isinstance(held.key, rsa.RSAPrivateKey)
-    return base64.b64encode(held.key.sign(ENROL_PURPOSE + challenge, padding.PKCS1v15(), hashes.SHA256())).decode()
+    return base64.b64encode(held.key.sign(bytes_to_sign(challenge), padding.PKCS1v15(), hashes.SHA256())).decode()
 
 
 def at_desk(house: House, username: str) -> SignedIn:

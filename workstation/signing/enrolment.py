@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 
+from records.enrolment import bytes_to_sign
 from records.messages import Challenge, Enrolment
 from workstation.signing.base import Identity, Prompter, Signer
-
-PURPOSE = b"benhan-enrol-v1:"
-"""Stands before the challenge, so that what is signed here can never pass for a document (`messages.Enrolment`)."""
 
 
 def answer(challenge: Challenge, signer: Signer, identity: Identity, prompter: Prompter) -> Enrolment:
     """Sign the challenge with the token (this asks for the PIN), ready to be sent."""
     try:
         signer.open(identity, prompter)
-        signature = signer.sign_raw(PURPOSE + base64.b64decode(challenge.challenge), identity.mechanism)
+        signature = signer.sign_raw(bytes_to_sign(base64.b64decode(challenge.challenge)), identity.mechanism)
     finally:
         signer.close()
     return Enrolment(challenge=challenge.id, certificate=_text(identity.certificate),

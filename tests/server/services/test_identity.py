@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from records.enrolment import bytes_to_sign
 from server.demo import pki
 from server.services import identity
 from tests.server.house import issuing, root
@@ -47,5 +48,5 @@ def test_a_document_signature_never_proves_possession() -> None:
     bare = held.key.sign(b"challenge", padding.PKCS1v15(), hashes.SHA256())
     assert [reason.code for reason in identity.possession(held.certificate, b"challenge", bare)] == [
         "challenge_not_signed"]
-    good = held.key.sign(identity.ENROL_PURPOSE + b"challenge", padding.PKCS1v15(), hashes.SHA256())
+    good = held.key.sign(bytes_to_sign(b"challenge"), padding.PKCS1v15(), hashes.SHA256())
     assert list(identity.possession(held.certificate, b"challenge", good)) == []

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from pytestqt.qtbot import QtBot
 
+from records.enrolment import bytes_to_sign
 from records.errors import Reason
 from records.forms import Role
 from records.messages import SettlementView
@@ -27,7 +28,6 @@ from workstation.models.enrolment import CertificatesModel, EnrolmentModel, Enro
 from workstation.models.settlements import SettlementsModel
 from workstation.models.signing import SigningModel
 from workstation.signing.base import Pin
-from workstation.signing.enrolment import PURPOSE
 
 __all__ = ["doctors_token", "p11shim", "p11shim_module", "plugged", "room_of", "shimmed"]
 
@@ -51,7 +51,7 @@ def test_the_token_signs_the_challenge_and_nothing_else(room: Room, little: Litt
     room.until(lambda: model.stage is EnrolStage.DONE)
     sent = little.enrolments[0]
     challenge = base64.b64decode(little.challenge.challenge)
-    assert model.identity.made(base64.b64decode(sent.signature), PURPOSE + challenge)
+    assert model.identity.made(base64.b64decode(sent.signature), bytes_to_sign(challenge))
     assert sent.challenge == little.challenge.id
 
 
