@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_DAYS_FROM_HOURS = 36
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Clock:
     def text(self) -> str:
         """What the board says: «24 giờ · còn 3 giờ 10», «TK duyệt · quá 1 ngày»."""
         word = "quá" if self.state is ClockState.PAST else "còn"
-        return f"{self.label} · {word} {spoken(abs(self.remaining), days_from_hours=36)}"
+        return f"{self.label} · {word} {spoken(abs(self.remaining))}"
 
 
 def settings_on(settings: Sequence[DeadlineSettings], on: date) -> DeadlineSettings:
@@ -185,13 +186,16 @@ def _at(clock: _Started, now: datetime) -> Clock:
     return Clock(clock.kind, clock.label, clock.started, due, state, remaining, clock.entry)
 
 
-def spoken(span: timedelta, days_from_hours: int = 24) -> str:
-    """A span as people say it on a ward: «28 phút», «3 giờ 10», «21 giờ», «1 ngày 11 giờ»."""
+def spoken(span: timedelta) -> str:
+    """A span as people say it on a ward: «28 phút», «3 giờ 10», «21 giờ», «34 giờ», «1 ngày 14 giờ».
+
+    Days begin after 36 hours, so that clocks of 24 and 36 hours count in the unit that names them.
+    """
     minutes = int(span.total_seconds()) // 60
     if minutes < 60:
         return f"{minutes} phút"
     hours, minutes = divmod(minutes, 60)
-    if hours < days_from_hours:
+    if hours < _DAYS_FROM_HOURS:
         return f"{hours} giờ {minutes:02d}" if minutes and hours < 12 else f"{hours} giờ"
     days, hours = divmod(hours, 24)
     return f"{days} ngày {hours} giờ" if hours else f"{days} ngày"

@@ -130,7 +130,8 @@ def test_the_pie_runs_from_full_to_empty_and_stays_empty() -> None:
 @pytest.mark.parametrize(("span", "words"), [
     (timedelta(seconds=59), "0 phút"), (timedelta(minutes=28), "28 phút"),
     (timedelta(hours=3, minutes=10), "3 giờ 10"), (timedelta(hours=5, minutes=5), "5 giờ 05"),
-    (timedelta(hours=21, minutes=40), "21 giờ"), (timedelta(days=1, hours=11), "1 ngày 11 giờ"),
+    (timedelta(hours=21, minutes=40), "21 giờ"), (timedelta(days=1, hours=11), "35 giờ"),
+    (timedelta(days=1, hours=14), "1 ngày 14 giờ"),
     (timedelta(days=2), "2 ngày"),
 ])
 def test_a_span_is_said_as_on_the_ward(span: timedelta, words: str) -> None:

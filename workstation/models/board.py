@@ -92,7 +92,7 @@ def clock_line(clock: ClockView, now: datetime) -> ClockLine:
     gone = 1.0
     if clock.starts is not None and clock.due > clock.starts:
         gone = min(1.0, max(0.0, (now - clock.starts) / (clock.due - clock.starts)))
-    return ClockLine(f"{clock.label} · {word} {spoken(abs(left), days_from_hours=36)}", state, gone, clock.due)
+    return ClockLine(f"{clock.label} · {word} {spoken(abs(left))}", state, gone, clock.due)
 
 
 def passes(line: BoardLine, which: BoardFilter | None) -> bool:

@@ -144,6 +144,7 @@ def test_a_cut_line_shows_its_whole_text_in_the_tip(qtbot: QtBot) -> None:
 @pytest.mark.parametrize(("length", "spoken"), [
     (timedelta(seconds=30), "0 phút"), (timedelta(minutes=25), "25 phút"), (timedelta(hours=3, minutes=10), "3 giờ 10"),
     (timedelta(hours=13, minutes=5), "13 giờ"), (timedelta(seconds=-5), "0 phút"),
+    (timedelta(hours=34), "34 giờ"),
 ])
 def test_spans_are_said_as_on_the_ward(length: timedelta, spoken: str) -> None:
     assert times.span(length) == spoken
