@@ -37,6 +37,7 @@ from records.signatures import (
     unknown,
     yes,
 )
+from records.slot_words import in_words
 
 __all__ = ["CLOCK_TOLERANCE", "Beside", "Trust", "judge"]
 
@@ -59,7 +60,7 @@ def judge(file: bytes, trust: Trust, at: datetime, expected: Version | None = No
     """
     sha256 = hashlib.sha256(file).hexdigest()
     try:
-        return _Case(file, trust, at, expected, beside).verdict(sha256)
+        return in_words(_Case(file, trust, at, expected, beside).verdict(sha256))
     except Refusal as refusal:
         return Verdict(sha256, (Finding(Question.READABLE, "no", refusal.reasons),))
     except Exception as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from records.forms import form
 from records.pades import judge
 from records.signatures import Question
 from tests.forgeries import files, people
@@ -26,6 +27,16 @@ def test_a_forged_file_is_refused_for_the_right_reason(
             for reason in finding.reasons}
     assert code in told, [reason.english for reason in verdict.reasons]
     assert all(reason.vietnamese for reason in verdict.reasons)
+    if verdict.version is not None:
+        assert not any("slot_doctor" in reason.vietnamese for reason in verdict.reasons), "a label, not a field's name"
+
+
+def test_an_altered_signature_is_named_by_the_label_of_its_slot() -> None:
+    (told,) = (reason for reason in judge(files.byte_flipped_in_page_stream(), people.trust(), people.NOW).reasons
+               if reason.code == "signature_altered")
+    slot = form("36/BV2", people.row().form.edition).kind("row").slot("doctor")
+    assert told.where == slot.label
+    assert slot.label in told.vietnamese
 
 
 def test_each_forgery_stands_in_the_table() -> None:
