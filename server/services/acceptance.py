@@ -140,6 +140,7 @@ def _server_questions(
     )
     yield from ((Weight.WRONG, reason) for reason in wrong)
     yield from questions.succession(version, verdict, to, here)
+    yield from questions.discharged_meanwhile(kind, to, here)
     if any(slot.key == file.slot for slot in kind.slots):
         answer = standing.may_sign(desk, file.slot, standing.case(desk, scene, version, kind))
         yield from questions.by_policy(answer)

@@ -172,6 +172,12 @@ def succession(version: Version, verdict: Verdict, to: Addressed, on_file: OnFil
         yield Weight.WRONG, Reason("first_file_has_more_signatures")
 
 
+def discharged_meanwhile(kind: EntryKind, to: Addressed, on_file: OnFile) -> Iterator[Doubt]:
+    """Who discharged the patient did not see this file; what a discharge itself asks for is written after it."""
+    if to.offline and on_file.encounter_state is EncounterState.CLOSED and kind.deadline != "discharge":
+        yield Weight.LATE, Reason("discharged_meanwhile")
+
+
 def _correction(version: Version, on_file: OnFile) -> Iterator[Reason]:
     correction = version.correction
     if on_file.latest == 0:
