@@ -2,118 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from uuid import UUID
-
 import pytest
 from pytestqt.qtbot import QtBot
 
-from records.entries import State, Version
-from records.forms import current_form
+from records.entries import State
 from records.messages import Chart
-from records.render import render_entry, slot_field
-from records.signatures import mark_for
-from scripts.demo_history import Known
 from tests.journeys.conftest import Town
-from workstation.background import Background
-from workstation.client import Client
-from workstation.models.chart import ChartModel, ItemState
-from workstation.models.desk import Desk
+from tests.journeys.places import DOCTOR, Place, SitDown, begin, encounter_of, signed_by_token, sit_down
+from workstation.models.chart import ItemState
 from workstation.models.editor import EditorModel
-from workstation.models.session import SessionModel
-from workstation.models.sync import SyncModel
-from workstation.signing.criteria import Criteria, choose
-from workstation.signing.stack import Document, Outcome, Stack
-from workstation.signing.token import TokenSigner
 
+__all__ = ["sit_down"]
 pytestmark = pytest.mark.xdist_group("journeys")
-DOCTOR = "ha.lethu"
-PATIENT_NO = "0026-18842"
-
-
-@dataclass
-class Place:
-    """One person at one PC: session, desk, and the chart that is open."""
-
-    session: SessionModel
-    desk: Desk
-    chart: ChartModel
-
-
-@pytest.fixture
-def sit_down(town: Town, qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Place]]:
-    places: list[Place] = []
-
-    def sit(username: str = DOCTOR, pc: str = "pc") -> Place:
-        background = Background()
-        client = Client(town.config.server_url, town.config.ca_file, timeout_s=10, workstation=pc)
-        config = town.config.model_copy(update={"data_dir": tmp_path / pc, "use_keyring": False})
-        session = SessionModel(config, client, background)
-        with qtbot.waitSignal(session.opened, timeout=20_000):
-            session.sign_in(username, town.account(username)["password"])
-        assert session.store is not None
-        assert session.account is not None
-        sync = SyncModel(session.store, client, background, session.account)
-        session.renewed.connect(sync.renewed)
-        session.closing.connect(sync.stop)
-        desk = Desk(session.account, session.store, client, background, sync)
-        sync.start()
-        chart = ChartModel(desk, encounter_of(town), sync)
-        with qtbot.waitSignal(chart.loaded, timeout=20_000):
-            chart.load()
-        places.append(Place(session, desk, chart))
-        return places[-1]
-
-    yield sit
-    for place in places:
-        place.session.sign_out()
-    qtbot.waitUntil(lambda: not any(place.desk.background.running for place in places), timeout=20_000)
-    for place in places:
-        place.desk.client.close()
-        assert place.desk.background.stop()
-
-
-_encounters: dict[int, UUID] = {}
-
-
-def encounter_of(town: Town) -> UUID:
-    """The demo patient's stay; asked once, because later the server may be away."""
-    if town.port not in _encounters:
-        client = town.client(DOCTOR)
-        found = client.patients(PATIENT_NO)[0].encounter
-        client.close()
-        assert found is not None
-        _encounters[town.port] = found
-    return _encounters[town.port]
-
-
-def begin(qtbot: QtBot, place: Place) -> EditorModel:
-    form = current_form("36/BV2", datetime.now(UTC).date())
-    with qtbot.waitSignal(place.chart.draft_ready) as told:
-        place.chart.begin(form, form.kind("row"))
-    assert told.args is not None
-    editor = place.chart.editor(told.args[0])
-    editor.set_value("diagnosis", {"text": "Viêm phổi thùy dưới phải", "code": "J18.1"})
-    return editor
-
-
-def signed_by_token(town: Town, place: Place, version: Version, username: str = DOCTOR) -> bytes:
-    """What the doctor's token makes of the version."""
-    account, person = town.account(username), place.desk.account.person
-    done: list[Outcome] = []
-    with TokenSigner([str(module) for module in town.config.pkcs11_modules]) as signer:
-        prompter = Known(account["pin"])
-        identity = choose(signer, Criteria(at=datetime.now(UTC), national_id=person.national_id), prompter)
-        document = Document(
-            str(version.entry), slot_field("doctor"), lambda: render_entry(version),
-            lambda held, at: mark_for(version, "doctor", full_name=held.full_name, title=person.title, signed_at=at,
-                                      certificate_serial=held.serial, certificate_issuer=held.issuer))
-        Stack(signer, identity, [document], told=done.append, now=place.desk.client.clock.server_now).run(prompter)
-    assert done[0].signed is not None, done[0].reasons
-    return done[0].signed
 
 
 def fresh(town: Town) -> Chart:
@@ -124,7 +24,7 @@ def fresh(town: Town) -> Chart:
 
 
 def test_a_row_signed_while_the_server_is_away_arrives_once_and_is_marked(
-    town: Town, qtbot: QtBot, sit_down: Callable[..., Place],
+    town: Town, qtbot: QtBot, sit_down: SitDown,
 ) -> None:
     place = sit_down()
     sync = place.desk.sync
@@ -156,7 +56,7 @@ def test_a_row_signed_while_the_server_is_away_arrives_once_and_is_marked(
 
 
 def test_the_same_person_finds_the_draft_on_the_next_pc_and_nothing_is_lost_when_both_write(
-    town: Town, qtbot: QtBot, sit_down: Callable[..., Place],
+    town: Town, qtbot: QtBot, sit_down: SitDown,
 ) -> None:
     here = sit_down(pc="pc1")
     mine = begin(qtbot, here)
@@ -181,7 +81,7 @@ def test_the_same_person_finds_the_draft_on_the_next_pc_and_nothing_is_lost_when
 
 
 def test_two_doctors_correct_one_row_and_both_texts_are_kept_until_one_chooses(
-    town: Town, qtbot: QtBot, sit_down: Callable[..., Place],
+    town: Town, qtbot: QtBot, sit_down: SitDown,
 ) -> None:
     first = sit_down(pc="pc1")
     row = begin(qtbot, first)
