@@ -119,7 +119,8 @@ def _check(parser: Command) -> None:
         return check(options.files, trust=options.trust, as_json=options.json)
 
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--trust", type=Path, metavar="DIR", help="folder of PEM files: the CAs to trust")
+    parser.add_argument("--trust", type=Path, metavar="DIR", help="folder of PEM files: the CAs to trust "
+                        "(else BENHAN_TRUST, /etc/benhan/trust, ./demo-home/trust)")
     parser.add_argument("--json", action="store_true", help="the whole verdict as JSON")
     parser.set_defaults(run=run)
 

@@ -1,0 +1,66 @@
+"""`benhan-server check`: whom it trusts when nobody says it, and what it says of that."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from records.errors import Refusal
+from server import inspection
+from tests.forgeries import people
+from tests.forgeries.signing import good
+
+
+@pytest.fixture(autouse=True)
+def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BENHAN_TRUST", raising=False)
+    monkeypatch.setattr(inspection, "INSTALLED_TRUST", tmp_path / "etc")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(good())
+    return path
+
+
+def trusting(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    for number, der in enumerate((*people.trust().roots, *people.trust().intermediates)):
+        pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+        (folder / f"{number}.pem").write_bytes(pem)
+    return folder
+
+
+def test_the_demos_authorities_come_last_and_are_said_to_be_for_training(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    trusting(tmp_path / "demo-home" / "trust")
+    assert inspection.check([file], trust=None, as_json=False) == 0
+    assert "TẬP HUẤN" in capsys.readouterr().out
+    assert inspection.check([file], trust=None, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out)[0]["good"]
+    trusting(tmp_path / "etc")
+    assert inspection.check([file], trust=None, as_json=False) == 0
+    assert "TẬP HUẤN" not in capsys.readouterr().out
+
+
+def test_a_folder_that_is_named_is_the_only_one(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusting(tmp_path / "etc")
+    named = trusting(tmp_path / "named")
+    monkeypatch.setenv("BENHAN_TRUST", str(tmp_path / "empty"))
+    assert inspection.check([file], trust=named, as_json=False) == 0
+    with pytest.raises(Refusal, match="empty"):
+        inspection.check([file], trust=None, as_json=False)
+
+
+def test_without_any_authority_the_error_names_the_places(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as caught:
+        inspection.check([file], trust=None, as_json=False)
+    for place in ("--trust", "BENHAN_TRUST", str(tmp_path / "etc"), "demo-home/trust"):
+        assert place in str(caught.value)
