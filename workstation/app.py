@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject
 from PyQt6.QtWidgets import QApplication
 
 from records.errors import BenhAnError, Cancelled, Refusal
@@ -234,4 +234,11 @@ def run(config: Config, arguments: Sequence[str]) -> int:
     program = Program(application, config)
     sys.excepthook = program.handle
     program.window.show()
-    return application.exec()
+    code = application.exec()
+    # Windows go before the application does: left to the interpreter's end, Qt and Python take them apart in any order
+    # and may crash on the way out.
+    sys.excepthook = sys.__excepthook__
+    program.window.deleteLater()
+    program.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    return code

@@ -89,8 +89,7 @@ class EventStream:
                 self._socket = response.extensions["network_stream"].get_extra_info("socket")
                 if self._closed.is_set():
                     return
-                yield ServerEvent(topic=CONNECTED)
-                yield from self._events(response)
+                yield from self._events(response.iter_lines())
         except (httpx.HTTPError, OSError) as error:
             if not self._closed.is_set():
                 raise away(error) if isinstance(error, httpx.HTTPError) else Trouble.because(
@@ -100,9 +99,12 @@ class EventStream:
         if not self._closed.is_set():
             raise Trouble.because("server_away", detail="the event stream ended")
 
-    def _events(self, response: httpx.Response) -> Iterator[ServerEvent]:
+    def _events(self, lines: Iterator[str]) -> Iterator[ServerEvent]:
         topic, identity, data = "", "", ""
-        for line in response.iter_lines():
+        # The server sends its first line once it listens; with the head alone, what happens meanwhile would be missed.
+        if next(lines, None) is not None:
+            yield ServerEvent(topic=CONNECTED)
+        for line in lines:
             name, _, value = line.partition(":")
             value = value.removeprefix(" ")
             if not line:

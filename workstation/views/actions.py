@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QWidget
 
@@ -179,6 +179,10 @@ class ActionSet(QObject):
         self._bindings: dict[str, _Binding] = {}
         self._place = Place.EVERYWHERE
         self._qt: dict[str, QAction] = {}
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self.changed)
         for action in ACTIONS:
             self._qt[action.id] = self._made(action)
         self._refresh_shortcuts()
@@ -208,7 +212,9 @@ class ActionSet(QObject):
         if action_id not in BY_ID:
             raise KeyError(f"{action_id} stands in no table of actions")
         self._bindings[action_id] = _Binding(do, refusal)
-        self.refresh()
+        self._allow(action_id)
+        # A place binds a score of actions one after another: what follows from them is drawn once, after the last.
+        self._later.start()
 
     def unbind(self, *action_ids: str) -> None:
         """The view that answered for these is gone."""
@@ -244,9 +250,12 @@ class ActionSet(QObject):
         self.changed.emit()
 
     def _refresh_shortcuts(self) -> None:
+        for action_id in self._qt:
+            self._allow(action_id)
+
+    def _allow(self, action_id: str) -> None:
         # A reason that can be said keeps its key alive, so that pressing it says the reason.
-        for action_id, made in self._qt.items():
-            made.setEnabled(self.why_not(action_id) != NOT_NOW)
+        self._qt[action_id].setEnabled(self.why_not(action_id) != NOT_NOW)
 
     def qt_action(self, action_id: str) -> QAction:
         """The Qt action, for menus."""
