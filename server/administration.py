@@ -1,4 +1,4 @@
-"""What IT does at the server's console: keys, migrations, people, passwords."""
+"""What IT does at the server's console: keys, migrations, wards, people, passwords."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, make_url
 
 from records.errors import Refusal
 from records.forms import Role
+from records.messages import WardView
 from server.services.hospital import new_id
 from server.services.passwords import Cost, Passwords
 from server.settings import Settings, read_settings
@@ -57,6 +58,23 @@ def bring_up_to_date(settings: Settings) -> str:
     migrate.prepare(administration, database)
     migrate.upgrade(settings.owner_dsn)
     return migrate.HEAD
+
+
+def add_ward(options: Namespace) -> int:
+    """`ward add`: a new ward with its beds; of a ward that is there, another name or more beds."""
+    settings = read_settings(options.config)
+    places = [(room, bed) for room, beds in options.rooms for bed in beds]
+    engine = base.open_engine(settings.dsn, pool_size=1)
+    with base.transaction(engine) as db:
+        known = {ward.code: ward.id for ward in people.all_wards(db)}
+        which = known.get(options.code) or new_id()
+        position = list(known).index(options.code) if options.code in known else len(known)
+        people.add_ward(db, WardView(id=which, code=options.code, name=options.name), position)
+        people.add_beds(db, which, places)
+        audit.note(db, "ward.add", workstation=_CONSOLE, facts={"code": options.code, "beds": len(places)})
+    engine.dispose()
+    print(f"The ward {options.code} is there, with {len(places)} beds named now.")
+    return 0
 
 
 def add_person(options: Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The command line `benhan-server`: demo, serve, migrate, check, verify, user, keys."""
+"""The command line `benhan-server`: demo, serve, migrate, check, verify, ward, user, keys."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def _parser() -> Command:
     _migrate(commands.add_parser("migrate", help="bring the database's schema up to date"))
     _check(commands.add_parser("check", help="verify signed files without server and database"))
     _verify(commands.add_parser("verify", help="walk the whole store and name what is broken"))
+    _ward(commands.add_parser("ward", help="wards and their beds"))
     _user(commands.add_parser("user", help="people and their passwords"))
     _keys(commands.add_parser("keys", help="the server's keys"))
     return parser
@@ -139,6 +140,30 @@ def _verify(parser: Command) -> None:
     parser.add_argument("--anchor", type=Path, metavar="FILE", help="a copy of the audit seals kept elsewhere")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
+
+
+def _ward(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server.administration import add_ward
+
+        return add_ward(options)
+
+    adding = parser.add_subparsers(required=True, metavar="VERB").add_parser(
+        "add", help="a new ward with its beds, or another name and more beds for one that is there")
+    _config(adding)
+    adding.add_argument("code", help="short, as the hospital writes it: NTH")
+    adding.add_argument("--name", required=True)
+    adding.add_argument("--room", action="append", default=[], dest="rooms", type=_room, metavar="ROOM:BED,BED…")
+    adding.set_defaults(run=run)
+
+
+def _room(text: str) -> tuple[str, list[str]]:
+    """«1:01,02» -> room 1 with the beds 01 and 02."""
+    room, _, beds = text.partition(":")
+    named = [bed.strip() for bed in beds.split(",") if bed.strip()]
+    if not room.strip() or not named:
+        raise argparse.ArgumentTypeError(f"{text} is not a room with its beds, such as 1:01,02")
+    return room.strip(), named
 
 
 def _user(parser: Command) -> None:

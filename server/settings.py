@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
 from records.errors import Refusal
 from records.forms import Frozen
@@ -18,9 +18,9 @@ class Settings(Frozen):
     """What one hospital's server must know; paths are absolute or relative to the settings file."""
 
     dsn: str
-    """psycopg connection string of the role that the running server uses (`benhan_app`)."""
+    """The database for the running server (role `benhan_app`): postgresql://benhan_app@/benhan?host=/run/postgresql."""
     owner_dsn: str = ""
-    """Connection string of the migration role; only `benhan-server migrate` and `demo` use it."""
+    """The same for who may become the tables' owner; only `benhan-server migrate` and `demo` use it."""
     home: Path
     """Folder of everything below that is not set by itself."""
     hospital_key: Path = Path("keys/hospital.key")
@@ -52,6 +52,13 @@ class Settings(Frozen):
     argon2_passes: int = 2
     heartbeat_s: float = 15.0
     seal_every_s: float = 10.0
+
+    @field_validator("dsn", "owner_dsn")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgresql+psycopg://")):
+            raise ValueError("a database is named as postgresql://role@/database?host=/run/postgresql")
+        return value
 
     def path(self, value: Path) -> Path:
         """A setting's path, made absolute."""

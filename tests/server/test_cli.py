@@ -124,22 +124,31 @@ def test_a_second_demo_on_a_folder_in_use_says_so(home: Path) -> None:
         demo.stop()
 
 
-def test_people_are_added_and_get_new_passwords_at_the_console(home: Path) -> None:
+def test_wards_and_people_are_added_and_get_new_passwords_at_the_console(home: Path) -> None:
     demo = Demo(home, free_port())
     try:
         demo.wait()
         config = home / "server.toml"
+        for rooms in (["1:01,02"], ["1:01,02,03", "2:04"]):
+            ward = run("ward", "add", "--config", config, "MOI", "--name", "Khoa Mới",
+                       *(part for room in rooms for part in ("--room", room)))
+            assert ward.returncode == 0, ward.stderr
+        assert run("ward", "add", "--config", config, "MOI", "--name", "Khoa Mới", "--room", "1").returncode == 2
         added = run("user", "add", "--config", config, "moi.nguoi", "--full-name", "Người Mới", "--title", "BS.",
-                    "--role", "doctor", "--ward", "NTH", typed="một mật khẩu dài\n")
+                    "--role", "doctor", "--ward", "MOI", typed="một mật khẩu dài\n")
         assert added.returncode == 0, added.stderr
         short = run("user", "password", "--config", config, "moi.nguoi", typed="ngắn\n")
         assert (short.returncode, "10 characters" in short.stderr) == (1, True)
         assert run("user", "password", "--config", config, "moi.nguoi", typed="mật khẩu khác\n").returncode == 0
         with demo.client() as client:
             answers = [client.post("/api/sessions", json={
-                "username": "moi.nguoi", "password": password, "workstation": "pc"}).status_code
+                "username": "moi.nguoi", "password": password, "workstation": "pc"})
                 for password in ("một mật khẩu dài", "mật khẩu khác")]
-        assert answers == [401, 201]
+            client.headers["Authorization"] = f"Bearer {answers[-1].json()['token']}"
+            (ward,) = client.get("/api/me").json()["wards"]
+            board = client.get(f"/api/wards/{ward['id']}/board").json()
+        assert [answer.status_code for answer in answers] == [401, 201]
+        assert [f"{row['room']}:{row['bed']}" for row in board["rows"]] == ["1:01", "1:02", "1:03", "2:04"]
     finally:
         demo.stop()
 

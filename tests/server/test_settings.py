@@ -39,6 +39,7 @@ def test_the_environment_goes_before_the_file(file: Path) -> None:
     (GOOD + 'port = "many"\n', "port"),
     (GOOD.replace("facility_code", "code"), "facility_code"),
     ("dsn = ", "Invalid value"),
+    (GOOD.replace("postgresql://", "host="), "postgresql://role@/database"),
 ])
 def test_a_wrong_setting_is_named(file: Path, text: str, named: str) -> None:
     file.write_text(text, "utf-8")
