@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -107,7 +106,6 @@ def town() -> Iterator[Town]:
     home = DemoHome(folder / "home")
     port = free_port()
     running = Town(home, port, _serve(home.folder, port))
-    os.environ["SOFTHSM2_CONF"] = str(home.folder / "tokens" / "softhsm2.conf")
     yield running
     for client in running.clients:
         client.close()

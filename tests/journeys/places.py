@@ -107,7 +107,8 @@ def signed_by_token(town: Town, place: Place, version: Version, username: str = 
     account, person = town.account(username), place.desk.account.person
     holder = next(one["national_id"] for one in hospital_data()["staff"] if one["username"] == username)
     done: list[Outcome] = []
-    with TokenSigner([str(module) for module in town.config.pkcs11_modules]) as signer:
+    with TokenSigner([str(module) for module in town.config.pkcs11_modules],
+                     env=town.config.pkcs11_environment) as signer:
         prompter = Known(account["pin"])
         identity = choose(signer, Criteria(at=datetime.now(UTC), national_id=holder), prompter)
         document = Document(

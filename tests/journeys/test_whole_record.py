@@ -56,7 +56,8 @@ class Hand:
     def signs(self, version: Version, slot: str, pdf: bytes) -> bytes:
         """The file with this person's signature from their token."""
         person, told = self.account.person, list[Outcome]()
-        with TokenSigner([str(module) for module in self._town.config.pkcs11_modules]) as signer:
+        with TokenSigner([str(module) for module in self._town.config.pkcs11_modules],
+                         env=self._town.config.pkcs11_environment) as signer:
             prompter = Known(self._pin)
             identity = choose(signer, Criteria(at=datetime.now(UTC), national_id=person.national_id), prompter)
             document = Document(
