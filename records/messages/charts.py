@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from records.entries import Correction, FormRef, Instant, State
+from records.entries import Author, Correction, FormRef, Instant, State
 from records.forms import Frozen
 from records.messages.patients import ClockView, EncounterView, PatientView
 
@@ -66,6 +66,8 @@ class DraftView(Frozen):
     encounter: UUID
     person: UUID
     person_name: str
+    author: Author | None = None
+    """The person as a version names its author; None for who may write this kind no longer."""
     form: FormRef
     base_version: int
     """0 for a new entry, else the version that it corrects."""

@@ -199,7 +199,8 @@ def _move_on(arrival: Arrival, version: Version, sha256: str) -> State:
         state = lifecycle.after(State.DRAFT, event)
         entries.add_version(desk.db, scene.key, version, state=state, open_slots=slots, file=sha256,
                             received_at=desk.now)
-        drafts.drop(desk.db, file.entry, desk.person.id)
+        for person in {desk.person.id, version.author.id}:
+            drafts.drop(desk.db, file.entry, person)
         return state
     # An optional slot may still be filled once a version is signed by all who must.
     state = lifecycle.after(scene.this.state, Event.SIGN_SLOT if scene.this.state is State.SIGNED else event)

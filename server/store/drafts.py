@@ -12,13 +12,14 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from records.entries import FormRef
+from records.entries import Author, FormRef
+from records.forms import form
 from records.messages import DraftSave, DraftView
 from server.store.base import as_json
 from server.store.keys import ScopeKey
 from server.store.tables import drafts, people
 
-_VIEW = select(drafts, people.c.full_name).join(people, people.c.id == drafts.c.person)
+_VIEW = select(drafts, people.c.full_name, people.c.title, people.c.roles).join(people, people.c.id == drafts.c.person)
 
 
 def of_entry(db: Connection, key: ScopeKey, entry: UUID, person: UUID) -> DraftView | None:
@@ -99,10 +100,17 @@ def _about(entry: UUID, person: UUID) -> str:
     return f"draft:{entry}:{person}"
 
 
+def _author(row: Any) -> Author | None:
+    """The draft's person in the first role that writes this kind."""
+    writers = form(row.form, row.edition).kind(row.kind).writers
+    role = next((role for role in writers if role in row.roles), None)
+    return Author(id=row.person, full_name=row.full_name, title=row.title, role=role) if role is not None else None
+
+
 def _view(row: Any, key: ScopeKey) -> DraftView:
     content = json.loads(key.decrypt(_about(row.entry, row.person), row.content))
     return DraftView(
-        entry=row.entry, encounter=row.encounter, person=row.person, person_name=row.full_name,
+        entry=row.entry, encounter=row.encounter, person=row.person, person_name=row.full_name, author=_author(row),
         form=FormRef(code=row.form, edition=row.edition, kind=row.kind), base_version=row.base_version,
         correction_reason=content["reason"], occurred_at=row.occurred_at, values=content["values"],
         revision=row.revision, updated_at=row.updated_at,

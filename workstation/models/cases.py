@@ -7,10 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from records import policy
-from records.entries import FormRef, State
+from records.entries import Author, FormRef, State
 from records.errors import Reason
 from records.forms import EntryKind, SignatureSlot, form
-from records.messages import Chart, EntryView
+from records.messages import Chart, DraftView, EntryView
 from records.policy import Allowed, Answer, Case, Refused, SignedSlot
 from workstation.config import ZONE
 from workstation.drafts import LocalDraft
@@ -50,6 +50,23 @@ def case_of_draft(chart: Chart, draft: LocalDraft, account: Account, missing: Se
 def first_slot(kind: EntryKind) -> SignatureSlot:
     """The slot that waits for no other."""
     return next(slot for slot in kind.slots if not slot.after)
+
+
+def may_take(view: DraftView, account: Account) -> bool:
+    """My own draft, or one that another person wrote for me to sign first (the cover of 01/BV1: the ward head)."""
+    slot, me = first_slot(kind_of(view.form)), account.person
+    given = not view.base_version and view.author is not None and not slot.author and bool({*slot.roles} & {*me.roles})
+    return view.person == me.id or given
+
+
+def author_of(chart: Chart, draft: LocalDraft, account: Account) -> Author:
+    """Who wrote the draft that I hold: I, but for one that was written for me to sign."""
+    kind, me = kind_of(draft.form), account.person
+    for view in chart.drafts:
+        if view.entry == draft.entry and view.person != me.id and view.author is not None and may_take(view, account):
+            return view.author
+    role = next((role for role in kind.writers if role in me.roles), kind.writers[0])
+    return Author(id=me.id, full_name=me.full_name, title=me.title, role=role)
 
 
 def while_away(kind: EntryKind, slot: str, *, begun_here: bool, base_version: int) -> tuple[Reason, ...]:

@@ -19,7 +19,7 @@ from workstation.config import ZONE
 from workstation.drafts import CommandState, LocalDraft, OutboxItem
 from workstation.models.account import utc_now
 from workstation.models.beginning import correction_draft, new_draft
-from workstation.models.cases import answer, case_of_view, ward_of
+from workstation.models.cases import answer, case_of_view, may_take, ward_of
 from workstation.models.desk import Desk, Told
 from workstation.models.editor import EditorModel
 from workstation.models.handing_in import hand_in
@@ -155,14 +155,20 @@ class ChartModel(QAbstractListModel):
             self.draft_ready.emit(new_draft(form, kind, chart, self._desk.account, utc_now()))
 
     def open_draft(self, entry: UUID) -> None:
-        """Go on with a draft, mine here or mine from another PC."""
+        """Go on with a draft: mine here, mine from another PC, or one that was written for me to sign."""
         item = self._by_entry.get(entry)
         if item is not None and item.draft is not None and item.draft.command is None:
             self.draft_ready.emit(item.draft)
-        elif item is not None and item.others is not None and item.others.person == self._desk.account.person.id:
+        elif item is not None and item.others is not None and may_take(item.others, self._desk.account):
             view = item.others
             self._desk.background.run(Command("adopt", lambda: self._desk.store.adopt(view), self.draft_ready.emit,
                                               self.refused.emit), lane="mirror")
+
+    def opens(self, item: TimelineItem) -> bool:
+        """Whether `open_draft` opens it."""
+        if item.draft is not None:
+            return item.draft.command is None
+        return item.others is not None and item.view is None and may_take(item.others, self._desk.account)
 
     def correct(self, entry: UUID, reason: str) -> None:
         """Begin a correction of a signed entry, or go on with one."""

@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from records import validation
 from records.canonical import encode
 from records.computed import compute
-from records.entries import Author, Correction, FieldChange, Version, changes
+from records.entries import Correction, FieldChange, Version, changes
 from records.errors import Reason, Refusal
 from records.forms import Field, form
 from records.messages import Chart, DraftView, EntryView
@@ -22,7 +22,7 @@ from workstation.config import ZONE
 from workstation.drafts import LocalDraft, OutboxItem
 from workstation.models.account import utc_now
 from workstation.models.beginning import stay_of, subject_of
-from workstation.models.cases import answer, case_of_draft, while_away
+from workstation.models.cases import answer, author_of, case_of_draft, while_away
 from workstation.models.desk import Desk
 from workstation.models.handing_in import hand_in
 from workstation.models.merge import joined, merge, plain
@@ -239,11 +239,10 @@ class EditorModel(QObject):
             raise Refusal(*self.missing)
         cleaned = self._checked
         account, draft = self._desk.account, self._draft
-        who = account.person
         version = Version(
             renderer=renderer or account.renderers[-1], entry=draft.entry, version=draft.base_version + 1,
             form=draft.form, subject=subject_of(self._chart), stay=stay_of(self._chart, account),
-            author=Author(id=who.id, full_name=who.full_name, title=who.title, role=self._role()),
+            author=author_of(self._chart, draft, account),
             occurred_at=draft.occurred_at.astimezone(ZONE).replace(microsecond=0),
             written_at=(written_at or self._desk.client.clock.server_now()).astimezone(ZONE).replace(microsecond=0),
             training=account.training, correction=self._correction(), values=cleaned.values)
@@ -312,10 +311,6 @@ class EditorModel(QObject):
             return None
         return Correction(reason=self._draft.correction_reason.strip(), of_version=self.base.version,
                           of_sha256=self.base.sha256)
-
-    def _role(self) -> Any:
-        writers = self.kind.writers
-        return next((role for role in writers if role in self._desk.account.person.roles), writers[0])
 
     def _on_saved(self, saved: LocalDraft) -> None:
         if saved.entry == self._draft.entry and saved.revision >= self._draft.revision:

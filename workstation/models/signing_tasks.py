@@ -18,7 +18,7 @@ from records.policy import Answer, Refused
 from records.render.words import value_words
 from workstation.drafts import LocalDraft
 from workstation.models.account import utc_now
-from workstation.models.cases import answer, case_of_view, first_slot, kind_of
+from workstation.models.cases import answer, author_of, case_of_view, first_slot, kind_of
 from workstation.models.desk import Desk
 from workstation.models.editor import EditorModel
 from workstation.models.handing_in import hand_in
@@ -106,12 +106,13 @@ def draft_task(desk: Desk, chart: Chart, editor: EditorModel) -> Task:
 def kept_draft_task(desk: Desk, chart: Chart, draft: LocalDraft, facts: tuple[tuple[str, str], ...],
                     editor: Callable[[], EditorModel]) -> Task:
     """A draft of mine that no window shows; `editor` is asked for only when it is going to be signed."""
-    who = desk.account.person
+    author = author_of(chart, draft, desk.account)
     slot = first_slot(kind_of(draft.form)).key
     return Task(
         "draft", draft.entry, chart.encounter, chart.patient, draft.form, slot, draft.base_version + 1,
-        draft.occurred_at, f"{who.title} {who.full_name}".strip(), facts, correction_reason=draft.correction_reason,
-        ask=lambda: editor().may_sign(slot), paper=lambda: _paper_of_draft(desk, chart, editor()),
+        draft.occurred_at, f"{author.title} {author.full_name}".strip(), facts,
+        correction_reason=draft.correction_reason, ask=lambda: editor().may_sign(slot),
+        paper=lambda: _paper_of_draft(desk, chart, editor()),
         keep=lambda pdf: editor().signed(pdf, slot))
 
 

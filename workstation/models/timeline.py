@@ -17,6 +17,7 @@ from records.messages import Chart, DraftView, EntryView
 from workstation.config import ZONE
 from workstation.drafts import CommandState, LocalDraft, OutboxItem
 from workstation.models.account import Account
+from workstation.models.cases import author_of
 
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
@@ -77,7 +78,7 @@ def lay_over(chart: Chart, drafts: Iterable[LocalDraft], commands: Iterable[Outb
     others = {view.entry: view for view in chart.drafts if view.entry not in mine}
     items = [_of_view(view, mine.pop(view.id, None), others.pop(view.id, None), queued.get(view.id))
              for view in chart.entries]
-    items += [_of_draft(draft, queued.get(draft.entry), account) for draft in mine.values()]
+    items += [_of_draft(draft, queued.get(draft.entry), chart, account) for draft in mine.values()]
     items += [_of_others(view, account) for view in others.values()]
     return tuple(sorted(items, key=lambda item: item.occurred_at, reverse=True))
 
@@ -141,8 +142,9 @@ def _of_view(view: EntryView, draft: LocalDraft | None, others: DraftView | None
                  view=view, draft=draft, others=others, queued=queued)
 
 
-def _of_draft(draft: LocalDraft, queued: OutboxItem | None, account: Account) -> TimelineItem:
-    author = f"{account.person.title} {account.person.full_name}".strip()
+def _of_draft(draft: LocalDraft, queued: OutboxItem | None, chart: Chart, account: Account) -> TimelineItem:
+    who = author_of(chart, draft, account)
+    author = f"{who.title} {who.full_name}".strip()
     state = _state_of_command(queued) if queued is not None else ItemState.DRAFT
     return _item(draft.form, draft.entry, draft.occurred_at, author, state, draft=draft, queued=queued)
 

@@ -10,10 +10,10 @@ import httpx
 from records import canonical, cda
 from records.entries import FormRef, State, Version
 from records.forms import form
-from records.messages import Accepted, EntryView
+from records.messages import Accepted, Chart, EntryView
 from records.render import render_entry
 from tests.server.filling import enough
-from tests.server.house import House, reasons, send
+from tests.server.house import House, key, reasons, send
 
 CODE, EDITION = "01/BV1", "2024-01-01"
 
@@ -150,3 +150,21 @@ def test_an_author_whom_nobody_knows_is_refused(house: House) -> None:
     with house.sign_in("thanh") as client:
         answer = send(client, house, version, house.sign(version, "ward_head", "thanh"), "ward_head")
     assert reasons(answer) == ["author_not_on_file"]
+
+
+def test_the_ward_head_signs_the_cover_that_a_doctor_wrote(house: House) -> None:
+    part_a(house)
+    signed_part(house, "part_b", "ha")
+    version = part(house, "cover", "ha")
+    path, headers = f"/api/drafts/{version.entry}", {"Idempotency-Key": key()}
+    with house.sign_in("ha") as doctor, house.sign_in("thanh") as head:
+        saved = doctor.put(path, headers=headers, json={
+            "encounter": str(house.encounter), "form": version.form.model_dump(), "values": version.values,
+            "occurred_at": version.occurred_at.isoformat(), "known_revision": 0})
+        assert saved.status_code == 200, saved.text
+        (draft,) = Chart.model_validate_json(head.get(f"/api/encounters/{house.encounter}/chart").content).drafts
+        assert draft.author == version.author
+        file = house.sign(version, "ward_head", "thanh")
+        cover = accepted(send(head, house, version, file, "ward_head"))
+        assert (cover.author_name, cover.state) == ("Lê Thu Hà", State.PARTLY_SIGNED)
+        assert doctor.get("/api/drafts").json() == []

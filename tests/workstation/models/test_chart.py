@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from PyQt6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from records.forms import Role, current_form
+from records.entries import Author, FormRef
+from records.forms import Role, current_form, form
 from records.messages import DraftView
 from records.policy import Allowed, Refused
+from tests.server.filling import enough
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
@@ -228,3 +231,45 @@ def test_a_thousand_entries_are_laid_out_in_a_fraction_of_their_parsing(
     assert len(model.items) == 1000
     # Laying out runs on the UI thread; parsing does not. A relation, because machines differ.
     assert laying < loading
+
+
+def doctors_cover() -> DraftView:
+    """A cover that Dr Nga wrote; its first signature is the ward head's."""
+    author = Author(id=hospital.OTHER, full_name="Phạm Thị Nga", title="BS.", role=Role.DOCTOR)
+    return DraftView(
+        entry=UUID(int=104), encounter=hospital.ENCOUNTER, person=hospital.OTHER, person_name="Phạm Thị Nga",
+        author=author, form=FormRef(code="01/BV1", edition="2024-01-01", kind="cover"), base_version=0,
+        occurred_at=utc_now(), values=enough(form("01/BV1", "2024-01-01").kind("cover")), revision=3,
+        updated_at=utc_now())
+
+
+def test_the_ward_head_opens_the_doctors_cover_and_signs_it_as_the_doctors(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    view = doctors_cover()
+    part_b = hospital.entry(ONE).model_copy(update={"form": view.form.model_copy(update={"kind": "part_b"})})
+    little.charts[hospital.ENCOUNTER] = hospital.chart([part_b], [view]).model_dump_json().encode()
+    desk = desks.open(start=False)
+    head = desk.account.person.model_copy(update={"roles": (Role.WARD_HEAD, Role.DOCTOR)})
+    model = load(qtbot, replace(desk, account=desk.account.model_copy(update={"person": head})))
+    item = model.item(view.entry)
+    assert item is not None
+    assert model.opens(item)
+    with qtbot.waitSignal(model.draft_ready) as told:
+        model.open_draft(view.entry)
+    editor = model.editor(told.args[0])
+    assert isinstance(editor.may_sign("ward_head"), Allowed)
+    version = editor.to_version()
+    assert version.author == view.author
+    assert version.values == view.values
+    assert not desk.store.drafts()[0].waiting, "reading it is no change"
+
+
+def test_a_draft_of_another_that_is_not_mine_to_sign_stays_closed(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    cover = doctors_cover()
+    others_row = cover.model_copy(update={"entry": UUID(int=105), "form": hospital.ROW})
+    little.charts[hospital.ENCOUNTER] = hospital.chart([], [cover, others_row]).model_dump_json().encode()
+    model = load(qtbot, desks.open(start=False))  # a doctor: signs no cover, and no row of another
+    assert [model.opens(item) for item in model.items] == [False, False]

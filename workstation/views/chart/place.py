@@ -200,10 +200,8 @@ class ChartPlace(PlaceView):
         item = self.chart.item(entry)
         if item is None:
             return
-        mine = item.draft is not None and item.draft.command is None
         model = self.writing.model
-        if mine or (item.others is not None and item.view is None
-                    and item.others.person == self.desk.account.person.id):
+        if self.chart.opens(item):
             if model is None or model.draft.entry != entry:
                 self.chart.open_draft(entry)
             return
