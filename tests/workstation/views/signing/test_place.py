@@ -195,6 +195,18 @@ def test_a_preview_is_saved_as_signed_and_printed_page_by_page(
     press(dialog, Qt.Key.Key_Escape)
 
 
+def test_a_file_saved_from_the_preview_is_told_to_the_server(
+    scene: Scene, little: LittleServer, tmp_path: Path,
+) -> None:
+    printed = Printed(b"%PDF-1.7", "Tờ điều trị", "a.pdf", "", b"%PDF-1.7", hospital.ENCOUNTER, "36/BV2")
+    scene.desk.printing.ready.emit(printed)
+    (dialog,) = scene.window.findChildren(PreviewDialog)
+    dialog.save_as(tmp_path / "a.pdf")
+    scene.room.until(lambda: bool(little.prints))
+    assert [told.what for told in little.prints] == ["saved"]
+    press(dialog, Qt.Key.Key_Escape)
+
+
 def test_enrolling_goes_by_pin_and_enter(scene: Scene, little: LittleServer) -> None:
     dialog = scene.desk.enrol()
     scene.room.until(lambda: scene.desk.enrolment.stage is EnrolStage.READY)
