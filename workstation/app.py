@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -71,6 +72,10 @@ class Program(QObject):
         self.session.closing.connect(self._close_desk)
         self.window.stopping.connect(self.stop)
         self.background.failed.connect(lambda _name, why: self.window.tell(why))
+        # A chart of a thousand entries makes a hundred thousand objects at once: at Python's usual pace the collector
+        # would walk over all of them again and again while the screen waits.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
 
     def stop(self) -> None:
         """The window closes: save, end the session, finish what has begun."""

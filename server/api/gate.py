@@ -74,7 +74,7 @@ class Caller:
 
     def ask(self, query: Callable[[Desk], Result], *, media_type: str = "application/json") -> Response:
         """Answer a question in one transaction."""
-        with self.hospital.desk(self.signed_in) as desk:
+        with self.hospital.desk(self.signed_in, reading=True) as desk:
             result = query(desk)
         return Response(_body(result), 200, media_type=media_type)
 

@@ -74,9 +74,14 @@ class Hospital:
         self.engine.dispose()
 
     @contextmanager
-    def desk(self, signed_in: SignedIn) -> Iterator[Desk]:
-        """One transaction of one person: committed at the end, undone by any error."""
+    def desk(self, signed_in: SignedIn, *, reading: bool = False) -> Iterator[Desk]:
+        """One transaction of one person: committed at the end, undone by any error.
+
+        `reading`: nothing but the audit of a look is written, and the answer does not wait for the disk.
+        """
         with base.transaction(self.engine) as db:
+            if reading:
+                base.commit_without_waiting(db)
             yield Desk(self, db, signed_in, datetime.now(UTC))
 
     @cached_property

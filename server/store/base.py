@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,13 +11,17 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, func, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from records.errors import Refusal
 
 CHANNEL = "benhan"
 """The channel of LISTEN/NOTIFY on which all topics travel."""
+ASKED_AFTER_S = 5.0
+"""A connection that rested longer than this is asked whether it still lives."""
 
 
 def open_engine(dsn: str, *, pool_size: int = 20, timeout_s: float = 10) -> Engine:
@@ -24,12 +29,32 @@ def open_engine(dsn: str, *, pool_size: int = 20, timeout_s: float = 10) -> Engi
 
     Statements that psycopg prepared are planned for each value: one plan for all patterns of a search would read all.
     """
-    return create_engine(
-        dsn, pool_size=pool_size, max_overflow=0, pool_timeout=timeout_s, pool_pre_ping=True,
+    engine = create_engine(
+        dsn, pool_size=pool_size, max_overflow=0, pool_timeout=timeout_s,
         connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
                                  "-c plan_cache_mode=force_custom_plan",
                       "application_name": "benhan-server", "connect_timeout": 5},
     )
+    event.listen(engine, "checkin", _rested)
+    event.listen(engine, "checkout", _awake)
+    return engine
+
+
+def _rested(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _awake(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Ask a connection that rested whether it still lives; asking each time would cost every request a round trip."""
+    if time.monotonic() - record.info.get("rests_since", time.monotonic()) < ASKED_AFTER_S:
+        return
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        connection.rollback()
+    except psycopg.OperationalError as error:
+        raise DisconnectionError from error
 
 
 @contextmanager
@@ -40,11 +65,27 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def single(engine: Engine) -> Iterator[Connection]:
+    """For one statement at a time, each committed by itself: two round trips less than a transaction."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        yield db
+
+
+@contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """A read-only transaction in which every query sees the same moment."""
     with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as db, \
             db.begin():
         yield db
+
+
+def commit_without_waiting(db: Connection) -> None:
+    """Let the commit be written with the next flush, a fraction of a second later: for the audit of a look.
+
+    A crash of the program loses nothing; a power cut at that very moment may lose who looked in the last half second.
+    What a person wrote or signed is never committed so.
+    """
+    db.execute(text("SET LOCAL synchronous_commit = off"))
 
 
 def lock(db: Connection, what: str, which: UUID | str = "") -> None:
