@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, exists, func, select, text, update
 
 from records.messages import AllergyView, PatientDraft, PatientView
 from server.store import base
@@ -56,7 +56,8 @@ def read_many(db: Connection, which: Sequence[UUID]) -> tuple[PatientView, ...]:
         return ()
     rows = {row.id: row for row in db.execute(_READ, {"which": list(which)})}
     known: dict[UUID, list[AllergyView]] = {}
-    for row in db.execute(_ALLERGIES, {"which": list(which)}):
+    allergic = [one for one, row in rows.items() if row.allergic]
+    for row in db.execute(_ALLERGIES, {"which": allergic}) if allergic else ():
         known.setdefault(row.patient, []).append(
             AllergyView(substance=row.substance, reaction=row.reaction, year=row.year))
     return tuple(_view(rows[one], known.get(one, ())) for one in which if one in rows)
@@ -64,7 +65,8 @@ def read_many(db: Connection, which: Sequence[UUID]) -> tuple[PatientView, ...]:
 
 _OPEN = (select(encounters.c.id).where(encounters.c.patient == patients.c.id, encounters.c.state == "active")
          .limit(1).scalar_subquery())
-_READ = select(*(patients.c[name] for name in _SHOWN), _OPEN.label("encounter")).where(
+_ALLERGIC = exists().where(allergies.c.patient == patients.c.id, allergies.c.removed_at.is_(None))
+_READ = select(*(patients.c[name] for name in _SHOWN), _OPEN.label("encounter"), _ALLERGIC.label("allergic")).where(
     patients.c.id.in_(bindparam("which", expanding=True)))
 _ALLERGIES = (
     select(allergies.c.patient, allergies.c.substance, allergies.c.reaction, allergies.c.year)
@@ -74,7 +76,8 @@ _ALLERGIES = (
 
 
 def _view(row: Any, known: Sequence[AllergyView]) -> PatientView:
-    return PatientView(**row._mapping, allergies=tuple(known))
+    facts = {name: value for name, value in row._mapping.items() if name != "allergic"}
+    return PatientView(**facts, allergies=tuple(known))
 
 
 def _gone(which: UUID) -> PatientView:
