@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from records.deadlines import ZONE
 from records.messages import Board, EncounterView, PatientView
 from server.store import base
 from tests.server.house import WARDS, House, key, reasons, send
@@ -128,7 +129,8 @@ def test_the_board_shows_every_bed_its_clocks_and_unsigned_work(house: House) ->
         rows = {row.bed: row for row in board(client).rows}
     assert set(rows) == {"12", "13", "01"}
     lying = rows["12"]
-    assert (lying.patient and lying.patient.full_name, lying.day, lying.unsigned) == ("Nguyễn Văn Bình", 2, 1)
+    day = (datetime.now(ZONE).date() - house.admitted_at.astimezone(ZONE).date()).days + 1
+    assert (lying.patient and lying.patient.full_name, lying.day, lying.unsigned) == ("Nguyễn Văn Bình", day, 1)
     assert {clock.kind: clock.state for clock in lying.clocks}["record"] == "past"
     assert rows["13"].encounter is None
 

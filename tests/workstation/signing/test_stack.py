@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pikepdf
 import pytest
 
 from records import render
+from records.deadlines import ZONE
 from records.errors import Cancelled, Refusal, Trouble
 from server.demo.pki import Issued, issue_expired, issue_person
 from server.demo.tokens import TokenHome, make_token
@@ -248,9 +249,9 @@ def test_a_listener_that_fails_is_heard_of_after_all_were_told(hardware: TokenSi
 def test_the_mark_shows_the_moment_of_signing_in_whole_seconds(hardware: TokenSigner, page: bytes) -> None:
     told: list[Outcome] = []
     (identity,) = hardware.identities()
-    at = datetime(2026, 11, 22, 1, 2, 3, 456789, UTC)
+    at = now().replace(microsecond=456789)
     Stack(hardware, identity, documents(page, 1), told=told.append, now=lambda: at).run(Person(PIN))
     assert told[0].signed is not None
     with pikepdf.open(io.BytesIO(told[0].signed)) as document:
         (widget,) = [widget for widget in document.pages[0].obj["/Annots"] if widget.get("/T") == FIELD]
-        assert str(widget["/V"]["/M"]) == "D:20261122080203+07'00'"
+        assert str(widget["/V"]["/M"]) == f"D:{at.astimezone(ZONE):%Y%m%d%H%M%S}+07'00'"
