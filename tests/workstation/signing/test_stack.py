@@ -7,7 +7,6 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
