@@ -8,9 +8,9 @@ from asn1crypto import cms, core
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from records import cades
 from tests.forgeries import people
 from tests.forgeries.signing import container
-from workstation.signing import cades
 
 
 def _opened(digest: bytes) -> cms.ContentInfo:

@@ -15,12 +15,11 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
-from records import render
+from records import cades, render
 from records.entries import Mark, Version
 from records.signatures import mark_for
 from server.demo.pki import Issued
 from tests.forgeries import people
-from workstation.signing import cades
 
 Change = Callable[[IncrementalPdfFileWriter], None]
 

@@ -24,6 +24,7 @@ import uvicorn
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from records import signing_pdf
 from records.deadlines import ZONE
 from records.enrolment import bytes_to_sign
 from records.entries import Author, Correction, FormRef, Stay, Subject, Version
@@ -39,7 +40,6 @@ from server.services import certificates as certificate_services
 from server.services.hospital import Hospital, SignedIn
 from server.settings import Settings
 from server.store import base, patients, people, sessions, stays
-from workstation.signing import pades
 from workstation.signing.base import Signer
 
 PASSWORD = "mật khẩu thử 1"
@@ -161,7 +161,7 @@ class House:
             version, slot, full_name=identity.full_name, title=title or member.title,
             signed_at=(at or datetime.now(ZONE)).replace(microsecond=0),
             certificate_serial=identity.serial, certificate_issuer=identity.issuer)
-        return pades.sign(pdf or render_entry(version), slot_field(slot), mark, identity, signer.sign_raw)
+        return signing_pdf.sign(pdf or render_entry(version), slot_field(slot), mark, identity, signer.sign_raw)
 
     def correction(self, before: dict[str, Any], **changes: Any) -> Version:
         """The next version of an entry as the server shows it, with a reason."""

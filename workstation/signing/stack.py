@@ -15,9 +15,9 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Self
 
+from records import signing_pdf
 from records.entries import Mark
 from records.errors import Reason, Refusal
-from workstation.signing import pades
 from workstation.signing.base import Identity, Prompter, Signer
 
 ZONE = timezone(timedelta(hours=7))
@@ -95,7 +95,7 @@ class Stack:
         return len(self._left)
 
     def _sign_all(self, ahead: ThreadPoolExecutor, teller: _Teller) -> None:
-        coming: Future[pades.Prepared] | None = None
+        coming: Future[signing_pdf.Prepared] | None = None
         while self._left and not self._stopping.is_set():
             document = self._left[0]
             this = coming or ahead.submit(self._prepare, document)
@@ -112,13 +112,14 @@ class Stack:
             self._left.popleft()
             teller.tell(partial(_completed, document, prepared, signature))
 
-    def _prepare(self, document: Document) -> pades.Prepared:
+    def _prepare(self, document: Document) -> signing_pdf.Prepared:
         signed_at = self._now().astimezone(ZONE).replace(microsecond=0)
-        return pades.prepare(document.pdf(), document.field, document.mark(self.identity, signed_at), self.identity)
+        mark = document.mark(self.identity, signed_at)
+        return signing_pdf.prepare(document.pdf(), document.field, mark, self.identity)
 
 
-def _completed(document: Document, prepared: pades.Prepared, signature: bytes) -> Outcome:
-    return Outcome(document, pades.complete(prepared, signature))
+def _completed(document: Document, prepared: signing_pdf.Prepared, signature: bytes) -> Outcome:
+    return Outcome(document, signing_pdf.complete(prepared, signature))
 
 
 class _Teller:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from records import signing_pdf
 from records.entries import FormRef, State, Version
 from records.forms import Role
 from records.messages import EntryView
@@ -26,7 +27,6 @@ from workstation.config import Config
 from workstation.models.account import utc_now
 from workstation.models.signing import LineState, SigningModel, Stage
 from workstation.models.signing_tasks import slot_task
-from workstation.signing import pades
 from workstation.signing.base import Pin
 from workstation.signing.token import TokenSigner
 
@@ -55,7 +55,8 @@ def signed_by_ward_head(config: Config) -> tuple[Version, bytes]:
         at = (now - timedelta(minutes=2)).astimezone(factories.VIETNAM).replace(microsecond=0)
         mark = mark_for(version, "ward_head", full_name=identity.full_name, title="BSCKI.", signed_at=at,
                         certificate_serial=identity.serial, certificate_issuer=identity.issuer)
-        return version, pades.sign(render_entry(version), slot_field("ward_head"), mark, identity, signer.sign_raw)
+        return version, signing_pdf.sign(
+            render_entry(version), slot_field("ward_head"), mark, identity, signer.sign_raw)
 
 
 def at_server(version: Version, pdf: bytes, little: LittleServer) -> EntryView:

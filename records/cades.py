@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from workstation.signing.base import Identity, Mechanism
+from records.identities import Identity, Mechanism
 
 OBJECT_IDS = {
     "data": "1.2.840.113549.1.7.1",

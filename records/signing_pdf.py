@@ -1,7 +1,8 @@
-"""Puts a PAdES B-B signature into the empty field that `records.render` placed; the only module here with pyHanko.
+"""Puts a PAdES B-B signature into the empty field that `records.render` placed, on either side.
 
 Three steps, three values: `prepare` writes the incremental update with its mark and gives the bytes that the token
-must sign; the token signs them; `complete` puts the signature in its place. `sign` does all three.
+must sign; the token signs them; `complete` puts the signature in its place. `sign` does all three. No other module
+writes with pyHanko.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, SignatureObject
 
+from records import cades
 from records.entries import Mark
 from records.errors import Refusal
+from records.identities import Identity, Mechanism
 from records.render import mark_appearance
-from workstation.signing import cades
-from workstation.signing.base import Identity, Mechanism
 
 RESERVED = 12 * 1024
 """Hexadecimal digits kept free for the signature: 6 KB of CMS hold an RSA 4096 signature and a chain of three."""

@@ -12,17 +12,26 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from records import render
+from records import render, signing_pdf
 from records.errors import Refusal
 from records.pades import Trust, judge
 from records.signatures import Question, mark_for
 from server.demo.pki import issue_person, write_pem
 from server.demo.tokens import TokenHome, make_token
 from tests.records.factories import version
-from tests.workstation.signing.conftest import Authorities, TokenSignerOf
+from tests.workstation.signing.conftest import (
+    Authorities,
+    TokenSignerOf,
+    authorities,
+    doctor,
+    doctors_home,
+    home,
+    token_signer,
+)
 from tests.workstation.signing.people import DOCTOR_ID, DOCTOR_NAME, PIN, Person, mark_of, now
-from workstation.signing import pades
 from workstation.signing.token import TokenSigner
+
+__all__ = ["authorities", "doctor", "doctors_home", "home", "token_signer"]
 
 FIELD = render.slot_field("doctor")
 AT = datetime(2026, 11, 22, 8, 5, 9, tzinfo=timezone(timedelta(hours=7)))
@@ -43,7 +52,7 @@ def signer(doctors_home: TokenHome, token_signer: TokenSignerOf) -> Iterator[Tok
 
 
 def signed(page: bytes, signer: TokenSigner) -> bytes:
-    return pades.sign(page, FIELD, mark_of(signer.identity, AT), signer.identity, signer.sign_raw)
+    return signing_pdf.sign(page, FIELD, mark_of(signer.identity, AT), signer.identity, signer.sign_raw)
 
 
 def pdfsig(file: bytes, folder: Path) -> str:
@@ -142,7 +151,7 @@ def test_the_judge_of_records_finds_every_question_answered_well(
     signer.open(identity, Person(PIN))
     mark = mark_for(written, "doctor", full_name=written.author.full_name, title="Bác sĩ", signed_at=at,
                     certificate_serial=identity.serial, certificate_issuer=identity.issuer)
-    file = pades.sign(render.render_entry(written), FIELD, mark, identity, signer.sign_raw)
+    file = signing_pdf.sign(render.render_entry(written), FIELD, mark, identity, signer.sign_raw)
     verdict = judge(file, Trust((authorities.root.der,)), at + timedelta(seconds=5), written)
     findings = [*verdict.findings, *(finding for one in verdict.signatures for finding in one.findings)]
     assert verdict.good
@@ -160,7 +169,7 @@ def test_a_second_signature_leaves_the_first_one_valid(
         document.save(tmp_path / "two.pdf")
     first = signed((tmp_path / "two.pdf").read_bytes(), signer)
     mark = mark_of(signer.identity, AT)
-    second = pades.sign(first, "slot_second", mark, signer.identity, signer.sign_raw)
+    second = signing_pdf.sign(first, "slot_second", mark, signer.identity, signer.sign_raw)
     assert second.startswith(first)
     assert pdfsig(second, tmp_path).count("Signature is Valid") == 2
 
@@ -183,22 +192,22 @@ def test_a_field_that_is_signed_already_is_refused(page: bytes, signer: TokenSig
 
 def test_a_field_that_is_not_there_is_refused_and_not_made(page: bytes, signer: TokenSigner) -> None:
     with pytest.raises(Refusal) as error:
-        pades.prepare(page, "slot_nowhere", mark_of(signer.identity, AT), signer.identity)
+        signing_pdf.prepare(page, "slot_nowhere", mark_of(signer.identity, AT), signer.identity)
     assert error.value.reasons[0].code == "field_not_empty"
 
 
 @pytest.mark.parametrize("file", [b"", b"no pdf", b"%PDF-1.7\n%%EOF\n"])
 def test_a_file_that_is_no_pdf_is_refused(file: bytes, signer: TokenSigner) -> None:
     with pytest.raises(Refusal) as error:
-        pades.prepare(file, FIELD, mark_of(signer.identity, AT), signer.identity)
+        signing_pdf.prepare(file, FIELD, mark_of(signer.identity, AT), signer.identity)
     assert error.value.reasons[0].code == "not_signable"
 
 
 def test_prepared_and_completed_apart_gives_the_same_valid_file(
     page: bytes, signer: TokenSigner, tmp_path: Path,
 ) -> None:
-    prepared = pades.prepare(page, FIELD, mark_of(signer.identity, AT), signer.identity)
+    prepared = signing_pdf.prepare(page, FIELD, mark_of(signer.identity, AT), signer.identity)
     signature = signer.sign_raw(prepared.to_sign, signer.identity.mechanism)
-    first = pades.complete(prepared, signature)
-    assert first == pades.complete(prepared, signature)
+    first = signing_pdf.complete(prepared, signature)
+    assert first == signing_pdf.complete(prepared, signature)
     assert "Signature is Valid" in pdfsig(first, tmp_path)
