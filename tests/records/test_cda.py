@@ -1,7 +1,7 @@
 """HL7 CDA R2 of every form: whole, coded, the same each time; against HL7's schema where it is given.
 
-HL7's schema is no part of this tree (its terms ask each user to get it from HL7). `BENHAN_CDA_SCHEMA` names its
-`CDA.xsd`; without it the structural tests below still hold.
+HL7's schema files are no part of this tree (their terms ask each user to get them from HL7). What generateDS read out
+of them judges every form's document always (`cda_model`); `BENHAN_CDA_SCHEMA`, where it names a `CDA.xsd`, judges too.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ from records.forms import EntryKind, Form, all_forms
 from records.pades import judge
 from tests.forgeries import people
 from tests.forgeries.signing import mark_of, signed
+from tests.records.cda_model import problems
 from tests.records.render import pages
 from tests.records.samples import KINDS, SAMPLES, filled
 
 SCHEMA = os.environ.get("BENHAN_CDA_SCHEMA", "")
 NS = {"v3": V3, "xsi": XSI}
+
+
 def parsed(data: bytes) -> etree._Element:
     return etree.fromstring(data)
 
@@ -43,16 +46,59 @@ def names(element: etree._Element) -> Iterator[str]:
     return (etree.QName(child).localname for child in element)
 
 
-@pytest.mark.skipif(not SCHEMA, reason="BENHAN_CDA_SCHEMA names no CDA.xsd; HL7's schema is not shipped")
-@pytest.mark.parametrize(("form", "kind"), KINDS, ids=[f"{form.code} {kind.key}" for form, kind in KINDS])
-def test_every_kind_is_valid_against_hl7s_schema(form: Form, kind: EntryKind) -> None:
+def all_ways(form: Form, kind: EntryKind) -> list[bytes]:
+    """The kind filled, empty, corrected, and with others gathered below it."""
     version = filled(form, kind)
-    empty = version.model_copy(update={"values": {}})
     corrected = version.model_copy(update={"version": 2, "correction": Correction(
         reason="Ghi nhầm", of_version=1, of_sha256="0" * 64)})
-    for data in (cda.document(version), cda.document(empty), cda.document(corrected),
-                 cda.document(version, [pages.version(), corrected])):
+    return [cda.document(version), cda.document(version.model_copy(update={"values": {}})), cda.document(corrected),
+            cda.document(version, [pages.version(), corrected])]
+
+
+@pytest.mark.skipif(not SCHEMA, reason="BENHAN_CDA_SCHEMA names no CDA.xsd; HL7's schema is not shipped")
+@pytest.mark.parametrize(("form", "kind"), KINDS, ids=[f"{form.code} {kind.key}" for form, kind in KINDS])
+def test_every_kind_is_valid_against_hl7s_schema_files(form: Form, kind: EntryKind) -> None:
+    for data in all_ways(form, kind):
         schema().assertValid(parsed(data))
+
+
+@pytest.mark.parametrize(("form", "kind"), KINDS, ids=[f"{form.code} {kind.key}" for form, kind in KINDS])
+def test_every_kind_keeps_hl7s_schema_as_it_was_read_into_classes(form: Form, kind: EntryKind) -> None:
+    for data in all_ways(form, kind):
+        assert problems(data) == []
+
+
+BROKEN = {
+    "an element that CDA does not know": ("<title>", "<wish/><title>", "no element wish"),
+    "an element at another's place": ("<setId ", "<versionNumber value='1'/><setId ", "not in the schema's order"),
+    "one element twice": ("<languageCode ", "<languageCode code='vi'/><languageCode ", "languageCode more than once"),
+    "an attribute that is not there": ("<setId ", "<setId wish='1' ", "no attribute wish"),
+    "a word in a code list that is not in it": ('moodCode="RQO"', 'moodCode="WISH"', "WISH"),
+    "a value of another type": ('xsi:type="CD"', 'xsi:type="Section"', "Section is no ANY"),
+    "no custodian": ("custodian>", "participant>", "custodian is missing"),
+    "no code of an observation": ("<observation ", "<observation moodCode='EVN' classCode='OBS'/><observation ",
+                                  "not exactly one of"),
+    "words where only elements stand": ("<recordTarget>", "<recordTarget>Hương", "no text may stand here"),
+    "a foreign element": ("<title>", "<x:title xmlns:x='urn:x'/><title>", "no element title"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_the_judge_of_the_schema_finds_what_is_broken(how: str) -> None:
+    before, after, told = BROKEN[how]
+    whole = cda.document(people.row()).decode()
+    assert before in whole
+    assert any(told in each for each in problems(whole.replace(before, after).encode()))
+
+
+def test_the_judge_of_the_schema_agrees_that_whatever_is_demanded_is_there() -> None:
+    whole = cda.document(people.row())
+    for path, tag in (("v3:recordTarget", "patientRole"), ("v3:author", "time"), (".//v3:observation", "code"),
+                      (".//v3:substanceAdministration", "consumable"), (".//v3:legalAuthenticator", "signatureCode")):
+        root = parsed(whole)
+        (holder, *_) = found(root, path)
+        holder.remove(holder.find(f"v3:{tag}", NS))  # type: ignore[arg-type]  # it is there
+        assert any(f"{tag} is missing" in each for each in problems(etree.tostring(root))), tag
 
 
 HEADER = ["realmCode", "typeId", "id", "code", "title", "effectiveTime", "confidentialityCode", "languageCode",
