@@ -1,4 +1,4 @@
-"""What IT does at the server's console: keys, migrations, wards, people, passwords."""
+"""What IT does at the server's console: keys, migrations, wards, people, passwords, access hours."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, make_url
 
+from records.access_hours import ALWAYS, Hours
 from records.errors import Refusal
 from records.forms import Role
 from records.messages import WardView
 from server.services.hospital import new_id
 from server.services.passwords import Cost, Passwords
 from server.settings import Settings, read_settings
-from server.store import audit, base, keys, migrate, people, sessions
+from server.store import audit, base, keys, migrate, people, role_hours, sessions
 from server.store.key_files import HospitalKey, ServerKey, create_recovery_key
 
 SHORTEST_PASSWORD = 10
@@ -111,6 +112,52 @@ def reset_password(options: Namespace) -> int:
     engine.dispose()
     print(f"The password of {options.username} is set; open sessions ended.")
     return 0
+
+
+def role_hours_set(options: Namespace) -> int:
+    """`hours role`: when people of a role may come in; from now on, and for sessions that are open."""
+    settings = read_settings(options.config)
+    (role,) = _roles([options.role])
+    engine = base.open_engine(settings.dsn, pool_size=1)
+    with base.transaction(engine) as db:
+        role_hours.put(db, role, None if options.hours == ALWAYS else options.hours, base.now(db))
+        audit.note(db, "hours.role", workstation=_CONSOLE, facts={"role": role.value, "hours": str(options.hours)})
+    engine.dispose()
+    print(f"{role.value}: {_told(options.hours)}.")
+    return 0
+
+
+def person_hours_set(options: Namespace) -> int:
+    """`hours user`: a person's own hours, which go before the role's; without any, the role's hold again."""
+    settings = read_settings(options.config)
+    engine = base.open_engine(settings.dsn, pool_size=1)
+    with base.transaction(engine) as db:
+        who = people.by_username(db, options.username)
+        if who is None:
+            raise Refusal.because("username_unknown", options.username)
+        people.set_hours(db, who, options.hours)
+        audit.note(db, "hours.person", workstation=_CONSOLE,
+                   facts={"username": options.username, "hours": str(options.hours or "of the roles")})
+    engine.dispose()
+    print(f"{options.username}: {_told(options.hours) if options.hours else 'as the roles may'}.")
+    return 0
+
+
+def show_hours(options: Namespace) -> int:
+    """`hours show`: what is set, by role and by person."""
+    engine = base.open_engine(read_settings(options.config).dsn, pool_size=1)
+    with base.transaction(engine) as db:
+        by_role, own = role_hours.all_set(db), people.own_hours(db)
+    engine.dispose()
+    for role in Role:
+        print(f"role {role.value}: {_told(by_role.get(role, ALWAYS))}")
+    for username, hours in own.items():
+        print(f"user {username}: {_told(hours)}")
+    return 0
+
+
+def _told(hours: Hours) -> str:
+    return "at any time" if hours == ALWAYS else str(hours)
 
 
 def passwords_of(settings: Settings) -> Passwords:

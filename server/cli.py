@@ -1,4 +1,4 @@
-"""The command line `benhan-server`: demo, serve, migrate, check, verify, ward, user, keys."""
+"""The command line `benhan-server`: demo, serve, migrate, check, verify, ward, user, hours, keys."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import time
 from pathlib import Path
 from types import FrameType
 
+from records.access_hours import ALWAYS, Hours
 from records.errors import BenhAnError, Refusal
 from server.demo.tokens import TokenSetupError
 
@@ -65,6 +67,7 @@ def _parser() -> Command:
     _verify(commands.add_parser("verify", help="walk the whole store and name what is broken"))
     _ward(commands.add_parser("ward", help="wards and their beds"))
     _user(commands.add_parser("user", help="people and their passwords"))
+    _hours(commands.add_parser("hours", help="when which role, and which person, may come in"))
     _keys(commands.add_parser("keys", help="the server's keys"))
     return parser
 
@@ -192,6 +195,37 @@ def _user(parser: Command) -> None:
     _config(resetting)
     resetting.add_argument("username")
     resetting.set_defaults(run=reset)
+
+
+def _hours(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server import administration
+
+        acts = {"role": administration.role_hours_set, "user": administration.person_hours_set,
+                "show": administration.show_hours}
+        return acts[options.verb](options)
+
+    verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
+    of_role = verbs.add_parser("role", help="for everybody of a role")
+    of_role.add_argument("role")
+    of_person = verbs.add_parser("user", help="for one person, whatever the role may; without hours: as the roles may")
+    of_person.add_argument("username")
+    for each, count in ((of_role, None), (of_person, "?")):
+        each.add_argument("hours", type=_time_of_day, nargs=count, metavar="HH:MM-HH:MM|always")
+    for each in (of_role, of_person, verbs.add_parser("show", help="what is set")):
+        _config(each)
+        each.set_defaults(run=run)
+
+
+def _time_of_day(text: str) -> Hours:
+    """«06:30-19:00»; over midnight as «18:00-07:00»."""
+    if text == "always":
+        return ALWAYS
+    starts, _, ends = text.partition("-")
+    try:
+        return Hours(starts=time.fromisoformat(starts.strip()), ends=time.fromisoformat(ends.strip()))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a span of the day, such as 06:30-19:00, nor always") from None
 
 
 def _keys(parser: Command) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from records.access_hours import Hours
 from records.entries import Instant
 from records.forms import Frozen, Role
 
@@ -85,6 +86,8 @@ class Session(Frozen):
     """PEM certificates of the trusted CAs: the explain panel judges offline with them."""
     receipt_keys: tuple[str, ...] = ()
     """PEM public keys of the servers whose receipts count, this server's first."""
+    access_hours: tuple[Hours, ...] = ()
+    """When this person may come in, also without the server (R39); none: at any time."""
     facility: str
     facility_code: str
     health_department: str

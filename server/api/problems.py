@@ -20,6 +20,8 @@ _STATUS = {
     "sign_in_required": 401,
     "session_ended": 401,
     "sign_in_failed": 401,
+    # As when the session ended: what the workstation holds waits for the next sign-in, nothing of it was refused.
+    "access_hours_over": 401,
     "account_locked": 403,
     "account_inactive": 403,
     "outside_access_hours": 403,

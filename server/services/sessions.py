@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from records.access_hours import reason_shut
 from records.deadlines import ZONE
 from records.errors import Refusal
 from records.messages import Session, SignIn
@@ -55,7 +56,8 @@ def authenticate(hospital: Hospital, token: str) -> SignedIn:
         found = store.by_token(db, _hash(token))
         if found is None or found.expires_at <= now or not found.person.active:
             raise Refusal.because("session_ended")
-        _demand_hours(found.access_from, found.access_until, now)
+        if (shut := reason_shut(found.hours, now, "access_hours_over")) is not None:
+            raise Refusal(shut)
         expires = found.expires_at
         if now - found.seen_at >= _SLIDE:
             expires = now + timedelta(minutes=hospital.settings.session_minutes)
@@ -87,6 +89,7 @@ def _begin(db: Connection, hospital: Hospital, account: store.Account, command: 
         recovery_public_key=hospital.recovery_public_key, health=health.told(hospital, well=True),
         trust_roots=hospital.trust_pem, receipt_keys=hospital.receipt_keys, facility=settings.facility,
         facility_code=settings.facility_code, health_department=settings.health_department,
+        access_hours=account.hours,
     )
 
 
@@ -106,21 +109,8 @@ def _not_now(account: store.Account, now: datetime) -> Refusal | None:
         return Refusal.because("account_locked", until=f"{account.locked_until.astimezone(ZONE):%H:%M %d/%m/%Y}")
     if not account.active:
         return Refusal.because("account_inactive")
-    try:
-        _demand_hours(account.access_from, account.access_until, now)
-    except Refusal as refusal:
-        return refusal
-    return None
-
-
-def _demand_hours(starts: time | None, ends: time | None, now: datetime) -> None:
-    """Refuse outside the person's access hours (R39); hours may run over midnight."""
-    if starts is None or ends is None:
-        return
-    local = now.astimezone(ZONE).time()
-    inside = starts <= local < ends if starts < ends else local >= starts or local < ends
-    if not inside:
-        raise Refusal.because("outside_access_hours", starts=f"{starts:%H:%M}", ends=f"{ends:%H:%M}")
+    shut = reason_shut(account.hours, now)
+    return Refusal(shut) if shut is not None else None
 
 
 def _hash(token: str) -> bytes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, time
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from records.access_hours import Hours
 from records.forms import Role
 from records.messages import WardView
 from server.store import base
@@ -48,14 +49,13 @@ def ward(db: Connection, which: UUID) -> WardView | None:
 def add(
     db: Connection, which: UUID, *, username: str, full_name: str, title: str, roles: Collection[Role],
     in_wards: Collection[UUID], password_hash: str, national_id: str = "", licence_no: str = "",
-    licence_until: date | None = None, access: tuple[time, time] | None = None,
+    licence_until: date | None = None,
 ) -> None:
     """A new person."""
     values: dict[str, Any] = {
         "id": which, "username": username.strip().lower(), "full_name": full_name, "title": title,
         "roles": sorted(role.value for role in roles), "national_id": national_id, "licence_no": licence_no,
         "licence_until": licence_until, "password_hash": password_hash, "password_set_at": func.clock_timestamp(),
-        "access_from": access[0] if access else None, "access_until": access[1] if access else None,
     }
     with base.refusing(_TAKEN):
         db.execute(people.insert().values(**values))
@@ -83,6 +83,19 @@ def set_active(db: Connection, person: UUID, *, active: bool) -> None:
 def set_licence(db: Connection, person: UUID, licence_no: str, until: date | None) -> None:
     """The practice licence as the authority gave it."""
     db.execute(update(people).where(people.c.id == person).values(licence_no=licence_no, licence_until=until))
+
+
+def set_hours(db: Connection, person: UUID, hours: Hours | None) -> None:
+    """Hours of the person's own, which go before the roles'; None: the roles' hold again (R39)."""
+    db.execute(update(people).where(people.c.id == person).values(
+        access_from=hours.starts if hours else None, access_until=hours.ends if hours else None))
+
+
+def own_hours(db: Connection) -> dict[str, Hours]:
+    """Who has hours of their own, by account name."""
+    rows = db.execute(select(people.c.username, people.c.access_from, people.c.access_until)
+                      .where(people.c.access_from.is_not(None)).order_by(people.c.username))
+    return {row.username: Hours(starts=row.access_from, ends=row.access_until) for row in rows}
 
 
 def by_username(db: Connection, username: str) -> UUID | None:

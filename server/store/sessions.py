@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
 
+from records.access_hours import Hours, hours_of
 from records.forms import Role
 from records.messages import PersonView, WardView
 from records.policy import Person
+from server.store import role_hours
 from server.store.tables import people, person_wards, sessions, wards
 
 
@@ -26,8 +28,8 @@ class Account:
     password_hash: str
     failed_attempts: int
     locked_until: datetime | None
-    access_from: time | None
-    access_until: time | None
+    hours: tuple[Hours, ...]
+    """When they may come in (R39); none: at any time."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,22 @@ class OpenSession:
     seen_at: datetime
     expires_at: datetime
     username: str
-    access_from: time | None
-    access_until: time | None
+    hours: tuple[Hours, ...]
     person: Person
+
+
+_ACCOUNT = (people.c.id, people.c.username, people.c.full_name, people.c.active, people.c.password_hash,
+            people.c.failed_attempts, people.c.locked_until)
+_HOURS = (people.c.access_from, people.c.access_until, role_hours.OF_PERSON)
 
 
 def account(db: Connection, username: str) -> Account | None:
     """The account of that name, locked against a second sign-in at the same moment."""
-    row = db.execute(select(*(people.c[name] for name in Account.__dataclass_fields__))
+    row = db.execute(select(*_ACCOUNT, people.c.roles, *_HOURS)
                      .where(people.c.username == username).with_for_update()).one_or_none()
-    return Account(**row._mapping) if row else None
+    if row is None:
+        return None
+    return Account(**{column.key: row._mapping[column] for column in _ACCOUNT}, hours=_hours(row))
 
 
 def note_failure(db: Connection, person: UUID, attempts: int, locked_until: datetime | None) -> None:
@@ -78,7 +86,7 @@ _PERSON = (people.c.id, people.c.full_name, people.c.title, people.c.roles, peop
            people.c.licence_until, people.c.active, _WARDS.label("wards"))
 _BY_TOKEN = (
     select(sessions.c.id.label("session"), sessions.c.workstation, sessions.c.seen_at, sessions.c.expires_at,
-           people.c.username, people.c.access_from, people.c.access_until, *_PERSON)
+           people.c.username, *_HOURS, *_PERSON)
     .join(people, people.c.id == sessions.c.person).where(sessions.c.ended_at.is_(None))
 )
 
@@ -140,5 +148,11 @@ def _person(row: Any) -> Person:
 
 
 def _open(row: Any) -> OpenSession:
-    return OpenSession(row.session, row.workstation, row.seen_at, row.expires_at, row.username, row.access_from,
-                       row.access_until, _person(row))
+    return OpenSession(row.session, row.workstation, row.seen_at, row.expires_at, row.username, _hours(row),
+                       _person(row))
+
+
+def _hours(row: Any) -> tuple[Hours, ...]:
+    own = Hours(starts=row.access_from, ends=row.access_until) if row.access_from is not None else None
+    set_ = role_hours.read(row.role_hours)
+    return hours_of(own, [set_.get(Role(role)) for role in row.roles])

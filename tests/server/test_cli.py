@@ -11,11 +11,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from records.deadlines import ZONE
 from server.cluster import Cluster
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +126,30 @@ def test_a_second_demo_on_a_folder_in_use_says_so(home: Path) -> None:
         demo.stop()
 
 
+def hours(config: Path, client: httpx.Client) -> None:
+    """Hours of a role shut the person out, hours of their own let them in, and all of it is listed."""
+    def set_(*arguments: str) -> str:
+        done = run("hours", *arguments, "--config", config)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    now = datetime.now(ZONE)
+    over = f"{now - timedelta(hours=2):%H:%M}-{now - timedelta(hours=1):%H:%M}"
+    assert set_("role", "doctor", over) == f"doctor: {over}.\n"
+    assert client.get("/api/me").json()["reasons"][0]["code"] == "access_hours_over"
+    assert set_("user", "moi.nguoi", "always") == "moi.nguoi: at any time.\n"
+    assert client.get("/api/me").status_code == 200
+    assert {f"role doctor: {over}", "role nurse: at any time", "user moi.nguoi: at any time"} <= set(
+        set_("show").splitlines())
+    assert set_("user", "moi.nguoi") == "moi.nguoi: as the roles may.\n"
+    assert client.get("/api/me").status_code == 401
+    set_("role", "doctor", "always")
+    assert client.get("/api/me").status_code == 200
+    assert run("hours", "role", "doctor", "6-19h", "--config", config).returncode == 2
+    assert run("hours", "role", "wizard", over, "--config", config).returncode == 1
+    assert run("hours", "user", "nobody", over, "--config", config).returncode == 1
+
+
 def test_wards_and_people_are_added_and_get_new_passwords_at_the_console(home: Path) -> None:
     demo = Demo(home, free_port())
     try:
@@ -147,6 +173,7 @@ def test_wards_and_people_are_added_and_get_new_passwords_at_the_console(home: P
             client.headers["Authorization"] = f"Bearer {answers[-1].json()['token']}"
             (ward,) = client.get("/api/me").json()["wards"]
             board = client.get(f"/api/wards/{ward['id']}/board").json()
+            hours(config, client)
         assert [answer.status_code for answer in answers] == [401, 201]
         assert [f"{row['room']}:{row['bed']}" for row in board["rows"]] == ["1:01", "1:02", "1:03", "2:04"]
     finally:

@@ -22,6 +22,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 
+from records.access_hours import Hours
 from records.errors import Reason
 from records.messages import (
     Accepted,
@@ -83,6 +84,7 @@ class LittleServer:
     files: dict[str, bytes] = field(default_factory=dict)
     receipts: dict[str, bytes] = field(default_factory=dict)
     trust_roots: tuple[str, ...] = ()
+    access_hours: tuple[Hours, ...] = ()
     asked: list[tuple[str, str]] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -228,8 +230,8 @@ class _Handler(BaseHTTPRequestHandler):
         return 201, _json(Session(
             token=token, expires_at=little.now() + timedelta(hours=8), person=hospital.person(who.username),
             server_time=little.now(), recovery_public_key=little.recovery_key, settings=little.settings,
-            health=health(little), trust_roots=little.trust_roots, facility=hospital.FACILITY, facility_code="99001",
-            health_department="Sở Y tế Đông Phú"))
+            health=health(little), trust_roots=little.trust_roots, access_hours=little.access_hours,
+            facility=hospital.FACILITY, facility_code="99001", health_department="Sở Y tế Đông Phú"))
 
     def _route(self, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:  # noqa: C901  # a table
         little = self.little

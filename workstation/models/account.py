@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from records.access_hours import Hours, reason_shut
 from records.entries import Instant
 from records.errors import Reason
 from records.forms import Frozen
@@ -27,6 +28,8 @@ class Account(Frozen):
     trust_roots: tuple[str, ...]
     receipt_keys: tuple[str, ...] = ()
     """PEM public keys of the servers whose receipts count."""
+    access_hours: tuple[Hours, ...] = ()
+    """When this person may come in; none: at any time (R39)."""
     signed_in_at: Instant
     """The last sign-in with the server."""
     expires_at: Instant | None = None
@@ -41,7 +44,8 @@ class Account(Frozen):
             person=session.person, settings=session.settings, facility=session.facility,
             facility_code=session.facility_code, health_department=session.health_department,
             training=session.health.training, renderers=session.health.renderers, trust_roots=session.trust_roots,
-            receipt_keys=session.receipt_keys, signed_in_at=at, expires_at=session.expires_at)
+            receipt_keys=session.receipt_keys, access_hours=session.access_hours, signed_in_at=at,
+            expires_at=session.expires_at)
 
     def for_policy(self) -> Person:
         """The person as `records.policy` asks about them."""
@@ -60,17 +64,18 @@ class KnownPerson(Frozen):
     title: str
 
 
-def offline_reason(signed_in_at: datetime, last_seen: datetime, now: datetime, days: int) -> Reason | None:
+def offline_reason(account: Account, last_seen: datetime, now: datetime) -> Reason | None:
     """Why sign-in without the server is refused now; None when it is allowed.
 
     `last_seen` is the latest time that this PC's clock showed here: a clock set back would make seven days endless.
     """
     if now < last_seen - CLOCK_GRACE:
         return Reason("clock_went_back")
-    if now - signed_in_at > timedelta(days=days):
+    days = account.settings.offline_days
+    if now - account.signed_in_at > timedelta(days=days):
         return Reason("offline_too_long", "", {
-            "last": f"{signed_in_at.astimezone(ZONE):%H:%M %d/%m/%Y}", "days": days})
-    return None
+            "last": f"{account.signed_in_at.astimezone(ZONE):%H:%M %d/%m/%Y}", "days": days})
+    return reason_shut(account.access_hours, now)
 
 
 def utc_now() -> datetime:

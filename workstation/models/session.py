@@ -204,7 +204,7 @@ class SessionModel(QObject):
             raise trouble
         account = Account.model_validate(held).model_copy(update={"offline": True, "expires_at": None})
         seen = datetime.fromisoformat(store.kept("last_seen") or account.signed_in_at.isoformat())
-        reason = offline_reason(account.signed_in_at, seen, self._now(), account.settings.offline_days)
+        reason = offline_reason(account, seen, self._now())
         if reason is not None:
             store.close()
             raise Refusal(reason)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pytestqt.qtbot import QtBot
 
+from records.access_hours import Hours
 from records.errors import Refusal
 from records.messages import WorkstationSettings
 from records.recovery import read_request
+from tests.workstation import hospital
 from tests.workstation.conftest import MemoryKeyring
 from tests.workstation.little_server import LittleServer
 from workstation.background import Background
 from workstation.client import Client
-from workstation.config import Config
-from workstation.models.account import offline_reason
+from workstation.config import ZONE, Config
+from workstation.models.account import Account, offline_reason
 from workstation.models.session import Phase, SessionModel
 
 PASSWORD = "mat khau 1"
@@ -94,8 +96,38 @@ def test_without_the_server_who_was_here_gets_in_and_the_others_do_not(
     (timedelta(hours=-2), "clock_went_back"), (timedelta(minutes=-2), ""),
 ])
 def test_the_days_without_the_server_are_counted(later: timedelta, code: str) -> None:
-    reason = offline_reason(NOW, NOW, NOW + later, days=7)
+    reason = offline_reason(known(), NOW, NOW + later)
     assert (reason.code if reason else "") == code
+
+
+def known(*hours: Hours) -> Account:
+    """A doctor whom the server let in at NOW, with these hours."""
+    return Account(
+        person=hospital.person(), settings=WorkstationSettings(), facility="", facility_code="", health_department="",
+        training=True, renderers=("1",), trust_roots=(), access_hours=hours, signed_in_at=NOW)
+
+
+@pytest.mark.parametrize(("minutes", "code"), [(0, ""), (107, ""), (108, "outside_access_hours")])
+def test_without_the_server_the_hours_that_it_told_still_hold(minutes: int, code: str) -> None:
+    hours = Hours(starts=time(6, 30), ends=time(12))
+    reason = offline_reason(known(hours), NOW, NOW + timedelta(minutes=minutes))  # NOW is 10:12 in Vietnam
+    assert (reason.code if reason else "") == code
+
+
+def test_who_may_not_come_in_now_stays_out_when_the_server_is_away_too(
+    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+) -> None:
+    now = datetime.now(ZONE).replace(second=0, microsecond=0)
+    little.access_hours = (Hours(starts=(now - timedelta(hours=1)).time(), ends=(now + timedelta(hours=1)).time()),)
+    session = sessions()
+    sign_in(qtbot, session)
+    session.sign_out()
+    little.down()
+    again = sessions()
+    sign_in(qtbot, again)
+    again.sign_out()
+    late = sessions(lambda: datetime.now(UTC) + timedelta(hours=2))
+    assert refused(qtbot, late, lambda: late.sign_in("ha", PASSWORD)) == "outside_access_hours"
 
 
 def test_after_the_allowed_days_the_server_is_needed_and_the_drafts_stay(
