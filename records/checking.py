@@ -16,7 +16,7 @@ from records.errors import Reason, Refusal
 from records.pades import Trust, judge
 from records.receipts import PublicKey, Receipt, Received, verify
 from records.render.words import moment
-from records.signatures import Question, Verdict
+from records.signatures import MAY_STAY_UNKNOWN, EvidenceLevel, Question, Verdict
 
 RECEIPT_SUFFIX = ".receipt.json"
 By = Literal["rendering", "receipt", "nothing"]
@@ -24,6 +24,11 @@ _OF_THE_PAGE = frozenset({Question.RENDERER_KNOWN, Question.PAGE_AS_RENDERED, Qu
                           Question.ONE_SIGNATURE_PER_REVISION})
 _HARMLESS = frozenset({"receipt_key_unknown"})
 """A receipt by a key that nobody gave us proves nothing, but it does not make a file worse that needs no receipt."""
+_LEVELS = {
+    EvidenceLevel.B: "chưa có dấu thời gian (B-B)",
+    EvidenceLevel.T: "có dấu thời gian, chưa đủ bằng chứng lâu dài (B-T)",
+    EvidenceLevel.LT: "đủ bằng chứng lâu dài (B-LT)",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class Checked:
             "file": self.name,
             "good": self.good,
             "page_by": self.page_by,
+            "level": self.verdict.level.value,
+            "pdf_a": not self.verdict.elliptic,
             "reasons": [reason.as_json() for reason in self.reasons],
             "verdict": self.verdict.as_json(),
             "receipt": {
@@ -76,7 +83,7 @@ class Checked:
             "trang theo biên nhận của máy chủ (chương trình này không có bộ vẽ của tệp)")
         who = "; ".join(f"{item.signer} ({item.title}), {moment(item.claimed_at)}"
                         for item in self.verdict.signatures if item.claimed_at is not None)
-        return (f"HỢP LỆ  {self.name}: {who}; {page}",)
+        return (f"HỢP LỆ  {self.name}: {who}; {page}; {_LEVELS[self.verdict.level]}{_beyond_pdfa(self.verdict)}",)
 
 
 def check(files: Mapping[str, bytes], trust: Trust, at: datetime, receipts: Mapping[str, bytes] | None = None,
@@ -103,6 +110,11 @@ def check_one(name: str, file: bytes, trust: Trust, at: datetime, receipt: bytes
     return Checked(name, verdict, by, received, reasons)
 
 
+def _beyond_pdfa(verdict: Verdict) -> str:
+    """PDF 1.7, and with it PDF/A-3, knows no ECDSA: such a signature is good, the file's claim is not."""
+    return "; chữ ký ECDSA: tệp không còn được coi là PDF/A" if verdict.elliptic else ""
+
+
 def _received(receipt: bytes | None, sha256: str, keys: Mapping[str, PublicKey]) -> tuple[
         Received | None, tuple[Reason, ...]]:
     if receipt is None:
@@ -115,6 +127,7 @@ def _received(receipt: bytes | None, sha256: str, keys: Mapping[str, PublicKey])
 
 def _lacks_renderer_only(verdict: Verdict) -> bool:
     """Nothing is wrong, and nothing is unknown but what only a renderer of other years could tell."""
-    page = {finding.question for finding in verdict.findings if finding.answer != "yes"}
+    page = {finding.question for finding in verdict.findings if finding.answer != "yes"
+            and not (finding.answer == "unknown" and finding.question in MAY_STAY_UNKNOWN)}
     return (bool(verdict.signatures) and all(signature.good for signature in verdict.signatures)
             and page <= _OF_THE_PAGE and {reason.code for reason in verdict.reasons} == {"renderer_not_here"})

@@ -1,4 +1,4 @@
-"""The value of one signature, read against the one shape that we write (CAdES B-B, RFC 5652), with no tolerance.
+"""The value of one signature, read against the one shape that we write (CAdES B-B or B-T), with no tolerance.
 
 CMS leaves room that no signature covers: padding, letter case of hexadecimal digits, spare certificates, unsigned
 attributes, other encodings of the same algorithm. A changed byte there would pass any verifier; here the value is
@@ -13,15 +13,20 @@ from functools import cached_property
 
 from asn1crypto import algos, cms, keys, tsp, x509
 
+from records.der import BITS, NULL, OCTETS, SEQUENCE, SET, object_id, whole, wrap
 from records.errors import Reason, Refusal
 
 DIGESTS = {"sha256": "2.16.840.1.101.3.4.2.1", "sha384": "2.16.840.1.101.3.4.2.2", "sha512": "2.16.840.1.101.3.4.2.3"}
-CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
-RSA_BITS = range(2048, 8193)
+CURVES = frozenset({"secp256r1", "secp384r1"})
+RSA_BITS = range(2048, 4097)
 _NATIONAL_ID = re.compile(r"(?:CCCD|CMND|CMT|HC)\s*:\s*([0-9A-Z]+)", re.IGNORECASE)
 _DIGITS = re.compile(r"\d{9}|\d{12}")
 BINDING: str = tsp.CMSAttributeType.map("1.2.840.113549.1.9.16.2.47")
 """signing-certificate-v2 (RFC 5035): the signature says which certificate it belongs to."""
+SIGNED_DATA = object_id("1.2.840.113549.1.7.2")
+STAMP = object_id("1.2.840.113549.1.9.16.2.14")
+DATA = wrap(SEQUENCE, object_id("1.2.840.113549.1.7.1"))
+"""Detached content: the bytes lie in the PDF."""
 _ATTRIBUTES = frozenset({
     "content_type", "message_digest", BINDING, "cms_algorithm_protection",
     "commitment_type_indication", "signer_attr_v2",
@@ -88,7 +93,7 @@ class Certificate:
         inner = outer["tbs_certificate"]
         value: bytes = outer["signature_value"].native
         algorithm: bytes = inner["signature"].dump()
-        frame = _der(0x30, inner.dump() + algorithm + _der(0x03, b"\0" + value))
+        frame = wrap(SEQUENCE, inner.dump() + algorithm + wrap(BITS, b"\0" + value))
         return frame == self.der
 
 
@@ -105,6 +110,8 @@ class Container:
     others: tuple[Certificate, ...]
     info: cms.SignerInfo
     digest: str
+    stamp: bytes = b""
+    """The time-stamp token over the value (RFC 3161): the only unsigned attribute there may be."""
 
     @property
     def weakness(self) -> str:
@@ -117,7 +124,7 @@ def unpadded(contents: bytes, written: bytes, where: str) -> tuple[bytes, tuple[
 
     `written` is the hexadecimal text as it stands in the file.
     """
-    size = _whole(contents)
+    size = whole(contents)
     value, rest = contents[:size], contents[size:]
     reasons = []
     if rest.strip(b"\0") or written[2 * size:].strip(b"0"):
@@ -137,77 +144,81 @@ def read(der: bytes, where: str) -> Container:
 
 
 def _read(der: bytes, where: str) -> Container:
+    signed = signed_data(der)
+    info = signed["signer_infos"][0]
+    signer, others = certificates_of(signed, info)
+    digest = str(info["digest_algorithm"]["algorithm"].native)
+    stamp = _stamp(info, where)
+    if digest in DIGESTS and built(signed, info, signer, version=1, content=DATA, stamp=stamp) != der:
+        raise Refusal.because("signature_encoding_foreign", where, detail="more or other parts than CAdES has")
+    kinds = [attribute["type"].native for attribute in info["signed_attrs"]]
+    if len(kinds) != len(set(kinds)) or not set(kinds) <= _ATTRIBUTES:
+        raise Refusal.because("signature_encoding_foreign", where, detail="signed attributes " + ", ".join(kinds))
+    if BINDING not in kinds:
+        raise Refusal.because("certificate_not_bound", where)
+    return Container(signer, others, info, digest, stamp)
+
+
+def signed_data(der: bytes) -> cms.SignedData:
+    """The signed data with its one signer."""
     content = cms.ContentInfo.load(der, strict=True)
     if content["content_type"].native != "signed_data":
         raise ValueError("it is no signed data")
     signed = content["content"]
-    infos = list(signed["signer_infos"])
-    if len(infos) != 1:
-        raise ValueError(f"{len(infos)} signers")
-    info = infos[0]
+    if len(signed["signer_infos"]) != 1:
+        raise ValueError(f"{len(signed['signer_infos'])} signers")
+    return signed
+
+
+def certificates_of(signed: cms.SignedData, info: cms.SignerInfo) -> tuple[Certificate, tuple[Certificate, ...]]:
+    """The signer's certificate, and the others beside it."""
     certificates = [Certificate(choice.chosen.dump()) for choice in signed["certificates"]]
     identifier = info["sid"].chosen
     named = [item for item in certificates if item.parsed.serial_number == identifier["serial_number"].native
              and item.parsed.issuer.dump() == identifier["issuer"].dump()]
     if len(named) != 1:
         raise ValueError("the signer's certificate is not inside")
-    digest = str(info["digest_algorithm"]["algorithm"].native)
-    if digest in DIGESTS and _built(signed, info, named[0]) != der:
-        raise Refusal.because("signature_encoding_foreign", where, detail="more or other parts than CAdES B-B has")
-    kinds = [attribute["type"].native for attribute in info["signed_attrs"]]
-    if len(kinds) != len(set(kinds)) or not set(kinds) <= _ATTRIBUTES:
-        raise Refusal.because("signature_encoding_foreign", where, detail="signed attributes " + ", ".join(kinds))
-    if BINDING not in kinds:
-        raise Refusal.because("certificate_not_bound", where)
-    others = tuple(item for item in certificates if item is not named[0])
-    return Container(named[0], others, info, digest)
+    return named[0], tuple(item for item in certificates if item is not named[0])
 
 
-def _built(signed: cms.SignedData, info: cms.SignerInfo, signer: Certificate) -> bytes:
-    """The container made again from its parts, in the one order and encoding that we write."""
+def _stamp(info: cms.SignerInfo, where: str) -> bytes:
+    """The time-stamp token; empty when there is no unsigned attribute, refused when there is any other."""
+    attributes = info["unsigned_attrs"]
+    if not len(attributes):
+        return b""
+    kinds = [attribute["type"].native for attribute in attributes]
+    if kinds != ["signature_time_stamp_token"] or len(attributes[0]["values"]) != 1:
+        raise Refusal.because("signature_encoding_foreign", where, detail="unsigned attributes " + ", ".join(kinds))
+    token: bytes = attributes[0]["values"][0].dump()
+    return token
+
+
+def built(signed: cms.SignedData, info: cms.SignerInfo, signer: Certificate, *, version: int, content: bytes,
+          stamp: bytes = b"") -> bytes:
+    """The container made again from its parts, in the one order and encoding that we write and accept."""
     digest = _digest_algorithm(info["digest_algorithm"])
     attributes = info["signed_attrs"].untag().dump()
-    identifier = _der(0x30, signer.parsed.issuer.dump() + signer.parsed["tbs_certificate"]["serial_number"].dump())
-    one = _der(0x30, b"".join((
+    identifier = wrap(SEQUENCE, signer.parsed.issuer.dump() + signer.parsed["tbs_certificate"]["serial_number"].dump())
+    unsigned = wrap(0xA1, wrap(SEQUENCE, STAMP + wrap(SET, stamp))) if stamp else b""
+    one = wrap(SEQUENCE, b"".join((
         b"\x02\x01\x01", identifier, digest, b"\xa0" + attributes[1:],
-        _signature_algorithm(info["signature_algorithm"]), _der(0x04, info["signature"].native),
+        _signature_algorithm(info["signature_algorithm"]), wrap(OCTETS, info["signature"].native), unsigned,
     )))
     certificates = b"".join(choice.chosen.dump() for choice in signed["certificates"])
-    data = _der(0x30, b"".join((
-        b"\x02\x01\x01", _der(0x31, digest), _der(0x30, bytes.fromhex("06092a864886f70d010701")),
-        _der(0xA0, certificates), _der(0x31, one),
+    data = wrap(SEQUENCE, b"".join((
+        b"\x02\x01" + bytes((version,)), wrap(SET, digest), content, wrap(0xA0, certificates), wrap(SET, one),
     )))
-    return _der(0x30, bytes.fromhex("06092a864886f70d010702") + _der(0xA0, data))
+    return wrap(SEQUENCE, SIGNED_DATA + wrap(0xA0, data))
 
 
 def _digest_algorithm(found: algos.DigestAlgorithm) -> bytes:
     """SHA-2, with or without the idle NULL; any other parameter yields what cannot be equal."""
     bare = algos.DigestAlgorithm({"algorithm": found["algorithm"].native})["algorithm"].dump()
     told: bytes = found.dump()
-    return told if told in (_der(0x30, bare), _der(0x30, bare + b"\x05\0")) else b""
+    return told if told in (wrap(SEQUENCE, bare), wrap(SEQUENCE, bare + wrap(NULL, b""))) else b""
 
 
 def _signature_algorithm(found: algos.SignedDigestAlgorithm) -> bytes:
     bare = algos.SignedDigestAlgorithm({"algorithm": found["algorithm"].native})["algorithm"].dump()
     told: bytes = found.dump()
-    return told if told in (_der(0x30, bare), _der(0x30, bare + b"\x05\0")) else b""
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    if size < 0x80:
-        return bytes((tag, size)) + content
-    length = size.to_bytes((size.bit_length() + 7) // 8)
-    return bytes((tag, 0x80 | len(length))) + length + content
-
-
-def _whole(data: bytes) -> int:
-    """How many bytes the first DER value takes; all when it cannot be told."""
-    if len(data) < 2 or data[0] != 0x30:
-        return len(data)
-    if data[1] < 0x80:
-        return min(len(data), 2 + data[1])
-    count = data[1] & 0x7F
-    if not 1 <= count <= 4:
-        return len(data)
-    return min(len(data), 2 + count + int.from_bytes(data[2:2 + count]))
+    return told if told in (wrap(SEQUENCE, bare), wrap(SEQUENCE, bare + wrap(NULL, b""))) else b""

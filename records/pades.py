@@ -1,66 +1,56 @@
 """judge(file, trust, at): is this signed PDF good, question by question.
 
-Offline and pure: trust and time are given, nothing is fetched. pyHanko judges the value and the chain of certificates
-(`records.chains`); the file itself is judged here, more narrowly than any verifier does: laid out as we write it
-(`records.revisions`), its values in the one encoding that we write (`records.cms`), each revision the rendered
-document with one more signature and its mark and nothing else (`records.anatomy`). pyHanko's and poppler's view of
-the same files stands beside it in the tests (`tests/judges.md`).
+Offline and pure: trust, time and evidence are given, nothing is fetched. pyHanko judges the value and the chain of
+certificates (`records.chains`); the file itself is judged here, more narrowly than any verifier does: laid out as we
+write it (`records.revisions`), its values in the one encoding that we write (`records.cms`), each revision the rendered
+document with one more signature and its mark and nothing else (`records.anatomy`), behind them at most the one
+evidence that we write (`records.evidence`). pyHanko's and poppler's view of the same files stands beside it in the
+tests (`tests/judges.md`). Each signature is judged in `records.judged_signature`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from records import canonical, forms, render
-from records.anatomy import CDA_FILE, SignatureValue, attachments, differences, opened, signature_values
-from records.chains import Trust, path_to_root, wrong_value
-from records.cms import Certificate, Container, read, unpadded
+from records import canonical, evidence, forms, render, timestamps
+from records.anatomy import CDA_FILE, attachments, differences, opened, signature_values
+from records.chains import Trust
 from records.entries import Version
 from records.errors import Reason, Refusal
-from records.forms import SignatureSlot
-from records.render.words import moment
+from records.evidence import Peeled
+from records.judged_signature import CLOCK_TOLERANCE, Around, JudgedSignature, stamp_links
+from records.kept_evidence import kept
 from records.revisions import Revision, revisions
-from records.signatures import (
-    Content,
-    Finding,
-    Question,
-    SignatureVerdict,
-    Verdict,
-    mark_for,
-    no,
-    same_name,
-    settled,
-    unknown,
-    yes,
-)
+from records.revocation import Evidence, Link
+from records.signatures import Content, Finding, Question, Verdict, no, settled, unknown, yes
 from records.slot_words import in_words
+from records.timestamps import Token
 
-__all__ = ["CLOCK_TOLERANCE", "Beside", "Trust", "judge"]
+__all__ = ["CLOCK_TOLERANCE", "Beside", "Evidence", "Trust", "judge", "wanted"]
 
-CLOCK_TOLERANCE = timedelta(minutes=2)
-"""A workstation's clock may be off by so much when it signs (the server refuses more)."""
 Beside = Callable[[Version], Mapping[str, bytes]]
 LARGEST_VERSION = 1024 * 1024
 """More than any form can hold; a hostile version must not keep the renderer busy."""
-SUBFILTER = "/ETSI.CAdES.detached"
-_MOMENT = re.compile(r"D:(\d{14})(?:Z|([+-]\d\d)'(\d\d)')")
+_STAMP = evidence.STAMP_FIELD
+_NOTHING = Evidence()
 _log = logging.getLogger(__name__)
 
 
 def judge(file: bytes, trust: Trust, at: datetime, expected: Version | None = None,
-          beside: Beside | None = None) -> Verdict:
+          beside: Beside | None = None, *, fetched: Evidence = _NOTHING) -> Verdict:
     """The verdict on one file, as known at `at`.
 
     `expected`: the version that the file must carry. `beside`: what else must be attached, by name (`cda.xml`), told
     from the attached version; None: a composition may carry a `cda.xml`, but nobody judges what it says.
+    `fetched`: what is known of revocation beside the evidence that the file itself carries.
     """
     sha256 = hashlib.sha256(file).hexdigest()
     try:
-        return in_words(_Case(file, trust, at, expected, beside).verdict(sha256))
+        case = _Case(evidence.peeled(file), trust, at, fetched=fetched, expected=expected, beside=beside)
+        return in_words(case.verdict(sha256, len(file)))
     except Refusal as refusal:
         return Verdict(sha256, (Finding(Question.READABLE, "no", refusal.reasons),))
     except Exception as error:
@@ -70,44 +60,81 @@ def judge(file: bytes, trust: Trust, at: datetime, expected: Version | None = No
         return Verdict(sha256, (no(Question.READABLE, "file_unreadable", detail=told),))
 
 
+def wanted(file: bytes, trust: Trust, at: datetime) -> tuple[tuple[Link, datetime], ...]:
+    """What must be proved not revoked before the file can keep its evidence, and for which moment.
+
+    Of a file without a store; it may have the document's time stamp already.
+    """
+    signed, stamp, digest = evidence.without_stamp(file)
+    case = _Case(Peeled(signed, None, stamp, digest), trust, at)
+    return case.wanted()
+
+
 class _Case:
     """One file while it is judged."""
 
-    def __init__(self, file: bytes, trust: Trust, at: datetime, expected: Version | None,
-                 beside: Beside | None) -> None:
-        self.file, self.trust, self.at = file, trust, at
+    def __init__(self, peeled: Peeled, trust: Trust, at: datetime, *, fetched: Evidence = _NOTHING,
+                 expected: Version | None = None, beside: Beside | None = None) -> None:
+        self.file, self.peeled, self.trust, self.at = peeled.signed, peeled, trust, at
+        self.evidence = fetched.and_also(peeled.evidence) if peeled.evidence else fetched
         self.expected, self.beside = expected, beside
         self.reached: set[int] = set()
+        self.stamp, self.stamp_reasons = self._document_stamp()
 
-    def verdict(self, sha256: str) -> Verdict:
+    def _document_stamp(self) -> tuple[Token | None, tuple[Reason, ...]]:
+        """The document's time stamp when it is good, and what is wrong with one that is not."""
+        if not self.peeled.stamp:
+            return None, ()
+        try:
+            token = timestamps.read(self.peeled.stamp, _STAMP)
+        except Refusal as refusal:
+            return None, refusal.reasons
+        reasons = timestamps.wrong(token, self.peeled.stamped, self.trust, _STAMP)
+        if token.at > self.at + CLOCK_TOLERANCE:
+            reasons = (*reasons, Reason("stamp_in_future", _STAMP, {"stamped": token.at.isoformat(), "claimed": ""}))
+        return (None, reasons) if reasons else (token, ())
+
+    def _read(self) -> tuple[Finding, list[str]]:
+        """Everything that the signatures are judged with; what the parser warned of."""
         self.revisions = revisions(self.file)
         with opened(self.file) as document:
             self.values = signature_values(document)
             self.attached = attachments(document)
             warnings = [str(item) for item in document.get_warnings()]
-        content, version = self._content()
-        self.version = version
-        self.signatures = [_Signature(self, value) for value in self.values]
-        for before, after in zip(self.signatures, self.signatures[1:], strict=False):
-            after.previous = before
+        content, self.version = self._content()
+        around = Around(self.file, self.revisions, self.version, self.trust, self.at, self.evidence, self.stamp)
+        self.signatures: list[JudgedSignature] = []
+        for value in self.values:
+            self.signatures.append(JudgedSignature(around, value, self.signatures))
+        return content, warnings
+
+    def wanted(self) -> tuple[tuple[Link, datetime], ...]:
+        """What must be proved of every chain in the file."""
+        self._read()
+        found = [item for signature in self.signatures for item in signature.wanted()]
+        return tuple(dict.fromkeys((*found, *stamp_links(self.stamp, self.trust))))
+
+    def verdict(self, sha256: str, size: int) -> Verdict:
+        content, warnings = self._read()
         reference = None
-        if version is not None:
-            reference = Content.of(version, content.evidence["sha256"])
+        if self.version is not None:
+            reference = Content.of(self.version, content.evidence["sha256"])
         readable = yes(Question.READABLE, revisions=len(self.revisions))
         if warnings:
             readable = no(Question.READABLE, "file_not_by_signing", detail=warnings[0][:200])
-        findings = (readable, self._coverage(), content, *self._document())
-        return Verdict(sha256, findings, tuple(item.verdict() for item in self.signatures), reference, version)
+        told = kept(self.peeled.evidence, self.signatures, self.stamp, self.stamp_reasons, self.trust)
+        findings = (readable, self._coverage(size), content, *self._document(), told)
+        return Verdict(sha256, findings, tuple(item.verdict() for item in self.signatures), reference, self.version)
 
-    def _coverage(self) -> Finding:
-        """The last signature covers the whole file."""
+    def _coverage(self, size: int) -> Finding:
+        """The last signature covers the whole file but for the evidence behind it, which was written again."""
         question = Question.NOTHING_ADDED_AFTER
         if not self.values:
             return no(question, "file_unsigned")
         last = self.values[-1]
         end = sum(last.byte_range[2:])
         if end == len(self.file):
-            return yes(question, bytes=len(self.file))
+            return yes(question, bytes=end, evidence=size - end)
         if any(revision.end == end for revision in self.revisions):
             return no(question, "revision_after_last_signature")
         return no(question, "signature_bytes_uncovered", last.field)
@@ -199,174 +226,6 @@ class _Case:
         return reasons
 
 
-class _Signature:
-    """One signature while it is judged."""
-
-    def __init__(self, case: _Case, value: SignatureValue) -> None:
-        self.case, self.value = case, value
-        self.previous: _Signature | None = None
-        self.end = sum(value.byte_range[2:])
-        self.claimed = _moment(value.moment)
-        self.reasons: list[Reason] = list(self._gap())
-        self.container: Container | None = None
-        written = b""
-        if not self.reasons:
-            written = case.file[value.byte_range[1] + 1:value.byte_range[2] - 1]
-            der, reasons = unpadded(value.contents, written, value.field)
-            self.reasons += reasons
-            try:
-                self.container = read(der, value.field)
-            except Refusal as refusal:
-                self.reasons += refusal.reasons
-        self.slot = self._slot()
-        self.mark_reasons: list[Reason] = []
-        self.marks = self._marks()
-
-    def _gap(self) -> Sequence[Reason]:
-        """The byte range leaves out exactly the value, which lies in the object that its revision writes."""
-        value, file = self.value, self.case.file
-        uncovered = (Reason("signature_bytes_uncovered", value.field),)
-        if len(value.byte_range) != 4:
-            return uncovered
-        start, length, after, _ = value.byte_range
-        home = next((item for item in self.case.revisions if item.end == self.end), None)
-        if start != 0 or home is None or home.start == 0 or value.number not in home.objects:
-            return uncovered
-        begin, end = home.objects[value.number]
-        if not begin < length < after < end or file[length:length + 1] != b"<" or file[after - 1:after] != b">":
-            return uncovered
-        return ()
-
-    def _slot(self) -> SignatureSlot | None:
-        version = self.case.version
-        if version is None:
-            return None
-        kind = forms.form(version.form.code, version.form.edition).kind(version.form.kind)
-        return next((slot for slot in kind.slots if render.slot_field(slot.key) == self.value.field), None)
-
-    def _marks(self) -> frozenset[str]:
-        """Digests of the marks that this signature may show; what is wrong with its words goes to `mark_reasons`."""
-        version, value = self.case.version, self.value
-        if self.container is None or self.slot is None or self.claimed is None or version is None:
-            self.mark_reasons.append(Reason("mark_not_judged", value.field))
-            return frozenset()
-        signer = self.container.signer
-        if not same_name(value.name, signer.name):
-            self.mark_reasons.append(Reason("mark_name_not_of_certificate", value.field,
-                                            {"shown": value.name, "certified": signer.name}))
-        author = version.author
-        if self.slot.author and not (same_name(signer.name, author.full_name) and value.reason == author.title):
-            self.mark_reasons.append(Reason("mark_not_of_author", self.slot.label, {
-                "author": f"{author.full_name} ({author.title})", "signer": f"{signer.name} ({value.reason})"}))
-        try:
-            mark = mark_for(version, self.slot.key, full_name=value.name, title=value.reason, signed_at=self.claimed,
-                            certificate_serial=signer.serial, certificate_issuer=signer.issuer)
-            return frozenset((render.mark_digest(render.mark_appearance(mark)),))
-        except Refusal as refusal:
-            self.mark_reasons += refusal.reasons
-            return frozenset()
-
-    def verdict(self) -> SignatureVerdict:
-        signer = self.container.signer if self.container else None
-        return SignatureVerdict(
-            slot=self.slot.key if self.slot else self.value.field,
-            signer=signer.name if signer else self.value.name,
-            title=self.value.reason,
-            national_id=signer.national_id if signer else "",
-            serial=signer.serial if signer else "",
-            issuer=signer.issuer if signer else "",
-            claimed_at=self.claimed,
-            certificate_sha256=hashlib.sha256(signer.der).hexdigest() if signer else "",
-            findings=(self._intact(), *self._certificate(), self._slot_known(), self._in_time()),
-        )
-
-    def _intact(self) -> Finding:
-        """The bytes, the value, and their binding to the certificate."""
-        reasons, where = list(self.reasons), self.value.field
-        if self.value.foreign_keys or self.value.subfilter != SUBFILTER:
-            told = ", ".join((self.value.subfilter, *self.value.foreign_keys))
-            reasons.append(Reason("signature_encoding_foreign", where, {"detail": told}))
-        if self.container is None:
-            return settled(Question.INTACT, reasons or [Reason("signature_unreadable", where, {"detail": ""})])
-        weak = self.container.weakness or self.container.signer.weakness()
-        if weak:
-            reasons.append(Reason("signature_algorithm_weak", where, {"algorithm": weak}))
-        elif not self.reasons:
-            reasons += wrong_value(self.container, self._digest(self.container.digest), where)
-        return settled(Question.INTACT, reasons, digest=self.container.digest, covers=self.end)
-
-    def _digest(self, algorithm: str) -> bytes:
-        _, length, after, rest = self.value.byte_range
-        digest = hashlib.new(algorithm, self.case.file[:length])
-        digest.update(self.case.file[after:after + rest])
-        return digest.digest()
-
-    def _certificate(self) -> tuple[Finding, ...]:
-        if self.container is None:
-            return tuple(unknown(question, "signature_unreadable", self.value.field, detail="") for question in (
-                Question.CHAIN_TRUSTED, Question.CERTIFICATE_VALID_AT, Question.KEY_USAGE, Question.NOT_REVOKED))
-        signer = self.container.signer
-        usage = yes(Question.KEY_USAGE, usage="nonRepudiation") if signer.for_documents else no(
-            Question.KEY_USAGE, "certificate_not_for_documents", signer.name)
-        return (self._chain(self.container), self._validity(signer), usage,
-                unknown(Question.NOT_REVOKED, "revocation_unchecked"))
-
-    def _chain(self, container: Container) -> Finding:
-        """A path from the certificate to a trusted root, at the claimed time; nothing else inside."""
-        signer, question = container.signer, Question.CHAIN_TRUSTED
-        begin, end = signer.parsed.not_valid_before, signer.parsed.not_valid_after
-        when = min(max(self.claimed or self.case.at, begin), end)
-        trust = self.case.trust
-        found = path_to_root(signer, container.others, trust, when)
-        if isinstance(found, str):
-            return Finding(question, "no", (Reason("chain_untrusted", signer.name, {"issuer": signer.issuer}),),
-                           {"detail": found})
-        known = {*trust.roots, *trust.intermediates}
-        strangers = [item for item in container.others
-                     if item.der not in known and not (item.der in found and item.well_formed)]
-        if strangers:
-            return no(question, "chain_carries_strangers", self.value.field)
-        return yes(question, root=Certificate(found[0]).name, length=len(found))
-
-    def _validity(self, signer: Certificate) -> Finding:
-        question, name = Question.CERTIFICATE_VALID_AT, signer.name
-        begin, end = signer.parsed.not_valid_before, signer.parsed.not_valid_after
-        if self.claimed is None:
-            return unknown(question, "signed_without_time", self.value.field)
-        if self.claimed > end:
-            return no(question, "signed_after_expiry", name, until=moment(end), at=moment(self.claimed))
-        if self.claimed < begin:
-            return no(question, "signed_before_validity", name, since=moment(begin), at=moment(self.claimed))
-        return yes(question, since=begin.isoformat(), until=end.isoformat(), time="claimed")
-
-    def _slot_known(self) -> Finding:
-        if self.case.version is None:
-            return unknown(Question.SLOT_KNOWN, "version_needed")
-        if self.slot is None:
-            return no(Question.SLOT_KNOWN, "slot_not_of_form", self.value.field)
-        kind = forms.form(self.case.version.form.code, self.case.version.form.edition).kind(self.case.version.form.kind)
-        signed = {item.slot.key for item in self.case.signatures if item.slot and item.end < self.end}
-        waits = [Reason("slot_waits_for_slot", self.slot.label, {"earlier": kind.slot(earlier).label})
-                 for earlier in self.slot.after if earlier not in signed and not kind.slot(earlier).optional]
-        if waits:
-            return settled(Question.SLOT_KNOWN, waits)
-        return yes(Question.SLOT_KNOWN, label=self.slot.label)
-
-    def _in_time(self) -> Finding:
-        question, where, version = Question.IN_TIME, self.value.field, self.case.version
-        if self.claimed is None:
-            return no(question, "signed_without_time", where)
-        reasons, at = [], {"at": moment(self.claimed, seconds=True)}
-        if self.claimed > self.case.at + CLOCK_TOLERANCE:
-            reasons.append(Reason("signed_in_future", where, at))
-        if version is not None and self.claimed < version.written_at - CLOCK_TOLERANCE:
-            reasons.append(Reason("signed_before_written", where, {**at, "written": moment(version.written_at)}))
-        before = self.previous.claimed if self.previous else None
-        if before is not None and self.claimed < before - CLOCK_TOLERANCE:
-            reasons.append(Reason("signed_before_earlier", where, at))
-        return settled(question, reasons, time="claimed")
-
-
 def _not_expected(version: Version, data: bytes, expected: Version | None) -> Sequence[Reason]:
     """Why the attached version is not the expected one, the plainest reason first; `data`: its canonical bytes."""
     if expected is None or data == canonical.encode(expected):
@@ -382,15 +241,3 @@ def _not_expected(version: Version, data: bytes, expected: Version | None) -> Se
 
 def _more(index: int, detail: str) -> Reason:
     return Reason("revision_changes_more", str(index), {"detail": detail[:300]})
-
-
-def _moment(told: str) -> datetime | None:
-    """An aware instant from a PDF date with seconds and zone; anything looser is none."""
-    found = _MOMENT.fullmatch(told)
-    if found is None:
-        return None
-    digits, hours, minutes = found.groups()
-    try:
-        return datetime.strptime(f"{digits}{hours or '+00'}{minutes or '00'}", "%Y%m%d%H%M%S%z")
-    except ValueError:
-        return None

@@ -38,12 +38,17 @@ class Question(StrEnum):
     MARKS_AS_DRAWN = "marks_as_drawn"
     """The only annotations are the form's signature widgets, at their places, each with the mark that records draws."""
 
+    EVIDENCE_KEPT = "evidence_kept"
+    """The file keeps what proves its signatures for ever (PAdES B-LT); unknown in a file that was only signed."""
+
     INTACT = "intact"
     CHAIN_TRUSTED = "chain_trusted"
     CERTIFICATE_VALID_AT = "certificate_valid_at"
     KEY_USAGE = "key_usage"
     NOT_REVOKED = "not_revoked"
-    """Unknown without evidence (OCSP, CRL)."""
+    """At the stamped time, else at the claimed one (R14); unknown without evidence (OCSP, CRL)."""
+    TIME_STAMPED = "time_stamped"
+    """By a trusted authority (RFC 3161), over this signature or over the whole file; unknown without a stamp (R16)."""
     SLOT_KNOWN = "slot_known"
     """The form has that slot, and the slots that it waits for are signed (R17)."""
     IN_TIME = "in_time"
@@ -67,18 +72,34 @@ _ASKED = {
     Question.RENDERER_KNOWN: "question_renderer_known",
     Question.PAGE_AS_RENDERED: "question_page_as_rendered",
     Question.MARKS_AS_DRAWN: "question_marks_as_drawn",
+    Question.EVIDENCE_KEPT: "question_evidence_kept",
     Question.INTACT: "question_intact",
     Question.CHAIN_TRUSTED: "question_chain_trusted",
     Question.CERTIFICATE_VALID_AT: "question_certificate_valid_at",
     Question.KEY_USAGE: "question_key_usage",
     Question.NOT_REVOKED: "question_not_revoked",
+    Question.TIME_STAMPED: "question_time_stamped",
     Question.SLOT_KNOWN: "question_slot_known",
     Question.IN_TIME: "question_in_time",
     Question.SIGNER_ENROLLED: "question_signer_enrolled",
     Question.AUTHORISED: "question_authorised",
 }
-MAY_STAY_UNKNOWN = frozenset({Question.NOT_REVOKED, Question.SIGNER_ENROLLED, Question.AUTHORISED})
+MAY_STAY_UNKNOWN = frozenset({Question.NOT_REVOKED, Question.SIGNER_ENROLLED, Question.AUTHORISED,
+                              Question.TIME_STAMPED, Question.EVIDENCE_KEPT})
 """Good is possible without these; a "no" to one of them is still a no."""
+
+
+class EvidenceLevel(StrEnum):
+    """How long a signature can be proved (PAdES): while its certificate lives, from its stamp on, or for ever."""
+
+    B = "B"
+    T = "T"
+    LT = "LT"
+
+    def reaches(self, wanted: EvidenceLevel) -> bool:
+        """At least that level."""
+        order = tuple(EvidenceLevel)
+        return order.index(self) >= order.index(wanted)
 
 
 @dataclass(frozen=True)
@@ -143,6 +164,8 @@ class SignatureVerdict:
     title: str = ""
     certificate_sha256: str = ""
     """Of the certificate's DER: what an enrolment is looked up by."""
+    stamped_at: datetime | None = None
+    """When an authority stamped this very signature, if its stamp is good."""
 
     @property
     def good(self) -> bool:
@@ -169,18 +192,20 @@ class SignatureVerdict:
             "issuer": self.issuer,
             "certificate_sha256": self.certificate_sha256,
             "claimed_at": self.claimed_at.isoformat(timespec="seconds") if self.claimed_at else None,
+            "stamped_at": self.stamped_at.isoformat() if self.stamped_at else None,
             "findings": [finding.as_json() for finding in self.findings],
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """A signature's verdict that travelled."""
-        claimed = data.get("claimed_at")
+        claimed, stamped = data.get("claimed_at"), data.get("stamped_at")
         return cls(
             slot=data["slot"], signer=data["signer"], title=data.get("title", ""), national_id=data["national_id"],
             serial=data["serial"], issuer=data["issuer"], certificate_sha256=data.get("certificate_sha256", ""),
             claimed_at=datetime.fromisoformat(claimed) if claimed else None,
             findings=tuple(Finding.from_json(item) for item in data["findings"]),
+            stamped_at=datetime.fromisoformat(stamped) if stamped else None,
         )
 
 
@@ -249,6 +274,20 @@ class Verdict:
             signature.answer(question) for signature in self.signatures}
         return next((one for one in ("no", "unknown", "yes") if one in answers), "unknown")
 
+    @property
+    def level(self) -> EvidenceLevel:
+        """What the weakest of its signatures can be proved by."""
+        if not self.signatures or self.answer(Question.TIME_STAMPED) != "yes":
+            return EvidenceLevel.B
+        lasting = self.answer(Question.EVIDENCE_KEPT) == "yes" and self.answer(Question.NOT_REVOKED) == "yes"
+        return EvidenceLevel.LT if lasting else EvidenceLevel.T
+
+    @property
+    def elliptic(self) -> bool:
+        """A signature is by ECDSA, which PDF 1.7 does not know: the file's PDF/A claim counts for its pages only."""
+        return any(finding.evidence.get("key") == "ec" for signature in self.signatures
+                   for finding in signature.findings if finding.question is Question.INTACT)
+
     def slot(self, key: str) -> SignatureVerdict | None:
         """The signature in that slot, if there is one."""
         return next((item for item in self.signatures if item.slot == key), None)
@@ -263,6 +302,7 @@ class Verdict:
         return {
             "file_sha256": self.file_sha256,
             "good": self.good,
+            "level": self.level.value,
             "content": self.content.as_json() if self.content else None,
             "findings": [finding.as_json() for finding in self.findings],
             "signatures": [signature.as_json() for signature in self.signatures],

@@ -1,8 +1,8 @@
-"""Puts a PAdES B-B signature into the empty field that `records.render` placed, on either side.
+"""Puts a PAdES signature (B-B or B-T) into the empty field that `records.render` placed, on either side.
 
 Three steps, three values: `prepare` writes the incremental update with its mark and gives the bytes that the token
-must sign; the token signs them; `complete` puts the signature in its place. `sign` does all three. No other module
-writes with pyHanko.
+must sign; the token signs them, an authority may stamp the value; `complete` puts the signature in its place. `sign`
+does it with no stamp. No other module writes with pyHanko.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ from records.render import mark_appearance
 RESERVED = 12 * 1024
 """Hexadecimal digits kept free for the signature: 6 KB of CMS hold an RSA 4096 signature and a chain of three."""
 
+STAMP_ROOM = 16 * 1024
+"""Digits more where signatures are stamped: 8 KB hold a time-stamp token with its chain."""
+
 SignRaw = Callable[[bytes, Mechanism], bytes]
 
 
@@ -50,9 +53,10 @@ def sign(pdf: bytes, field: str, mark: Mark, identity: Identity, sign_raw: SignR
     return complete(prepared, sign_raw(prepared.to_sign, identity.mechanism))
 
 
-def prepare(pdf: bytes, field: str, mark: Mark, identity: Identity) -> Prepared:
+def prepare(pdf: bytes, field: str, mark: Mark, identity: Identity, *, stamped: bool = False) -> Prepared:
     """Write the update up to the signature itself; `field_not_empty`, `not_signable` when the file forbids it.
 
+    `stamped`: keep room for a time stamp; whether one comes in time is known only once the value is there.
     The signature dictionary carries the mark's parts as `records.signatures.mark_for` says: /Name, /Reason, /M.
     """
     try:
@@ -60,7 +64,7 @@ def prepare(pdf: bytes, field: str, mark: Mark, identity: Identity) -> Prepared:
         embedding = PdfCMSEmbedder().write_cms(field, writer, existing_fields_only=True)
         _show(writer, next(embedding).get_object(), mark)
         signature = SignatureObject(timestamp=mark.signed_at, subfilter=SigSeedSubFilter.PADES, name=mark.full_name,
-                                    reason=mark.title, bytes_reserved=_room(identity))
+                                    reason=mark.title, bytes_reserved=_room(identity) + (STAMP_ROOM if stamped else 0))
         embedding.send(SigObjSetup(sig_placeholder=signature))
         place, file = embedding.send(SigIOSetup(md_algorithm="sha256"))
         embedding.close()
@@ -71,10 +75,10 @@ def prepare(pdf: bytes, field: str, mark: Mark, identity: Identity) -> Prepared:
     return Prepared(cades.signed_attributes(place.document_digest, identity), identity, file.getvalue(), place)
 
 
-def complete(prepared: Prepared, signature: bytes) -> bytes:
-    """The signed file."""
+def complete(prepared: Prepared, signature: bytes, stamp: bytes = b"") -> bytes:
+    """The signed file; `stamp`: the time-stamp token over the signature's value, when there is one."""
     file = io.BytesIO(prepared.file)
-    prepared.place.fill_with_cms(file, cades.container(prepared.to_sign, signature, prepared.identity))
+    prepared.place.fill_with_cms(file, cades.container(prepared.to_sign, signature, prepared.identity, stamp))
     return file.getvalue()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from records.errors import Reason
+from records.evidence import STAMP_FIELD
 from records.forms import form
 from records.render import slot_field
 from records.signatures import Finding, Verdict
@@ -17,7 +18,7 @@ def in_words(verdict: Verdict) -> Verdict:
         return verdict
     ref = verdict.version.form
     kind = form(ref.code, ref.edition).kind(ref.kind)
-    labels = {slot_field(slot.key): slot.label for slot in kind.slots}
+    labels = {STAMP_FIELD: "cả tệp", **{slot_field(slot.key): slot.label for slot in kind.slots}}
     return replace(verdict, findings=_worded(verdict.findings, labels), signatures=tuple(
         replace(signature, findings=_worded(signature.findings, labels)) for signature in verdict.signatures))
 

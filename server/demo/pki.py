@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 ROOT_NAME = "Bệnh Án Tập sự Root CA"
 ISSUING_NAME = "CA tập sự Bệnh Án"
@@ -82,6 +82,14 @@ class Usage:
         )
 
 
+@dataclass(frozen=True)
+class Services:
+    """Where an authority answers for its certificates: URLs that it writes into them."""
+
+    ocsp: str = ""
+    crl: str = ""
+
+
 SIGNING = Usage()
 ENCRYPTION_ONLY = Usage(digital_signature=False, non_repudiation=False, key_encipherment=True)
 """The wrong usage, for tests."""
@@ -97,12 +105,14 @@ def make_root(name: str = ROOT_NAME, *, now: datetime | None = None) -> Issued:
     return Issued(key, certificate, ())
 
 
-def make_issuing(root: Issued, name: str = ISSUING_NAME, *, now: datetime | None = None) -> Issued:
+def make_issuing(root: Issued, name: str = ISSUING_NAME, *, now: datetime | None = None,
+                 services: Services | None = None) -> Issued:
     """An issuing authority under `root`, RSA 3072, valid for 10 years."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     begin = _moment(now) - timedelta(days=1)
     builder = _builder(_authority_name(name), root.certificate.subject, key, begin, begin + timedelta(days=10 * 365))
-    certificate = _as_authority(builder, key, root.key, path_length=0).sign(root.key, hashes.SHA256())
+    builder = _answered_for(_as_authority(builder, key, root.key, path_length=0), services)
+    certificate = builder.sign(root.key, hashes.SHA256())
     return Issued(key, certificate, (root.certificate, *root.chain))
 
 
@@ -118,6 +128,7 @@ def issue_person(
     usage: Usage = SIGNING,
     key: PrivateKey | None = None,
     curve: bool = False,
+    services: Services | None = None,
 ) -> Issued:
     """A person's signing certificate, RSA 2048 (P-256 with `curve`), valid from yesterday for three years by default.
 
@@ -130,7 +141,7 @@ def issue_person(
     builder = _builder(_person_name(full_name, national_id, organisation, title), issuing.certificate.subject,
                        key, begin, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    builder = builder.add_extension(usage.extension(), critical=True)
+    builder = _answered_for(builder.add_extension(usage.extension(), critical=True), services)
     certificate = _with_identifiers(builder, key, issuing.key).sign(issuing.key, hashes.SHA256())
     return Issued(key, certificate, (issuing.certificate, *issuing.chain))
 
@@ -162,6 +173,33 @@ def issue_server(
     builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]),
                                     critical=False)
     certificate = _with_identifiers(builder, key, authority.key).sign(authority.key, hashes.SHA256())
+    return Issued(key, certificate, (authority.certificate, *authority.chain))
+
+
+def issue_stamper(authority: Issued, name: str = "Dấu thời gian tập sự", *, begin: datetime | None = None,
+                  services: Services | None = None, critical: bool = True) -> Issued:
+    """A time-stamp authority's certificate (RFC 3161 2.3), RSA 2048, valid for ten years."""
+    return _issue_for_service(authority, name, ExtendedKeyUsageOID.TIME_STAMPING, begin, services, critical=critical)
+
+
+def issue_responder(authority: Issued, name: str = "OCSP tập sự", *, begin: datetime | None = None) -> Issued:
+    """A certificate that answers for the authority's certificates (RFC 6960), and for which nobody need answer."""
+    return _issue_for_service(authority, name, ExtendedKeyUsageOID.OCSP_SIGNING, begin, None, critical=False)
+
+
+def _issue_for_service(authority: Issued, name: str, purpose: x509.ObjectIdentifier, begin: datetime | None,
+                       services: Services | None, *, critical: bool) -> Issued:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    begin = begin or datetime.now(UTC) - timedelta(days=1)
+    builder = _builder(_authority_name(name), authority.certificate.subject, key, begin,
+                       begin + timedelta(days=10 * 365))
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(SIGNING.extension(), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=critical)
+    if purpose == ExtendedKeyUsageOID.OCSP_SIGNING:
+        builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
+    builder = _with_identifiers(_answered_for(builder, services), key, authority.key)
+    certificate = builder.sign(authority.key, hashes.SHA256())
     return Issued(key, certificate, (authority.certificate, *authority.chain))
 
 
@@ -236,6 +274,19 @@ def _with_identifiers(
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())
     return builder.add_extension(above, critical=False)
+
+
+def _answered_for(builder: x509.CertificateBuilder, services: Services | None) -> x509.CertificateBuilder:
+    """Say in the certificate where to ask whether it was revoked."""
+    if services is None:
+        return builder
+    if services.ocsp:
+        at = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(services.ocsp))
+        builder = builder.add_extension(x509.AuthorityInformationAccess([at]), critical=False)
+    if services.crl:
+        point = x509.DistributionPoint([x509.UniformResourceIdentifier(services.crl)], None, None, None)
+        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+    return builder
 
 
 def _general_name(name: str) -> x509.GeneralName:

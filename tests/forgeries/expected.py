@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from records.signatures import Question
+from tests.forgeries import evidence_files as e
 from tests.forgeries import files as f
 
 REFUSED: tuple[tuple[Callable[[], bytes], Question, str], ...] = (
@@ -51,6 +52,7 @@ REFUSED: tuple[tuple[Callable[[], bytes], Question, str], ...] = (
     (f.later_update_changes_the_page, Question.NOTHING_ADDED_AFTER, "revision_after_last_signature"),
     (f.later_update_hides_the_mark, Question.NOTHING_ADDED_AFTER, "revision_after_last_signature"),
     (f.later_update_replaces_the_page, Question.NOTHING_ADDED_AFTER, "revision_after_last_signature"),
+    (f.later_update_hides_and_replaces, Question.NOTHING_ADDED_AFTER, "revision_after_last_signature"),
     (f.later_update_swaps_the_attachment, Question.NOTHING_ADDED_AFTER, "revision_after_last_signature"),
     (f.later_update_of_nothing, Question.NOTHING_ADDED_AFTER, "revision_after_last_signature"),
     (f.later_update_takes_the_signature_back, Question.NOTHING_ADDED_AFTER, "file_unsigned"),
@@ -77,4 +79,33 @@ REFUSED: tuple[tuple[Callable[[], bytes], Question, str], ...] = (
     (f.signed_in_the_future, Question.IN_TIME, "signed_in_future"),
     (f.signed_before_it_was_written, Question.IN_TIME, "signed_before_written"),
     (f.second_signature_before_the_first, Question.IN_TIME, "signed_before_earlier"),
+    (e.time_stamp_of_another_signature, Question.TIME_STAMPED, "stamp_of_other_signature"),
+    (e.time_stamp_by_a_strange_authority, Question.TIME_STAMPED, "stamp_untrusted"),
+    (e.time_stamp_by_a_doctor, Question.TIME_STAMPED, "stamp_not_by_an_authority"),
+    (e.time_stamp_by_a_usage_that_is_not_critical, Question.TIME_STAMPED, "stamp_not_by_an_authority"),
+    (e.time_stamp_hours_after_the_claim, Question.TIME_STAMPED, "stamp_far_from_claim"),
+    (e.time_stamp_before_the_claim, Question.TIME_STAMPED, "stamp_far_from_claim"),
+    (e.time_stamp_in_the_future, Question.TIME_STAMPED, "stamp_in_future"),
+    (e.time_stamp_with_another_time_written_in, Question.TIME_STAMPED, "stamp_forged"),
+    (e.time_stamp_with_the_authoritys_certificate_and_another_key, Question.TIME_STAMPED, "stamp_forged"),
+    (e.time_stamp_with_a_spare_certificate, Question.TIME_STAMPED, "stamp_carries_strangers"),
+    (e.time_stamp_that_is_none, Question.TIME_STAMPED, "stamp_unreadable"),
+    (e.byte_flipped_in_time_stamp, Question.TIME_STAMPED, "stamp_forged"),
+    (e.two_time_stamps, Question.INTACT, "signature_encoding_foreign"),
+    (e.time_stamp_stripped, Question.EVIDENCE_KEPT, "evidence_without_time"),
+    (e.revoked_before_the_stamp, Question.NOT_REVOKED, "certificate_revoked_before"),
+    (e.authority_revoked_before_the_stamp, Question.NOT_REVOKED, "certificate_revoked_before"),
+    (e.evidence_of_another_person, Question.EVIDENCE_KEPT, "evidence_incomplete"),
+    (e.evidence_with_strangers, Question.EVIDENCE_KEPT, "evidence_carries_strangers"),
+    (e.evidence_with_a_spare_certificate, Question.EVIDENCE_KEPT, "evidence_carries_strangers"),
+    (e.evidence_answered_by_nobody_who_may, Question.EVIDENCE_KEPT, "evidence_incomplete"),
+    (e.evidence_from_before_the_signature, Question.EVIDENCE_KEPT, "evidence_incomplete"),
+    (e.evidence_with_a_page_change, Question.READABLE, "evidence_revision_foreign"),
+    (e.page_changed_before_the_evidence, Question.NOTHING_ADDED_AFTER, "revision_after_last_signature"),
+    (e.page_changed_after_the_evidence, Question.READABLE, "evidence_revision_foreign"),
+    (e.evidence_twice, Question.READABLE, "evidence_revision_foreign"),
+    (e.byte_flipped_in_the_evidence, Question.EVIDENCE_KEPT, "evidence_carries_strangers"),
+    (e.document_stamp_of_another_file, Question.EVIDENCE_KEPT, "stamp_of_other_signature"),
+    (e.document_stamp_by_a_strange_authority, Question.EVIDENCE_KEPT, "stamp_untrusted"),
+    (e.document_stamp_without_evidence, Question.INTACT, "signature_encoding_foreign"),
 )

@@ -387,6 +387,18 @@ def later_update_replaces_the_page() -> bytes:
     return updated(good(), change)
 
 
+def later_update_hides_and_replaces() -> bytes:
+    """What was signed is hidden, and another page is put in its place, in one update (a shadow attack)."""
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        widget, page = _widget(writer), _page(writer)
+        widget["/F"] = number(2)
+        writer.update_container(widget)
+        page[pdf_name("/Contents")] = writer.add_object(generic.StreamObject(stream_data=OVERLAY))
+        writer.update_container(page)
+
+    return updated(good(), change)
+
+
 def later_update_swaps_the_attachment() -> bytes:
     other = people.row(values={"diagnosis": {"text": "Cúm", "code": "J11"}, "plan": "Cho ra viện."})
     return updated(good(), lambda writer: _attach(writer, canonical.encode(other)))

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from asn1crypto import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -14,11 +15,13 @@ from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import UnacceptableSignerError
 from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_timestamp
 from pyhanko_certvalidator.context import ValidationContext
 
 from tests.forgeries import people
-from tests.forgeries.signing import gap
+from tests.forgeries.signing import gap, ranges
 
 
 def poppler(file: bytes, folder: Path) -> bool:
@@ -44,11 +47,13 @@ def openssl(file: bytes, folder: Path) -> bool:
     """openssl cms: the last signature's value, and its chain at the claimed time; knows nothing of PDF."""
     try:
         begin, end = gap(file)
+        end_of_covered = sum(ranges(file)[-1][1:])
         value = bytes.fromhex(file[begin:end].decode("latin-1"))
     except (ValueError, IndexError):
         return False
     paths = [folder / name for name in ("cms.der", "content.bin", "root.pem")]
-    contents = (value, file[:begin - 1] + file[end + 1:], people.root().certificate.public_bytes(Encoding.PEM))
+    covered = file[:begin - 1] + file[end + 1:end_of_covered]
+    contents = (value, covered, people.root().certificate.public_bytes(Encoding.PEM))
     for path, data in zip(paths, contents, strict=True):
         path.write_bytes(data)
     done = subprocess.run(
@@ -59,7 +64,10 @@ def openssl(file: bytes, folder: Path) -> bool:
 
 
 def pyhanko(file: bytes, folder: Path) -> bool:
-    """pyHanko in its strict mode, with its analysis of later changes: its bottom line for every signature."""
+    """pyHanko in its strict mode, with its analysis of later changes: its bottom line for every signature.
+
+    A file with a security store is judged by that store alone, offline, and must not leave revocation open.
+    """
     try:
         return asyncio.run(_pyhanko(file))
     except (PdfReadError, SignatureValidationError, UnacceptableSignerError, ValueError, KeyError, TypeError):
@@ -68,15 +76,26 @@ def pyhanko(file: bytes, folder: Path) -> bool:
 
 async def _pyhanko(file: bytes) -> bool:
     reader = PdfFileReader(io.BytesIO(file), strict=True)
-    signatures = reader.embedded_signatures
     lines = []
-    for signature in signatures:
-        context = ValidationContext(
-            trust_roots=[x509.Certificate.load(people.root().der)], allow_fetching=False, moment=people.SIGNED,
-            other_certs=[x509.Certificate.load(people.issuing().der)], revocation_mode="soft-fail")
-        status = await async_validate_pdf_signature(signature, context)
+    for signature in reader.embedded_regular_signatures:
+        status = await async_validate_pdf_signature(signature, _context(reader))
         lines.append(status.bottom_line)
+    for stamp in reader.embedded_timestamp_signatures:
+        told = await async_validate_pdf_timestamp(stamp, _context(reader))
+        lines.append(told.intact and told.valid and told.trusted)
     return bool(lines) and all(lines)
+
+
+def _context(reader: PdfFileReader) -> ValidationContext:
+    known: dict[str, Any] = {
+        "trust_roots": [x509.Certificate.load(people.root().der)], "allow_fetching": False,
+        "other_certs": [x509.Certificate.load(people.issuing().der)]}
+    if "/DSS" not in reader.root:
+        return ValidationContext(**known, moment=people.SIGNED, revocation_mode="soft-fail")
+    store = DocumentSecurityStore.read_dss(reader)
+    context: ValidationContext = store.as_validation_context(
+        {**known, "moment": people.NOW, "revocation_mode": "hard-fail"})
+    return context
 
 
 JUDGES = {"poppler": poppler, "qpdf": qpdf, "openssl": openssl, "pyhanko": pyhanko}

@@ -25,6 +25,8 @@ LONG_AGO = WRITTEN - timedelta(days=900)
 NAME, TITLE = "Trần Quốc Bảo", "Bác sĩ chuyên khoa I"
 HEAD, HEAD_TITLE = "Lý Thị Ngọc Mai", "Trưởng khoa"
 DIRECTOR, DIRECTOR_TITLE = "Đặng Hữu Phước", "Giám đốc"
+SERVICES = pki.Services("http://ocsp.invalid/", "http://crl.invalid/people.crl")
+"""Where the authority would answer for people's certificates: whoever judges must find its answers in the file."""
 
 
 @cache
@@ -34,7 +36,7 @@ def root() -> Issued:
 
 @cache
 def issuing() -> Issued:
-    return pki.make_issuing(root(), now=LONG_AGO)
+    return pki.make_issuing(root(), now=LONG_AGO, services=pki.Services(crl="http://crl.invalid/root.crl"))
 
 
 @cache
@@ -49,7 +51,7 @@ def trust() -> Trust:
 
 def _issued(name: str, national_id: str, *, by: Issued | None = None, curve: bool = False,
             usage: pki.Usage = pki.SIGNING, days: tuple[int, int] = (-100, 600)) -> Issued:
-    return pki.issue_person(by or issuing(), name, national_id, usage=usage, curve=curve,
+    return pki.issue_person(by or issuing(), name, national_id, usage=usage, curve=curve, services=SERVICES,
                             not_before=SIGNED + timedelta(days=days[0]), not_after=SIGNED + timedelta(days=days[1]))
 
 

@@ -56,7 +56,8 @@ def mark_of(version: Version, slot: str, person: Issued, *, name: str = "", titl
 
 
 def signed(pdf: bytes, slot: str, person: Issued, mark: Mark, *, change: Change | None = None,
-           shown: Mark | None = None, cms: Callable[[bytes], bytes] | None = None) -> bytes:
+           shown: Mark | None = None, cms: Callable[[bytes], bytes] | None = None,
+           reserved: int = 12288) -> bytes:
     """`pdf` signed into that slot. `change` goes into the signing revision; `shown` is another mark than the one that
     the signature dictionary speaks of; `cms` makes another container over the document's digest."""
     writer = Update(io.BytesIO(pdf))
@@ -67,7 +68,7 @@ def signed(pdf: bytes, slot: str, person: Issued, mark: Mark, *, change: Change 
         change(writer)
     embedding.send(SigObjSetup(sig_placeholder=SignatureObject(
         timestamp=mark.signed_at, subfilter=SigSeedSubFilter.PADES, name=mark.full_name, reason=mark.title,
-        bytes_reserved=12288)))
+        bytes_reserved=reserved)))
     place, file = embedding.send(SigIOSetup(md_algorithm="sha256"))
     place.fill_with_cms(file, (cms or container(person))(place.document_digest))
     return bytes(file.getvalue())
@@ -120,6 +121,13 @@ def updated(pdf: bytes, change: Change) -> bytes:
     return out.getvalue()
 
 
+def turned_page(writer: IncrementalPdfFileWriter) -> None:
+    """A change that turns the first page."""
+    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    page["/Rotate"] = number(180)
+    writer.update_container(page)
+
+
 def relaid(pdf: bytes, edit: Callable[[int, bytes], bytes]) -> bytes:
     """An unsigned file whose objects were edited, laid out again as the renderer lays files out."""
     from records.revisions import revisions
@@ -138,10 +146,15 @@ def relaid(pdf: bytes, edit: Callable[[int, bytes], bytes]) -> bytes:
 
 
 def gap(file: bytes, which: int = -1) -> tuple[int, int]:
-    """First and last+1 byte of a signature's hexadecimal digits."""
-    start, after = [(int(found.group(1)), int(found.group(2)))
-                    for found in re.finditer(rb"/ByteRange \[0 (\d+) (\d+) \d+\]", file)][which]
+    """First and last+1 byte of a signature's hexadecimal digits (a document's time stamp is none)."""
+    start, after, _ = ranges(file)[which]
     return start + 1, after - 1
+
+
+def ranges(file: bytes) -> list[tuple[int, int, int]]:
+    """Of each signature: end of what it covers before its value, begin of what it covers behind, and how much."""
+    found = re.finditer(rb"/ByteRange \[0 ([1-9]\d*) (\d+) (\d+)\]", file)
+    return [(int(one.group(1)), int(one.group(2)), int(one.group(3))) for one in found]
 
 
 def flipped(file: bytes, at: int, bits: int = 1) -> bytes:

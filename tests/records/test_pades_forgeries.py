@@ -11,7 +11,7 @@ import pytest
 from records.forms import form
 from records.pades import judge
 from records.signatures import Question
-from tests.forgeries import files, people
+from tests.forgeries import evidence_files, files, people
 from tests.forgeries.expected import REFUSED
 from tests.forgeries.signing import flipped, gap, good
 
@@ -40,8 +40,9 @@ def test_an_altered_signature_is_named_by_the_label_of_its_slot() -> None:
 
 
 def test_each_forgery_stands_in_the_table() -> None:
-    forged = {name for name, item in inspect.getmembers(files, inspect.isfunction)
-              if item.__module__ == files.__name__ and not name.startswith("_")}
+    forged = {name for module in (files, evidence_files)
+              for name, item in inspect.getmembers(module, inspect.isfunction)
+              if item.__module__ == module.__name__ and not name.startswith("_")}
     assert forged == {row[0].__name__ for row in REFUSED}
 
 

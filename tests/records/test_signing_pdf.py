@@ -155,7 +155,8 @@ def test_the_judge_of_records_finds_every_question_answered_well(
     verdict = judge(file, Trust((authorities.root.der,)), at + timedelta(seconds=5), written)
     findings = [*verdict.findings, *(finding for one in verdict.signatures for finding in one.findings)]
     assert verdict.good
-    assert {finding.question for finding in findings if finding.answer != "yes"} == {Question.NOT_REVOKED}
+    assert {finding.question for finding in findings if finding.answer != "yes"} == {
+        Question.NOT_REVOKED, Question.TIME_STAMPED, Question.EVIDENCE_KEPT}
 
 
 def test_a_second_signature_leaves_the_first_one_valid(
