@@ -16,10 +16,10 @@ from records.access_hours import ALWAYS, Hours
 from records.errors import Refusal
 from records.forms import Role
 from records.messages import WardView
-from server.services.hospital import new_id
+from server.services.hospital import Hospital, new_id
 from server.services.passwords import Cost, Passwords
 from server.settings import Settings, read_settings
-from server.store import audit, base, keys, migrate, people, role_hours, sessions
+from server.store import audit, base, entry_views, keys, migrate, people, role_hours, sessions
 from server.store.key_files import HospitalKey, ServerKey, create_recovery_key
 
 SHORTEST_PASSWORD = 10
@@ -59,6 +59,21 @@ def bring_up_to_date(settings: Settings) -> str:
     migrate.prepare(administration, database)
     migrate.upgrade(settings.owner_dsn)
     return migrate.HEAD
+
+
+def rebuild(settings: Settings) -> int:
+    """Throw every projection of the versions away and make it anew, beside the running server; how many entries."""
+    hospital = Hospital.open(settings)
+    try:
+        with base.transaction(hospital.engine) as db:
+            encounters = entry_views.forget(db)
+        made = 0
+        for encounter in encounters:
+            with base.transaction(hospital.engine) as db:
+                made += entry_views.rebuild(db, hospital.keys, encounter)
+        return made
+    finally:
+        hospital.close()
 
 
 def add_ward(options: Namespace) -> int:

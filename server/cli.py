@@ -1,4 +1,4 @@
-"""The command line `benhan-server`: demo, serve, migrate, check, verify, ward, user, hours, keys."""
+"""The command line `benhan-server`: demo, serve, migrate, check, verify, rebuild, ward, user, hours, keys."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ def _parser() -> Command:
     _migrate(commands.add_parser("migrate", help="bring the database's schema up to date"))
     _check(commands.add_parser("check", help="verify signed files without server and database"))
     _verify(commands.add_parser("verify", help="walk the whole store and name what is broken"))
+    _rebuild(commands.add_parser("rebuild", help="make anew what charts show, from the versions"))
     _ward(commands.add_parser("ward", help="wards and their beds"))
     _user(commands.add_parser("user", help="people and their passwords"))
     _hours(commands.add_parser("hours", help="when which role, and which person, may come in"))
@@ -142,6 +143,18 @@ def _verify(parser: Command) -> None:
     where.add_argument("--home", type=Path, metavar="DIR", help="a demo hospital's folder")
     parser.add_argument("--anchor", type=Path, metavar="FILE", help="a copy of the audit seals kept elsewhere")
     parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def _rebuild(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server.administration import rebuild
+        from server.settings import read_settings
+
+        print(f"{rebuild(read_settings(options.config))} entries were made anew.")
+        return 0
+
+    _config(parser)
     parser.set_defaults(run=run)
 
 

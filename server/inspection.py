@@ -80,6 +80,7 @@ def verify(settings: Settings, *, anchor: Path | None, as_json: bool) -> int:
             walks = [
                 walk.versions(db, hospital.keys), walk.files(db, hospital.keys, hospital.blobs, _judge(hospital)),
                 walk.signed(db, keys), walk.receipted(db, keys), walk.states(db),
+                walk.shown(db, hospital.keys),
                 _audit(db, keys, anchor or settings.path(settings.anchor)),
             ]
     finally:

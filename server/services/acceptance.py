@@ -27,7 +27,7 @@ from server.services import questions, standing
 from server.services.hospital import Desk, new_id
 from server.services.questions import Addressed, Doubt, House, Weight
 from server.services.standing import Scene
-from server.store import base, certificates, chart, drafts, entries, files, settlements
+from server.store import base, certificates, drafts, entries, entry_views, files, settlements
 from server.store.certificates import OnFile as Certificate
 
 
@@ -257,7 +257,7 @@ def _tell(arrival: Arrival, judged: Judged, sha256: str) -> None:
 
 
 def _accepted(arrival: Arrival, receipt: Receipt) -> Accepted:
-    entry = chart.of_entry(arrival.desk.db, arrival.scene.key, arrival.file.entry)
+    entry = entry_views.of_entry(arrival.desk.db, arrival.scene.key, arrival.file.entry)
     if entry is None:
         raise LookupError("an accepted entry vanished inside its own transaction")
     return Accepted(entry=entry, receipt=base64.b64encode(receipt.body).decode(),

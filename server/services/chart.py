@@ -8,8 +8,7 @@ from uuid import UUID
 from records.errors import Refusal
 from server.services import board, rights
 from server.services.hospital import Desk
-from server.store import chart as store
-from server.store import drafts, patients, stays
+from server.store import drafts, entry_views, patients, stays
 
 
 def of(desk: Desk, encounter: UUID) -> bytes:
@@ -31,7 +30,7 @@ def of(desk: Desk, encounter: UUID) -> bytes:
     parts = {
         "encounter": view.model_dump_json().encode(),
         "patient": patient.model_dump_json().encode(),
-        "entries": store.json_of_encounter(desk.db, key, encounter),
+        "entries": entry_views.json_of_encounter(desk.db, key, encounter),
         "drafts": _array(draft.model_dump_json() for draft in drafts.of_encounter(desk.db, key)),
         "clocks": _array(clock.model_dump_json() for clock in clocks),
         "at": f'"{desk.now.isoformat()}"'.encode(),

@@ -8,8 +8,8 @@ from records.errors import Refusal
 from records.messages import EntryView
 from server.services import rights
 from server.services.hospital import Desk
-from server.store import chart, stays
 from server.store import entries as store
+from server.store import entry_views, stays
 from server.store.stays import Place
 
 
@@ -40,7 +40,7 @@ def find(desk: Desk, entry: UUID) -> Place:
 
 def shown(desk: Desk, place: Place, entry: UUID) -> EntryView:
     """The entry as charts show it."""
-    view = chart.of_entry(desk.db, desk.keys.of(desk.db, place.id), entry)
+    view = entry_views.of_entry(desk.db, desk.keys.of(desk.db, place.id), entry)
     if view is None:
         raise LookupError(f"the entry {entry} has no version")
     return view

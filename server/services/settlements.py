@@ -39,6 +39,8 @@ def settle(desk: Desk, which: UUID, command: SettlementDecision) -> SettlementVi
     reason = command.reason.strip()
     if len(reason) < REASON_LENGTH:
         raise Refusal.because("settlement_reason_missing", least=REASON_LENGTH)
+    if view.entry is not None:
+        base.lock(desk.db, "entry", view.entry)
     store.decide(desk.db, which, command.decision, reason, person=desk.person.id, at=desk.now)
     if view.kind == "offline" and command.decision == "reject":
         _cancel(desk, which, view, reason)
@@ -58,7 +60,6 @@ def _wards(desk: Desk, view: SettlementView) -> Collection[UUID]:
 def _cancel(desk: Desk, which: UUID, view: SettlementView, reason: str) -> None:
     if view.entry is None or view.encounter is None:
         return
-    base.lock(desk.db, "entry", view.entry)
     _, _, number, _ = store.address(desk.db, which)
     standing = next((one for one in entries.standings(desk.db, view.entry) if one.number == number), None)
     if standing is None or standing.state in (State.CANCELLED, State.AMENDED):

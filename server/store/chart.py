@@ -1,13 +1,15 @@
-"""The chart of an encounter: the latest version of each entry with its signatures, in one query.
+"""An entry as charts show it, made from its versions, signatures and settlements: what `entry_views` keeps finished.
 
-PostgreSQL writes each entry's facts as JSON, and a body is canonical JSON already: a chart of a thousand entries is
-decrypted and joined together, never taken apart.
+PostgreSQL writes each entry's facts as JSON, and a body is canonical JSON already: both are joined, never taken apart.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -20,7 +22,7 @@ from server.store.entries import about
 from server.store.keys import ScopeKey
 
 _SELECT = """
-    SELECT st.entry, st.number, v.body, json_build_object(
+    SELECT st.entry, st.number, v.occurred_at, v.received_at, v.body, json_build_object(
         'id', st.entry, 'encounter', st.encounter,
         'form', json_build_object('code', e.form, 'edition', e.edition, 'kind', e.kind),
         'version', st.number, 'state', st.state,
@@ -49,34 +51,45 @@ _SELECT = """
         GROUP BY one.entry, one.number
     ) AS s ON s.entry = st.entry AND s.number = st.number
     WHERE st.latest AND {shown}
-    ORDER BY v.occurred_at DESC, v.received_at DESC
+    ORDER BY v.occurred_at DESC, v.received_at DESC, st.entry
 """
 _OF_ENCOUNTER = text(_SELECT.format(signed="one.encounter = :encounter", shown="st.encounter = :encounter"))
 _OF_ENTRIES = text(_SELECT.format(signed="one.entry = ANY(:entries)", shown="st.entry = ANY(:entries)"))
 
 
-def of_encounter(db: Connection, key: ScopeKey, encounter: UUID) -> tuple[EntryView, ...]:
+@dataclass(frozen=True)
+class Made:
+    """One entry with its latest version, as the JSON of `records.messages.EntryView`."""
+
+    entry: UUID
+    occurred_at: datetime
+    received_at: datetime
+    json: bytes
+
+    @property
+    def value(self) -> EntryView:
+        """The same as a value."""
+        return EntryView.model_validate_json(self.json)
+
+
+def of_encounter(db: Connection, key: ScopeKey, encounter: UUID) -> tuple[Made, ...]:
     """All entries of an encounter, newest clinical time first."""
-    rows = db.execute(_OF_ENCOUNTER, {"encounter": encounter, "labels": _labels()})
-    return tuple(EntryView.model_validate_json(_joined(row, key)) for row in rows)
+    return _made(db.execute(_OF_ENCOUNTER, {"encounter": encounter, "labels": _labels()}), key)
 
 
-def json_of_encounter(db: Connection, key: ScopeKey, encounter: UUID) -> bytes:
-    """The same as a JSON array of `EntryView`, for an answer that nobody here needs to look into."""
-    rows = db.execute(_OF_ENCOUNTER, {"encounter": encounter, "labels": _labels()})
-    return b"[" + b",".join(_joined(row, key) for row in rows) + b"]"
-
-
-def of_entries(db: Connection, key: ScopeKey, which: Collection[UUID]) -> tuple[EntryView, ...]:
+def of_entries(db: Connection, key: ScopeKey, which: Collection[UUID]) -> tuple[Made, ...]:
     """Some entries of one encounter."""
-    rows = db.execute(_OF_ENTRIES, {"entries": list(which), "labels": _labels()})
-    return tuple(EntryView.model_validate_json(_joined(row, key)) for row in rows)
+    return _made(db.execute(_OF_ENTRIES, {"entries": list(which), "labels": _labels()}), key)
 
 
-def of_entry(db: Connection, key: ScopeKey, which: UUID) -> EntryView | None:
-    """One entry with its latest version."""
-    found = of_entries(db, key, [which])
-    return found[0] if found else None
+@cache
+def edition() -> str:
+    """Which shape and words an entry has in this build; another build's finished entries are made anew."""
+    return hashlib.sha256((_SELECT + _labels()).encode()).hexdigest()[:16]
+
+
+def _made(rows: Iterable[Any], key: ScopeKey) -> tuple[Made, ...]:
+    return tuple(Made(row.entry, row.occurred_at, row.received_at, _joined(row, key)) for row in rows)
 
 
 def _joined(row: Any, key: ScopeKey) -> bytes:

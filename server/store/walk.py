@@ -19,6 +19,7 @@ from records.errors import Reason, Refusal
 from records.forms import form
 from records.receipts import PublicKey, Receipt
 from records.signatures import Verdict, same_name
+from server.store import chart, entry_views
 from server.store.blobs import Blobs
 from server.store.entries import about
 from server.store.keys import Keys, ScopeKey
@@ -73,6 +74,13 @@ def receipted(db: Connection, trusted: Mapping[str, PublicKey]) -> Walked:
 def states(db: Connection) -> Walked:
     """Where each version stands follows from its signatures; a projection that differs can be built anew."""
     return _walked("states", (_state(row) for row in db.execute(_STATES)))
+
+
+def shown(db: Connection, keys: Keys) -> Walked:
+    """Each finished entry that charts show says what its versions, signatures and settlements say."""
+    ring = _Ring(db, keys)
+    encounters = db.execute(_SHOWN, {"edition": chart.edition()}).all()
+    return _walked("shown", (found for row in encounters for found in _shown(db, row, ring)))
 
 
 class _Ring:
@@ -191,6 +199,22 @@ def _wrong_about(row: Row[Any]) -> Iterator[str]:
         yield "file"
 
 
+def _shown(db: Connection, row: Row[Any], ring: _Ring) -> Iterator[_Found]:
+    try:
+        key = ring.key(row.encounter)
+        true = {made.entry: made.json for made in chart.of_entries(db, key, row.entries)}
+    except Refusal as refusal:
+        yield from (_refused(refusal) for _ in row.entries)
+        return
+    for entry, content in zip(row.entries, row.contents, strict=True):
+        try:
+            same = key.decrypt(entry_views.about(entry), content) == true.get(entry)
+        except Refusal as refusal:
+            yield _refused(refusal)
+        else:
+            yield _Found(() if same else (Reason("entry_view_differs", str(entry)),))
+
+
 def _name(row: Row[Any]) -> str:
     return f"{row.entry}/{row.number}"
 
@@ -222,6 +246,10 @@ _VANISHED = text("""
     AND NOT EXISTS (SELECT FROM signatures AS s WHERE s.file = told.facts ->> 'file' AND s.entry = told.entry)
 """)
 _RECEIPTS = text("SELECT file, body, signature FROM receipts ORDER BY id").execution_options(yield_per=500)
+_SHOWN = text("""
+    SELECT encounter, array_agg(entry ORDER BY entry) AS entries, array_agg(content ORDER BY entry) AS contents
+    FROM entry_views WHERE edition = :edition GROUP BY encounter ORDER BY encounter
+""").execution_options(yield_per=50)
 _STATES = text("""
     SELECT v.entry, v.number, v.author, v.written_at, e.form, e.edition, e.kind, st.state, st.latest, st.open_slots,
         st.file, max(v.number) OVER (PARTITION BY v.entry) AS highest, s.slots, s.newest_file

@@ -107,6 +107,19 @@ version_states = Table(
     Index("uq_version_states_latest", "entry", unique=True, postgresql_where=text("latest")),
     Index("ix_version_states_encounter", "encounter", postgresql_where=text("latest")),
 )
+entry_views = Table(
+    # A projection: triggers throw a row away when anything that it shows changes; `server.store.entry_views` makes it.
+    "entry_views", metadata,
+    reference("entry", "entries.id", primary_key=True),
+    reference("encounter", "encounters.id"),
+    # Which build's words and shape the content has.
+    Column("edition", Text, nullable=False),
+    instant("occurred_at"),
+    instant("received_at"),
+    # AES-256-GCM under the encounter's key: `records.messages.EntryView` as JSON.
+    Column("content", LargeBinary, nullable=False),
+    Index("ix_entry_views_encounter", "encounter"),
+)
 cancellations = Table(
     "cancellations", metadata,
     Column("entry", Uuid),

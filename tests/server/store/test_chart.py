@@ -13,8 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from records.canonical import encode, sha256
 from records.entries import Correction, State
 from records.errors import Reason, Refusal
-from records.messages import EntryView
-from server.store import board, chart, entries, settlements
+from server.store import board, chart, entries, entry_views, settlements
 from server.store.keys import HOUSE, Keys, ScopeKey
 from tests.records.factories import NOW
 from tests.server import builders
@@ -59,20 +58,12 @@ def test_the_chart_shows_the_latest_versions_newest_first(db: Connection, key: S
     correction = Correction(reason="Ghi nhầm mạch", of_version=1, of_sha256=sha256(encode(early)))
     corrected = builders.a_version(db, key, doctor, entry=early.entry, version=2, correction=correction,
                                    occurred_at=NOW + timedelta(hours=1))
-    shown = chart.of_encounter(db, key, key.scope)
+    shown = [made.value for made in chart.of_encounter(db, key, key.scope)]
     assert [(view.id, view.version) for view in shown] == [(late.entry, 1), (early.entry, 2)]
     assert shown[1].correction == correction
     assert shown[1].older == (1,)
     assert shown[1].body == json.loads(encode(corrected))
     assert shown[0].correction is None
-
-
-def test_json_and_values_are_the_same_chart(db: Connection, key: ScopeKey, doctor: UUID) -> None:
-    certificate = builders.a_certificate(db, doctor)
-    for _ in range(3):
-        builders.a_signature(db, builders.a_version(db, key, doctor), doctor, certificate=certificate)
-    as_json = json.loads(chart.json_of_encounter(db, key, key.scope))
-    assert tuple(EntryView.model_validate(one) for one in as_json) == chart.of_encounter(db, key, key.scope)
 
 
 def test_a_chart_is_one_query_however_long_it_is(db: Connection, key: ScopeKey, doctor: UUID) -> None:
@@ -87,7 +78,7 @@ def test_a_chart_is_one_query_however_long_it_is(db: Connection, key: ScopeKey, 
 def test_a_signature_shows_its_slot_in_the_forms_words(db: Connection, key: ScopeKey, doctor: UUID) -> None:
     made = builders.a_version(db, key, doctor)
     builders.a_signature(db, made, doctor, certificate=builders.a_certificate(db, doctor))
-    view = chart.of_entry(db, key, made.entry)
+    view = entry_views.of_entry(db, key, made.entry)
     assert view is not None
     (signature,) = view.signatures
     assert (signature.slot_label, signature.full_name, signature.settled) == ("Bác sĩ", "Lê Thu Hà", True)
@@ -102,13 +93,13 @@ def test_a_signature_made_without_the_server_waits_until_it_is_settled(
     settlements.add(db, settlements.NewSettlement(
         id=late, kind="offline", file=file, scope=key.scope, person=doctor, slot="doctor", received_at=NOW,
         reasons=(Reason("record_archived"),), entry=made.entry, number=1, encounter=key.scope))
-    waiting = chart.of_entry(db, key, made.entry)
+    waiting = entry_views.of_entry(db, key, made.entry)
     assert waiting is not None
     assert not waiting.signatures[0].settled
     assert late in [one.id for one in settlements.waiting(db)]
     head = builders.a_person(db, full_name="Trần Quốc Toản")
     settlements.decide(db, late, "accept", "Đã đối chiếu sổ tay", person=head, at=NOW)
-    settled = chart.of_entry(db, key, made.entry)
+    settled = entry_views.of_entry(db, key, made.entry)
     assert settled is not None
     assert settled.signatures[0].settled
     view = settlements.view(db, late)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from records.errors import Reason
+from server import administration
 from server.store import base, walk
 from server.store.blobs import Folder, name_of
 from server.store.walk import Walked
@@ -28,7 +29,7 @@ def walks(house: House, judged: list[bytes] | None = None) -> dict[str, Walked]:
     trusted = {hospital.server_key.id: hospital.server_key.public}
     with base.transaction(hospital.engine) as db:
         done = (walk.versions(db, hospital.keys), walk.files(db, hospital.keys, hospital.blobs, judge),
-                walk.signed(db, trusted), walk.receipted(db, trusted), walk.states(db))
+                walk.signed(db, trusted), walk.receipted(db, trusted), walk.states(db), walk.shown(db, hospital.keys))
     return {one.kind: one for one in done}
 
 
@@ -52,7 +53,7 @@ def test_an_untouched_store_is_whole(signed: House) -> None:
     done = walks(signed, judged)
     assert {kind: (one.looked_at, one.closed, one.broken) for kind, one in done.items()} == {
         "versions": (2, 0, ()), "files": (2, 0, ()), "signatures": (2, 0, ()), "receipts": (2, 0, ()),
-        "states": (2, 0, ())}
+        "states": (2, 0, ()), "shown": (2, 0, ())}
     assert len(judged) == 2
     assert all(data.startswith(b"%PDF") for data in judged)
 
@@ -82,6 +83,10 @@ TAMPERING = {
     "a receipt taken out": ("receipts", "DELETE FROM receipts", "signatures", "signature_without_receipt"),
     "a state": ("version_states", "UPDATE version_states SET state = 'partly_signed'", "states", "state_differs"),
     "the latest version": ("version_states", "UPDATE version_states SET latest = false", "states", "state_differs"),
+    "a finished entry": ("entry_views", "UPDATE entry_views SET content = content || '\\x00'", "shown",
+                         "ciphertext_damaged"),
+    "a state behind the triggers' back": (
+        "version_states", "UPDATE version_states SET open_slots = '{doctor}'", "shown", "entry_view_differs"),
     "a state taken out": ("version_states", "DELETE FROM version_states", "states", "state_differs"),
 }
 
@@ -136,3 +141,15 @@ def test_what_the_judge_says_of_an_accepted_file_is_told(signed: House) -> None:
 
 def test_names_of_blobs_say_digest_and_scope() -> None:
     assert name_of("ab12" + "0" * 60, UUID(int=5)) == f"ab/12/ab12{'0' * 60}.{UUID(int=5).hex}"
+
+
+def test_the_finished_entries_of_a_store_are_made_anew_at_the_console(signed: House) -> None:
+    with signed.sign_in("ha") as client:
+        chart = f"/api/encounters/{signed.encounter}/chart"
+        before = client.get(chart).json()["entries"]
+        with base.transaction(signed.hospital.engine) as db:
+            db.execute(text("UPDATE entry_views SET content = content || '\\x00'"))
+        assert client.get(chart).status_code == 422
+        assert administration.rebuild(signed.settings) == 2
+        assert client.get(chart).json()["entries"] == before
+    assert not any(one.broken for one in walks(signed).values())
