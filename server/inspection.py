@@ -76,12 +76,13 @@ def verify(settings: Settings, *, anchor: Path | None, as_json: bool) -> int:
     try:
         keys = {key_id(hospital.server_key.public): hospital.server_key.public,
                 **keys_from_pem(_pems(settings.path(settings.trust)))}
+        anchored = chain.Anchored.read(anchor or settings.path(settings.anchor))
         with base.snapshot(hospital.engine) as db:
             walks = [
                 walk.versions(db, hospital.keys), walk.files(db, hospital.keys, hospital.blobs, _judge(hospital)),
                 walk.signed(db, keys), walk.receipted(db, keys), walk.states(db),
                 walk.shown(db, hospital.keys),
-                _audit(db, keys, anchor or settings.path(settings.anchor)),
+                _audit(db, keys, anchored),
             ]
     finally:
         hospital.close()
@@ -103,7 +104,7 @@ def _judge(hospital: Hospital) -> walk.Judge:
     return judge
 
 
-def _audit(db: Connection, keys: Mapping[str, PublicKey], anchor: Path) -> walk.Walked:
+def _audit(db: Connection, keys: Mapping[str, PublicKey], anchor: chain.Anchored) -> walk.Walked:
     found = chain.walk(db, keys, anchor)
     return walk.Walked("audit", found.seals, found.unsealed, found.breaks)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import Connection, func, select
@@ -33,7 +34,27 @@ class Walk:
         return not self.breaks
 
 
-def walk(db: Connection, trusted: Mapping[str, PublicKey], anchor: Path | None) -> Walk:
+@dataclass(frozen=True)
+class Anchored:
+    """What the anchor file said at one moment, which lies before the database's: a running server goes on sealing."""
+
+    file: Path
+    seals: tuple[Seal, ...]
+    broken: bool
+    """A line after these is no seal."""
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """The seals of the file, up to the first line that is none."""
+        seals: list[Seal] = []
+        try:
+            seals.extend(Anchor(file).seals())
+        except Refusal:
+            return cls(file, tuple(seals), broken=True)
+        return cls(file, tuple(seals), broken=False)
+
+
+def walk(db: Connection, trusted: Mapping[str, PublicKey], anchor: Anchored | None) -> Walk:
     """Walk the whole chain. `trusted` are the server's keys as the caller knows them, by id: keys that only the
     database vouches for prove nothing, because who rewrites the chain writes them too.
     """
@@ -55,7 +76,7 @@ def walk(db: Connection, trusted: Mapping[str, PublicKey], anchor: Path | None) 
     unsealed = _count_after(db, start)
     unanchored = 0
     if anchor is not None:
-        lost, unanchored = _against_anchor(db, Anchor(anchor), trusted, last)
+        lost, unanchored = _against_anchor(db, anchor, trusted, last)
         found += lost
     return Walk(many, events, unsealed, unanchored, tuple(found))
 
@@ -103,23 +124,21 @@ def _count_after(db: Connection, start: int) -> int:
 
 
 def _against_anchor(
-    db: Connection, anchor: Anchor, trusted: Mapping[str, PublicKey], last: int,
+    db: Connection, anchor: Anchored, trusted: Mapping[str, PublicKey], last: int,
 ) -> tuple[list[Reason], int]:
     """Every anchored seal stands in the database as it was when it was anchored."""
     found: list[Reason] = []
     in_database = {row.number: row.sha256 for row in db.execute(select(audit_seals.c.number, audit_seals.c.sha256))}
-    number = 0
-    try:
-        for seal in anchor.seals():
-            number += 1
-            if seal.number != number or not _signed(seal, trusted):
-                found.append(Reason("anchor_forged", f"{number}"))
-            elif seal.number not in in_database:
-                found.append(Reason("seal_missing", f"{number}"))
-            elif in_database[seal.number] != seal.sha256:
-                found.append(Reason("seal_differs_from_anchor", f"{number}"))
-    except Refusal:
-        found.append(Reason("anchor_forged", f"{number + 1}"))
-    if number == 0 and last:
+    for number, seal in enumerate(anchor.seals, 1):
+        if seal.number != number or not _signed(seal, trusted):
+            found.append(Reason("anchor_forged", f"{number}"))
+        elif seal.number not in in_database:
+            found.append(Reason("seal_missing", f"{number}"))
+        elif in_database[seal.number] != seal.sha256:
+            found.append(Reason("seal_differs_from_anchor", f"{number}"))
+    many = len(anchor.seals)
+    if anchor.broken:
+        found.append(Reason("anchor_forged", f"{many + 1}"))
+    if many == 0 and last:
         found.append(Reason("anchor_empty", str(anchor.file)))
-    return found, max(0, last - number)
+    return found, max(0, last - many)

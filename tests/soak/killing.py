@@ -21,7 +21,7 @@ import pytest
 
 from bench.house import ROOT, House, first_line, free_port
 from bench.rows import SLOT, document, row
-from records.errors import BenhAnError
+from records.errors import BenhAnError, Trouble
 from records.messages import Accepted
 from server.store.base import plain_dsn
 from workstation.client import Client
@@ -185,8 +185,12 @@ def _client(place: House, victim: Victim, token: str | None) -> Client:
     return client
 
 
-def crash_database(place: House) -> None:
-    """PostgreSQL ends as in a power cut (its processes die at once), and recovers from its log at the next start."""
+def crash_database(place: House, victim: Victim) -> None:
+    """PostgreSQL ends as in a power cut (its processes die at once), and recovers from its log at the next start.
+
+    Both servers then hold dead connections: the first that they ask is answered with "send it again", as a workstation
+    does by itself.
+    """
     cluster = place.home.cluster
     postmaster = int((cluster.data / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGQUIT)
@@ -196,3 +200,18 @@ def crash_database(place: House) -> None:
             pytest.fail("PostgreSQL did not end")
         threading.Event().wait(0.05)
     cluster.start()
+    for url in (place.url, victim.url):
+        _until_it_answers(place, url)
+
+
+def _until_it_answers(place: House, url: str, tries: int = 20) -> None:
+    with closing(Client(url, place.home.ca, workstation="soak")) as client:
+        for left in reversed(range(tries)):
+            try:
+                client.sign_in(DOCTOR, place.login(DOCTOR)["password"])
+            except Trouble:
+                if not left:
+                    raise
+                threading.Event().wait(0.2)
+            else:
+                return

@@ -42,7 +42,7 @@ def killed(place: House, times: int, chance: random.Random, told: Told) -> None:
                 part = files[number * FILES:(number + 1) * FILES]
                 acknowledged += killed_while_accepting(place, victim, part, encounter, chance)
                 sent += len(part)
-            crash_database(place)
+            crash_database(place, victim)
     finally:
         victim.kill()
     told("kills", times)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from server.store import audit, chain, seals
+from server.store import audit, base, chain, seals
 from server.store.key_files import ServerKey
 from server.store.seals import Anchor
 from tests.databases import Database
@@ -28,7 +28,7 @@ def note(engine: Engine, *actions: str) -> None:
 
 def walked(engine: Engine, key: ServerKey, anchor: Anchor) -> chain.Walk:
     with engine.begin() as db:
-        return chain.walk(db, {key.id: key.public}, anchor.file)
+        return chain.walk(db, {key.id: key.public}, chain.Anchored.read(anchor.file))
 
 
 def codes(walk: chain.Walk) -> set[str]:
@@ -213,8 +213,9 @@ def test_the_key_of_a_replaced_server_key_still_verifies_old_seals(
     with engine.begin() as db:
         known = chain.known_keys(db)
         assert set(known) == {server_key.id, newer.id}
-        assert chain.walk(db, known, anchor.file).whole
-        assert codes(chain.walk(db, {newer.id: newer.public}, anchor.file)) == {"seal_forged", "anchor_forged"}
+        anchored = chain.Anchored.read(anchor.file)
+        assert chain.walk(db, known, anchored).whole
+        assert codes(chain.walk(db, {newer.id: newer.public}, anchored)) == {"seal_forged", "anchor_forged"}
 
 
 def test_after_a_restore_into_a_new_cluster_rows_still_come_after_the_seals(
@@ -247,3 +248,17 @@ def test_facts_hold_nothing_that_canonical_json_cannot_say(db: Connection) -> No
     (row,) = audit.read(db, None, 1)
     assert row.facts == {"ratio": "0.5", "names": ["a", "b"], "nul": "ab", "none": None}
     json.dumps(row.facts)
+
+
+def test_a_walk_is_whole_while_the_server_goes_on_sealing(engine: Engine, server_key: ServerKey,
+                                                          anchor: Anchor) -> None:
+    note(engine, "session.begin")
+    seals.seal(engine, server_key, anchor)
+    anchored = chain.Anchored.read(anchor.file)
+    with base.snapshot(engine) as db:
+        db.execute(text("SELECT 1"))  # the walk's moment; from here on it sees nothing new
+        note(engine, "entry.sign")
+        assert seals.seal(engine, server_key, anchor) is not None
+        trusted = {server_key.id: server_key.public}
+        assert chain.walk(db, trusted, anchored).whole
+        assert codes(chain.walk(db, trusted, chain.Anchored.read(anchor.file))) == {"seal_missing"}
