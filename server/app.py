@@ -17,6 +17,7 @@ from server.api import (
     events,
     health,
     patients,
+    prints,
     problems,
     sessions,
     settlements,
@@ -29,7 +30,7 @@ from server.store import base
 
 ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
-    drafts.router, certificates.router, settlements.router, audit.router, events.router,
+    drafts.router, certificates.router, settlements.router, audit.router, events.router, prints.router,
 )
 
 

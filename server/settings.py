@@ -38,6 +38,8 @@ class Settings(Frozen):
     """Where seals of the audit chain are copied to; belongs on another machine's disk."""
     host: str = "127.0.0.1"
     port: int = 8443
+    public_url: str = ""
+    """The server's address as people reach it (https://benhan.hospital.vn:8443): in the QR codes of prints."""
     tls_certificate: Path = Path("tls/server.pem")
     tls_key: Path = Path("tls/server.key")
     pool_size: int = 8
@@ -59,6 +61,13 @@ class Settings(Frozen):
         if value and not value.startswith(("postgresql://", "postgresql+psycopg://")):
             raise ValueError("a database is named as postgresql://role@/database?host=/run/postgresql")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("public_url is the server's address, such as https://benhan.hospital.vn:8443")
+        return value.rstrip("/")
 
     def path(self, value: Path) -> Path:
         """A setting's path, made absolute."""

@@ -14,7 +14,6 @@ from records.messages.charts import (
     DraftView,
     EntryView,
     FindingView,
-    PrintNotice,
     Quarantined,
     SettlementDecision,
     SettlementView,
@@ -44,6 +43,7 @@ from records.messages.people import (
     WardView,
     WorkstationSettings,
 )
+from records.messages.prints import PrintedDocument, PrintedVersion, PrintNotice, PrintRun, PrintView
 
 __all__ = [
     "Accepted",
@@ -70,6 +70,10 @@ __all__ = [
     "PatientView",
     "PersonView",
     "PrintNotice",
+    "PrintRun",
+    "PrintView",
+    "PrintedDocument",
+    "PrintedVersion",
     "Problem",
     "Quarantined",
     "Session",

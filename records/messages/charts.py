@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
-
 from records.entries import Author, Correction, FormRef, Instant, State
 from records.forms import Frozen
 from records.messages.patients import ClockView, EncounterView, PatientView
@@ -176,17 +174,3 @@ class Cancellation(Frozen):
 
     version: int
     reason: str
-
-
-
-class PrintNotice(Frozen):
-    """POST /api/encounters/{id}/prints: signed records left the house on paper or as a file (R40, R42)."""
-
-    form_code: str = Field(min_length=1, max_length=40)
-    entry: UUID | None = None
-    """One entry's signed file; None for the whole sheet."""
-    what: Literal["saved", "printed"]
-    """Saved from the preview as a PDF, or sent to a printer."""
-    look_up_code: str = Field(default="", max_length=120)
-    """The code that the notice on each page carries; empty for a signed file itself."""
-    at: Instant

@@ -91,6 +91,8 @@ class Session(Frozen):
     facility: str
     facility_code: str
     health_department: str
+    public_url: str = ""
+    """The server's address for the QR codes of prints; empty: they hold the code alone."""
 
 
 

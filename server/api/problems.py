@@ -18,6 +18,7 @@ _log = logging.getLogger("benhan.server")
 
 _STATUS = {
     "sign_in_required": 401,
+    "sign_in_to_look_up": 401,
     "session_ended": 401,
     "sign_in_failed": 401,
     # As when the session ended: what the workstation holds waits for the next sign-in, nothing of it was refused.
@@ -31,6 +32,7 @@ _STATUS = {
     "settles_own_file": 403,
     "address_unknown": 404,
     "thing_unknown": 404,
+    "print_unknown": 404,
     "command_replayed_differently": 409,
     "encounter_already_open": 409,
     "bed_taken": 409,

@@ -101,7 +101,7 @@ def _settings(home: DemoHome, hospital: dict[str, Any], port: int) -> Settings:
     return Settings(
         dsn=home.cluster.dsn(APP), owner_dsn=home.cluster.dsn(ADMIN), home=home.folder.resolve(), port=port,
         training=True, facility=hospital["name"], facility_code=hospital["facility_code"],
-        health_department=hospital["health_department"],
+        health_department=hospital["health_department"], public_url=f"https://127.0.0.1:{port}",
     )
 
 

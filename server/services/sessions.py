@@ -89,7 +89,7 @@ def _begin(db: Connection, hospital: Hospital, account: store.Account, command: 
         recovery_public_key=hospital.recovery_public_key, health=health.told(hospital, well=True),
         trust_roots=hospital.trust_pem, receipt_keys=hospital.receipt_keys, facility=settings.facility,
         facility_code=settings.facility_code, health_department=settings.health_department,
-        access_hours=account.hours,
+        access_hours=account.hours, public_url=settings.public_url,
     )
 
 

@@ -189,6 +189,7 @@ def reasons(answer: httpx.Response) -> list[str]:
 def build(place: Path, dsn: str, **changes: Any) -> tuple[Settings, Hospital]:
     """A hospital's folder with keys, trust and TLS over a migrated, empty database."""
     settings = Settings(dsn=dsn, home=place, port=_free_port(), training=True, argon2_memory_kib=64, argon2_passes=1,
+                        public_url="https://benhan.example.vn:8443/",
                         seal_every_s=3600, heartbeat_s=0.2, **{**FACILITY, **changes})
     shutil.copytree(_keys(), place, dirs_exist_ok=True)
     for folder in ("trust", "tls"):

@@ -34,6 +34,7 @@ from records.messages import (
     Enrolment,
     Health,
     PrintNotice,
+    PrintView,
     Quarantined,
     Session,
     SettlementDecision,
@@ -80,6 +81,8 @@ class LittleServer:
     enrolments: list[Enrolment] = field(default_factory=list)
     judged: list[tuple[UUID, str]] = field(default_factory=list)
     prints: list[PrintNotice] = field(default_factory=list)
+    papers: dict[str, PrintView] = field(default_factory=dict)
+    """What a look-up code leads to."""
     settlements: list[SettlementView] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     receipts: dict[str, bytes] = field(default_factory=dict)
@@ -250,6 +253,10 @@ class _Handler(BaseHTTPRequestHandler):
             case ["POST", "encounters", _, "prints"]:
                 little.prints.append(PrintNotice.model_validate_json(body))
                 return 204, b""
+            case ["GET", "prints"] if query["code"] in little.papers:
+                return 200, _json(little.papers[query["code"]])
+            case ["GET", "prints"]:
+                return 404, problem("print_unknown")
             case ["POST", "certificates", "challenges"]:
                 return 201, _json(little.challenge)
             case ["POST", "certificates"]:

@@ -33,6 +33,7 @@ from records.messages import (
     PatientView,
     PersonView,
     PrintNotice,
+    PrintView,
     Quarantined,
     Session,
     SettlementDecision,
@@ -169,6 +170,10 @@ class Client:
     def note_print(self, encounter: UUID, notice: PrintNotice, key: UUID) -> None:
         """Something of this stay was printed or saved as a file."""
         self.door.ask("POST", print_path(encounter), body=_body(notice), key=key)
+
+    def look_up(self, code: str) -> PrintView:
+        """What the paper with this look-up code was."""
+        return self._get(PrintView, "/api/prints", code=code)
 
     # Drafts
 

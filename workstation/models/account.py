@@ -30,6 +30,8 @@ class Account(Frozen):
     """PEM public keys of the servers whose receipts count."""
     access_hours: tuple[Hours, ...] = ()
     """When this person may come in; none: at any time (R39)."""
+    public_url: str = ""
+    """The server's address for the QR codes of prints."""
     signed_in_at: Instant
     """The last sign-in with the server."""
     expires_at: Instant | None = None
@@ -44,8 +46,8 @@ class Account(Frozen):
             person=session.person, settings=session.settings, facility=session.facility,
             facility_code=session.facility_code, health_department=session.health_department,
             training=session.health.training, renderers=session.health.renderers, trust_roots=session.trust_roots,
-            receipt_keys=session.receipt_keys, access_hours=session.access_hours, signed_in_at=at,
-            expires_at=session.expires_at)
+            receipt_keys=session.receipt_keys, access_hours=session.access_hours, public_url=session.public_url,
+            signed_in_at=at, expires_at=session.expires_at)
 
     def for_policy(self) -> Person:
         """The person as `records.policy` asks about them."""

@@ -6,7 +6,6 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
@@ -15,7 +14,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from records.entries import Mark, Version
 from records.errors import Refusal
 from records.forms import Form, form
-from records.messages import Chart, EntryView, PrintNotice
+from records.messages import Chart, EntryView, PrintedVersion, PrintNotice
+from records.prints import address, look_up_code
 from workstation.background import Query
 from workstation.client.routes import print_path
 from workstation.config import ZONE
@@ -49,6 +49,8 @@ class Printed:
     """The entry whose signed file it is; None for a whole sheet."""
     look_up_code: str = ""
     """What names the content on each page of a sheet."""
+    versions: tuple[PrintedVersion, ...] = ()
+    """What stands on it."""
 
 
 class PrintModel(QObject):
@@ -81,7 +83,8 @@ class PrintModel(QObject):
     def tell(self, printed: Printed, what: Way, patient_name: str) -> None:
         """It went out of the house: the server's audit hears of it, after an outage if there is one (R40, R42)."""
         notice = PrintNotice(form_code=printed.form_code, entry=printed.entry, what=what,
-                             look_up_code=printed.look_up_code, at=self._desk.client.clock.server_now())
+                             look_up_code=printed.look_up_code, versions=printed.versions,
+                             at=self._desk.client.clock.server_now())
         verb = "In" if what == "printed" else "Lưu PDF"
         self._desk.sync.send(OutboxCommand(
             id=new_id(), kind="print", method="POST", path=print_path(printed.encounter),
@@ -99,13 +102,15 @@ class PrintModel(QObject):
         items = [SheetItem(Version.model_validate(view.body), marks_of(view), view.state, verdict_of(view))
                  for view in entries]
         who = self._desk.account
-        look_up = look_up_code(chart, code, entries)
+        look_up = code_of(chart, code, entries)
         note = PrintNote(system=SYSTEM, owner=who.facility, code=look_up, at=at.astimezone(ZONE),
-                         person=f"{who.person.title} {who.person.full_name}".strip())
+                         person=f"{who.person.title} {who.person.full_name}".strip(),
+                         link=address(who.public_url, look_up))
         pdf = render_sheet(whole, items, subject_of(chart), stay_of(chart, who), note)
         name = f"{code.replace('/', '-')}-{chart.encounter.record_no}-{at.astimezone(ZONE):%Y%m%d-%H%M}.pdf"
         return Printed(pdf, whole.short_name, name, notice_line(note), pdf, chart.encounter.id, code,
-                       look_up_code=look_up)
+                       look_up_code=look_up, versions=tuple(
+                           PrintedVersion(entry=view.id, version=view.version) for view in entries))
 
     def _run(self, work: Any) -> None:
         self._desk.background.run(Query("draw what is printed", work, self.ready.emit, self.refused.emit))
@@ -151,10 +156,9 @@ def verdict_of(view: EntryView) -> str:
     return "Ký khi mất mạng, đang chờ xử lý"
 
 
-def look_up_code(chart: Chart, code: str, entries: Sequence[EntryView]) -> str:
-    """Names the record, the form and exactly these versions: another content gives another code."""
-    listed = ",".join(f"{view.id}.{view.version}.{view.sha256}" for view in entries)
-    return f"{chart.encounter.record_no}/{code}/{sha256(listed.encode()).hexdigest()[:12].upper()}"
+def code_of(chart: Chart, code: str, entries: Sequence[EntryView]) -> str:
+    """The look-up code of a sheet of these entries."""
+    return look_up_code(chart.encounter.record_no, code, [(view.id, view.version, view.sha256) for view in entries])
 
 
 def _form_of(entries: Sequence[EntryView], code: str) -> Form:

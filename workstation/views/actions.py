@@ -91,6 +91,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("certificates", "Duyệt chứng thư đăng ký", Place.EVERYWHERE, icon="list-check", words="token cho duyet"),
     Action("settlements", "Xử lý tệp ký khi mất mạng hoặc cách ly", Place.EVERYWHERE, icon="list-check",
            words="ky muon cho xu ly"),
+    Action("look_up", "Tra cứu bản in: mã hoặc QR trên giấy", Place.EVERYWHERE, icon="search",
+           words="ma tra cuu giay in qr quet"),
     Action("open_signed", "Mở tệp PDF đã ký để kiểm tra", Place.EVERYWHERE, icon="shield-check",
            words="kiem tra chu ky giai thich"),
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,10 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from records.errors import Refusal
 from records.messages import Chart
+from records.prints import address
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
-from workstation.models.printing import Printed, PrintModel, entries_of, look_up_code
+from workstation.models.printing import Printed, PrintModel, code_of, entries_of
 
 
 def drawn(qtbot: QtBot, desks: Desks, chart: Chart, code: str = "36/BV2") -> Printed:
@@ -41,8 +44,33 @@ def test_a_sheet_carries_who_printed_it_from_what_and_a_code(qtbot: QtBot, desks
     text = words(printed.pdf, tmp_path)
     assert "BẢN GIẤY CHUYỂN ĐỔI TỪ BỆNH ÁN ĐIỆN TỬ" in text
     assert "Lê Thu Hà" in text
-    assert look_up_code(chart, "36/BV2", entries_of(chart, "36/BV2")) in printed.note
+    assert code_of(chart, "36/BV2", entries_of(chart, "36/BV2")) in printed.note
     assert printed.file_name.endswith(".pdf")
+
+
+def test_the_qr_code_of_a_print_holds_an_address_of_the_server(qtbot: QtBot, desks: Desks, tmp_path: Path) -> None:
+    chart = hospital.chart(hospital.many_entries(3))
+    desk = desks.open(start=False)
+    held = replace(desk, account=desk.account.model_copy(update={"public_url": "https://benhan.example.vn:8443"}))
+    model = PrintModel(held)
+    with qtbot.waitSignal(model.ready, timeout=20_000) as told:
+        model.sheet(chart, "36/BV2")
+    code = code_of(chart, "36/BV2", entries_of(chart, "36/BV2"))
+    assert scanned(told.args[0].pdf, tmp_path) == address("https://benhan.example.vn:8443", code)
+    assert scanned(drawn(qtbot, desks, chart).pdf, tmp_path) == code
+    assert [(one.entry, one.version) for one in told.args[0].versions] == [
+        (view.id, view.version) for view in entries_of(chart, "36/BV2")]
+
+
+def scanned(pdf: bytes, folder: Path) -> str:
+    """What a scanner reads off the last page."""
+    (folder / "qr.pdf").write_bytes(pdf)
+    subprocess.run(["pdftoppm", "-r", "200", "-png", folder / "qr.pdf", folder / "qr"], check=True)
+    pages = sorted(folder.glob("qr-*.png"))
+    read = subprocess.run(["zbarimg", "--quiet", "--raw", pages[-1]], check=True, capture_output=True, text=True)
+    for page in pages:
+        page.unlink()
+    return read.stdout.strip()
 
 
 def test_an_unsigned_entry_is_never_printed_on_the_sheet() -> None:
@@ -59,7 +87,7 @@ def test_entries_are_printed_oldest_first() -> None:
 def test_another_content_has_another_code() -> None:
     chart = hospital.chart(hospital.many_entries(2))
     more = hospital.chart(hospital.many_entries(3))
-    assert look_up_code(chart, "36/BV2", chart.entries) != look_up_code(more, "36/BV2", more.entries)
+    assert code_of(chart, "36/BV2", chart.entries) != code_of(more, "36/BV2", more.entries)
 
 
 def test_nothing_signed_is_a_refusal_and_no_empty_sheet(qtbot: QtBot, desks: Desks) -> None:
@@ -99,7 +127,7 @@ def test_a_print_is_told_to_the_server_even_when_it_was_away(
     qtbot.waitUntil(lambda: bool(little.prints), timeout=10_000)
     (told,) = little.prints
     assert (told.form_code, told.entry, told.what) == ("36/BV2", None, "printed")
-    assert told.look_up_code == look_up_code(chart, "36/BV2", entries_of(chart, "36/BV2"))
+    assert told.look_up_code == code_of(chart, "36/BV2", entries_of(chart, "36/BV2"))
 
 
 def test_the_print_of_one_signed_file_names_its_entry(qtbot: QtBot, desks: Desks, little: LittleServer) -> None:

@@ -14,6 +14,7 @@ from records.messages import Chart, EntryView, PatientView
 from workstation.background import Command
 from workstation.models.enrolment import CertificatesModel, EnrolmentModel, approves
 from workstation.models.explain import ExplainModel
+from workstation.models.look_up import LookUpModel
 from workstation.models.printing import Printed, PrintModel
 from workstation.models.settlements import SettlementsModel, settles
 from workstation.models.signing import SigningModel, Task
@@ -23,6 +24,7 @@ from workstation.models.waiting import WaitingModel
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
 from workstation.views.preview import PreviewDialog
 from workstation.views.prompts import Told
+from workstation.views.review.look_up import LookUpDialog
 from workstation.views.review.settlements import SettlementsDialog
 from workstation.views.signing.dialogs import SignDialog, StackDialog
 from workstation.views.signing.enrolment import CertificatesDialog, EnrolDialog
@@ -41,6 +43,7 @@ class SigningDesk(QObject):
         self.enrolment = EnrolmentModel(signing)
         self.certificates = CertificatesModel(signing)
         self.settlements = SettlementsModel(signing.desk, self)
+        self.looking_up = LookUpModel(signing.desk, self)
         self._printed_for: PatientView | None = None
         self.printing.ready.connect(self._show_printed)
         self.printing.refused.connect(self._tell)
@@ -54,6 +57,7 @@ class SigningDesk(QObject):
                      lambda: ALLOWED if approves(account) else NOT_NOW)
         actions.bind("settlements", self.settle, lambda: ALLOWED if settles(account) else NOT_NOW)
         actions.bind("open_signed", self.open_signed)
+        actions.bind("look_up", self.look_up)
 
     # Signing
 
@@ -113,6 +117,12 @@ class SigningDesk(QObject):
         name = patient.full_name if patient is not None else ""
         PreviewDialog(printed, self._window, patient=patient, detail=printed.name, on_refused=self._tell,
                       on_out=lambda way: self.printing.tell(printed, way, name)).show_over()
+
+    def look_up(self) -> LookUpDialog:
+        """What a paper was, by its code."""
+        dialog = LookUpDialog(self.looking_up, self._window)
+        dialog.show_over()
+        return dialog
 
     # Certificates and late files
 
