@@ -33,6 +33,28 @@ class Role(StrEnum):
     IT = "it"
 
 
+class Holder(StrEnum):
+    """Whose a signature slot is."""
+
+    PERSON = "person"
+    """One of the house's people, in one of the slot's roles."""
+    PATIENT = "patient"
+    """The patient or who stands for them: a confirmation, which is a document of its own (R7)."""
+    ORGANISATION = "organisation"
+    """The hospital itself, with its own key (R10)."""
+
+
+class Manner(StrEnum):
+    """How one signs for another, as official papers abbreviate it (NĐ 30/2020, phụ lục I)."""
+
+    BEHALF = "KT."
+    """Ký thay: the deputy for the head."""
+    ORDER = "TL."
+    """Thừa lệnh: by the head's order."""
+    AUTHORITY = "TUQ."
+    """Thừa ủy quyền: under a written authority."""
+
+
 class Frozen(BaseModel):
     """A value that crosses a boundary: frozen, and strict about keys that nobody knows."""
 
@@ -130,13 +152,18 @@ class SignatureSlot(Frozen):
     """A place where one person signs, and after which other slots.
 
     `author`: only the person who wrote the version may fill it (R4). `after`: slots of the same version that
-    must be signed first (R17, R19). `children_signed`: the gathered entries must be signed first (R19).
+    must be signed first (R17, R19). `shut_by`: once one of these is signed it is too late for this one.
+    `children_signed`: the gathered entries must be signed first (R19). `by_order`: how somebody else may
+    sign in the place of the one whose slot it is (R11); a written delegation says one of them (R29).
     """
 
     key: str
     label: str
-    roles: tuple[Role, ...]
+    roles: tuple[Role, ...] = ()
+    holder: Holder = Holder.PERSON
     after: tuple[str, ...] = ()
+    shut_by: tuple[str, ...] = ()
+    by_order: tuple[Manner, ...] = ()
     author: bool = False
     optional: bool = False
     children_signed: bool = False
@@ -178,7 +205,9 @@ class EntryKind(Frozen):
             raise ValueError(f"kind {self.key} has a field key twice")
         slots = [slot.key for slot in self.slots]
         for slot in self.slots:
-            if not set(slot.after) <= set(slots):
+            if bool(slot.roles) != (slot.holder is Holder.PERSON):
+                raise ValueError(f"slot {slot.key} has roles exactly when a person of the house fills it")
+            if not {*slot.after, *slot.shut_by} <= set(slots):
                 raise ValueError(f"slot {slot.key} waits for a slot that the kind {self.key} does not have")
         for rule in self.rules:
             if not set(rule.fields) <= set(keys):

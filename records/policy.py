@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
+from records.delegation import Delegation
 from records.entries import EncounterState, State
 from records.errors import Reason, Refusal
-from records.forms import EntryKind, Role
+from records.forms import EntryKind, Holder, Role, SignatureSlot
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Person:
     licence_no: str = ""
     licence_until: date | None = None
     active: bool = True
+    delegations: tuple[Delegation, ...] = ()
+    """What others gave this person to sign in writing (R29), ended ones too: the date of signing decides."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,10 @@ class Case:
     """Kinds of the same form in this encounter that have a fully signed entry (R19a)."""
     unsigned_children: tuple[str, ...] = ()
     """Names of gathered entries that are not fully signed (R19)."""
+    form: str = ""
+    """Code of the form; a delegation may name forms."""
+    written_at: datetime | None = None
+    """When the version was finished by its author."""
     missing_fields: tuple[Reason, ...] = ()
     """What `records.validation` still demands."""
 
@@ -74,6 +82,7 @@ class Refused:
 Answer = Allowed | Refused
 LICENSED = frozenset({Role.DOCTOR, Role.NURSE, Role.TECHNICIAN, Role.WARD_HEAD})
 """Roles that practise under a licence (Luật KCB 2023; R9)."""
+_NOT_A_PERSONS = {Holder.PATIENT: "slot_of_patient", Holder.ORGANISATION: "slot_of_organisation"}
 
 
 def may_write(person: Person, kind: EntryKind, encounter_state: EncounterState, ward: UUID, on: date) -> Answer:
@@ -88,19 +97,79 @@ def may_write(person: Person, kind: EntryKind, encounter_state: EncounterState, 
 def may_sign(person: Person, slot_key: str, case: Case, on: date) -> Answer:
     """May this person fill this slot now (R1-R4, R17-R19a, R33). `on` is the local date of signing."""
     slot = case.kind.slot(slot_key)
+    if slot.holder is not Holder.PERSON:
+        return Refused((Reason(_NOT_A_PERSONS[slot.holder], slot.label),))
+    given = delegation_for(person, slot, case, on)
     reasons = list(_standing(person, on))
-    if not person.roles & set(slot.roles):
-        reasons.append(Reason("role_may_not_sign", slot.label, {"title": person.title}))
+    if not person.roles & set(slot.roles) and given is None:
+        reasons.append(_not_in_role(person, slot, case, on))
     if slot.author and person.id != case.author:
         reasons.append(Reason("only_author_signs", slot.label))
     if not case.is_latest:
         reasons.append(Reason("newer_version_exists", slot.label))
     if case.state in (State.AMENDED, State.CANCELLED):
         reasons.append(Reason("version_not_open", slot.label, {"state": case.state.value}))
-    reasons += _place(person, case.encounter_state, case.ward)
+    reasons += _place(person, case.encounter_state, case.ward, delegated=given is not None)
     reasons += _order(slot_key, case)
     reasons += case.missing_fields
     return _answer(reasons)
+
+
+def delegation_for(person: Person, slot: SignatureSlot, case: Case, on: date) -> Delegation | None:
+    """The written delegation under which this person fills the slot; None for one who holds the role (R29)."""
+    if person.roles & set(slot.roles) or slot.author:
+        return None
+    return next((one for one in person.delegations if one.covers(slot, case.form, case.ward, on)), None)
+
+
+def title_of(person: Person, slot_key: str, case: Case, on: date) -> str:
+    """The title that the mark shows: one's own, or by whose order the person signs (R11, R13)."""
+    given = delegation_for(person, case.kind.slot(slot_key), case, on)
+    return person.title if given is None else given.title(case.kind.slot(slot_key), person.title)
+
+
+class SlotState(StrEnum):
+    """Where one slot of a version stands."""
+
+    SIGNED = "signed"
+    OPEN = "open"
+    """Whoever may fill it can do so now."""
+    WAITING = "waiting"
+    """Something else comes first."""
+    SHUT = "shut"
+    """It could be left out, and a later slot is signed: it stays empty."""
+
+
+@dataclass(frozen=True)
+class SlotStanding:
+    """Where one slot stands: signed by whom, or what it waits for, and since when it can be signed."""
+
+    slot: SignatureSlot
+    state: SlotState
+    signed: SignedSlot | None = None
+    since: datetime | None = None
+    """Since when it is open: the moment at which the last thing that it waited for was done."""
+    author: UUID | None = None
+    """The one person who can fill it, when it is the author's."""
+    waits_for: tuple[Reason, ...] = ()
+
+
+def standing(case: Case) -> tuple[SlotStanding, ...]:
+    """Every slot of a version, in the form's order: who holds it up is who can fill the open ones."""
+    return tuple(_slot_standing(slot, case) for slot in case.kind.slots)
+
+
+def _slot_standing(slot: SignatureSlot, case: Case) -> SlotStanding:
+    author = case.author if slot.author else None
+    done = {item.slot: item for item in case.signed}
+    if (signed := done.get(slot.key)) is not None:
+        return SlotStanding(slot, SlotState.SIGNED, signed=signed, author=author)
+    if any(later in done for later in slot.shut_by) or case.state in (State.AMENDED, State.CANCELLED):
+        return SlotStanding(slot, SlotState.SHUT, author=author)
+    if waits := tuple(_order(slot.key, case)):
+        return SlotStanding(slot, SlotState.WAITING, author=author, waits_for=waits)
+    moments = [done[earlier].at for earlier in slot.after] or ([case.written_at] if case.written_at else [])
+    return SlotStanding(slot, SlotState.OPEN, since=max(moments, default=None), author=author)
 
 
 def open_slots(kind: EntryKind, signed: Sequence[SignedSlot]) -> tuple[str, ...]:
@@ -131,11 +200,20 @@ def _standing(person: Person, on: date) -> list[Reason]:
     return reasons
 
 
-def _place(person: Person, encounter_state: EncounterState, ward: UUID) -> list[Reason]:
+def _not_in_role(person: Person, slot: SignatureSlot, case: Case, on: date) -> Reason:
+    """Somebody's delegation that does not reach this far says so; without one the role does."""
+    for one in person.delegations:
+        if one.role in slot.roles:
+            return Reason("delegation_not_in_force", slot.label, {"why": one.limit(slot, case.form, case.ward, on)})
+    return Reason("role_may_not_sign", slot.label, {"title": person.title})
+
+
+def _place(person: Person, encounter_state: EncounterState, ward: UUID, *, delegated: bool = False) -> list[Reason]:
     reasons = []
     if encounter_state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
         reasons.append(Reason("record_archived"))
-    if ward not in person.wards and Role.DIRECTOR not in person.roles and Role.RECORDS_OFFICE not in person.roles:
+    everywhere = delegated or person.roles & {Role.DIRECTOR, Role.RECORDS_OFFICE}
+    if ward not in person.wards and not everywhere:
         reasons.append(Reason("not_of_this_ward", person.full_name))
     return reasons
 
@@ -149,6 +227,9 @@ def _order(slot_key: str, case: Case) -> list[Reason]:
     for earlier in slot.after:
         if earlier not in done:
             reasons.append(Reason("slot_waits_for_slot", slot.label, {"earlier": case.kind.slot(earlier).label}))
+    for later in slot.shut_by:
+        if later in done:
+            reasons.append(Reason("slot_shut", slot.label, {"later": case.kind.slot(later).label}))
     for kind in case.kind.after:
         if kind not in case.signed_kinds:
             reasons.append(Reason("kind_waits_for_kind", case.kind.name, {"earlier": kind}))
