@@ -184,7 +184,8 @@ class JudgedSignature:
         elif not self.reasons:
             reasons += wrong_value(self.container, self._digest(self.container.digest), where)
         key = self.container.signer.parsed.public_key.algorithm
-        return settled(Question.INTACT, reasons, digest=self.container.digest, covers=self.end, key=key)
+        value = hashlib.sha256(self.container.info["signature"].native).hexdigest()
+        return settled(Question.INTACT, reasons, digest=self.container.digest, covers=self.end, key=key, value=value)
 
     def _digest(self, algorithm: str) -> bytes:
         _, length, after, rest = self.value.byte_range

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from records import canonical, evidence, forms, render, timestamps
@@ -22,14 +23,14 @@ from records.entries import Version
 from records.errors import Reason, Refusal
 from records.evidence import Peeled
 from records.judged_signature import CLOCK_TOLERANCE, Around, JudgedSignature, stamp_links
-from records.kept_evidence import kept
+from records.kept_evidence import chain_certificates, kept
 from records.revisions import Revision, revisions
 from records.revocation import Evidence, Link
 from records.signatures import Content, Finding, Question, Verdict, no, settled, unknown, yes
 from records.slot_words import in_words
 from records.timestamps import Token
 
-__all__ = ["CLOCK_TOLERANCE", "Beside", "Evidence", "Trust", "judge", "wanted"]
+__all__ = ["CLOCK_TOLERANCE", "Beside", "Evidence", "Trust", "Wanted", "judge", "wanted"]
 
 Beside = Callable[[Version], Mapping[str, bytes]]
 LARGEST_VERSION = 1024 * 1024
@@ -60,14 +61,23 @@ def judge(file: bytes, trust: Trust, at: datetime, expected: Version | None = No
         return Verdict(sha256, (no(Question.READABLE, "file_unreadable", detail=told),))
 
 
-def wanted(file: bytes, trust: Trust, at: datetime) -> tuple[tuple[Link, datetime], ...]:
-    """What must be proved not revoked before the file can keep its evidence, and for which moment.
-
-    Of a file without a store; it may have the document's time stamp already.
-    """
+def wanted(file: bytes, trust: Trust, at: datetime) -> Wanted:
+    """What a file without a store still wants to keep its evidence; it may have the document's time stamp already."""
     signed, stamp, digest = evidence.without_stamp(file)
     case = _Case(Peeled(signed, None, stamp, digest), trust, at)
     return case.wanted()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What must be proved of every chain in a file."""
+
+    links: tuple[tuple[Link, datetime], ...]
+    """What must not be revoked, and at which moment."""
+    certificates: frozenset[bytes]
+    """Of all chains: signers, authorities, who stamped."""
+    timed: bool
+    """Every signature's time is stamped."""
 
 
 class _Case:
@@ -108,11 +118,12 @@ class _Case:
             self.signatures.append(JudgedSignature(around, value, self.signatures))
         return content, warnings
 
-    def wanted(self) -> tuple[tuple[Link, datetime], ...]:
-        """What must be proved of every chain in the file."""
+    def wanted(self) -> Wanted:
         self._read()
         found = [item for signature in self.signatures for item in signature.wanted()]
-        return tuple(dict.fromkeys((*found, *stamp_links(self.stamp, self.trust))))
+        return Wanted(tuple(dict.fromkeys((*found, *stamp_links(self.stamp, self.trust)))),
+                      chain_certificates(self.signatures, self.stamp, self.trust),
+                      bool(self.signatures) and all(item.proved is not None for item in self.signatures))
 
     def verdict(self, sha256: str, size: int) -> Verdict:
         content, warnings = self._read()

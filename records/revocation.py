@@ -269,6 +269,11 @@ class Link:
         return _parsed(self.certificate)
 
 
+def name(link: Link) -> str:
+    """Whose certificate it is."""
+    return Certificate(link.certificate).name
+
+
 def links(signer: bytes, path: Sequence[bytes]) -> tuple[Link, ...]:
     """What must not be revoked: the signer and each authority but the root; `path`: root first, to the issuer."""
     chain = [*path, signer]

@@ -176,6 +176,10 @@ class SignatureVerdict:
         """The answer to one question; unknown when it was not asked."""
         return _answer(self.findings, question)
 
+    def evidence(self, question: Question) -> Mapping[str, Any]:
+        """What was noted beside one answer."""
+        return next((item.evidence for item in self.findings if item.question is question), {})
+
     def with_finding(self, finding: Finding) -> Self:
         """The same with the question answered anew (the server adds what only it knows)."""
         kept = tuple(item for item in self.findings if item.question is not finding.question)

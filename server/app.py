@@ -15,6 +15,7 @@ from server.api import (
     encounters,
     entries,
     events,
+    evidence,
     health,
     patients,
     prints,
@@ -22,6 +23,7 @@ from server.api import (
     sessions,
     settlements,
 )
+from server.services.gathering import gathering
 from server.services.hospital import Hospital
 from server.services.live import Feed
 from server.services.sealing import sealing
@@ -31,6 +33,7 @@ from server.store import base
 ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
     drafts.router, certificates.router, settlements.router, audit.router, events.router, prints.router,
+    evidence.router,
 )
 
 
@@ -43,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(_: FastAPI) -> AsyncIterator[None]:
         # A thread more than there are connections would only wait for one, and fight for the interpreter meanwhile.
         current_default_thread_limiter().total_tokens = settings.pool_size
-        async with feed.listening(), sealing(hospital):
+        async with feed.listening(), sealing(hospital), gathering(hospital):
             yield
         hospital.close()
 

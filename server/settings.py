@@ -54,6 +54,18 @@ class Settings(Frozen):
     argon2_passes: int = 2
     heartbeat_s: float = 15.0
     seal_every_s: float = 10.0
+    tsa_url: str = ""
+    """The hospital's time-stamp service (RFC 3161); empty: no contract, signatures stay B-B."""
+    tsa_username: str = ""
+    tsa_password: str = ""
+    tsa_wait_s: float = 2.0
+    """A signature waits no longer than this for its stamp; then it goes without, and its evidence is pending (R16)."""
+    revocation_wait_s: float = 5.0
+    """An OCSP responder or a place of revocation lists is given this long to answer."""
+    revocation_holds_min: int = 60
+    """An answer of this age still counts before signing (R14)."""
+    evidence_every_s: float = 5.0
+    """How often the queue of evidence is looked at."""
 
     @field_validator("dsn", "owner_dsn")
     @classmethod

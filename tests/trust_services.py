@@ -60,7 +60,7 @@ class Authority(RevocationInfoInterface):
 
     def revoke(self, certificate: Issued, at: datetime) -> None:
         """From that moment on."""
-        self.revoked[certificate.certificate.serial_number] = at
+        self.revoked[certificate.certificate.serial_number] = at.replace(microsecond=0)
 
     def get_issuer_cert(self) -> x509.Certificate:
         return x509.Certificate.load(self.issued.der)
@@ -76,7 +76,8 @@ class Authority(RevocationInfoInterface):
         """The OCSP answer given at that moment."""
         certificate, key = as_asn1(self.responder)
         responder = SimpleOCSPResponder(
-            certificate, key, choose_signed_digest("sha256", certificate.public_key), at.astimezone(UTC), self, lives)
+            certificate, key, choose_signed_digest("sha256", certificate.public_key),
+            at.astimezone(UTC).replace(microsecond=0), self, lives)
         return bytes(responder.build_ocsp_response(ocsp.OCSPRequest.load(request)).dump())
 
     def answer_for(self, certificate: Issued, at: datetime) -> bytes:

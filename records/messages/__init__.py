@@ -19,6 +19,13 @@ from records.messages.charts import (
     SettlementView,
     SignatureView,
 )
+from records.messages.evidence import (
+    CertificateStanding,
+    EvidenceQueue,
+    EvidenceTaskView,
+    StampGiven,
+    StampWish,
+)
 from records.messages.patients import (
     Admission,
     AllergyView,
@@ -53,6 +60,7 @@ __all__ = [
     "Board",
     "BoardRow",
     "Cancellation",
+    "CertificateStanding",
     "CertificateView",
     "Challenge",
     "Chart",
@@ -64,6 +72,8 @@ __all__ = [
     "EncounterView",
     "Enrolment",
     "EntryView",
+    "EvidenceQueue",
+    "EvidenceTaskView",
     "FindingView",
     "Health",
     "PatientDraft",
@@ -81,6 +91,8 @@ __all__ = [
     "SettlementView",
     "SignIn",
     "SignatureView",
+    "StampGiven",
+    "StampWish",
     "Transfer",
     "VitalsPoint",
     "WardStayView",

@@ -50,6 +50,12 @@ class EntryView(Frozen):
     open_slots: tuple[str, ...] = ()
     file: str = ""
     """SHA-256 of the newest signed file: GET /api/files/{sha256}."""
+    evidence: Literal["", "B", "T", "LT"] = ""
+    """What its signatures can be proved by; empty while slots are open."""
+    evidence_pending: bool = False
+    """Long-term evidence is still being gathered, or failed (R16)."""
+    evidence_file: str = ""
+    """SHA-256 of the same file with its long-term evidence behind the signatures."""
     body: dict[str, Any]
     """The version as canonical JSON, parsed: `Version.model_validate(body)`."""
     older: tuple[int, ...] = ()

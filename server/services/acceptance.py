@@ -22,8 +22,8 @@ from records.lifecycle import Event
 from records.messages import Accepted, Quarantined
 from records.receipts import Receipt
 from records.render import RENDERERS
-from records.signatures import Finding, Question, SignatureVerdict, Verdict
-from server.services import questions, standing
+from records.signatures import Finding, Question, SignatureVerdict, Verdict, unknown
+from server.services import evidence, questions, revocation, standing, timestamping
 from server.services.hospital import Desk, new_id
 from server.services.questions import Addressed, Doubt, House, Weight
 from server.services.standing import Scene
@@ -110,14 +110,15 @@ def _same_again(arrival: Arrival) -> Accepted | None:
 def _judge(arrival: Arrival) -> Judged:
     desk, scene, file = arrival.desk, arrival.scene, arrival.file
     verdict = pades.judge(file.data, desk.hospital.trust, desk.now, standing.expected(desk, scene),
-                          partial(standing.beside, desk, scene))
+                          partial(standing.beside, desk, scene), fetched=revocation.known_of_person(desk))
     last = verdict.signatures[-1] if verdict.signatures else None
     certificate = certificates.by_digest(desk.db, last.certificate_sha256) if last else None
     doubts: list[Doubt] = [] if verdict.good else [(Weight.WRONG, reason) for reason in verdict.reasons]
+    doubts += ((Weight.LATE, reason) for reason in questions.revoked_since(last))
     if verdict.version is not None:
         doubts += _server_questions(arrival, verdict, verdict.version, certificate)
     if last is not None and certificate is not None:
-        verdict = _completed(verdict, last, doubts, earlier=verdict.signatures[:-1])
+        verdict = _stamp_known(desk, _completed(verdict, last, doubts, earlier=verdict.signatures[:-1]), last)
     return Judged(verdict, certificate, tuple(doubts))
 
 
@@ -169,12 +170,22 @@ def _completed(
     return verdict
 
 
+def _stamp_known(desk: Desk, verdict: Verdict, last: SignatureVerdict) -> Verdict:
+    """A stamp that this server gave for the signature and that is not in it is told: late, or taken out."""
+    value = last.evidence(Question.INTACT).get("value", "")
+    if last.stamped_at is not None or not value or not timestamping.given(desk.db, value):
+        return verdict
+    return verdict.with_signature_finding(
+        last.slot, unknown(Question.TIME_STAMPED, "stamp_given_and_not_inside", last.slot))
+
+
 def _store(arrival: Arrival, judged: Judged, version: Version, certificate: Certificate) -> Accepted:
     """Everything that an accepted file means, in this one transaction."""
     desk, scene, file = arrival.desk, arrival.scene, arrival.file
     sha256 = desk.hospital.blobs.put(scene.key, file.data)
     if _move_on(arrival, version, sha256) is State.SIGNED:
         _supersede(desk, scene)
+        evidence.due(desk, sha256, file.entry, file.number, judged.verdict)
     last = judged.verdict.signatures[-1]
     entries.add_signature(desk.db, entries.NewSignature(
         id=new_id(), entry=file.entry, number=file.number, encounter=file.encounter, slot=file.slot,

@@ -21,6 +21,7 @@ from records.ids import uuid7
 from records.pades import Trust
 from records.policy import Person
 from server.services.passwords import Cost, Passwords
+from server.services.trust_services import TrustServices
 from server.settings import Settings
 from server.store import audit, base, migrate
 from server.store.blobs import Blobs, place_at
@@ -71,6 +72,7 @@ class Hospital:
 
     def close(self) -> None:
         """Give back what was opened."""
+        self.services.close()
         self.engine.dispose()
 
     @contextmanager
@@ -88,6 +90,13 @@ class Hospital:
     def passwords(self) -> Passwords:
         """Makes and checks password hashes at the cost that the settings name."""
         return Passwords(Cost(time=self.settings.argon2_passes, memory_kib=self.settings.argon2_memory_kib))
+
+    @cached_property
+    def services(self) -> TrustServices:
+        """The door to the services that prove signatures: time stamps and revocation."""
+        settings = self.settings
+        login = (settings.tsa_username, settings.tsa_password) if settings.tsa_username else None
+        return TrustServices(wait_s=settings.revocation_wait_s, stamp_wait_s=settings.tsa_wait_s, login=login)
 
     @cached_property
     def trust(self) -> Trust:

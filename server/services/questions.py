@@ -17,7 +17,7 @@ from records.deadlines import ZONE
 from records.entries import EncounterState, FormRef, Version
 from records.errors import Reason
 from records.forms import EntryKind
-from records.signatures import SignatureVerdict, Verdict
+from records.signatures import Question, SignatureVerdict, Verdict
 from records.validation import clean
 from server.store.certificates import OnFile as Certificate
 
@@ -187,6 +187,13 @@ def _correction(version: Version, on_file: OnFile) -> Iterator[Reason]:
         yield Reason("correction_reason_missing", facts={"least": REASON_LENGTH})
     elif (correction.of_version, correction.of_sha256) != (on_file.latest, on_file.latest_sha256):
         yield Reason("correction_of_other_version")
+
+
+def revoked_since(signature: SignatureVerdict | None) -> tuple[Reason, ...]:
+    """The certificate was revoked after the claimed time, and no stamp says that the signature was there before."""
+    found = next((item for item in signature.findings if item.question is Question.NOT_REVOKED), None) if (
+        signature is not None) else None
+    return tuple(reason for reason in found.reasons if reason.code == "certificate_revoked_since") if found else ()
 
 
 def clock(signature: SignatureVerdict | None, to: Addressed) -> Iterator[Reason]:

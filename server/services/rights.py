@@ -23,6 +23,7 @@ class Right(StrEnum):
     SEE_CERTIFICATES = "see_certificates"
     APPROVE_CERTIFICATE = "approve_certificate"
     READ_AUDIT = "read_audit"
+    SEE_EVIDENCE = "see_evidence"
 
 
 _CLINICAL = frozenset({Role.DOCTOR, Role.WARD_HEAD, Role.DIRECTOR, Role.NURSE, Role.TECHNICIAN})
@@ -38,6 +39,7 @@ _MAY: dict[Right, frozenset[Role]] = {
     Right.SETTLE: frozenset({Role.WARD_HEAD}) | _OFFICE,
     Right.SEE_CERTIFICATES: _OFFICE | {Role.IT},
     Right.APPROVE_CERTIFICATE: _OFFICE | {Role.IT},
+    Right.SEE_EVIDENCE: _OFFICE | {Role.IT},
     Right.READ_AUDIT: _OFFICE | {Role.IT, Role.DIRECTOR},
 }
 

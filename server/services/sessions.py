@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from records.access_hours import reason_shut
 from records.deadlines import ZONE
 from records.errors import Refusal
-from records.messages import Session, SignIn
+from records.messages import Session, SignIn, WorkstationSettings
 from server.services import health
 from server.services.hospital import Desk, Hospital, SignedIn, new_id
 from server.settings import Settings
@@ -90,6 +90,7 @@ def _begin(db: Connection, hospital: Hospital, account: store.Account, command: 
         trust_roots=hospital.trust_pem, receipt_keys=hospital.receipt_keys, facility=settings.facility,
         facility_code=settings.facility_code, health_department=settings.health_department,
         access_hours=account.hours, public_url=settings.public_url,
+        settings=WorkstationSettings(stamp_within_s=settings.tsa_wait_s if settings.tsa_url else 0.0),
     )
 
 

@@ -109,6 +109,23 @@ def listed(db: Connection, person: UUID | None = None) -> tuple[CertificateView,
     return tuple(_view(row) for row in db.execute(query))
 
 
+@dataclass(frozen=True)
+class Held:
+    """A certificate under which a person's signatures are accepted, with the authorities beside it."""
+
+    id: UUID
+    serial: str
+    der: bytes
+    chain: tuple[bytes, ...]
+
+
+def approved_of(db: Connection, person: UUID) -> tuple[Held, ...]:
+    """A person's certificates under which signatures are accepted now."""
+    rows = db.execute(select(certificates).join(_LAST, _LAST.c.state == "approved")
+                      .where(certificates.c.person == person))
+    return tuple(Held(row.id, row.serial, row.der, tuple(row.chain)) for row in rows)
+
+
 def view(db: Connection, which: UUID) -> CertificateView:
     """One certificate."""
     row = db.execute(_VIEW.where(certificates.c.id == which)).one_or_none()

@@ -30,6 +30,9 @@ _SELECT = """
         'occurred_at', v.occurred_at, 'written_at', v.written_at, 'received_at', v.received_at,
         'sha256', v.sha256, 'signatures', coalesce(s.signatures, '[]'::json), 'open_slots', st.open_slots,
         'file', st.file,
+        'evidence', coalesce(ev.level, ''), 'evidence_pending', coalesce(ev.state IN ('waiting', 'failed'), false),
+        'evidence_file', coalesce((SELECT f.file FROM evidence_files AS f WHERE f.signed = st.file
+                                   ORDER BY f.made_at DESC LIMIT 1), ''),
         'older', CASE WHEN st.number = 1 THEN '[]'::json
                       ELSE (SELECT json_agg(n) FROM generate_series(1, st.number - 1) AS n) END
     )::text AS facts
@@ -50,6 +53,7 @@ _SELECT = """
         FROM signatures AS one JOIN entries AS of ON of.id = one.entry WHERE {signed}
         GROUP BY one.entry, one.number
     ) AS s ON s.entry = st.entry AND s.number = st.number
+    LEFT JOIN evidence_tasks AS ev ON ev.file = st.file
     WHERE st.latest AND {shown}
     ORDER BY v.occurred_at DESC, v.received_at DESC, st.entry
 """

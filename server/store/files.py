@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from records.receipts import Receipt
-from server.store.tables import receipts, settlements, signatures
+from server.store.tables import evidence_files, receipts, settlements, signatures
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,15 @@ class Whereabouts:
 
 
 def whereabouts(db: Connection, sha256: str) -> Whereabouts | None:
-    """Where the file belongs: first as an accepted signature, else as a file that waits for settlement."""
+    """Where the file belongs: as an accepted signature or its evidence, else as a file that waits for settlement."""
     row = db.execute(select(signatures.c.encounter, signatures.c.entry, signatures.c.number)
                      .where(signatures.c.file == sha256).limit(1)).one_or_none()
     if row is not None:
         return Whereabouts(row.encounter, row.encounter, row.entry, row.number)
+    proved = db.execute(select(evidence_files.c.encounter, evidence_files.c.entry, evidence_files.c.number)
+                        .where(evidence_files.c.file == sha256)).one_or_none()
+    if proved is not None:
+        return Whereabouts(proved.encounter, proved.encounter, proved.entry, proved.number)
     kept = db.execute(select(settlements.c.scope, settlements.c.encounter, settlements.c.entry, settlements.c.number)
                       .where(settlements.c.file == sha256).limit(1)).one_or_none()
     return Whereabouts(kept.scope, kept.encounter, kept.entry, kept.number) if kept else None

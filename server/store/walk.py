@@ -226,6 +226,7 @@ _VERSIONS = text("""
 _FILES = text("""
     SELECT file, scope, bool_or(accepted) AS accepted FROM (
         SELECT file, encounter AS scope, true AS accepted FROM signatures
+        UNION ALL SELECT file, encounter, true FROM evidence_files
         UNION ALL SELECT file, scope, false FROM settlements
     ) AS kept GROUP BY file, scope ORDER BY scope, file
 """)

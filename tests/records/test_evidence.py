@@ -69,8 +69,9 @@ def test_the_same_evidence_gives_the_same_file_in_whatever_order_it_came() -> No
 
 def test_a_file_with_two_signatures_keeps_the_evidence_of_both() -> None:
     file = document_stamped(good_with_two())
-    links = wanted(file, people.trust(), people.NOW)
-    names = {link.parsed.serial_number for link, _ in links}
+    told = wanted(file, people.trust(), people.NOW)
+    assert told.timed
+    names = {link.parsed.serial_number for link, _ in told.links}
     assert {people.ward_head().certificate.serial_number, people.director().certificate.serial_number,
             trust.stamper().certificate.serial_number, people.issuing().certificate.serial_number} == names
     verdict = judged(evidence.stored(file, proofs(people.ward_head(), people.director())))

@@ -1,0 +1,80 @@
+"""The door to time-stamp authorities, OCSP responders and places of revocation lists, over HTTP.
+
+A service that did not answer is left alone for a while, so that a stack of fifty does not wait for it fifty times.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from urllib.parse import urlsplit
+
+import httpx
+
+from records.errors import Trouble
+
+_log = logging.getLogger("benhan.server.trust")
+RESTS_S = 30.0
+"""A service that failed is not asked again for so long."""
+LARGEST = 8_000_000
+"""Bytes of an answer; a national authority's revocation list has some megabytes."""
+
+
+class TrustServices:
+    """Asks; whoever asks verifies what comes back."""
+
+    def __init__(self, *, wait_s: float, stamp_wait_s: float, login: tuple[str, str] | None = None) -> None:
+        self._stamp_wait_s, self._login = stamp_wait_s, login
+        # trust_env=False: what is asked says who signs here, and goes to no proxy that nobody configured here.
+        self._http = httpx.Client(timeout=wait_s, trust_env=False, follow_redirects=False,
+                                  headers={"User-Agent": "benhan-server"})
+        self._resting: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def stamp(self, url: str, request: bytes) -> bytes:
+        """The answer of a time-stamp authority (RFC 3161 3.4)."""
+        return self._ask("POST", url, request, "application/timestamp-query", self._stamp_wait_s, self._login)
+
+    def ocsp(self, url: str, request: bytes) -> bytes:
+        """The answer of an OCSP responder (RFC 6960 appendix A)."""
+        return self._ask("POST", url, request, "application/ocsp-request")
+
+    def crl(self, url: str) -> bytes:
+        """A revocation list."""
+        return self._ask("GET", url)
+
+    def _ask(self, method: str, url: str, body: bytes = b"", kind: str = "", wait_s: float | None = None,  # noqa: PLR0917
+             login: tuple[str, str] | None = None) -> bytes:
+        place = urlsplit(url)
+        service = f"{place.scheme}://{place.netloc}{place.path}"
+        if place.scheme not in ("http", "https") or self._rests(service):
+            raise Trouble.because("trust_service_away", place.netloc, detail="it is left alone for a while")
+        try:
+            answer = self._http.request(method, url, content=body or None, auth=login or httpx.USE_CLIENT_DEFAULT,
+                                        headers={"Content-Type": kind} if kind else {},
+                                        timeout=wait_s or httpx.USE_CLIENT_DEFAULT)
+            if answer.status_code != httpx.codes.OK or len(answer.content) > LARGEST:
+                raise httpx.HTTPError(f"status {answer.status_code}")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            self._rest(service)
+            _log.warning("%s did not answer: %s: %s", service, type(error).__name__, error)
+            raise Trouble.because("trust_service_away", place.netloc, detail=f"{type(error).__name__}") from error
+        return answer.content
+
+    def _rests(self, service: str) -> bool:
+        with self._lock:
+            return self._resting.get(service, 0.0) > time.monotonic()
+
+    def _rest(self, service: str) -> None:
+        with self._lock:
+            self._resting[service] = time.monotonic() + RESTS_S
+
+    def wake(self) -> None:
+        """Ask everyone again."""
+        with self._lock:
+            self._resting.clear()
