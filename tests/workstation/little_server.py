@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -26,6 +26,7 @@ from records.access_hours import Hours
 from records.errors import Reason
 from records.messages import (
     Accepted,
+    CertificateStanding,
     CertificateView,
     Challenge,
     DraftConflict,
@@ -40,6 +41,7 @@ from records.messages import (
     SettlementDecision,
     SettlementView,
     SignIn,
+    StampGiven,
     WorkstationSettings,
 )
 from tests.workstation import hospital
@@ -75,6 +77,9 @@ class LittleServer:
     drafts: dict[UUID, DraftView] = field(default_factory=dict)
     charts: dict[UUID, bytes] = field(default_factory=dict)
     certificates: list[CertificateView] = field(default_factory=list)
+    standings: list[CertificateStanding] = field(default_factory=list)
+    stamper: Callable[[bytes], bytes] | None = None
+    """Digest -> time-stamp token; None: every stamp is pending."""
     challenge: Challenge = field(default_factory=lambda: Challenge(
         id=uuid4(), challenge=base64.b64encode(bytes(range(32))).decode(),
         expires_at=datetime.now(UTC) + timedelta(minutes=5)))
@@ -257,6 +262,11 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, _json(little.papers[query["code"]])
             case ["GET", "prints"]:
                 return 404, problem("print_unknown")
+            case ["POST", "timestamps"]:
+                token = little.stamper(bytes.fromhex(json.loads(body)["digest"])) if little.stamper else b""
+                return (201 if token else 202), _json(StampGiven(token=base64.b64encode(token).decode()))
+            case ["GET", "certificates", "standing"]:
+                return 200, b"[" + b",".join(_json(one) for one in little.standings) + b"]"
             case ["POST", "certificates", "challenges"]:
                 return 201, _json(little.challenge)
             case ["POST", "certificates"]:

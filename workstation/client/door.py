@@ -62,8 +62,12 @@ class Door:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def ask(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: bytes = b"",
-            content_type: str = JSON, key: UUID | None = None, allow: tuple[int, ...] = ()) -> Answer:
-        """One request. Raises Refusal (4xx but those of `allow`), SignedOut (401) or Trouble (away, 5xx)."""
+            content_type: str = JSON, key: UUID | None = None, allow: tuple[int, ...] = (),
+            within_s: float | None = None) -> Answer:
+        """One request, given up after `within_s` (else after this door's patience).
+
+        Raises Refusal (4xx but those of `allow`), SignedOut (401) or Trouble (away, 5xx).
+        """
         headers = self.headers()
         if body:
             headers["Content-Type"] = content_type
@@ -72,7 +76,8 @@ class Door:
         sent = datetime.now(UTC)
         try:
             # An empty `params` would cut the query off a path that has one (commands of the outbox).
-            response = self.http.request(method, path, params=plain_query(query) or None, content=body, headers=headers)
+            response = self.http.request(method, path, params=plain_query(query) or None, content=body, headers=headers,
+                                         timeout=within_s or httpx.USE_CLIENT_DEFAULT)
         except httpx.HTTPError as error:
             raise away(error) from error
         self._compare_clocks(response, sent)

@@ -18,6 +18,7 @@ from records.messages import (
     AuditView,
     Board,
     Cancellation,
+    CertificateStanding,
     CertificateView,
     Challenge,
     Chart,
@@ -39,6 +40,8 @@ from records.messages import (
     SettlementDecision,
     SettlementView,
     SignIn,
+    StampGiven,
+    StampWish,
     Transfer,
     WardView,
 )
@@ -167,6 +170,16 @@ class Client:
         """The server's signed verdict on a file."""
         return self.door.ask("GET", f"/api/files/{sha256}/receipt").body
 
+    def stamp(self, digest: str, within_s: float) -> StampGiven:
+        """A time stamp over a signature's value (SHA-256), or why there is none in time."""
+        body = StampWish(digest=digest).model_dump_json().encode()
+        return parse(StampGiven, self.door.ask("POST", "/api/timestamps", body=body, within_s=within_s))
+
+    def certificate_standings(self, within_s: float) -> tuple[CertificateStanding, ...]:
+        """My certificates as their authorities speak of them."""
+        answer = self.door.ask("GET", "/api/certificates/standing", within_s=within_s)
+        return _parse_all(CertificateStanding, answer)
+
     def note_print(self, encounter: UUID, notice: PrintNotice, key: UUID) -> None:
         """Something of this stay was printed or saved as a file."""
         self.door.ask("POST", print_path(encounter), body=_body(notice), key=key)
@@ -234,11 +247,7 @@ class Client:
         return parse(model, self.door.ask("GET", path, query=query))
 
     def _list(self, model: type[Model], path: str, **query: Any) -> tuple[Model, ...]:
-        answer = self.door.ask("GET", path, query=query)
-        try:
-            return TypeAdapter(tuple[model, ...]).validate_json(answer.body)  # type: ignore[valid-type]  # a runtime type
-        except ValidationError as error:
-            raise _unreadable(error) from error
+        return _parse_all(model, self.door.ask("GET", path, query=query))
 
     def _post(self, model: type[Model], path: str, value: BaseModel | None, key: UUID | None = None) -> Model:
         return parse(model, self.door.ask("POST", path, body=_body(value), key=key))
@@ -260,6 +269,13 @@ def parse(model: type[Model], answer: Answer) -> Model:
     """The answer as a value; an answer in another language is trouble (an older or newer program)."""
     try:
         return model.model_validate_json(answer.body)
+    except ValidationError as error:
+        raise _unreadable(error) from error
+
+
+def _parse_all(model: type[Model], answer: Answer) -> tuple[Model, ...]:
+    try:
+        return TypeAdapter(tuple[model, ...]).validate_json(answer.body)  # type: ignore[valid-type]  # a runtime type
     except ValidationError as error:
         raise _unreadable(error) from error
 

@@ -12,6 +12,7 @@ from workstation.config import Config
 from workstation.models.desk import Desk
 from workstation.models.signing_act import LANE, Line, LineState, SigningAct, Stage
 from workstation.models.signing_certificates import OwnCertificates
+from workstation.models.signing_proofs import Proofs
 from workstation.models.signing_tasks import Task
 from workstation.signing.base import Signer
 
@@ -32,8 +33,10 @@ class SigningModel(QObject):
         self._signer_of = signer_of or self._make_signer
         self._signer: Signer | None = None
         self.certificates = OwnCertificates(desk)
+        self.proofs = Proofs(desk)
         self.busy = False
         desk.background.run(Query("own certificates", self.certificates.refresh, _nothing, _nothing))
+        desk.background.run(Query("certificates' standing", self.proofs.look, _nothing, _nothing))
 
     @property
     def training(self) -> bool:

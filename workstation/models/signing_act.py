@@ -274,7 +274,10 @@ class SigningAct(QObject):
         """On the lane: sign what is left; how much still is."""
         stack = self._stack = self._stack or self._stacked()
         try:
-            return len(stack.left) if self._ended or self._stopping else stack.run(self._prompter)
+            if self._ended or self._stopping:
+                return len(stack.left)
+            self._model.proofs.demand_unrevoked(stack.identity)
+            return stack.run(self._prompter)
         except Cancelled:
             return len(stack.left)
         finally:
@@ -286,7 +289,8 @@ class SigningAct(QObject):
         if self.identity is None:
             raise Refusal.because("token_absent", token="")
         return Stack(self._model.signer(), self.identity, [self._document(key) for key in self._papers],
-                     told=self._told.emit, now=self._desk.client.clock.server_now)
+                     told=self._told.emit, now=self._desk.client.clock.server_now,
+                     stamp=self._model.proofs.stamping())
 
     def _document(self, key: str) -> Document:
         from records.render import slot_field

@@ -47,7 +47,7 @@ class Outcome:
 
 
 class Stack:
-    """Documents to sign as one identity.
+    """Documents to sign as one identity. `stamp`: signature value -> time-stamp token, empty when none came in time.
 
     `run` signs what is left, tells each outcome in order on a thread of its own, and returns how many are left (after
     `stop`). When the token fails it raises what the token said; every document told before is whole, the one at hand
@@ -62,12 +62,14 @@ class Stack:
         *,
         told: Callable[[Outcome], None],
         now: Callable[[], datetime],
+        stamp: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.identity = identity
         self._signer = signer
         self._left = deque(documents)
         self._told = told
         self._now = now
+        self._stamp = stamp
         self._stopping = threading.Event()
 
     @property
@@ -110,16 +112,20 @@ class Stack:
                 coming = ahead.submit(self._prepare, self._left[1])
             signature = self._signer.sign_raw(prepared.to_sign, self.identity.mechanism)
             self._left.popleft()
-            teller.tell(partial(_completed, document, prepared, signature))
+            teller.tell(partial(self._completed, document, prepared, signature))
 
     def _prepare(self, document: Document) -> signing_pdf.Prepared:
         signed_at = self._now().astimezone(ZONE).replace(microsecond=0)
         mark = document.mark(self.identity, signed_at)
-        return signing_pdf.prepare(document.pdf(), document.field, mark, self.identity)
+        return signing_pdf.prepare(document.pdf(), document.field, mark, self.identity,
+                                   stamped=self._stamp is not None)
 
-
-def _completed(document: Document, prepared: signing_pdf.Prepared, signature: bytes) -> Outcome:
-    return Outcome(document, signing_pdf.complete(prepared, signature))
+    def _completed(self, document: Document, prepared: signing_pdf.Prepared, signature: bytes) -> Outcome:
+        """On the teller's thread, while the token signs the next: the stamp when it comes in time, then the file."""
+        token = self._stamp(signature) if self._stamp is not None else b""
+        if not token or 2 * len(token) > signing_pdf.STAMP_ROOM:
+            token, self._stamp = b"", None  # the service is away: the rest of the stack does not wait for it
+        return Outcome(document, signing_pdf.complete(prepared, signature, token))
 
 
 class _Teller:

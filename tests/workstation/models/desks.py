@@ -54,7 +54,7 @@ class Desks:
                 client.sign_in("ha", "mat khau 1")
             except Trouble:
                 client.door.token = "held before"
-        me = account()
+        me = account(settings=QUICK.model_copy(update={"stamp_within_s": self.little.settings.stamp_within_s}))
         sync = SyncModel(store, client, self._background, me)
         desk = Desk(account=me, store=store, client=client, background=self._background, sync=sync)
         self._made.append(desk)
