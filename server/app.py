@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from server.api import (
     audit,
     certificates,
+    delegations,
     drafts,
     encounters,
     entries,
@@ -32,8 +33,8 @@ from server.store import base
 
 ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
-    drafts.router, certificates.router, settlements.router, audit.router, events.router, prints.router,
-    evidence.router,
+    drafts.router, certificates.router, settlements.router, audit.router, delegations.router, events.router,
+    prints.router, evidence.router,
 )
 
 

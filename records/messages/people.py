@@ -7,8 +7,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from records.access_hours import Hours
+from records.delegation import Delegation
 from records.entries import Instant
-from records.forms import Frozen, Role
+from records.forms import Frozen, Manner, Role
 
 
 class Health(Frozen):
@@ -57,6 +58,45 @@ class PersonView(Frozen):
     licence_no: str = ""
     licence_until: date | None = None
     active: bool = True
+    delegations: tuple[Delegation, ...] = ()
+    """What others gave this person to sign (R29)."""
+
+
+class ColleagueView(Frozen):
+    """Somebody who works here, as everybody may know them."""
+
+    id: UUID
+    full_name: str
+    title: str
+    roles: tuple[Role, ...]
+
+
+class DelegationGiven(Frozen):
+    """POST /api/delegations: the writer gives one of their own roles to somebody, as a written decision says (R29)."""
+
+    receiver: UUID
+    role: Role
+    manner: Manner
+    starts: date
+    ends: date
+    forms: tuple[str, ...] = ()
+    wards: tuple[UUID, ...] = ()
+    paper: str
+    """Number and date of the decision."""
+
+
+class DelegationView(Frozen):
+    """A delegation with the names that a list shows."""
+
+    delegation: Delegation
+    receiver_name: str
+    receiver_title: str
+
+
+class Revocation(Frozen):
+    """POST /api/delegations/…/revoke: it counts no more from today on."""
+
+    reason: str
 
 
 

@@ -15,6 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 from records import canonical, lifecycle, pades, policy, receipts
+from records.deadlines import ZONE
 from records.entries import State, Version
 from records.errors import Reason, Refusal
 from records.forms import form
@@ -133,9 +134,10 @@ def _server_questions(
     settings = desk.hospital.settings
     house = House(settings.facility_code, settings.training, RENDERERS)
     last = verdict.signatures[-1] if verdict.signatures else None
+    case = standing.case(desk, scene, version, kind)
     wrong = (
         *questions.misaddressed(version, verdict, to, here), *questions.house_rules(version, house, certificate),
-        *questions.signer(last, certificate, to), *questions.authorship(version, kind, here),
+        *questions.signer(last, certificate, to, _title(case, to, last)), *questions.authorship(version, kind, here),
         *questions.clock(last, to), *questions.offline_limits(to, kind, here, file.begun_at),
         *questions.content(version, kind),
     )
@@ -143,8 +145,16 @@ def _server_questions(
     yield from questions.succession(version, verdict, to, here)
     yield from questions.discharged_meanwhile(kind, to, here)
     if any(slot.key == file.slot for slot in kind.slots):
-        answer = standing.may_sign(desk, file.slot, standing.case(desk, scene, version, kind))
+        answer = standing.may_sign(desk, file.slot, case)
         yield from questions.by_policy(answer)
+
+
+def _title(case: policy.Case, to: Addressed, last: SignatureVerdict | None) -> str:
+    """What the mark must say: the sender's title, or in whose place they signed on the day of signing (R11, R29)."""
+    if last is None or all(slot.key != to.slot for slot in case.kind.slots):
+        return to.person.title
+    signed_on = (last.claimed_at or to.received_at).astimezone(ZONE).date()
+    return policy.title_of(to.person, to.slot, case, signed_on)
 
 
 _ABOUT_SIGNER = ("certificate_",)

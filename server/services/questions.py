@@ -125,10 +125,14 @@ def content(version: Version, kind: EntryKind) -> tuple[Reason, ...]:
     return () if cleaned.values == version.values else (Reason("values_not_clean"),)
 
 
-def signer(signature: SignatureVerdict | None, certificate: Certificate | None, to: Addressed) -> Iterator[Reason]:
-    """The certificate is enrolled for the sender, approved and not revoked; the mark says the sender's title."""
+def signer(
+    signature: SignatureVerdict | None, certificate: Certificate | None, to: Addressed, title: str,
+) -> Iterator[Reason]:
+    """The certificate is enrolled for the sender, approved and not revoked; the mark says the sender's title, or in
+    whose place the sender signs (R11).
+    """
     serial = signature.serial if signature else ""
-    if signature is not None and signature.title != to.person.title:
+    if signature is not None and signature.title != title:
         yield Reason("title_differs", signature.title)
     if certificate is None:
         yield Reason("certificate_not_enrolled", serial)

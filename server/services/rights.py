@@ -24,6 +24,7 @@ class Right(StrEnum):
     APPROVE_CERTIFICATE = "approve_certificate"
     READ_AUDIT = "read_audit"
     SEE_EVIDENCE = "see_evidence"
+    SEE_DELEGATIONS = "see_delegations"
 
 
 _CLINICAL = frozenset({Role.DOCTOR, Role.WARD_HEAD, Role.DIRECTOR, Role.NURSE, Role.TECHNICIAN})
@@ -41,6 +42,7 @@ _MAY: dict[Right, frozenset[Role]] = {
     Right.APPROVE_CERTIFICATE: _OFFICE | {Role.IT},
     Right.SEE_EVIDENCE: _OFFICE | {Role.IT},
     Right.READ_AUDIT: _OFFICE | {Role.IT, Role.DIRECTOR},
+    Right.SEE_DELEGATIONS: _OFFICE | {Role.IT, Role.DIRECTOR},
 }
 
 

@@ -98,7 +98,7 @@ def case(desk: Desk, scene: Scene, version: Version, kind: EntryKind) -> Case:
     return Case(
         kind=kind, author=this.author if this else version.author.id, state=this.state if this else State.DRAFT,
         is_latest=latest is None or latest.number <= scene.number, encounter_state=scene.place.state,
-        ward=scene.place.ward, signed=scene.signed,
+        ward=scene.place.ward, signed=scene.signed, form=version.form.code, written_at=version.written_at,
         signed_kinds=entries.signed_kinds(desk.db, scene.place.id, version.form.code),
         unsigned_children=tuple(_unsigned_children(desk, version, kind)),
     )

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from records.access_hours import Hours
 from records.forms import Role
-from records.messages import WardView
+from records.messages import ColleagueView, WardView
 from server.store import base
 from server.store.tables import beds, people, person_wards, wards
 
@@ -107,3 +107,11 @@ def by_username(db: Connection, username: str) -> UUID | None:
 def name_of(db: Connection, person: UUID) -> str:
     """The full name; empty for nobody."""
     return db.scalar(select(people.c.full_name).where(people.c.id == person)) or ""
+
+
+def colleagues(db: Connection) -> tuple[ColleagueView, ...]:
+    """Everybody who works here now, by name in the Vietnamese order."""
+    rows = db.execute(select(people.c.id, people.c.full_name, people.c.title, people.c.roles)
+                      .where(people.c.active).order_by(people.c.full_name, people.c.id))
+    return tuple(ColleagueView(id=row.id, full_name=row.full_name, title=row.title, roles=tuple(row.roles))
+                 for row in rows)

@@ -13,7 +13,7 @@ from records.access_hours import Hours, hours_of
 from records.forms import Role
 from records.messages import PersonView, WardView
 from records.policy import Person
-from server.store import role_hours
+from server.store import delegations, role_hours
 from server.store.tables import people, person_wards, sessions, wards
 
 
@@ -83,7 +83,7 @@ def begin(
 
 _WARDS = select(func.array_agg(person_wards.c.ward)).where(person_wards.c.person == people.c.id).scalar_subquery()
 _PERSON = (people.c.id, people.c.full_name, people.c.title, people.c.roles, people.c.national_id, people.c.licence_no,
-           people.c.licence_until, people.c.active, _WARDS.label("wards"))
+           people.c.licence_until, people.c.active, _WARDS.label("wards"), delegations.OF_PERSON)
 _BY_TOKEN = (
     select(sessions.c.id.label("session"), sessions.c.workstation, sessions.c.seen_at, sessions.c.expires_at,
            people.c.username, *_HOURS, *_PERSON)
@@ -135,6 +135,7 @@ def person_view(db: Connection, which: UUID) -> PersonView:
         id=row.id, username=row.username, full_name=row.full_name, title=row.title, roles=tuple(row.roles),
         wards=tuple(WardView(**ward._mapping) for ward in own), national_id=row.national_id,
         licence_no=row.licence_no, licence_until=row.licence_until, active=row.active,
+        delegations=delegations.to(db, which),
     )
 
 
@@ -143,7 +144,7 @@ def _person(row: Any) -> Person:
     return Person(
         id=row.id, full_name=row.full_name, title=row.title, roles=frozenset(Role(role) for role in row.roles),
         wards=frozenset(row.wards or ()), national_id=row.national_id, licence_no=row.licence_no,
-        licence_until=until, active=row.active,
+        licence_until=until, active=row.active, delegations=delegations.read(row.delegations),
     )
 
 

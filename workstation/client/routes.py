@@ -22,6 +22,9 @@ from records.messages import (
     CertificateView,
     Challenge,
     Chart,
+    ColleagueView,
+    DelegationGiven,
+    DelegationView,
     Discharge,
     DraftConflict,
     DraftSave,
@@ -36,6 +39,7 @@ from records.messages import (
     PrintNotice,
     PrintView,
     Quarantined,
+    Revocation,
     Session,
     SettlementDecision,
     SettlementView,
@@ -228,6 +232,22 @@ class Client:
     def settle(self, settlement: UUID, decision: SettlementDecision, key: UUID) -> SettlementView:
         """Decide on one."""
         return self._post(SettlementView, f"/api/settlements/{settlement}", decision, key)
+
+    def colleagues(self) -> tuple[ColleagueView, ...]:
+        """Everybody who works here now, by name."""
+        return self._list(ColleagueView, "/api/colleagues")
+
+    def delegations(self) -> tuple[DelegationView, ...]:
+        """What the person gave or got to sign with; all of them for those who keep the hospital's papers."""
+        return self._list(DelegationView, "/api/delegations")
+
+    def delegate(self, given: DelegationGiven, key: UUID) -> DelegationView:
+        """Give a role of one's own to somebody."""
+        return self._post(DelegationView, "/api/delegations", given, key)
+
+    def revoke_delegation(self, delegation: UUID, reason: Revocation, key: UUID) -> DelegationView:
+        """Take one back from today on."""
+        return self._post(DelegationView, f"/api/delegations/{delegation}/revoke", reason, key)
 
     def audit(self, patient: UUID) -> tuple[AuditView, ...]:
         """Who did what with this patient's records."""

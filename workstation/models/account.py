@@ -55,7 +55,7 @@ class Account(Frozen):
         return Person(
             id=who.id, full_name=who.full_name, title=who.title, roles=frozenset(who.roles),
             wards=frozenset(ward.id for ward in who.wards), national_id=who.national_id, licence_no=who.licence_no,
-            licence_until=who.licence_until, active=who.active)
+            licence_until=who.licence_until, active=who.active, delegations=who.delegations)
 
 
 class KnownPerson(Frozen):

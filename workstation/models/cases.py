@@ -34,7 +34,8 @@ def case_of_view(chart: Chart, view: EntryView) -> Case:
         kind=kind, author=view.author, state=view.state, is_latest=True, encounter_state=chart.encounter.state,
         ward=ward_of(chart), signed=tuple(SignedSlot(mark.slot, mark.person, mark.signed_at)
                                           for mark in view.signatures),
-        signed_kinds=_signed_kinds(chart, view.form), unsigned_children=_unsigned_children(chart, view.form, kind))
+        signed_kinds=_signed_kinds(chart, view.form), unsigned_children=_unsigned_children(chart, view.form, kind),
+        form=view.form.code, written_at=view.written_at)
 
 
 def case_of_draft(chart: Chart, draft: LocalDraft, account: Account, missing: Sequence[Reason]) -> Case:
@@ -44,7 +45,8 @@ def case_of_draft(chart: Chart, draft: LocalDraft, account: Account, missing: Se
     return Case(
         kind=kind, author=account.person.id, state=State.DRAFT, is_latest=draft.base_version == latest,
         encounter_state=chart.encounter.state, ward=ward_of(chart), signed_kinds=_signed_kinds(chart, draft.form),
-        unsigned_children=_unsigned_children(chart, draft.form, kind), missing_fields=tuple(missing))
+        unsigned_children=_unsigned_children(chart, draft.form, kind), missing_fields=tuple(missing),
+        form=draft.form.code)
 
 
 def first_slot(kind: EntryKind) -> SignatureSlot:
@@ -55,7 +57,8 @@ def first_slot(kind: EntryKind) -> SignatureSlot:
 def may_take(view: DraftView, account: Account) -> bool:
     """My own draft, or one that another person wrote for me to sign first (the cover of 01/BV1: the ward head)."""
     slot, me = first_slot(kind_of(view.form)), account.person
-    given = not view.base_version and view.author is not None and not slot.author and bool({*slot.roles} & {*me.roles})
+    roles = {*me.roles, *(one.role for one in me.delegations)}
+    given = not view.base_version and view.author is not None and not slot.author and bool({*slot.roles} & roles)
     return view.person == me.id or given
 
 
@@ -83,6 +86,11 @@ def answer(account: Account, slot: str, case: Case, at: datetime, more: Sequence
     said = policy.may_sign(account.for_policy(), slot, case, at.astimezone(ZONE).date())
     reasons = (*more, *(said.reasons if isinstance(said, Refused) else ()))
     return Refused(reasons) if reasons else Allowed()
+
+
+def title_for(account: Account, slot: str, case: Case, at: datetime) -> str:
+    """What the mark says under the name: the person's title, or in whose place they sign (R11, R29)."""
+    return policy.title_of(account.for_policy(), slot, case, at.astimezone(ZONE).date())
 
 
 def _signed_kinds(chart: Chart, ref: FormRef) -> frozenset[str]:

@@ -303,7 +303,7 @@ class SigningAct(QObject):
         from records.signatures import mark_for
 
         return mark_for(paper.version, task.slot, full_name=identity.full_name, signed_at=at,
-                        title=self._desk.account.person.title, certificate_serial=identity.serial,
+                        title=task.sign_as, certificate_serial=identity.serial,
                         certificate_issuer=identity.issuer)
 
     def _asked(self, request: PinRequest) -> None:

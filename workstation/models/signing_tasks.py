@@ -18,7 +18,15 @@ from records.policy import Answer, Refused
 from records.render.words import value_words
 from workstation.drafts import LocalDraft
 from workstation.models.account import utc_now
-from workstation.models.cases import answer, author_of, case_of_view, first_slot, kind_of
+from workstation.models.cases import (
+    answer,
+    author_of,
+    case_of_draft,
+    case_of_view,
+    first_slot,
+    kind_of,
+    title_for,
+)
 from workstation.models.desk import Desk
 from workstation.models.editor import EditorModel
 from workstation.models.handing_in import hand_in
@@ -57,6 +65,8 @@ class Task:
     correction_reason: str = ""
     seen: bool = True
     """The person has looked at this version."""
+    sign_as: str = ""
+    """The title that the mark shows."""
     ask: Callable[[], Answer] = field(repr=False, kw_only=True)
     """The policy's answer now."""
     paper: Callable[[], Paper] = field(repr=False, kw_only=True)
@@ -108,10 +118,12 @@ def kept_draft_task(desk: Desk, chart: Chart, draft: LocalDraft, facts: tuple[tu
     """A draft of mine that no window shows; `editor` is asked for only when it is going to be signed."""
     author = author_of(chart, draft, desk.account)
     slot = first_slot(kind_of(draft.form)).key
+    case = case_of_draft(chart, draft, desk.account, ())
     return Task(
         "draft", draft.entry, chart.encounter, chart.patient, draft.form, slot, draft.base_version + 1,
         draft.occurred_at, f"{author.title} {author.full_name}".strip(), facts,
-        correction_reason=draft.correction_reason, ask=lambda: editor().may_sign(slot),
+        correction_reason=draft.correction_reason, sign_as=title_for(desk.account, slot, case, utc_now()),
+        ask=lambda: editor().may_sign(slot),
         paper=lambda: _paper_of_draft(desk, chart, editor()),
         keep=lambda pdf: editor().signed(pdf, slot))
 
@@ -122,6 +134,7 @@ def slot_task(desk: Desk, chart: Chart, view: EntryView, slot: str, *, seen: boo
     return Task(
         "slot", view.id, chart.encounter, chart.patient, view.form, slot, view.version, view.occurred_at,
         f"{view.author_title} {view.author_name}".strip(), facts_of(kind_of(view.form), values), seen=seen,
+        sign_as=title_for(desk.account, slot, case_of_view(chart, view), utc_now()),
         ask=partial(may_sign_slot, desk, chart, view, slot), paper=partial(_paper_of_view, desk, view),
         keep=partial(_keep_slot, desk, chart, view, slot))
 

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, Integer, LargeBinary, String, Table, Text, Time, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.store.tables.base import APPEND_ONLY, flag, identifier, instant, metadata, reference, words
@@ -100,4 +114,31 @@ challenges = Table(
     Column("challenge", LargeBinary, nullable=False),
     instant("expires_at"),
     instant("used_at", optional=True),
+)
+delegations = Table(
+    "delegations", metadata,
+    identifier(),
+    reference("giver", "people.id"),
+    reference("receiver", "people.id"),
+    Column("role", Text, nullable=False),
+    Column("manner", Text, nullable=False),
+    Column("starts", Date, nullable=False),
+    Column("ends", Date, nullable=False),
+    Column("forms", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("wards", ARRAY(Uuid), nullable=False, server_default="{}"),
+    Column("paper", Text, nullable=False),
+    instant("at", now=True),
+    CheckConstraint("starts <= ends", name="ends_after_start"),
+    CheckConstraint("giver <> receiver", name="to_another"),
+    Index("ix_delegations_receiver", "receiver"),
+    info=APPEND_ONLY,
+)
+delegation_revocations = Table(
+    "delegation_revocations", metadata,
+    reference("delegation", "delegations.id", primary_key=True),
+    Column("revoked_on", Date, nullable=False),
+    reference("person", "people.id"),
+    Column("reason", Text, nullable=False),
+    instant("at", now=True),
+    info=APPEND_ONLY,
 )
