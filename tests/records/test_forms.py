@@ -1,4 +1,4 @@
-"""The four forms against the ministry's blanks: every field, its words, its limits, its lists, its signatures.
+"""The built forms against the ministry's blanks: every field, its words, its limits, its lists, its signatures.
 
 The tables below were written by hand from the official forms, not from the files: a blank that somebody forgets in a
 file is missed here.
@@ -57,12 +57,18 @@ KINDS = {
     ("38/BV2", "column"): CARE,
     ("EX-SINHHIEU", "measurement"):
         "pulse temperature systolic diastolic weight breaths spo2 urine height oxygen consciousness note",
+    ("TT25-M02", "certificate"): """
+        health_dept facility paper_no record_no full_name birth_date age sex ethnicity job id_no id_issued_on
+        insurance_no address admit_at discharge_at diagnosis diagnosis_other pregnancy_weeks pregnancy_end treatment
+        rest_days rest_for_pregnancy return_on guardian_name note
+    """,
 }
 ROWS = {
     ("01/BV1", "part_a", "risk_table"): "present months detail",
     ("01/BV1", "part_a", "dx_other"): "dx",
     ("01/BV1", "cover", "ward_transfers"): "ward at days",
     ("01/BV1", "cover", "dx_out_other"): "dx",
+    ("TT25-M02", "certificate", "diagnosis_other"): "dx",
     ("36/BV2", "row", "orders"): "kind code name strength form dose unit route frequency times start days note "
                                  "day_number stop_at stop_reason",
     ("38/BV2", "column", "orders_done"): "order order_ref done_at result reason",
@@ -82,11 +88,13 @@ REQUIRED = {
     ("36/BV2", "row"): "diagnosis",
     ("38/BV2", "column"): "care_level",
     ("EX-SINHHIEU", "measurement"): "",
+    ("TT25-M02", "certificate"): "health_dept facility record_no full_name birth_date age sex admit_at discharge_at "
+                                 "diagnosis treatment",
 }
 CODED = {
     "icd10": {"dx_referrer", "dx_ed", "dx_ward", "dx_out_other.dx", "death_main_cause", "autopsy_dx", "dx_main",
-              "dx_other.dx", "dx_diff", "diagnosis", "diagnosis_differential"},
-    "icd10_main": {"dx_out_main"},
+              "dx_other.dx", "dx_diff", "diagnosis", "diagnosis_differential", "diagnosis_other.dx"},
+    "icd10_main": {"dx_out_main", "diagnosis"},
     "occupation": {"job"},
     "ethnicity": {"ethnicity"},
     "country": {"nationality"},
@@ -112,6 +120,9 @@ SLOTS = {
     ("36/BV2", "row"): [("doctor", {Role.DOCTOR}, ())],
     ("38/BV2", "column"): [("nurse", {Role.NURSE}, ())],
     ("EX-SINHHIEU", "measurement"): [("nurse", {Role.NURSE}, ())],
+    ("TT25-M02", "certificate"): [("practitioner", {Role.DOCTOR}, ()),
+                                  ("representative", {Role.DIRECTOR}, ("practitioner",)),
+                                  ("organisation", set(), ("representative",))],
 }
 
 
@@ -197,6 +208,7 @@ def test_a_rule_across_blanks_finds_what_contradicts(part: tuple[str, str], valu
     (("01/BV1", "cover"), {"outcome": "5"},
      {"death_at", "death_cause_type", "death_window", "death_main_cause", "autopsy"}),
     (("01/BV1", "cover"), {"outcome": "5", "autopsy": True}, {"autopsy_dx"}),
+    (("TT25-M02", "certificate"), {"pregnancy_weeks": 20}, {"pregnancy_end"}),
     (("36/BV2", "row"), {"orders": [{"kind": "drug", "name": "Paracetamol"}]},
      {"orders.1.dose", "orders.1.unit", "orders.1.route"}),
     (("36/BV2", "row"), {"orders": [{"kind": "lab", "name": "CRP", "stop_at": "2026-11-10T08:00:00+07:00"}]},
