@@ -128,6 +128,24 @@ def clocks(
     return tuple(sorted((_at(clock, now) for clock in started), key=lambda clock: (clock.remaining, clock.kind)))
 
 
+def slot_due(
+    deadline: str, stay: StayFacts, since: datetime, *, repeatable: bool,
+    settings: Sequence[DeadlineSettings] = (DeadlineSettings(),),
+) -> datetime | None:
+    """Until when a slot that is open since then wants its signature; None when no clock runs for it.
+
+    `deadline`: the kind's clock (`admission`: R20, R21; `discharge`: R23); a row or column is the writer's (R4).
+    """
+    if deadline == "admission":
+        rule = _rule(settings, stay.admitted_at)
+        hours = rule.emergency_record_hours if stay.emergency else rule.planned_record_hours
+        return stay.admitted_at + timedelta(hours=hours)
+    if deadline == "discharge":
+        left = stay.discharged_at
+        return left + timedelta(hours=_rule(settings, left).discharge_hours) if left is not None else None
+    return since + timedelta(minutes=_rule(settings, since).unsigned_row_minutes) if repeatable else None
+
+
 @dataclass(frozen=True)
 class _Started:
     """A clock before anyone looks at it."""

@@ -23,6 +23,7 @@ from server.api import (
     problems,
     sessions,
     settlements,
+    signing_board,
 )
 from server.services.gathering import gathering
 from server.services.hospital import Hospital
@@ -34,7 +35,7 @@ from server.store import base
 ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
     drafts.router, certificates.router, settlements.router, audit.router, delegations.router, events.router,
-    prints.router, evidence.router,
+    prints.router, evidence.router, signing_board.router,
 )
 
 

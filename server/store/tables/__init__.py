@@ -10,6 +10,7 @@ from server.store.tables.entries import (
     settlement_decisions,
     settlements,
     signatures,
+    signing_reminders,
     version_states,
     versions,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "settlement_decisions",
     "settlements",
     "signatures",
+    "signing_reminders",
     "timestamps",
     "version_states",
     "versions",

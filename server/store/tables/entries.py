@@ -106,6 +106,7 @@ version_states = Table(
     ForeignKeyConstraint(["entry", "number"], ["versions.entry", "versions.number"]),
     Index("uq_version_states_latest", "entry", unique=True, postgresql_where=text("latest")),
     Index("ix_version_states_encounter", "encounter", postgresql_where=text("latest")),
+    Index("ix_version_states_waiting", "encounter", postgresql_where=text("latest AND state = 'partly_signed'")),
 )
 entry_views = Table(
     # A projection: triggers throw a row away when anything that it shows changes; `server.store.entry_views` makes it.
@@ -178,5 +179,17 @@ settlement_decisions = Table(
     reference("person", "people.id"),
     instant("at", now=True),
     CheckConstraint("decision IN ('accept', 'reject')", name="decision_known"),
+    info=APPEND_ONLY,
+)
+signing_reminders = Table(
+    "signing_reminders", metadata,
+    identifier(),
+    # A draft has no row in `entries` yet: no foreign key.
+    Column("entry", Uuid, nullable=False),
+    Column("slot", Text, nullable=False),
+    reference("person", "people.id"),
+    reference("recipient", "people.id"),
+    instant("at", now=True),
+    Index("ix_signing_reminders_recipient", "recipient", "at"),
     info=APPEND_ONLY,
 )

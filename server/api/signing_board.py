@@ -1,0 +1,32 @@
+"""The signature board, the chain of one paper's slots, and reminders."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from records.messages import ChainView, ReminderSent, ReminderView, SigningBoard
+from records.messages.signing import Scope
+from server.api.gate import Asking, GuardedRoute
+from server.services import signing_board
+
+router = APIRouter(prefix="/api", tags=["signing-board"], route_class=GuardedRoute)
+
+
+@router.get("/signing-board", response_model=SigningBoard)
+def get_board(caller: Asking, scope: Scope = "me", ward: UUID | None = None) -> Response:
+    """What waits for one's own signature, or who holds up what in a ward or the house."""
+    return caller.ask(lambda desk: signing_board.of_scope(desk, scope, ward))
+
+
+@router.get("/entries/{entry}/chain", response_model=ChainView)
+def get_chain(caller: Asking, entry: UUID) -> Response:
+    """Every slot of a paper that waits: who signed, who holds it up, what comes after."""
+    return caller.ask(lambda desk: signing_board.chain(desk, entry))
+
+
+@router.post("/signing-reminders", response_model=ReminderView, status_code=201)
+def remind(caller: Asking, command: ReminderSent) -> Response:
+    """Ask somebody quietly for a signature that they can give now."""
+    return caller.do(lambda desk: signing_board.remind(desk, command), 201)

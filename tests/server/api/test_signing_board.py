@@ -1,0 +1,159 @@
+"""The signature board over HTTPS: it tells the truth at each step of a chain that several people sign with delays."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from records.deadlines import ZONE
+from records.messages import ChainView, SigningBoard, WaitingView
+from server.store import base
+from tests.server.api.test_delegations import given
+from tests.server.api.test_record import accepted, part, part_a, signed_part
+from tests.server.house import BY_NAME, WARDS, House, key, reasons, send
+
+
+def board(client: httpx.Client, scope: str = "me", **query: Any) -> SigningBoard:
+    answer = client.get("/api/signing-board", params={"scope": scope, **query})
+    assert answer.status_code == 200, answer.text
+    return SigningBoard.model_validate_json(answer.content)
+
+
+def chain(client: httpx.Client, entry: UUID) -> ChainView:
+    answer = client.get(f"/api/entries/{entry}/chain")
+    assert answer.status_code == 200, answer.text
+    return ChainView.model_validate_json(answer.content)
+
+
+def draft(client: httpx.Client, house: House) -> UUID:
+    entry = key()
+    answer = client.put(f"/api/drafts/{entry}", headers={"Idempotency-Key": key()}, json={
+        "encounter": str(house.encounter), "form": {"code": "36/BV2", "edition": "2024-01-01", "kind": "row"},
+        "occurred_at": datetime.now(UTC).isoformat(), "values": {"plan": "bí mật của bản nháp"}, "known_revision": 0})
+    assert answer.status_code == 200, answer.text
+    return UUID(entry)
+
+
+def half_signed_cover(house: House) -> tuple[Any, bytes]:
+    part_a(house)
+    signed_part(house, "part_b", "ha")
+    version = part(house, "cover", "thanh")
+    head = house.sign(version, "ward_head", "thanh")
+    with house.sign_in("thanh") as client:
+        accepted(send(client, house, version, head, "ward_head"))
+    return version, head
+
+
+def told(views: tuple[WaitingView, ...]) -> list[tuple[str, str, str]]:
+    return [(view.title, view.slot, view.holder_name) for view in views]
+
+
+def test_a_cover_waits_for_the_director_since_the_ward_head_signed(house: House) -> None:
+    version, signed = half_signed_cover(house)
+    with house.sign_in("tuan") as client:
+        (one,) = board(client).waiting
+        assert (one.entry, one.slot, one.holder, one.mine) == (
+            version.entry, "director", BY_NAME["tuan"].id, True)
+        assert datetime.now(UTC) - one.since < timedelta(minutes=1)
+        assert (one.patient, one.bed, one.draft) == ("Nguyễn Văn Bình", "12", False)
+        head, director = chain(client, version.entry).slots
+        assert (head.state, head.signed_by) == ("signed", "Đỗ Văn Thành")
+        assert (director.state, director.who, director.since) == ("open", ("Hoàng Minh Tuấn",), one.since)
+        accepted(send(client, house, version, house.sign(version, "director", "tuan", pdf=signed), "director"))
+        assert board(client).waiting == ()
+
+
+def test_a_ward_sees_who_holds_up_what_and_others_see_nothing_of_it(house: House) -> None:
+    half_signed_cover(house)
+    with house.sign_in("ha") as client:
+        mine = draft(client, house)
+        assert [one.entry for one in board(client).waiting] == [mine]
+        ward = board(client, "ward", ward=str(WARDS["NOI"]))
+        assert {(one.name, one.role, one.count) for one in ward.holders} == {
+            ("Hoàng Minh Tuấn", "Giám đốc bệnh viện", 1), ("Lê Thu Hà", "Bác sĩ", 1)}
+        assert (ward.mine, ward.in_scope) == (1, 2)
+        assert reasons(client.get("/api/signing-board", params={"scope": "house"})) == ["right_missing"]
+        assert "bí mật" not in client.get("/api/signing-board").text
+    with house.sign_in("long") as client:
+        assert board(client).waiting == ()
+        answer = client.get("/api/signing-board", params={"scope": "ward", "ward": str(WARDS["NOI"])})
+        assert reasons(answer) == ["ward_closed_to_person"]
+        assert reasons(client.get(f"/api/entries/{mine}/chain")) == ["ward_closed_to_person"]
+    with house.sign_in("lan") as client:
+        assert board(client, "house").in_scope == 2
+
+
+def test_a_draft_is_overdue_half_an_hour_after_it_was_written(house: House) -> None:
+    with house.sign_in("ha") as client:
+        draft(client, house)
+        (one,) = board(client).waiting
+        assert one.due == one.since + timedelta(minutes=30)
+        (holder,) = board(client, "ward", ward=str(WARDS["NOI"])).holders
+        assert (holder.count, holder.overdue) == (1, 0)
+        with base.transaction(house.hospital.engine) as db:
+            db.execute(text("UPDATE drafts SET updated_at = updated_at - interval '31 minutes'"))
+        (late,) = board(client, "ward", ward=str(WARDS["NOI"])).holders
+        assert (late.count, late.overdue, late.today) == (1, 1, 0)
+
+
+def test_the_first_signature_of_an_admission_is_due_by_the_kind_of_admission(house: House) -> None:
+    with house.sign_in("ha") as client:
+        version = part(house, "part_a", "ha", systolic=120)
+        client.put(f"/api/drafts/{version.entry}", headers={"Idempotency-Key": key()}, json={
+            "encounter": str(house.encounter), "form": version.form.model_dump(),
+            "occurred_at": datetime.now(UTC).isoformat(), "values": {}, "known_revision": 0})
+        (one,) = board(client).waiting
+    assert one.due == house.admitted_at + timedelta(hours=24)
+
+
+def test_who_has_the_directors_authority_finds_the_cover_on_their_own_list(house: House) -> None:
+    version, _ = half_signed_cover(house)
+    given(house)
+    with house.sign_in("son") as client:
+        assert told(board(client).waiting) == [("Bìa bệnh án", "director", "Hoàng Minh Tuấn")]
+        director = chain(client, version.entry).slots[1]
+    assert [words.partition(" (")[0] for words in director.delegated] == ["Nguyễn Văn Sơn"]
+
+
+def test_the_days_count_what_waited_at_their_end(house: House) -> None:
+    half_signed_cover(house)
+    with house.sign_in("lan") as client:
+        days = board(client, "house").days
+    today = datetime.now(UTC).astimezone(ZONE).date()
+    assert [day.day for day in days] == [today - timedelta(days=back) for back in range(13, -1, -1)]
+    assert [day.waiting for day in days] == [0] * 13 + [1]
+
+
+def ask(client: httpx.Client, entry: UUID, slot: str, to: str) -> httpx.Response:
+    return client.post("/api/signing-reminders", headers={"Idempotency-Key": key()},
+                       json={"entry": str(entry), "slot": slot, "to": str(BY_NAME[to].id)})
+
+
+def test_a_reminder_is_told_once_and_goes_when_it_is_answered(house: House) -> None:
+    version, signed = half_signed_cover(house)
+    with house.sign_in("ha") as client:
+        assert ask(client, version.entry, "director", "tuan").status_code == 201
+        assert reasons(ask(client, version.entry, "director", "tuan")) == ["reminded_already"]
+    with house.sign_in("tuan") as client:
+        (one,) = board(client).reminders
+        assert (one.by, one.title, one.patient) == ("Lê Thu Hà", "Bìa bệnh án", "Nguyễn Văn Bình")
+        accepted(send(client, house, version, house.sign(version, "director", "tuan", pdf=signed), "director"))
+        assert board(client).reminders == ()
+
+
+@pytest.mark.parametrize(("slot", "to"), [("ward_head", "thanh"), ("director", "son"), ("cook", "tuan")])
+def test_nobody_is_reminded_of_what_is_not_theirs_to_do_now(house: House, slot: str, to: str) -> None:
+    version, _ = half_signed_cover(house)
+    with house.sign_in("ha") as client:
+        assert reasons(ask(client, version.entry, slot, to)) == ["reminder_not_theirs"]
+
+
+def test_what_nobody_waits_for_has_no_chain(house: House) -> None:
+    entry = part_a(house).id
+    with house.sign_in("ha") as client:
+        assert reasons(client.get(f"/api/entries/{entry}/chain")) == ["thing_unknown"]
