@@ -155,6 +155,7 @@ def play(theatre: Theatre) -> None:
     sign_in(theatre, "BS. Lê Thu Hà")
     theatre.photograph("bang-khoa")
     open_chart(theatre, "binh")
+    look_at_vital_signs(theatre)
     theatre.photograph("chuc-nang-song")
     entry = write_a_treatment_row(theatre)
     explain(theatre)
@@ -193,6 +194,16 @@ def open_chart(theatre: Theatre, words: str) -> None:
     theatre.press(Qt.Key.Key_Return)
     theatre.wait("the chart", lambda: theatre.chart().chart.chart is not None)
     KEYS.qWait(800)
+
+
+def look_at_vital_signs(theatre: Theatre) -> None:
+    """The newest measurement in the time line, and with it the chart in red and blue."""
+    place = theatre.chart()
+    newest = next((item for item in place.chart.items if item.form.code == "EX-SINHHIEU"), None)
+    if newest is None:
+        raise StepFailed("the chart holds no vital signs")
+    place.show_entry(newest.entry)
+    KEYS.qWait(500)
 
 
 def begin(theatre: Theatre, code: str) -> None:

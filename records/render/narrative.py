@@ -41,7 +41,7 @@ def _part(sheet: Sheet, item: SheetItem) -> None:
     draw_sections(flow, sheet.form, kind, item.version.values)
     flow.skip(6)
     flow.text(f"Thời điểm: {moment(item.version.occurred_at)}. Người ghi: {item.version.author.full_name}, "
-              f"{item.version.author.title}.", 10)
+              f"{item.version.author.title.rstrip('.')}.", 10)
     _marks(flow, kind, item)
 
 

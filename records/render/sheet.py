@@ -47,7 +47,7 @@ def standing(item: SheetItem) -> str:
 def signed_lines(item: SheetItem) -> tuple[str, ...]:
     """One line a signature, for the space beside the entry."""
     lines = tuple(
-        f"{mark.slot_label}: {mark.full_name}, {mark.title}. Ký {moment(mark.signed_at, seconds=True)}. "
+        f"{mark.slot_label}: {mark.full_name}, {mark.title.rstrip('.')}. Ký {moment(mark.signed_at, seconds=True)}. "
         f"Số chứng thư {mark.certificate_serial}, {mark.certificate_issuer}."
         + (f" {item.verdict}." if item.verdict else "") + (f" {TRAINING}." if mark.training else "")
         for mark in item.marks

@@ -15,6 +15,7 @@ from records.messages import Health
 from workstation.background import Background, Query
 from workstation.client import Client
 from workstation.config import ZONE
+from workstation.models.account import KnownPerson
 
 if TYPE_CHECKING:  # the signing packages are heavy, and the sign-in window must come up at once
     from workstation.signing.base import TokenInfo
@@ -113,6 +114,15 @@ class MachineModel(QObject):
         self.token = Fact(state="attention", title="Token không trả lời",
                           detail=" ".join(reason.vietnamese for reason in why.reasons))
         self.changed.emit()
+
+
+def store_fact(people: Sequence[KnownPerson]) -> Fact:
+    """Whose drafts this PC keeps."""
+    names = ", ".join(f"{person.title} {person.full_name}".strip() for person in people[:3])
+    return Fact(
+        state="good", title=f"Kho trên máy này: {len(people)} người" if people else "Kho trên máy này: trống",
+        detail=f"{names}. Nháp và hàng chờ tự gửi sau khi đăng nhập." if people else
+        "Nháp được giữ ở đây, có mã hóa, cả khi mất mạng.")
 
 
 def token_fact(tokens: Sequence[TokenInfo]) -> Fact:

@@ -103,7 +103,7 @@ ACTIONS: tuple[Action, ...] = (
            "to dieu tri 36/BV2", rank=3),
     Action("ward.next", "Người bệnh kế tiếp cần xem", Place.WARD, "F8", "người cần xem", "chevron-down", rank=4),
     Action("ward.previous", "Người bệnh cần xem ngay trước", Place.WARD, "Shift+F8", icon="chevron-up"),
-    Action("ward.filter", "Lọc theo năm ô đếm", Place.WARD, "1–5", "lọc", by_widget=True, rank=5),
+    Action("ward.filter", "Lọc theo các ô đếm", Place.WARD, "1–4", "lọc", by_widget=True, rank=5),
     Action("ward.find", "Tìm người bệnh trong khoa", Place.WARD, "gõ tên", "tìm", "search", by_widget=True, rank=6),
     Action("ward.filter.occupied", "Lọc: giường có người", Place.WARD, "1", icon="bed"),
     Action("ward.filter.attention", "Lọc: người bệnh cần xem trước", Place.WARD, "2", icon="activity"),

@@ -31,7 +31,9 @@ class Dialog(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFixedWidth(width)
-        outer = column(gap=0)
+        # A line around it, because on a bare screen (a kiosk, a remote desktop) no window manager draws one.
+        self.setProperty("role", "framed")
+        outer = column(gap=0, margins=(1, 1, 1, 1))
         if patient is not None:
             outer.addWidget(dialog_head(patient, detail))
         ground = frame("panel")
@@ -64,6 +66,10 @@ class Dialog(QDialog):
     def showEvent(self, event: QShowEvent | None) -> None:
         # Always at the same place: a third from the top of its window, in the middle.
         super().showEvent(event)
+        layout = self.layout()
+        if layout is not None and self.minimumHeight() < self.maximumHeight():
+            # No higher than its lines at this width: Qt guesses wrapped lines for a narrower one.
+            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
         window = self.parentWidget()
         if window is not None:
             space = window.geometry()

@@ -12,7 +12,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCompleter, QFrame, QStackedWidget, QWidget
 
 from records.errors import Refusal
-from workstation.models.machine import Fact, MachineModel
+from workstation.models.machine import Fact, MachineModel, store_fact
 from workstation.models.session import Phase, SessionModel
 from workstation.views import style
 from workstation.views.actions import ActionSet, key_of
@@ -310,12 +310,7 @@ class MachinePanel(QFrame):
 
     def show_people(self) -> None:
         """Who has a store on this PC; somebody may have come since."""
-        people = self._session.known_people()
-        names = ", ".join(f"{person.title} {person.full_name}".strip() for person in people[:3])
-        self._lines["store"].say(Fact(
-            state="good", title=f"Kho trên máy này: {len(people)} người" if people else "Kho trên máy này: trống",
-            detail=f"{names}. Nháp và hàng chờ tự gửi sau khi đăng nhập." if people else
-            "Nháp được giữ ở đây, có mã hóa, cả khi mất mạng."))
+        self._lines["store"].say(store_fact(self._session.known_people()))
 
     def _show(self) -> None:
         for name in ("server", "token", "clock"):

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 from records.errors import Reason, Refusal
 from records.messages import PatientView
 from workstation.models.account import Account
-from workstation.models.machine import MachineModel
+from workstation.models.machine import MachineModel, store_fact
 from workstation.models.search import SearchModel
 from workstation.models.session import Phase, SessionModel
 from workstation.views import prompts, style
@@ -174,7 +174,8 @@ class Window(QMainWindow):
         self._machine.ask()
         content = QWidget()
         layout = column(gap=8)
-        for fact in (self._machine.server, self._machine.token, self._machine.clock):
+        store = store_fact(self._session.known_people())
+        for fact in (self._machine.server, self._machine.token, self._machine.clock, store):
             layout.addWidget(label(fact.title, "attention_bold" if fact.state == "attention" else "bold", wrap=True))
             if fact.detail:
                 layout.addWidget(label(fact.detail, "second", wrap=True))

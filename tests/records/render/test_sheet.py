@@ -13,7 +13,7 @@ import pikepdf
 import pytest
 
 from records import forms, render
-from records.entries import State
+from records.entries import Author, State
 from records.forms import Form
 from records.render import PrintNote, SheetItem
 from tests.records.render import pages
@@ -175,6 +175,17 @@ def test_a_print_carries_the_notice_of_conversion_on_each_page() -> None:
                for page in printed)
     assert "Chủ quản: Trung tâm Y tế Phù Mỹ" in text
     assert "Bản giấy chuyển đổi" not in text_of(sheet([item("36/BV2", pages.ROW)]))
+
+
+def test_a_title_that_ends_in_a_full_stop_gets_no_second_one() -> None:
+    shortened = {**pages.AUTHOR, "title": "BS."}
+    for code, values in (("36/BV2", pages.ROW), ("01/BV1", {})):
+        made = item(code, values, kind="row" if code == "36/BV2" else "part_a")
+        version = made.version.model_copy(update={"author": Author.model_validate(shortened)})
+        marks = tuple(mark.model_copy(update={"title": "BS."}) for mark in made.marks)
+        text = flat(text_of(sheet([SheetItem(version, marks, made.state, made.verdict)])))
+        assert "BS." in text
+        assert "BS.." not in text
 
 
 def test_an_empty_sheet_prints_its_head() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLineEdit, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from records.errors import Cancelled, Refusal
@@ -17,7 +17,7 @@ from workstation.app import Program
 from workstation.models.session import Phase
 from workstation.views import style
 from workstation.views.actions import Place
-from workstation.views.prompts import Dialog, Told
+from workstation.views.prompts import Dialog, Question, Told
 from workstation.views.sign_in import DemoAccount, DemoPanel, read_demo_accounts
 from workstation.views.widgets.buttons import KeyButton
 from workstation.views.widgets.text import KeyCap
@@ -170,6 +170,25 @@ def test_help_lists_the_keys_that_work_here(program: Program, at_work: WorkPage,
     keys = {cap.key for cap in dialog.findChildren(KeyCap)}
     assert {"F1", "Ctrl+K", "Ctrl+L", "1", "F8"} <= keys
     assert "F9" not in keys
+    dialog.reject()
+
+
+def test_the_self_test_says_all_four_things_that_it_promises(program: Program, at_work: WorkPage) -> None:
+    press(program.window.focusWidget(), Qt.Key.Key_F12)
+    (dialog,) = dialogs(program)
+    said = "\n".join(words.text() for words in dialog.findChildren(QLabel))
+    for promised in ("Máy chủ", "Token", "Đồng hồ", "Kho trên máy này: 1 người"):
+        assert promised in said
+    dialog.reject()
+
+
+def test_a_dialog_is_as_high_as_its_lines(program: Program, at_work: WorkPage) -> None:
+    Question("Bỏ bản nháp này?", "Bản nháp lúc 03:10 sẽ không còn.", "Bỏ nháp", program.window,
+             on_yes=lambda: None).show_over()
+    (dialog,) = dialogs(program)
+    layout = dialog.layout()
+    assert layout is not None
+    assert dialog.height() == layout.totalHeightForWidth(dialog.width())
     dialog.reject()
 
 

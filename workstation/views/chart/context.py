@@ -107,7 +107,7 @@ class Context(QFrame):
         layout = column(gap=0)
         chip = Chip("")
         if warning is not None:
-            words = warning.level.value if warning.complete else "chưa đo đủ"
+            words = warning.level.value if warning.complete else "chưa đủ"
             chip.show_as(ChipText(words, _LEVELS[warning.level], strong=f"NEWS2 {warning.score}"))
         layout.addWidget(PanelHead("activity", "Sinh hiệu 24 giờ", *([chip] if warning is not None else [])))
         day = last_day(points)

@@ -285,13 +285,25 @@ class RowsSheet(QWidget):
         self.view.opened.connect(self.opened)
         self.view.chosen.connect(self._chosen)
         self._to_end = True
+        self._brought_to = -1
         if bar is not None:
             bar.rangeChanged.connect(self._range_changed)
 
     def show_items(self, items: Sequence[TimelineItem]) -> None:
         """The sheet's entries, oldest first, without the one that is being written."""
+        current = self.view.current()
         self.view.rows.show_items(items)
         self._say_earlier()
+        if current is not None and self.view.current() is None:
+            self._put_cursor_back(current.entry)
+
+    def _put_cursor_back(self, entry: UUID) -> None:
+        """News of the sheet drew it anew: the cursor stays on its row, and nobody is told of a move."""
+        at = next((place for place, item in enumerate(self.view.rows.shown) if item.entry == entry), -1)
+        if at >= 0:
+            told = self.view.blockSignals(True)
+            self.view.setCurrentIndex(self.view.rows.index(at))
+            self.view.blockSignals(told)
 
     def _say_earlier(self) -> None:
         hidden, later = self.view.rows.hidden, self.view.rows.later
@@ -353,11 +365,19 @@ class RowsSheet(QWidget):
         self._to_end = True
 
     def _chosen(self, item: TimelineItem) -> None:
-        area = self.view.visualRect(self.view.currentIndex())
-        top = self.view.mapTo(self._inside, area.topLeft())
-        self.page.ensureVisible(0, top.y() + min(area.height(), 200), 0, 10)
-        self.page.ensureVisible(0, top.y(), 0, 10)
+        self._bring()
         self.chosen.emit(item)
+
+    def _bring(self) -> None:
+        """The chosen row onto the screen, whole where it has room; its beginning where it has not."""
+        index, viewport, bar = self.view.currentIndex(), self.page.viewport(), self.page.verticalScrollBar()
+        if not index.isValid() or viewport is None or bar is None:
+            return
+        area = self.view.visualRect(index)
+        top = self.view.mapTo(self._inside, area.topLeft()).y()
+        self.page.ensureVisible(0, top + area.height(), 0, 4)
+        self.page.ensureVisible(0, top, 0, 4)
+        self._brought_to = bar.value()
 
     def _range_changed(self, low: int, high: int) -> None:
         del low
@@ -365,6 +385,9 @@ class RowsSheet(QWidget):
         if self._to_end and bar is not None:
             # The row that is written begins on the screen, with a little of the one before it above.
             bar.setValue(high if self.editor is None else min(high, max(0, self.editor.y() - ABOVE_EDITOR)))
+        elif bar is not None and self.editor is None and bar.value() == self._brought_to:
+            # A row that grows (a correction's mark) stays whole on the screen, unless the person has scrolled since.
+            self._bring()
 
     def settle(self) -> None:
         """Writing has begun: what is shown does not move by itself any more."""

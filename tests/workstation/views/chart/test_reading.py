@@ -7,19 +7,21 @@ from uuid import UUID
 
 import pytest
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QStyle, QStyleOptionFrame
 from pytestqt.qtbot import QtBot
 
-from records.entries import State
+from records.entries import Correction, State
 from records.forms import Form, all_forms
 from records.messages import EntryView
 from records.render.words import row_words, value_words
+from tests.workstation import hospital as tests_hospital
 from tests.workstation.views.chart import charts
 from tests.workstation.views.chart.conftest import Open, Opened
 from tests.workstation.views.keyboard import press, write
 from workstation.models.chart import ITEM_ROLE, DayHead, TimelineItem
 from workstation.views.chart.columns_sheet import ColumnsSheet
 from workstation.views.chart.narrative_sheet import NarrativeSheet
+from workstation.views.chart.row_editor import TimeBlank
 from workstation.views.chart.row_layout import column_lefts
 from workstation.views.chart.rows_sheet import WINDOW, RowsSheet
 from workstation.views.chart.sheets import Sheet
@@ -185,6 +187,48 @@ def fits(chart: Opened) -> bool:
     QApplication.processEvents()
     needed = chart.place.minimumSizeHint()
     return needed.width() <= 1366 and needed.height() <= 586
+
+
+def test_a_row_that_grows_by_its_correction_stays_whole_on_the_screen(opened: Open, qtbot: QtBot) -> None:
+    now = charts.now()
+    listed = charts.demo_entries(charts.BINH, now)
+    chart = opened(listed)
+    row = chart.first("36/BV2")
+    chart.place.show_entry(row.id)
+    sheet = next(one for one in chart.window.findChildren(RowsSheet) if one.isVisible())
+    reason = {"reason": "Ghi nhầm thời hạn xem lại", "of_version": 1, "of_sha256": "0" * 64}
+    plan = f"{row.body['values'].get('plan', '')} Xem lại sau 12 giờ, nếu còn sốt thì cấy đờm và cấy máu. " * 8
+    corrected = row.model_copy(update={
+        "version": 2, "sha256": "1" * 64, "correction": Correction.model_validate(reason),
+        "body": {**row.body, "version": 2, "correction": reason, "values": {**row.body["values"], "plan": plan}}})
+    before = sheet.view.visualRect(sheet.view.currentIndex()).height()
+    answer = charts.chart_of([corrected, *(view for view in listed if view.id != row.id)], now)
+    chart.little.charts[tests_hospital.ENCOUNTER] = answer.model_dump_json().encode()
+    chart.chart.load()
+    qtbot.waitUntil(lambda: sheet.view.visualRect(sheet.view.currentIndex()).height() > before, timeout=10_000)
+
+    def whole() -> bool:
+        area, viewport = sheet.view.visualRect(sheet.view.currentIndex()), sheet.page.viewport()
+        assert viewport is not None
+        return bool(area.height() and sheet.view.mapTo(viewport, area.bottomLeft()).y() < viewport.height())
+
+    qtbot.waitUntil(whole, timeout=5_000)
+
+
+def test_the_time_of_an_entry_is_read_whole_while_it_is_written(opened: Open, qtbot: QtBot) -> None:
+    chart = opened()
+    chart.place.show_entry(chart.first("36/BV2").id)
+    chart.actions.trigger("chart.write")
+    qtbot.waitUntil(lambda: chart.place.writing.is_open)
+    (time,) = chart.window.findChildren(TimeBlank)
+    qtbot.waitUntil(time.line.isVisible)
+    option = QStyleOptionFrame()
+    time.line.initStyleOption(option)
+    dressed = time.line.style()
+    assert dressed is not None
+    inside = dressed.subElementRect(QStyle.SubElement.SE_LineEditContents, option, time.line)
+    between = 2  # Qt keeps so much on each side between the frame's padding and the text
+    assert inside.width() - 2 * between >= time.line.fontMetrics().horizontalAdvance("00:00")
 
 
 def test_a_saved_draft_does_not_move_the_time_line_under_the_reader(opened: Open, qtbot: QtBot) -> None:
