@@ -41,7 +41,7 @@ from tests.p11shim.fixture import Shim, build_shim
 from workstation.client import Client
 from workstation.drafts import Store
 from workstation.models.handing_in import hand_in
-from workstation.models.sender import send_next
+from workstation.models.sender import AT_ONCE, Outbox
 from workstation.signing.base import Identity, Pin, PinRequest
 from workstation.signing.criteria import Criteria, choose
 from workstation.signing.stack import Outcome, Stack
@@ -104,24 +104,27 @@ def _whole_path(
           closing(Store(Path(folder) / "local.db", secrets.token_bytes(32), account.person.id)) as store):
         identity = choose(signer, Criteria(at=datetime.now(UTC), national_id=account.person.national_id),
                           Known(place.login(DOCTOR)["pin"]))
-        outbox = _Outbox(store, client, {str(version.entry): version for version in rows})
+        sending = _Sending(store, client, {str(version.entry): version for version in rows})
         stack = Stack(signer, identity, [document(version, account.person.title) for version in rows],
-                      told=outbox.take, now=client.clock.server_now)
+                      told=sending.take, now=client.clock.server_now)
         start = time.perf_counter()
-        with outbox:
+        with sending:
             stack.run(Known(place.login(DOCTOR)["pin"]))
         took = time.perf_counter() - start
-    return count / took, outbox.files
+    return count / took, sending.files
 
 
-class _Outbox:
+class _Sending:
     """Signed files into the local store, and from there to the server, in order, beside the signing."""
 
     def __init__(self, store: Store, client: Client, rows: Mapping[str, Version]) -> None:
         self.files: list[bytes] = []
-        self._store, self._client, self._rows = store, client, rows
-        self._work = threading.Semaphore(0)
-        self._sender = threading.Thread(target=self._send, name="sender")
+        self._store, self._rows = store, rows
+        self._outbox = Outbox(store, client)
+        self._left = len(rows)
+        self._news = threading.Condition()
+        self._seen = 0
+        self._senders = [threading.Thread(target=self._send, name=f"send {number}") for number in range(AT_ONCE)]
         self._failure: BenhAnError | None = None
 
     def take(self, outcome: Outcome) -> None:
@@ -133,25 +136,40 @@ class _Outbox:
             form=version.form, entry=version.entry, version=1, encounter=version.stay.id, slot=SLOT, pdf=outcome.signed,
             patient_name=version.subject.full_name, occurred_at=version.occurred_at, begun_at=None, offline=False))
         self.files.append(outcome.signed)
-        self._work.release()
+        self._note()
 
     def _send(self) -> None:
-        left = len(self._rows)
-        while left:
-            self._work.acquire(timeout=1)
-            for sent in send_next(self._store, self._client):
-                if sent.entry is None:
-                    self._failure = NotAccepted(str(sent.trouble or sent.item.reasons))
-                    return
-                left -= 1
+        while self._left and self._failure is None:
+            seen = self._seen
+            sent = self._outbox.send_next()
+            if sent is None:
+                self._wait(seen)
+            elif sent.entry is None:
+                self._note(failure=NotAccepted(str(sent.trouble or sent.item.reasons)))
+            else:
+                self._note(sent=1)
+
+    def _wait(self, seen: int) -> None:
+        with self._news:
+            self._news.wait_for(lambda: self._seen != seen, timeout=1)
+
+    def _note(self, *, sent: int = 0, failure: BenhAnError | None = None) -> None:
+        with self._news:
+            self._left -= sent
+            self._failure = failure or self._failure
+            self._seen += 1
+            self._news.notify_all()
 
     def __enter__(self) -> None:
-        self._sender.start()
+        for sender in self._senders:
+            sender.start()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._sender.join()
-        if self._failure is not None:
+        if kind is not None:
+            self._note(failure=NotAccepted("the stack was not signed"))
+        for sender in self._senders:
+            sender.join()
+        if kind is None and self._failure is not None:
             raise self._failure
 
 

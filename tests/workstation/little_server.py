@@ -68,6 +68,8 @@ class LittleServer:
     clock_off: timedelta = timedelta(0)
     lose_answers: list[str] = field(default_factory=list)
     """Paths (their ends) whose next answer is lost: the command is stored, the line is cut."""
+    held: dict[str, threading.Event] = field(default_factory=dict)
+    """End of a path -> its requests wait for the event."""
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
     """End of a path -> status and reason code of every answer."""
     quarantine: bool = False
@@ -187,6 +189,9 @@ class _Handler(BaseHTTPRequestHandler):
         little.asked.append((self.command, parts.path))
         if little.delay_s:
             time.sleep(little.delay_s)
+        for end, let_go in little.held.items():
+            if parts.path.endswith(end):
+                let_go.wait(15)
         if parts.path == "/api/events" and self._token():
             self._stream()
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -132,9 +132,10 @@ class Store:
             row = db.execute(select(tables.outbox).where(tables.outbox.c.id == command.id)).mappings().one()
             return item_of(row)
 
-    def next_commands(self, at_most: int) -> tuple[OutboxItem, ...]:
+    def next_commands(self, at_most: int, *, but: Collection[int] = ()) -> tuple[OutboxItem, ...]:
         """The first that waits, and the first of other encounters that need not wait for it; with their bodies.
 
+        `but`: numbers that are on their way; they keep their places, and are not told again.
         What belongs to one encounter keeps its order; a command of no encounter waits for all before it.
         """
         outbox = tables.outbox.c
@@ -147,7 +148,8 @@ class Store:
                 first.setdefault(encounter, number)
                 if encounter is None:
                     break
-            rows = db.execute(select(tables.outbox).where(outbox.number.in_(first.values())).order_by(outbox.number))
+            told = [number for number in first.values() if number not in but]
+            rows = db.execute(select(tables.outbox).where(outbox.number.in_(told)).order_by(outbox.number))
             return tuple(item_of(row) for row in rows.mappings())
 
     def commands(self, *states: CommandState) -> tuple[OutboxItem, ...]:

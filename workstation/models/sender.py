@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import QObject, pyqtSignal
+
 from records.errors import Refusal, Trouble
 from records.messages import Accepted, EntryView, Quarantined
+from workstation.background import Background, Command
 from workstation.client import Client, ServerClock
 from workstation.drafts import CommandState, OutboxItem
 from workstation.ids import new_id
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from workstation.drafts import Store
 
 AT_ONCE = 2
-"""While the server stores one file, the next is on its way: a signed stack leaves half as fast again."""
+"""While the server stores one file, the next is on its way."""
 WAITED = timedelta(seconds=60)
 """A file that is older has waited for the server."""
 
@@ -55,16 +58,61 @@ def late_path(item: OutboxItem, refusal: Refusal, now: datetime, clock: ServerCl
     return command.path.replace("offline=false", "offline=true")
 
 
-def send_next(store: Store, client: Client) -> tuple[Sent, ...]:
-    """Send the first command that waits, and beside it the first of another encounter; empty when nothing waits.
+class Outbox:
+    """What waits, taken by up to `AT_ONCE` threads at a time; none takes what another has in hand."""
 
-    Once: its id goes with it each time.
-    """
-    items = store.next_commands(AT_ONCE)
-    if len(items) < 2:
-        return tuple(_send(store, client, item) for item in items)
-    with ThreadPoolExecutor(len(items), "outbox") as pool:
-        return tuple(pool.map(partial(_send, store, client), items))
+    def __init__(self, store: Store, client: Client) -> None:
+        self._store, self._client = store, client
+        self._lock = threading.Lock()
+        self._in_hand: set[int] = set()
+
+    def send_next(self) -> Sent | None:
+        """Send the first command that may go now; None when nothing may. Once: its id goes with it each time."""
+        with self._lock:
+            items = self._store.next_commands(AT_ONCE, but=self._in_hand)
+            if not items:
+                return None
+            self._in_hand.add(items[0].number)
+        try:
+            return _send(self._store, self._client, items[0])
+        finally:
+            with self._lock:
+                self._in_hand.discard(items[0].number)
+
+
+class Sender(QObject):
+    """Keeps `AT_ONCE` commands on their way for as long as any waits: none waits for the slower one of a pair."""
+
+    sent = pyqtSignal(object)
+    """Sent."""
+    failed = pyqtSignal(object)
+    """Refusal: of this PC's disk, or a bug."""
+
+    def __init__(self, store: Store, client: Client, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._outbox, self._background = Outbox(store, client), background
+        self._idle = [f"send {number}" for number in range(AT_ONCE)]
+        self._look_again = False
+
+    def go_on(self) -> None:
+        """Send what waits, if anything does."""
+        # Whoever is looking at this moment may have looked before the newest command came.
+        self._look_again = not self._idle
+        while self._idle:
+            lane = self._idle.pop()
+            self._background.run(Command("send", self._outbox.send_next, partial(self._back, lane),
+                                         partial(self._broken, lane)), lane=lane)
+
+    def _back(self, lane: str, sent: Sent | None) -> None:
+        self._idle.append(lane)
+        if sent is not None:
+            self.sent.emit(sent)
+        elif self._look_again:
+            self.go_on()
+
+    def _broken(self, lane: str, refusal: Refusal) -> None:
+        self._idle.append(lane)
+        self.failed.emit(refusal)
 
 
 def _send(store: Store, client: Client, item: OutboxItem) -> Sent:

@@ -20,7 +20,7 @@ from workstation.models.account import Account, utc_now
 from workstation.models.connection import Connection
 from workstation.models.merge import merge
 from workstation.models.mirror import Mirrored, adopt_mine, mirror_all
-from workstation.models.sender import Sent, send_next
+from workstation.models.sender import Sender, Sent
 from workstation.models.status import SyncStatus
 
 if TYPE_CHECKING:
@@ -79,8 +79,11 @@ class SyncModel(QObject):
         self._claimed: set[UUID] = set()
         self._refused_drafts: set[tuple[UUID, int]] = set()
         self._running = False
-        self._sending = self._mirroring = self._mirror_again = self._counting = self._count_again = False
+        self._mirroring = self._mirror_again = self._counting = self._count_again = False
         self._line = Connection(client, background, self)
+        self._sender = Sender(store, client, background, self)
+        self._sender.sent.connect(self._sent)
+        self._sender.failed.connect(self._failed)
         self._save_timer = self._timer(self.flush)
         self._mirror_timer = self._timer(self._mirror)
         self._line.changed.connect(self._line_changed)
@@ -247,23 +250,17 @@ class SyncModel(QObject):
         self._send()
 
     def _send(self) -> None:
-        if self._sending or not self._line.is_open:
-            return
-        self._sending = True
-        self._background.run(Command("send", lambda: send_next(self._store, self._client), self._sent,
-                                     self._not_sent), lane="send")
+        if self._line.is_open:
+            self._sender.go_on()
 
-    def _sent(self, sent: tuple[Sent, ...]) -> None:
-        self._sending = False
-        if not sent or not self._running:
+    def _sent(self, sent: Sent) -> None:
+        if not self._running:
             return
-        for one in sent:
-            if one.trouble is None:
-                self._tell_sent(one)
+        if sent.trouble is None:
+            self._tell_sent(sent)
         self._count()
-        trouble = next((one.trouble for one in sent if one.trouble is not None), None)
-        if trouble is not None:
-            self._failed(trouble)
+        if sent.trouble is not None:
+            self._failed(sent.trouble)
         else:
             self._send()
 
@@ -276,10 +273,6 @@ class SyncModel(QObject):
             self.entry_accepted.emit(entry)
         if sent.item.command.encounter is not None:
             self.chart_stale.emit(sent.item.command.encounter)
-
-    def _not_sent(self, refusal: Refusal) -> None:
-        self._sending = False
-        self._failed(refusal)
 
     # Online and away
 

@@ -114,6 +114,8 @@ def test_beside_the_first_goes_the_first_of_another_encounter(store: Store) -> N
     here, other, third = uuid4(), uuid4(), uuid4()
     one, two, three, four = (store.put_command(command(encounter=stay)).number for stay in (here, here, other, third))
     assert [item.number for item in store.next_commands(2)] == [one, three]
+    assert [item.number for item in store.next_commands(2, but=[three])] == [one]
+    assert not store.next_commands(2, but=[one, three]), "what is on its way keeps its place"
     store.mark_done(one, b"")
     assert [item.number for item in store.next_commands(3)] == [two, three, four]
 
@@ -123,6 +125,7 @@ def test_a_command_of_no_encounter_waits_for_all_before_it_and_is_passed_by_none
     assert [item.number for item in store.next_commands(2)] == [one]
     store.mark_done(one, b"")
     assert [item.number for item in store.next_commands(2)] == [two]
+    assert not store.next_commands(2, but=[two]), "what is on its way is not passed either"
     store.mark_done(two, b"")
     assert [item.number for item in store.next_commands(2)] == [three]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -111,6 +112,24 @@ def test_signed_files_are_sent_in_order_and_once(qtbot: QtBot, desks: Desks, lit
     desks.settle()
     assert [file.pdf for file in little.signed] == [f"%PDF {number}".encode() for number in range(5)]
     assert desk.store.commands(CommandState.WAITING) == ()
+
+
+def test_a_file_that_takes_long_holds_up_its_own_stay_and_no_other(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    desk = desks.open()
+    let_go = little.held[f"/entries/{UUID(int=0)}/versions/1/signatures"] = threading.Event()
+    stays = [hospital.ENCOUNTER, hospital.ENCOUNTER, *(UUID(int=number) for number in range(900, 904))]
+    for number, stay in enumerate(stays):
+        desk.sync.send(signed_file(UUID(int=number), pdf=f"%PDF {number}".encode(), encounter=stay))
+    qtbot.waitUntil(lambda: len(little.signed) == 4, timeout=15_000)
+    assert [file.pdf for file in little.signed] == [f"%PDF {number}".encode() for number in range(2, 6)]
+    let_go.set()
+    qtbot.waitUntil(lambda: len(little.signed) == 6, timeout=15_000)
+    desks.settle()
+    assert [file.pdf for file in little.signed[4:]] == [b"%PDF 0", b"%PDF 1"]
+    assert desk.store.commands(CommandState.WAITING) == ()
+    assert little.times("POST", "/signatures") == 6
 
 
 def test_a_server_that_dies_after_storing_and_before_answering_stores_once(
