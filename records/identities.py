@@ -112,6 +112,13 @@ class Identity:
             return Reason("token_certificate_not_for_signing", self.serial, facts)
         return None
 
+    def expiry(self, at: datetime, days: int) -> Reason | None:
+        """That it ends within so many days from `at`, and what to do; None while it lasts longer, or has ended."""
+        left = self.not_after - at
+        if not timedelta(0) <= left < timedelta(days=days):
+            return None
+        return Reason("certificate_expires_soon", self.serial, {"days": left.days, "until": _day(self.not_after)})
+
     def made(self, signature: bytes, data: bytes) -> bool:
         """Whether `signature` over `data` is by this certificate's key."""
         key = self.parsed.public_key()

@@ -61,7 +61,7 @@ class Program(QObject):
         self.session = SessionModel(config, self.client, self.background, self)
         self._signer: TokenSigner | None = None
         self.machine = MachineModel(self.client, self.background, urlsplit(config.server_url).hostname or "",
-                                    self._tokens, self)
+                                    self._tokens, self, warning_days=config.certificate_warning_days)
         self.window = Window(self.session, self.machine, version=version(),
                              demo_accounts=read_demo_accounts(config.demo_accounts))
         self.desk: Desk | None = None
@@ -154,11 +154,14 @@ class Program(QObject):
         from workstation.models.signing import SigningModel
 
         by_file = desk.account.training and self.config.training_key is not None
-        return SigningModel(desk, self.config, self, signer_of=None if by_file else self.signer)
+        signing = SigningModel(desk, self.config, self, signer_of=None if by_file else self.signer)
+        signing.standing_known.connect(self.machine.know)
+        return signing
 
     def _close_desk(self) -> None:
         if self.signing is not None:
             self.signing.close()
+            self.machine.know(None)
             self.signing.deleteLater()
             self.signing = self.signing_desk = None
         if self.desk is not None:

@@ -39,6 +39,8 @@ class Config(Frozen):
     """A file for training servers only: a private key and its certificate, then the CAs above it, all in PEM."""
     demo_accounts: Path | None = None
     """JSON list of demo people that the sign-in window offers by a click."""
+    certificate_warning_days: int = 45
+    """How many days before its end the expiry of a certificate is told."""
     timeout_s: float = 20.0
     """How long one request to the server may take."""
     use_keyring: bool = True

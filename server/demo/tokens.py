@@ -102,14 +102,15 @@ def token_labels(home: TokenHome) -> tuple[str, ...]:
     return tuple(label for label in labels if label)
 
 
-def make_token(home: TokenHome, label: str, pin: str, *contents: Issued) -> DemoToken:
+def make_token(home: TokenHome, label: str, pin: str, *contents: Issued, so_pin: str = "") -> DemoToken:
     """A new token with `label` and `pin` that holds the keys and certificates of `contents` (none: an empty token).
 
-    The security officer's PIN is random and forgotten: a demo token that is locked is made anew.
+    Without `so_pin`, the security officer's PIN is random and forgotten: a demo token that is locked is made anew.
     """
     if len(label.encode()) > LABEL_BYTES:
         raise TokenSetupError(f"The token label is longer than {LABEL_BYTES} bytes: {label}")
-    _softhsm_util(home, "--init-token", "--free", "--label", label, "--so-pin", secrets.token_hex(8), "--pin", pin)
+    _softhsm_util(home, "--init-token", "--free", "--label", label, "--so-pin", so_pin or secrets.token_hex(8),
+                  "--pin", pin)
     if contents:
         _fill(home, label, pin, contents)
     return DemoToken(home.module, home.env, label)

@@ -10,7 +10,11 @@
  *     C_Sign delay 250                 wait so many milliseconds, then go on
  *     C_Sign print                     write to standard output, as some libraries do
  *     C_Sign hang | C_Sign crash | C_Sign corrupt (one bit of the signature is turned)
- *     flags low | flags final | flags locked    C_GetTokenInfo reports them
+ *     flags low | final | locked | change       C_GetTokenInfo reports them of the person's PIN
+ *     flags so_final | so_locked                and of the security officer's
+ *     pin_length 6 8                   the lengths that C_GetTokenInfo reports
+ *     pinpad 73915602                  the token has keys of its own: a login without a PIN is given this one
+ *     certificate /path/to.der         every certificate on the token reads as this one (swapped in the middle)
  *     absent                           no token is in any slot
  *     hide 0x40                        C_GetMechanismList leaves this mechanism out
  *
@@ -37,6 +41,11 @@ typedef unsigned char CK_BYTE;
 #define CKF_USER_PIN_COUNT_LOW 0x10000UL
 #define CKF_USER_PIN_FINAL_TRY 0x20000UL
 #define CKF_USER_PIN_LOCKED 0x40000UL
+#define CKF_USER_PIN_TO_BE_CHANGED 0x80000UL
+#define CKF_SO_PIN_FINAL_TRY 0x200000UL
+#define CKF_SO_PIN_LOCKED 0x400000UL
+#define CKF_PROTECTED_AUTHENTICATION_PATH 0x100UL
+#define CKA_VALUE 0x11UL
 
 typedef struct {
     CK_BYTE major, minor;
@@ -45,13 +54,19 @@ typedef struct {
 
 typedef struct { /* CK_TOKEN_INFO up to what is needed here */
     CK_BYTE label[32], manufacturer[32], model[16], serial[16];
-    CK_ULONG flags;
+    CK_ULONG flags, max_sessions, sessions, max_rw_sessions, rw_sessions, max_pin, min_pin;
 } token_info;
+
+typedef struct {
+    CK_ULONG type;
+    void *value;
+    CK_ULONG length;
+} attribute;
 
 /* Places in the function list. */
 enum {
     INITIALIZE = 0, FINALIZE = 1, GET_SLOT_LIST = 4, GET_SLOT_INFO = 5, GET_TOKEN_INFO = 6, GET_MECHANISM_LIST = 7,
-    OPEN_SESSION = 12, CLOSE_SESSION = 13, LOGIN = 18, LOGOUT = 19, GET_ATTRIBUTE_VALUE = 24, FIND_OBJECTS_INIT = 26,
+    INIT_PIN = 10, SET_PIN = 11, OPEN_SESSION = 12, CLOSE_SESSION = 13, LOGIN = 18, LOGOUT = 19, GET_ATTRIBUTE_VALUE = 24, FIND_OBJECTS_INIT = 26,
     FIND_OBJECTS = 27, SIGN_INIT = 42, SIGN = 43
 };
 
@@ -60,10 +75,11 @@ static const struct { const char *name; CK_RV code; } CODES[] = {
     {"CKR_FUNCTION_FAILED", 0x6}, {"CKR_ARGUMENTS_BAD", 0x7}, {"CKR_CANT_LOCK", 0xA}, {"CKR_DEVICE_ERROR", 0x30},
     {"CKR_DEVICE_MEMORY", 0x31}, {"CKR_DEVICE_REMOVED", 0x32}, {"CKR_FUNCTION_CANCELED", 0x50},
     {"CKR_FUNCTION_NOT_SUPPORTED", 0x54}, {"CKR_KEY_HANDLE_INVALID", 0x60}, {"CKR_MECHANISM_INVALID", 0x70},
-    {"CKR_OBJECT_HANDLE_INVALID", 0x82}, {"CKR_PIN_INCORRECT", 0xA0}, {"CKR_PIN_INVALID", 0xA1},
+    {"CKR_ACTION_PROHIBITED", 0x1B}, {"CKR_OBJECT_HANDLE_INVALID", 0x82}, {"CKR_PIN_INCORRECT", 0xA0}, {"CKR_PIN_INVALID", 0xA1},
     {"CKR_PIN_LEN_RANGE", 0xA2}, {"CKR_PIN_EXPIRED", 0xA3}, {"CKR_PIN_LOCKED", 0xA4}, {"CKR_SESSION_CLOSED", 0xB0},
     {"CKR_SESSION_COUNT", 0xB1}, {"CKR_SESSION_HANDLE_INVALID", 0xB3}, {"CKR_TOKEN_NOT_PRESENT", 0xE0},
-    {"CKR_TOKEN_NOT_RECOGNIZED", 0xE1}, {"CKR_USER_ALREADY_LOGGED_IN", 0x100}, {"CKR_USER_NOT_LOGGED_IN", 0x101},
+    {"CKR_TOKEN_NOT_RECOGNIZED", 0xE1}, {"CKR_TOKEN_WRITE_PROTECTED", 0xE2}, {"CKR_FUNCTION_REJECTED", 0x200},
+    {"CKR_USER_ALREADY_LOGGED_IN", 0x100}, {"CKR_USER_NOT_LOGGED_IN", 0x101},
     {"CKR_BUFFER_TOO_SMALL", 0x150}, {"CKR_CRYPTOKI_NOT_INITIALIZED", 0x190},
 };
 
@@ -142,6 +158,18 @@ static int told(const char *key, const char *value) {
     return 0;
 }
 
+/* The word after `key` at that place of its line ("pin_length 6 8": 1 is 6), or an empty one; control is read already. */
+static const char *word_after(const char *key, int place) {
+    static char copy[sizeof control];
+    char *rest = NULL, *words[8];
+    strcpy(copy, control);
+    for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        int count = split(line, words, 8);
+        if (count > place && !strcmp(words[0], key)) return words[place];
+    }
+    return "";
+}
+
 /* What the control file says about this call. 1: return *rv and do not call the real module. */
 static int intercepted(const char *name, CK_RV *rv, int *corrupt) {
     char copy[sizeof control], *rest = NULL, *words[8];
@@ -185,15 +213,45 @@ PASS(GET_SLOT_INFO, C_GetSlotInfo, (CK_ULONG slot, void *info), (slot, info))
 PASS(OPEN_SESSION, C_OpenSession, (CK_ULONG slot, CK_ULONG flags, void *application, void *notify, CK_ULONG *session),
      (slot, flags, application, notify, session))
 PASS(CLOSE_SESSION, C_CloseSession, (CK_ULONG session), (session))
-PASS(LOGIN, C_Login, (CK_ULONG session, CK_ULONG user, CK_BYTE *pin, CK_ULONG length), (session, user, pin, length))
+PASS(INIT_PIN, C_InitPIN, (CK_ULONG session, CK_BYTE *pin, CK_ULONG length), (session, pin, length))
+PASS(SET_PIN, C_SetPIN, (CK_ULONG session, CK_BYTE *old, CK_ULONG old_length, CK_BYTE *fresh, CK_ULONG length),
+     (session, old, old_length, fresh, length))
 PASS(LOGOUT, C_Logout, (CK_ULONG session), (session))
-PASS(GET_ATTRIBUTE_VALUE, C_GetAttributeValue, (CK_ULONG session, CK_ULONG object, void *template, CK_ULONG count),
-     (session, object, template, count))
 PASS(FIND_OBJECTS_INIT, C_FindObjectsInit, (CK_ULONG session, void *template, CK_ULONG count),
      (session, template, count))
 PASS(FIND_OBJECTS, C_FindObjects, (CK_ULONG session, CK_ULONG *objects, CK_ULONG most, CK_ULONG *count),
      (session, objects, most, count))
 PASS(SIGN_INIT, C_SignInit, (CK_ULONG session, void *mechanism, CK_ULONG key), (session, mechanism, key))
+
+static CK_RV C_Login(CK_ULONG session, CK_ULONG user, CK_BYTE *pin, CK_ULONG length) {
+    CK_RV rv;
+    int corrupt = 0;
+    if (intercepted("C_Login", &rv, &corrupt)) return rv;
+    const char *keyed = word_after("pinpad", 1);
+    if (!pin && *keyed) { /* the person keys it in on the token: no program ever holds it */
+        pin = (CK_BYTE *)keyed;
+        length = strlen(keyed);
+    }
+    return ((CK_RV(*)(CK_ULONG, CK_ULONG, CK_BYTE *, CK_ULONG))real->call[LOGIN])(session, user, pin, length);
+}
+
+static CK_RV C_GetAttributeValue(CK_ULONG session, CK_ULONG object, attribute *wanted, CK_ULONG count) {
+    static CK_BYTE other[8192];
+    CK_RV rv;
+    int corrupt = 0;
+    if (intercepted("C_GetAttributeValue", &rv, &corrupt)) return rv;
+    const char *path = word_after("certificate", 1);
+    FILE *file = count == 1 && wanted->type == CKA_VALUE && *path ? fopen(path, "rb") : NULL;
+    if (!file)
+        return ((CK_RV(*)(CK_ULONG, CK_ULONG, void *, CK_ULONG))real->call[GET_ATTRIBUTE_VALUE])(session, object, wanted,
+                                                                                             count);
+    size_t length = fread(other, 1, sizeof other, file);
+    fclose(file);
+    if (wanted->value && wanted->length < length) return 0x150; /* CKR_BUFFER_TOO_SMALL */
+    if (wanted->value) memcpy(wanted->value, other, length);
+    wanted->length = length;
+    return CKR_OK;
+}
 
 static CK_RV C_GetSlotList(CK_BYTE present, CK_ULONG *slots, CK_ULONG *count) {
     CK_RV rv;
@@ -216,6 +274,14 @@ static CK_RV C_GetTokenInfo(CK_ULONG slot, token_info *info) {
     if (told("flags", "low")) info->flags |= CKF_USER_PIN_COUNT_LOW;
     if (told("flags", "final")) info->flags |= CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY;
     if (told("flags", "locked")) info->flags |= CKF_USER_PIN_LOCKED;
+    if (told("flags", "change")) info->flags |= CKF_USER_PIN_TO_BE_CHANGED;
+    if (told("flags", "so_final")) info->flags |= CKF_SO_PIN_FINAL_TRY;
+    if (told("flags", "so_locked")) info->flags |= CKF_SO_PIN_LOCKED;
+    if (*word_after("pinpad", 1)) info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+    if (*word_after("pin_length", 2)) {
+        info->min_pin = strtoul(word_after("pin_length", 1), NULL, 0);
+        info->max_pin = strtoul(word_after("pin_length", 2), NULL, 0);
+    }
     return rv;
 }
 
@@ -252,7 +318,7 @@ CK_RV C_GetFunctionList(function_list **list) {
     void *calls[FUNCTIONS] = {
         [INITIALIZE] = C_Initialize, [FINALIZE] = C_Finalize, [GET_SLOT_LIST] = C_GetSlotList,
         [GET_SLOT_INFO] = C_GetSlotInfo, [GET_TOKEN_INFO] = C_GetTokenInfo,
-        [GET_MECHANISM_LIST] = C_GetMechanismList, [OPEN_SESSION] = C_OpenSession, [CLOSE_SESSION] = C_CloseSession,
+        [GET_MECHANISM_LIST] = C_GetMechanismList, [INIT_PIN] = C_InitPIN, [SET_PIN] = C_SetPIN, [OPEN_SESSION] = C_OpenSession, [CLOSE_SESSION] = C_CloseSession,
         [LOGIN] = C_Login, [LOGOUT] = C_Logout, [GET_ATTRIBUTE_VALUE] = C_GetAttributeValue,
         [FIND_OBJECTS_INIT] = C_FindObjectsInit, [FIND_OBJECTS] = C_FindObjects, [SIGN_INIT] = C_SignInit,
         [SIGN] = C_Sign,

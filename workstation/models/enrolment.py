@@ -170,8 +170,7 @@ class CertificatesModel(QObject):
 
     def _judged(self, _: CertificateView) -> None:
         self.load()
-        self._desk.background.run(Query("own certificates", self._signing.certificates.refresh, lambda _: None,
-                                        lambda _: None))
+        self._signing.refresh_certificates()
 
     def _take(self, views: tuple[CertificateView, ...]) -> None:
         order = {"pending": 0, "approved": 1, "rejected": 2, "revoked": 3}

@@ -18,7 +18,8 @@ from workstation.config import ZONE
 from workstation.models.account import KnownPerson
 
 if TYPE_CHECKING:  # the signing packages are heavy, and the sign-in window must come up at once
-    from workstation.signing.base import TokenInfo
+    from workstation.models.signing_certificates import Standing
+    from workstation.signing.base import Identity, TokenInfo
 
 LANE = "signing"
 """The lane of models.signing_act: a token has one thread, so looking waits until a stack is signed."""
@@ -31,6 +32,8 @@ class Fact(Frozen):
     state: Literal["asking", "good", "attention"]
     title: str
     detail: str = ""
+    short: str = ""
+    """For the top bar, where there is room for two words."""
 
 
 class MachineModel(QObject):
@@ -41,8 +44,12 @@ class MachineModel(QObject):
     facility = ""
 
     def __init__(self, client: Client, background: Background, server_name: str,
-                 tokens: Callable[[], Sequence[TokenInfo]] | None = None, parent: QObject | None = None) -> None:
+                 tokens: Callable[[], Sequence[TokenInfo]] | None = None, parent: QObject | None = None, *,
+                 warning_days: int = 45) -> None:
         super().__init__(parent)
+        self._warning_days = warning_days
+        self._own: Standing | None = None
+        self._seen: Sequence[TokenInfo] | None = None
         self._client, self._background, self._server_name, self._tokens = client, background, server_name, tokens
         self.server = Fact(state="asking", title="Máy chủ: đang hỏi", detail=server_name)
         self.token = Fact(state="asking", title="Token: đang tìm")
@@ -106,7 +113,17 @@ class MachineModel(QObject):
 
     def _tokens_seen(self, tokens: Sequence[TokenInfo]) -> None:
         self._looking = False
-        self.token = token_fact(tokens)
+        self._seen = tokens
+        self._tell_tokens()
+
+    def know(self, own: Standing | None) -> None:
+        """Whose certificates matter: those of who is signed in (None: nobody is)."""
+        self._own = own
+        if self._seen is not None:
+            self._tell_tokens()
+
+    def _tell_tokens(self) -> None:
+        self.token = token_fact(self._seen or (), self._client.clock.server_now(), self._warning_days, self._own)
         self.changed.emit()
 
     def _token_trouble(self, why: Refusal) -> None:
@@ -125,21 +142,36 @@ def store_fact(people: Sequence[KnownPerson]) -> Fact:
         "Nháp được giữ ở đây, có mã hóa, cả khi mất mạng.")
 
 
-def token_fact(tokens: Sequence[TokenInfo]) -> Fact:
-    """What is said about the tokens that are plugged in."""
+def token_fact(tokens: Sequence[TokenInfo], at: datetime, warning_days: int, own: Standing | None = None) -> Fact:
+    """What is said about the tokens that are plugged in, at the server's time `at`."""
     if not tokens:
-        return Fact(state="attention", title="Token: chưa cắm", detail="Vẫn ghi được; cần token khi ký.")
+        return Fact(state="attention", title="Token: chưa cắm", detail="Vẫn ghi được; cần token khi ký.",
+                    short="chưa cắm")
     identities = [identity for token in tokens for identity in token.identities]
     if any(token.locked for token in tokens):
-        return Fact(state="attention", title="Token bị khóa mã PIN", detail="Hãy gọi CNTT để mở khóa.")
+        return Fact(state="attention", title="Token bị khóa mã PIN", detail="Hãy gọi CNTT để mở khóa.",
+                    short="bị khóa PIN")
     if not identities:
         return Fact(state="attention", title="Token không có chứng thư", detail=tokens[0].label)
-    if len(identities) > 1:
+    mine = [identity for identity in identities if own is not None and identity.serial in own.approved | own.revoked]
+    if len(identities) > 1 and len(mine) != 1:
         return Fact(state="good", title=f"Token: {len(identities)} chứng thư",
                     detail="Khi ký sẽ chọn đúng chứng thư của bạn.")
-    only = identities[0]
+    only = mine[0] if len(mine) == 1 else identities[0]
+    return _one_certificate(only, at, warning_days, revoked=own is not None and only.serial in own.revoked)
+
+
+def _one_certificate(only: Identity, at: datetime, warning_days: int, *, revoked: bool) -> Fact:
     until = only.not_after.astimezone(ZONE)
-    if only.not_after <= datetime.now(UTC):
-        return Fact(state="attention", title=f"Token: {only.full_name}", detail=f"Chứng thư hết hạn {until:%d/%m/%Y}.")
-    return Fact(state="good", title=f"Token: {only.full_name}",
+    title = f"Token: {only.full_name}"
+    if revoked:
+        return Fact(state="attention", title=title, short="bị thu hồi",
+                    detail="Chứng thư đã bị thu hồi, không ký được nữa. Hãy gọi CNTT.")
+    if only.not_after <= at:
+        return Fact(state="attention", title=title, detail=f"Chứng thư hết hạn {until:%d/%m/%Y}.", short="hết hạn")
+    soon = only.expiry(at, warning_days)
+    if soon is not None:
+        return Fact(state="good", title=title, detail=f"{soon.vietnamese}\n{soon.todo}",
+                    short=f"sẵn sàng, còn {soon.facts['days']} ngày")
+    return Fact(state="good", title=title,
                 detail=f"{only.token_label} · chứng thư còn hạn đến {until:%d/%m/%Y}\nChỉ hỏi mã PIN khi ký")

@@ -11,7 +11,7 @@ from workstation.background import Command, Query
 from workstation.config import Config
 from workstation.models.desk import Desk
 from workstation.models.signing_act import LANE, Line, LineState, SigningAct, Stage
-from workstation.models.signing_certificates import OwnCertificates
+from workstation.models.signing_certificates import OwnCertificates, Standing
 from workstation.models.signing_proofs import Proofs
 from workstation.models.signing_tasks import Task
 from workstation.signing.base import Signer
@@ -25,6 +25,8 @@ class SigningModel(QObject):
     busy_changed = pyqtSignal(bool)
     """A stack is being signed: nobody else should talk to the token."""
     closing = pyqtSignal()
+    standing_known = pyqtSignal(object)
+    """Standing: what the server says of this person's certificates."""
 
     def __init__(self, desk: Desk, config: Config, parent: QObject | None = None, *,
                  signer_of: Callable[[], Signer] | None = None) -> None:
@@ -35,8 +37,21 @@ class SigningModel(QObject):
         self.certificates = OwnCertificates(desk)
         self.proofs = Proofs(desk)
         self.busy = False
-        desk.background.run(Query("own certificates", self.certificates.refresh, _nothing, _nothing))
+        self.refresh_certificates()
         desk.background.run(Query("certificates' standing", self.proofs.look, _nothing, _nothing))
+
+    def refresh_certificates(self) -> None:
+        """Ask the server where this person's certificates stand: at sign-in, and after each judgement."""
+        self.desk.background.run(Query("own certificates", self.certificates.refresh, self._tell_standing,
+                                       _nothing))
+
+    def _tell_standing(self, standing: Standing) -> None:
+        self.standing_known.emit(standing)
+
+    @property
+    def warning_days(self) -> int:
+        """How long before its end a certificate's expiry is told."""
+        return self._config.certificate_warning_days
 
     @property
     def training(self) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workstation.signing.stack import Document, Outcome, Stack  # heavy: loaded on the lane that signs
 
 LANE = "signing"
+_ENROLLABLE = frozenset({"certificate_renewed", "no_certificate_approved", "token_not_enrolled"})
 
 
 class LineState(StrEnum):
@@ -155,10 +156,33 @@ class SigningAct(QObject):
         """What must be said beside the PIN: a refused one, few tries left."""
         if self.request is not None:
             return self.request.notices
-        token = self.token
-        if token is None or self.identity is None:
+        token, identity = self.token, self.identity
+        if identity is None:
             return ()
-        return PinRequest(self.identity, token.label, token.tries_low, token.final_try).notices
+        ends = identity.expiry(self._desk.client.clock.server_now(), self._model.warning_days)
+        told = (ends,) if ends is not None else ()
+        if token is None:
+            return told
+        change = (Reason("pin_must_change", token.label),) if token.must_change else ()
+        return (*PinRequest(identity, token.label, token.tries_low, token.final_try).notices, *change, *told)
+
+    @property
+    def last_try(self) -> bool:
+        """One more wrong PIN locks the token: the person must say that they know before any PIN is passed on."""
+        if self.request is not None:
+            return self.request.final_try
+        return self.token is not None and self.token.final_try
+
+    @property
+    def on_token(self) -> bool:
+        """The PIN is keyed in on the token itself."""
+        return self.token is not None and self.token.on_token
+
+    @property
+    def may_enrol(self) -> bool:
+        """What blocks is that the certificate on the token is not enrolled: enrolling it is the way on."""
+        return self.stage is Stage.BLOCKED and self.refusal is not None and any(
+            reason.code in _ENROLLABLE for reason in self.refusal.reasons)
 
     # Before signing
 
@@ -192,12 +216,22 @@ class SigningAct(QObject):
         """One of several certificates that fit; a stack that has begun keeps its own."""
         if self._stack is None:
             self.identity = identity
+            remember, serial = self._model.certificates.remember, identity.serial
+            self._desk.background.run(Command("remember the certificate", lambda: remember(serial), _nothing,
+                                              _nothing), lane="store")
             self.changed.emit()
 
     # Signing
 
     def sign(self, pin: Pin | None) -> None:
-        """Begin, or go on after a pause, with the same certificate; or answer the question that stands."""
+        """Begin, or go on after a pause, with the same certificate; or answer the question that stands.
+
+        A PIN for the token's last try without the person's word for it goes nowhere.
+        """
+        if pin is not None and self.last_try and not pin.last_try:
+            pin.wipe()
+            self.changed.emit()
+            return
         if self.stage is Stage.ASKING:
             self._turn(Stage.SIGNING)
             self._prompter.answer(pin)

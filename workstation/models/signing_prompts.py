@@ -64,10 +64,13 @@ class WindowPrompter(QObject):
     # From the thread that signs
 
     def ask_pin(self, request: PinRequest) -> Pin | None:
-        """Wait for the person. What they typed beforehand answers the first question, never one after a refusal."""
+        """Wait for the person. What they typed beforehand answers the first question, never one after a refusal, and
+        a last try only when they accepted it.
+        """
         with self._lock:
             offered, self._offered = self._offered, None
-            if offered is not None and request.refused is None:
+            accepted = offered is not None and (offered.last_try or not request.final_try)
+            if offered is not None and accepted and request.refused is None:
                 return offered
             if self._over:
                 return None

@@ -26,10 +26,12 @@ TROUBLES = frozenset({
 class Pin:
     """A PIN on its way from the prompt to the token: shows itself to nobody, is never stored, and can be wiped."""
 
-    __slots__ = ("_letters",)
+    __slots__ = ("_letters", "last_try")
 
-    def __init__(self, letters: str) -> None:
+    def __init__(self, letters: str, *, last_try: bool = False) -> None:
         self._letters = bytearray(letters.encode())
+        self.last_try = last_try
+        """The person was told that a wrong one locks the token, and said to go on; without it no last try is spent."""
 
     def reveal(self) -> str:
         """The PIN itself; only the code that hands it to the token calls this."""
@@ -64,6 +66,8 @@ class PinRequest:
     """One more wrong PIN locks the token."""
     refused: Reason | None = None
     """Why the PIN given just before was refused (`pin_wrong`, `key_password_wrong`)."""
+    on_token: bool = False
+    """The token has keys of its own (CKF_PROTECTED_AUTHENTICATION_PATH): an empty `Pin` lets the person begin there."""
 
     @property
     def notices(self) -> tuple[Reason, ...]:
@@ -96,6 +100,15 @@ class TokenInfo:
     tries_low: bool = False
     final_try: bool = False
     locked: bool = False
+    must_change: bool = False
+    """Its maker wants another PIN before it signs (CKF_USER_PIN_TO_BE_CHANGED)."""
+    on_token: bool = False
+    """The PIN is keyed in on the token itself."""
+    officer_final_try: bool = False
+    officer_locked: bool = False
+    min_pin: int = 0
+    max_pin: int = 0
+    """Lengths of a PIN that it takes, in bytes; 0 when it does not say."""
     identities: tuple[Identity, ...] = ()
 
 

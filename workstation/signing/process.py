@@ -32,6 +32,8 @@ class Limits:
 
     list_s: float = 20
     login_s: float = 30
+    keyed_s: float = 90
+    """Of a login whose PIN the person keys in on the token."""
     sign_s: float = 30
     logout_s: float = 5
 
@@ -55,10 +57,27 @@ class TokenProcess:
         answer = self._call("tokens", self._limits.list_s)
         return tuple(_token_from_json(self.module, token) for token in answer["tokens"])
 
-    def login(self, identity: Identity, pin: Pin) -> None:
-        """Log in on the identity's token and hold the key of this very certificate."""
-        self._call("login", self._limits.login_s, serial=identity.token_serial, label=identity.token_label,
-                   certificate=hashlib.sha256(identity.certificate).hexdigest(), pin=pin)
+    def login(self, identity: Identity, pin: Pin, *, on_token: bool = False) -> None:
+        """Log in on the identity's token and hold the key of this very certificate; `on_token`: the PIN is keyed in
+        there. The token's last try is spent only with a PIN whose `last_try` the person accepted.
+        """
+        self._call("login", self._limits.keyed_s if on_token else self._limits.login_s, serial=identity.token_serial,
+                   label=identity.token_label, certificate=hashlib.sha256(identity.certificate).hexdigest(), pin=pin,
+                   last_try=pin.last_try, on_token=on_token)
+
+    def change_pin(self, token: TokenInfo, old: Pin, new: Pin) -> None:
+        """Another PIN in place of the old one; a login there was is gone."""
+        self._call("change_pin", self._limits.login_s, serial=token.serial, label=token.label, old=old, new=new,
+                   last_try=old.last_try)
+
+    def unblock(self, token: TokenInfo, puk: Pin, new: Pin) -> None:
+        """A new PIN by the security officer's PIN (PUK), also on a token that locked itself."""
+        self._call("unblock", self._limits.login_s, serial=token.serial, label=token.label, puk=puk, new=new,
+                   last_try=puk.last_try)
+
+    def survey(self) -> dict[str, Any]:
+        """What the library says of itself, its slots, tokens and mechanisms, without a PIN."""
+        return self._call("survey", self._limits.list_s)
 
     def sign(self, data: bytes, mechanism: Mechanism) -> bytes:
         """The signature by the key that `login` found."""

@@ -20,7 +20,13 @@ class TerminalPrompter:
         """The PIN, typed without being shown."""
         for notice in request.notices:
             print(notice.vietnamese, file=sys.stderr)
-        pin = Pin(self._asked(self._hidden, f"Mã PIN của token {request.token_label}: "))
+        if request.final_try and self._asked(
+                self._shown, "Gõ KHOA nếu chấp nhận rằng sai lần này thì token khóa: ").upper() not in ("KHOA", "KHÓA"):
+            return None
+        if request.on_token:
+            print("Hãy nhập mã PIN trên chính token.", file=sys.stderr)
+            return Pin("", last_try=request.final_try)
+        pin = Pin(self._asked(self._hidden, f"Mã PIN của token {request.token_label}: "), last_try=request.final_try)
         return pin or None
 
     def choose_identity(self, choices: Sequence[Identity]) -> Identity | None:

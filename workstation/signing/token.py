@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from records.errors import Cancelled, Reason, Refusal, Trouble
 from workstation.signing.base import (
     Identity,
     Mechanism,
+    Pin,
     PinRequest,
     Prompter,
     Signer,
@@ -63,13 +64,37 @@ class TokenSigner(Signer):
         token = self._token_of(process, identity)
         if token.locked:
             raise failure("pin_locked", token.label)
-        request = PinRequest(identity, token.label, tries_low=token.tries_low, final_try=token.final_try)
+        request = PinRequest(identity, token.label, tries_low=token.tries_low, final_try=token.final_try,
+                             on_token=token.on_token)
         while (refusal := _tried(process, request, prompter)) is not None:
+            last = refusal.code == "pin_last_try_not_accepted"  # tries were spent elsewhere since the token was seen
             request = PinRequest(
                 identity, token.label, tries_low=bool(refusal.facts.get("tries_low")),
-                final_try=bool(refusal.facts.get("final_try")), refused=refusal,
+                final_try=last or bool(refusal.facts.get("final_try")), refused=None if last else refusal,
+                on_token=token.on_token,
             )
         self._opened = identity
+
+    def change_pin(self, token: TokenInfo, old: Pin, new: Pin) -> None:
+        """Another PIN; both are wiped. Signing asks for it anew. A login of this library is gone."""
+        self._with_pins(old, new, lambda: self._processes[token.module].change_pin(token, old, new))
+
+    def unblock(self, token: TokenInfo, puk: Pin, new: Pin) -> None:
+        """A new PIN by the security officer's (PUK); both are wiped."""
+        self._with_pins(puk, new, lambda: self._processes[token.module].unblock(token, puk, new))
+
+    @property
+    def processes(self) -> Mapping[str, TokenProcess]:
+        """By library; for the self-test."""
+        return self._processes
+
+    def _with_pins(self, first: Pin, second: Pin, work: Callable[[], None]) -> None:
+        self._opened = None
+        try:
+            work()
+        finally:
+            first.wipe()
+            second.wipe()
 
     @property
     def identity(self) -> Identity:
@@ -109,14 +134,20 @@ def _look(process: TokenProcess) -> tuple[TokenInfo, ...] | Refusal:
 
 
 def _tried(process: TokenProcess, request: PinRequest, prompter: Prompter) -> Reason | None:
-    """One PIN asked and tried: None when it opened the token, the reason when it was wrong."""
+    """One PIN asked and tried: None when it opened the token, the reason when it was wrong.
+
+    A last try that nobody accepted is not made, whoever answers the prompt: no program locks a person's token.
+    """
     pin = prompter.ask_pin(request)
     if pin is None:
         raise Cancelled
     try:
-        process.login(request.identity, pin)
+        if request.final_try and not pin.last_try:
+            raise failure("pin_last_try_not_accepted", request.token_label)
+        process.login(request.identity, pin, on_token=request.on_token)
     except Refusal as refusal:
-        if refusal.reasons[0].code != "pin_wrong":
+        code = refusal.reasons[0].code
+        if code != "pin_wrong" and (code != "pin_last_try_not_accepted" or request.final_try):
             raise
         return refusal.reasons[0]
     finally:

@@ -11,7 +11,6 @@ import faulthandler
 import hashlib
 import os
 import queue
-import re
 import sys
 import threading
 import traceback
@@ -21,32 +20,19 @@ from typing import IO, Any
 
 import pkcs11
 from pkcs11 import Attribute, Mechanism, ObjectClass, TokenFlag
+from pkcs11.types import PROTECTED_AUTH
 from pkcs11.util.ec import encode_ecdsa_signature
 
-from records.errors import BenhAnError
+from workstation.signing.cryptoki import pin_lengths
+from workstation.signing.token_failures import PULLED, Failure, ckr_name, login_failure, pin_failure, pin_flags
+from workstation.signing.token_survey import survey
 from workstation.signing.wire import WireBroken, receive, send
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
 
-PULLED = frozenset({
-    "CKR_DEVICE_REMOVED", "CKR_TOKEN_NOT_PRESENT", "CKR_SESSION_HANDLE_INVALID", "CKR_SESSION_CLOSED",
-    "CKR_OBJECT_HANDLE_INVALID", "CKR_KEY_HANDLE_INVALID", "CKR_USER_NOT_LOGGED_IN", "CKR_GENERAL_ERROR",
-    "CKR_DEVICE_ERROR", "CKR_TOKEN_NOT_RECOGNIZED", "CKR_TOKEN_NOT_RECOGNISED",
-})
-"""What libraries say in the middle of work when the token is gone, or was away for a moment."""
-WRONG_PIN = frozenset({"CKR_PIN_INCORRECT", "CKR_PIN_INVALID", "CKR_PIN_LEN_RANGE"})
 SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 """DER of DigestInfo up to the digest (RFC 8017 §9.2), for tokens that sign only what is hashed already."""
-
-
-class Failure(BenhAnError):  # travels to the workstation as a reason
-    """What went wrong, as a reason's code and facts."""
-
-    def __init__(self, code: str, **facts: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.facts = facts
 
 
 class Token:
@@ -79,11 +65,13 @@ class Token:
         slot, token = self._find(request["serial"], request["label"])
         if token.flags & TokenFlag.USER_PIN_LOCKED:
             raise Failure("pin_locked", token=token.label)
+        if token.flags & TokenFlag.USER_PIN_FINAL_TRY and not request["last_try"]:
+            raise Failure("pin_last_try_not_accepted", where=token.label)
         try:
-            self._session = token.open(user_pin=request["pin"])
+            self._session = token.open(user_pin=PROTECTED_AUTH if request["on_token"] else request["pin"])
         except pkcs11.PKCS11Error as error:
             self._stale = True  # the library keeps the session that could not log in
-            raise self._login_failure(slot, token.label, error) from None
+            raise login_failure(slot, token.label, error) from None
         try:
             self._key = self._key_of(request["certificate"])
             self._mechanisms = set(slot.get_mechanisms())
@@ -109,6 +97,58 @@ class Token:
         """Forget the login."""
         self._leave()
         return {}
+
+    def change_pin(self, request: Request) -> Answer:
+        """Another PIN in place of the old one; the token itself compares the old one, once."""
+        slot, token = self._find_to_write(request)
+        flags = pin_flags(token)
+        if flags["locked"]:
+            raise Failure("pin_locked", where=token.label)
+        if flags["final_try"] and not request["last_try"]:
+            raise Failure("pin_last_try_not_accepted", where=token.label)
+        self._write(slot, token, {}, lambda session: session.set_pin(request["old"], request["new"]), "pin_wrong")
+        return {}
+
+    def unblock(self, request: Request) -> Answer:
+        """A new PIN by the security officer's PIN (PUK), which opens a token that locked itself."""
+        slot, token = self._find_to_write(request)
+        flags = pin_flags(token)
+        if flags["officer_locked"]:
+            raise Failure("puk_locked", where=token.label)
+        if flags["officer_final_try"] and not request["last_try"]:
+            raise Failure("puk_last_try_not_accepted", where=token.label)
+        login = {"so_pin": request["puk"]}
+        self._write(slot, token, login, lambda session: session.init_pin(request["new"]), "puk_wrong")
+        return {}
+
+    def survey(self, _: Request) -> Answer:
+        """What the library says of itself, its slots and its tokens, without a PIN: for the self-test."""
+        return survey(self._module, self._open_library())
+
+    def _find_to_write(self, request: Request) -> tuple[Any, Any]:
+        self._leave()
+        slot, token = self._find(request["serial"], request["label"])
+        shortest, longest = pin_lengths(self._module, slot.slot_id)
+        length = len(request["new"].encode())
+        if length < shortest:
+            raise Failure("pin_too_short", where=token.label, least=shortest)
+        if longest and length > longest:
+            raise Failure("pin_too_long", where=token.label, most=longest)
+        return slot, token
+
+    def _write(self, slot: Any, token: Any, login: dict[str, str], write: Callable[[Any], None], wrong: str) -> None:
+        """Open for writing, log in when that is asked, write; each step's failure has its own words."""
+        self._stale = True  # a library keeps a login that failed half way
+        at_login, session = True, None
+        try:
+            session = token.open(rw=True, **login)
+            at_login = False
+            write(session)
+        except pkcs11.PKCS11Error as error:
+            raise pin_failure(slot, token.label, error, wrong, old_was_read=at_login or not login) from None
+        finally:
+            if session is not None:
+                session.close()
 
     def _signature(self, data: bytes, mechanism: str) -> bytes:
         digest = hashlib.sha256(data).digest()
@@ -151,7 +191,8 @@ class Token:
     def _describe(self, slot: Any, token: Any) -> Answer:
         return {
             "slot": slot.slot_id, "label": token.label, "serial": _text(token.serial),
-            "manufacturer": token.manufacturer_id, "model": token.model, **_pin_flags(token),
+            "manufacturer": token.manufacturer_id, "model": token.model, **pin_flags(token),
+            **dict(zip(("min_pin", "max_pin"), pin_lengths(self._module, slot.slot_id), strict=True)),
             "certificates": self._certificates(token),
         }
 
@@ -179,23 +220,6 @@ class Token:
             return key
         raise Failure("key_missing")
 
-    @staticmethod
-    def _login_failure(slot: Any, label: str, error: pkcs11.PKCS11Error) -> Failure:
-        name = ckr_name(error)
-        if name == "CKR_PIN_LOCKED":
-            return Failure("pin_locked")
-        if name in PULLED:
-            return Failure("token_absent", token=label, ckr=name)
-        if name not in WRONG_PIN:
-            return Failure("driver_error", ckr=name, detail=str(error))
-        try:
-            flags = _pin_flags(slot.get_token())
-        except pkcs11.PKCS11Error:
-            flags = {"locked": False, "final_try": False}
-        if flags["locked"]:
-            return Failure("pin_locked")
-        return Failure("pin_wrong", tries_left=1 if flags["final_try"] else None, **flags)
-
     def _leave(self) -> None:
         """Drop the login; what cannot be closed is dropped with the library's next start."""
         session, self._session, self._key = self._session, None, None
@@ -205,22 +229,6 @@ class Token:
             session.close()
         except pkcs11.PKCS11Error:
             self._stale = True
-
-
-def ckr_name(error: pkcs11.PKCS11Error) -> str:
-    """The return code behind an exception of python-pkcs11, by its name in the standard."""
-    if type(error) is pkcs11.PKCS11Error:
-        return str(error) or "CKR_UNKNOWN"
-    return "CKR_" + re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).upper()
-
-
-def _pin_flags(token: Any) -> dict[str, bool]:
-    flags = token.flags
-    return {
-        "tries_low": bool(flags & TokenFlag.USER_PIN_COUNT_LOW),
-        "final_try": bool(flags & TokenFlag.USER_PIN_FINAL_TRY),
-        "locked": bool(flags & TokenFlag.USER_PIN_LOCKED),
-    }
 
 
 def _text(value: bytes | str) -> str:
@@ -245,6 +253,7 @@ def answer(token: Token, request: Request) -> Answer:
     """What one request comes to: `ok`, a `code` with facts, or a `bug` with where it happened."""
     calls: dict[str, Callable[[Request], Answer]] = {
         "tokens": token.tokens, "login": token.login, "sign": token.sign, "logout": token.logout,
+        "change_pin": token.change_pin, "unblock": token.unblock, "survey": token.survey,
     }
     try:
         return {"ok": calls[request["call"]](request)}

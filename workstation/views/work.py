@@ -172,9 +172,7 @@ class WorkPage(QWidget):
 
     def _show_machine(self) -> None:
         fact = self._machine.token
-        words = {"good": "sẵn sàng", "asking": "đang tìm", "attention": "chưa sẵn sàng"}[fact.state]
-        if fact.title == "Token: chưa cắm":
-            words = "chưa cắm"
+        words = fact.short or {"good": "sẵn sàng", "asking": "đang tìm", "attention": "chưa sẵn sàng"}[fact.state]
         self.top_bar.show_token(words, f"{fact.title}\n{fact.detail}")
 
 

@@ -174,7 +174,7 @@ def test_what_is_incomplete_is_never_chosen_and_says_what_is_missing(room_of: Ro
 def test_a_certificate_that_nobody_approved_signs_nothing(
     room_of: Rooms, plugged: Config, little: LittleServer, doctors_token: DoctorsToken,
 ) -> None:
-    little.certificates = [doctors_token.view("pending")]
+    little.certificates = [doctors_token.view("rejected")]
     act = room_of(plugged).begin()
     assert (act.stage, codes(act)) == (Stage.BLOCKED, ["no_certificate_approved"])
 

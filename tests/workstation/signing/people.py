@@ -33,6 +33,14 @@ class Person:
         return choices[self._picks] if self._picks is not None else None
 
 
+class Accepting(Person):
+    """Was told of the last try, and goes on."""
+
+    def ask_pin(self, request: PinRequest) -> Pin | None:
+        pin = super().ask_pin(request)
+        return None if pin is None else Pin(pin.reveal(), last_try=request.final_try)
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 

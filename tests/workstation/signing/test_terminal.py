@@ -24,14 +24,20 @@ def test_the_pin_is_asked_hidden_and_the_warning_is_shown(doctor: Issued, capsys
 
     request = PinRequest(Identity(doctor.der), "Nguyen Thi Dao", final_try=True, refused=Reason("pin_wrong", facts={
         "tries_left": 1, "final_try": True}))
-    pin = TerminalPrompter(hidden=hidden).ask_pin(request)
+    pin = TerminalPrompter(hidden=hidden, shown=lambda _: "khoa").ask_pin(request)
     assert pin is not None
+    assert pin.last_try
     assert pin.reveal() == PIN
     assert "Nguyen Thi Dao" in asked[0]
     shown = capsys.readouterr().err
     assert "không đúng" in shown
     assert "Chỉ còn 1 lần" in shown
     assert PIN not in shown
+
+
+def test_a_last_try_that_is_not_accepted_asks_for_no_pin(doctor: Issued) -> None:
+    request = PinRequest(Identity(doctor.der), "token", final_try=True)
+    assert TerminalPrompter(hidden=stopped, shown=lambda _: "").ask_pin(request) is None
 
 
 @pytest.mark.parametrize("hidden", [lambda _: "", stopped], ids=["empty line", "Ctrl+C"])

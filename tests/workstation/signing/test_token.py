@@ -17,7 +17,7 @@ from server.demo.pki import Issued, issue_person
 from server.demo.tokens import TokenHome, make_token, softhsm_module
 from tests.p11shim.fixture import Shim
 from tests.workstation.signing.conftest import Authorities, TokenSignerOf
-from tests.workstation.signing.people import DOCTOR_ID, DOCTOR_NAME, PIN, Person, wait_until
+from tests.workstation.signing.people import DOCTOR_ID, DOCTOR_NAME, PIN, Accepting, Person, wait_until
 from workstation.signing.base import Identity, Mechanism, Pin, PinRequest
 from workstation.signing.process import Limits, TokenProcess
 from workstation.signing.token import TokenSigner
@@ -81,7 +81,7 @@ def test_a_wrong_pin_is_asked_again_and_the_prompt_says_why(hardware: TokenSigne
 
 def test_the_last_try_is_told_before_it_is_spent(hardware: TokenSigner, p11shim: Shim) -> None:
     p11shim.says("flags final")
-    person = Person("00000000")
+    person = Accepting("00000000")
     (identity,) = hardware.identities()
     with pytest.raises(Cancelled):
         hardware.open(identity, person)

@@ -71,6 +71,7 @@ class SigningDesk(QObject):
         act = self.signing.begin(known)
         dialog = SignDialog(act, self._window) if len(known) == 1 else StackDialog(act, self._window)
         dialog.finished.connect(lambda _result: self.waiting.let_go())
+        dialog.enrol_wanted.connect(self.enrol)
         dialog.show_over()
         return dialog
 

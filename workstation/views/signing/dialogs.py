@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtCore import QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
@@ -25,6 +25,9 @@ STACK_WIDTH, STACK_HEIGHT, LIST_WIDTH = 1178, 610, 452
 class _SigningDialog(Dialog):
     """Holds one act of signing, ends it when it closes, and stops before it closes while the token works."""
 
+    enrol_wanted = pyqtSignal()
+    """The certificate on the token is to be enrolled; told when this dialog has gone."""
+
     def __init__(self, title: str, act: SigningAct, parent: QWidget, *, detail: str = "", width: int = 480,
                  named: bool = True) -> None:
         patient = act.lines[0].task.patient if named else None
@@ -33,10 +36,15 @@ class _SigningDialog(Dialog):
         self._foot.hide()
         self.bar = PinBar(act)
         self.bar.close_wanted.connect(self.reject)
+        self.bar.enrol_wanted.connect(self._enrol)
         layout = self.layout()
         if layout is not None:
             layout.addWidget(self.bar)
         self.finished.connect(lambda _result: act.end())
+
+    def _enrol(self) -> None:
+        self.reject()
+        self.enrol_wanted.emit()
 
     def reject(self) -> None:
         """Esc: stop after the document at hand; when nothing runs, close."""

@@ -11,7 +11,7 @@ from records.messages import CertificateView
 from workstation.models.enrolment import CertificatesModel, EnrolmentModel, EnrolStage
 from workstation.views import style
 from workstation.views.prompts import Dialog, WorkList
-from workstation.views.signing.pin_bar import CertificateLine, PinField
+from workstation.views.signing.pin_bar import CertificateLine, LastTry, PinField
 from workstation.views.signing.words import serial_words
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
@@ -38,8 +38,9 @@ class EnrolDialog(Dialog):
         self.certificate, self.pin = CertificateLine(), PinField()
         self.certificate.chosen.connect(model.choose)
         self._caption, self.words = label("Mã PIN", "bold"), label("", "attention", wrap=True)
+        self.last_try = LastTry()
         self.pin.returnPressed.connect(self.enrol)
-        for widget in (label(_STEPS, "second", wrap=True), self.certificate, self.words):
+        for widget in (label(_STEPS, "second", wrap=True), self.certificate, self.words, self.last_try):
             self.body.addWidget(widget)
         self.body.addLayout(row(self._caption, self.pin, None, gap=10))
         self.verb = PrimaryButton("Đăng ký", "Enter", on_click=self.enrol)
@@ -55,8 +56,11 @@ class EnrolDialog(Dialog):
         if self._model.stage is EnrolStage.DONE:
             self.accept()
             return
-        pin = self.pin.take()
+        if not self.last_try.given():
+            return
+        pin = self.pin.take(last_try=self.last_try.isChecked())
         if pin is not None:
+            self.last_try.setChecked(False)
             self._model.enrol(pin)
         else:
             self.pin.setFocus()
@@ -73,6 +77,7 @@ class EnrolDialog(Dialog):
         was_hidden = self.pin.isHidden()
         for widget in (self._caption, self.pin):
             widget.setVisible(asks)
+        self.last_try.ask(wanted=asks and model.request is not None and model.request.final_try)
         if asks and was_hidden:
             self.pin.setFocus()
         self.again.setVisible(model.stage is EnrolStage.BLOCKED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QFrame, QWidget
+from PyQt6.QtWidgets import QCheckBox, QFrame, QWidget
 
 from records.errors import Reason, Refusal, Trouble
 from workstation.models.signing import SigningAct, Stage
@@ -34,11 +34,11 @@ class PinField(LineField):
         self.setInputMethodHints(_SECRET)
         self.setFixedWidth(152)
 
-    def take(self) -> Pin | None:
-        """What was typed; the field is empty from now on."""
+    def take(self, *, last_try: bool = False) -> Pin | None:
+        """What was typed; the field is empty from now on. `last_try`: the person knows that it may lock the token."""
         text = self.text()
         self.setText("")  # unlike clear(), this leaves nothing to undo
-        return Pin(text) if text else None
+        return Pin(text, last_try=last_try) if text else None
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None:
@@ -49,6 +49,33 @@ class PinField(LineField):
             self.marked.emit()
         else:
             super().keyPressEvent(event)
+
+
+class LastTry(QCheckBox):
+    """The word that a person gives before the token's last try; it holds for one PIN."""
+
+    def __init__(self, what: str = "mã PIN", parent: QWidget | None = None) -> None:
+        super().__init__(f"Tôi hiểu: sai {what} lần này thì token bị khóa", parent)
+        self.hide()
+
+    def ask(self, *, wanted: bool) -> None:
+        """Show it while it is the last try."""
+        if not wanted:
+            self.setChecked(False)
+        self.setVisible(wanted)
+
+    def given(self) -> bool:
+        """Whether a PIN may go on its way: no last try, or accepted. Without the word, the cursor comes here."""
+        if self.isHidden() or self.isChecked():
+            return True
+        self.setFocus()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.toggle()  # Enter is the key of this whole dialog; here it only says that the words were read
+            return
+        super().keyPressEvent(event)
 
 
 class CertificateLine(QWidget):
@@ -96,6 +123,7 @@ class PinBar(QFrame):
     """Listens to one act of signing; Enter signs, Esc stops or closes."""
 
     close_wanted = pyqtSignal()
+    enrol_wanted = pyqtSignal()
 
     def __init__(self, act: SigningAct, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,11 +136,15 @@ class PinBar(QFrame):
         self.pin = PinField()
         self._caption = label("Mã PIN", "bold")
         self.away = KeyButton("Thôi", "Esc", on_click=self.leave)
+        self.last_try = LastTry()
+        self.last_try.toggled.connect(lambda ticked: self.pin.setFocus() if ticked else None)
+        self.enrol = KeyButton("Đăng ký chứng thư này", on_click=self.enrol_wanted.emit)
         self.again = KeyButton("Thử lại", "Ctrl+R", on_click=act.look)
         self.sign = PrimaryButton("Ký", "Enter", on_click=self.begin)
         self.pin.returnPressed.connect(self.begin)
-        line = row(self.certificate, None, self._caption, self.pin, self.again, self.away, self.sign, gap=10)
-        layout = column(self.words, gap=6, margins=(16, 9, 14, 9))
+        line = row(self.certificate, None, self._caption, self.pin, self.enrol, self.again, self.away, self.sign,
+                   gap=10)
+        layout = column(self.words, self.last_try, gap=6, margins=(16, 9, 14, 9))
         layout.addLayout(line)
         self.setLayout(layout)
         act.changed.connect(self.refresh)
@@ -121,8 +153,14 @@ class PinBar(QFrame):
 
     def begin(self) -> None:
         """Sign with what was typed; nothing typed and a PIN wanted: the cursor goes there."""
-        pin = self.pin.take()
+        if not self.last_try.given():
+            return
+        accepted = self.last_try.isChecked()
+        pin = self.pin.take(last_try=accepted)
+        if self._act.on_token:
+            pin = Pin("", last_try=accepted)
         if self._act.stage in (Stage.READY, Stage.PAUSED, Stage.ASKING) and (pin is not None or self._needs_no_pin()):
+            self.last_try.setChecked(False)
             self._act.sign(pin)
         elif self._act.stage is Stage.DONE:
             self.close_wanted.emit()
@@ -150,9 +188,12 @@ class PinBar(QFrame):
         self._show_words()
         asks = stage in (Stage.READY, Stage.PAUSED, Stage.ASKING) and act.identity is not None and bool(act.left)
         was_hidden = self.pin.isHidden()
-        for widget in (self._caption, self.pin):
-            widget.setVisible(asks)
-        self._caption.setText("Mật khẩu khóa" if self._needs_no_pin() else "Mã PIN")
+        self._caption.setVisible(asks)
+        self.pin.setVisible(asks and not act.on_token)
+        self.last_try.ask(wanted=asks and act.last_try)
+        self._caption.setText("Mật khẩu khóa" if self._needs_no_pin() else
+                              "Mã PIN nhập trên token" if act.on_token else "Mã PIN")
+        self.enrol.setVisible(act.may_enrol)
         self.again.setVisible(stage is Stage.BLOCKED)
         self.sign.setVisible(stage in (Stage.READY, Stage.PAUSED, Stage.ASKING, Stage.DONE))
         self.away.say("Dừng sau văn bản này" if stage is Stage.SIGNING else "Đóng" if act.done else "Thôi")

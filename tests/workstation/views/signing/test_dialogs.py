@@ -169,3 +169,18 @@ def test_what_nobody_looked_at_is_left_out_until_it_is_shown(room: Room, window:
     press(dialog.bar.pin, Qt.Key.Key_Space)
     assert [line.chosen for line in dialog.act.lines] == [True, True]
     room.until(lambda: hospital.patient().full_name.upper() in texts(dialog))
+
+
+def test_the_last_try_needs_the_persons_word(room: Room, window: QMainWindow, p11shim: Shim) -> None:
+    p11shim.says("flags final")
+    dialog = one(room, window)
+    assert dialog.bar.last_try.isVisible()
+    write(dialog.bar.pin, PIN)
+    press(dialog.bar.pin, Qt.Key.Key_Return)
+    assert dialog.bar.pin.text() == PIN
+    assert not dialog.act.running
+    assert p11shim.calls("C_Login") == 0
+    press(dialog.bar.last_try, Qt.Key.Key_Space)
+    press(dialog.bar.pin, Qt.Key.Key_Return)
+    room.until(lambda: p11shim.calls("C_Login") == 1)
+    room.until(lambda: dialog.act.stage is Stage.DONE)
