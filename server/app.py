@@ -18,6 +18,7 @@ from server.api import (
     events,
     evidence,
     health,
+    organisation,
     patients,
     prints,
     problems,
@@ -35,7 +36,7 @@ from server.store import base
 ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
     drafts.router, certificates.router, settlements.router, audit.router, delegations.router, events.router,
-    prints.router, evidence.router, signing_board.router,
+    prints.router, evidence.router, organisation.router, signing_board.router,
 )
 
 

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import time
 from pathlib import Path
 from types import FrameType
@@ -70,6 +70,7 @@ def _parser() -> Command:
     _user(commands.add_parser("user", help="people and their passwords"))
     _hours(commands.add_parser("hours", help="when which role, and which person, may come in"))
     _keys(commands.add_parser("keys", help="the server's keys"))
+    _organisation(commands.add_parser("organisation-key", help="the key that signs for the hospital itself"))
     return parser
 
 
@@ -180,6 +181,30 @@ def _room(text: str) -> tuple[str, list[str]]:
     if not room.strip() or not named:
         raise argparse.ArgumentTypeError(f"{text} is not a room with its beds, such as 1:01,02")
     return room.strip(), named
+
+
+def _organisation(parser: Command) -> None:
+    def run(name: str) -> Callable[[argparse.Namespace], int]:
+        def act(options: argparse.Namespace) -> int:
+            from server import organisation_console
+
+            code: int = getattr(organisation_console, name)(options)
+            return code
+
+        return act
+
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    new = verbs.add_parser("new", help="a new key in a sealed file, and the request for its certificate")
+    new.add_argument("--name", required=True, help="the hospital, as its certificate will name it")
+    new.add_argument("--request", type=Path, required=True, metavar="FILE", help="where the request is written (PEM)")
+    install = verbs.add_parser("install", help="take the certificate on (the change of keys, too)")
+    install.add_argument("--certificate", type=Path, required=True, metavar="FILE", help="PEM: it, then its chain")
+    install.add_argument("--module", metavar="LIB", help="PKCS#11 library of the HSM; else a sealed file holds the key")
+    install.add_argument("--token", metavar="LABEL")
+    install.add_argument("--key", metavar="LABEL", help="of the key in the HSM, when there are several")
+    for verb, name in ((new, "new"), (install, "install"), (verbs.add_parser("list", help="every key"), "show")):
+        _config(verb)
+        verb.set_defaults(run=run(name))
 
 
 def _user(parser: Command) -> None:

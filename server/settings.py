@@ -32,6 +32,8 @@ class Settings(Frozen):
     blobs: str = "blobs"
     """A folder, or s3://bucket/prefix."""
     s3_endpoint: str = ""
+    organisation: Path = Path("keys/organisation")
+    """Folder of the organisation's sealed keys; the PIN of one in an HSM stands in its file `pin`."""
     trust: Path = Path("trust")
     """Folder of PEM files: the CAs whose certificates may sign."""
     anchor: Path = Path("anchor/audit.anchor")

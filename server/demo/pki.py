@@ -146,6 +146,20 @@ def issue_person(
     return Issued(key, certificate, (issuing.certificate, *issuing.chain))
 
 
+def issue_organisation(issuing: Issued, name: str, tax_code: str, *, key: PrivateKey | None = None,
+                       services: Services | None = None) -> Issued:
+    """The certificate of an organisation's own key (R10): its name in CN, its tax code in UID."""
+    key = key or _new_key(curve=False)
+    begin = datetime.now(UTC) - timedelta(days=1)
+    subject = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"), x509.NameAttribute(NameOID.COMMON_NAME, name),
+                         x509.NameAttribute(NameOID.USER_ID, f"MST:{tax_code}")])
+    builder = _builder(subject, issuing.certificate.subject, key, begin, begin + timedelta(days=3 * 365))
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = _answered_for(builder.add_extension(SIGNING.extension(), critical=True), services)
+    certificate = _with_identifiers(builder, key, issuing.key).sign(issuing.key, hashes.SHA256())
+    return Issued(key, certificate, (issuing.certificate, *issuing.chain))
+
+
 def issue_expired(issuing: Issued, full_name: str, national_id: str) -> Issued:
     """A certificate that ended a week ago."""
     now = datetime.now(UTC)

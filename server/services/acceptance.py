@@ -43,6 +43,8 @@ class SignedFile:
     slot: str
     offline: bool = False
     begun_at: datetime | None = None
+    for_house: bool = False
+    """The organisation's own key signed it, in this server (`services.organisation`); no request can say so."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,8 @@ def _server_questions(
     yield from questions.succession(version, verdict, to, here)
     yield from questions.discharged_meanwhile(kind, to, here)
     if any(slot.key == file.slot for slot in kind.slots):
-        answer = standing.may_sign(desk, file.slot, case)
+        answer = standing.house_may_sign(file.slot, case) if file.for_house else standing.may_sign(
+            desk, file.slot, case)
         yield from questions.by_policy(answer)
 
 

@@ -110,7 +110,7 @@ def _problems(
     yield from identity.standing(certificate, desk.now)
     between = (*chain, *desk.hospital.intermediates)
     if not identity.chains_to(certificate, between, desk.hospital.roots, desk.now):
-        yield Reason("certificate_untrusted", identity.common_name(certificate.issuer))
+        yield identity.untrusted(certificate)
     number = identity.identity_number(certificate)
     if not number or number != desk.person.national_id:
         yield Reason("certificate_identity_differs", number)

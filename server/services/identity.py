@@ -65,6 +65,11 @@ def standing(certificate: x509.Certificate, at: datetime) -> Iterator[Reason]:
         yield Reason("certificate_not_for_signing")
 
 
+def untrusted(certificate: x509.Certificate) -> Reason:
+    """No path of issuers leads to a trusted root."""
+    return Reason("certificate_untrusted", common_name(certificate.issuer))
+
+
 def chains_to(
     certificate: x509.Certificate, between: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], at: datetime,
 ) -> bool:

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from records import canonical, cda, policy
 from records.deadlines import ZONE
-from records.entries import State, Version
-from records.errors import Refusal
-from records.forms import EntryKind, form
+from records.entries import EncounterState, State, Version
+from records.errors import Reason, Refusal
+from records.forms import EntryKind, Holder, form
 from records.policy import Case, SignedSlot
 from server.services.hospital import Desk
 from server.services.questions import OnFile
@@ -107,6 +107,18 @@ def case(desk: Desk, scene: Scene, version: Version, kind: EntryKind) -> Case:
 def may_sign(desk: Desk, slot: str, facts: Case) -> policy.Answer:
     """The policy's answer for the person at the desk, today."""
     return policy.may_sign(desk.person, slot, facts, desk.now.astimezone(ZONE).date())
+
+
+def house_may_sign(slot: str, facts: Case) -> policy.Answer:
+    """The policy's answer for the organisation itself: its slot is open, and the record is not archived (R10)."""
+    if facts.encounter_state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
+        return policy.Refused((Reason("record_archived"),))
+    found = next((one for one in policy.standing(facts) if one.slot.key == slot), None)
+    if found is None or found.slot.holder is not Holder.ORGANISATION:
+        return policy.Refused((Reason("slot_not_of_organisation", slot),))
+    if found.state is policy.SlotState.OPEN:
+        return policy.Allowed()
+    return policy.Refused(found.waits_for or (Reason("slot_already_signed", found.slot.label),))
 
 
 def _unsigned_children(desk: Desk, version: Version, kind: EntryKind) -> Iterator[str]:

@@ -73,7 +73,7 @@ def decide(db: Connection, which: UUID, state: str, person: UUID, reason: str = 
         id=func.gen_random_uuid(), certificate=which, state=state, person=person, reason=reason))
 
 
-_LAST = (
+STANDING = (
     select(certificate_events.c.state, certificate_events.c.person)
     .where(certificate_events.c.certificate == certificates.c.id)
     .order_by(certificate_events.c.at.desc(), certificate_events.c.id.desc()).limit(1).lateral("last")
@@ -84,10 +84,10 @@ _APPROVED_BY = (
     .order_by(certificate_events.c.at.desc()).limit(1).scalar_subquery()
 )
 _VIEW = (
-    select(certificates, _LAST.c.state, people.c.full_name.label("person_name"), _APPROVED_BY.label("approved_by"))
+    select(certificates, STANDING.c.state, people.c.full_name.label("person_name"), _APPROVED_BY.label("approved_by"))
     .select_from(certificates)
     .join(people, people.c.id == certificates.c.person)
-    .join(_LAST, _LAST.c.state.is_not(None))
+    .join(STANDING, STANDING.c.state.is_not(None))
 )
 
 
@@ -121,7 +121,7 @@ class Held:
 
 def approved_of(db: Connection, person: UUID) -> tuple[Held, ...]:
     """A person's certificates under which signatures are accepted now."""
-    rows = db.execute(select(certificates).join(_LAST, _LAST.c.state == "approved")
+    rows = db.execute(select(certificates).join(STANDING, STANDING.c.state == "approved")
                       .where(certificates.c.person == person))
     return tuple(Held(row.id, row.serial, row.der, tuple(row.chain)) for row in rows)
 

@@ -46,14 +46,14 @@ class HospitalKey:
     def create(cls, file: Path) -> Self:
         """A new key in a new file."""
         key = cls(os.urandom(_LENGTH))
-        _write_new(file, base64.b64encode(key.secret) + b"\n")
+        write_new(file, base64.b64encode(key.secret) + b"\n")
         return key
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """The key in the file."""
         try:
-            secret = base64.b64decode(_read_private(file), validate=False)
+            secret = base64.b64decode(read_private(file), validate=False)
         except binascii.Error as error:
             raise Refusal.because("key_file_damaged", str(file)) from error
         if len(secret) != _LENGTH:
@@ -90,14 +90,14 @@ class ServerKey:
     def create(cls, file: Path) -> Self:
         """A new key in a new file."""
         key = cls(Ed25519PrivateKey.generate())
-        _write_new(file, key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        write_new(file, key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return key
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """The key in the file."""
         try:
-            private = load_pem_private_key(_read_private(file), None)
+            private = load_pem_private_key(read_private(file), None)
         except (ValueError, TypeError) as error:
             raise Refusal.because("key_file_damaged", str(file)) from error
         if not isinstance(private, Ed25519PrivateKey):
@@ -108,11 +108,11 @@ class ServerKey:
 def create_recovery_key(private: Path, public: Path) -> None:
     """The RSA key with which IT opens a workstation's store after a lost password; the server reads the public half."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=_RECOVERY_BITS)
-    _write_new(private, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    _write_new(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    write_new(private, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    write_new(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
 
-def _write_new(file: Path, content: bytes) -> None:
+def write_new(file: Path, content: bytes) -> None:
     """A new file that only its owner reads, on the disk before we go on."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -130,7 +130,8 @@ def _write_new(file: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def _read_private(file: Path) -> bytes:
+def read_private(file: Path) -> bytes:
+    """A file that only its owner may read."""
     try:
         if file.stat().st_mode & 0o077:
             raise Refusal.because("key_file_open_to_others", str(file))

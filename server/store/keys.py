@@ -59,6 +59,11 @@ class Keys:
         self._hospital = hospital
         self._wrapping = AESGCM(hospital.secret)
 
+    @property
+    def hospital(self) -> HospitalKey:
+        """The key that wraps all others."""
+        return self._hospital
+
     def make(self, db: Connection, scope: UUID) -> ScopeKey:
         """The key of a new encounter."""
         secret, nonce = AESGCM.generate_key(256), os.urandom(_NONCE)

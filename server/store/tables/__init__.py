@@ -24,6 +24,7 @@ from server.store.tables.house import (
     server_keys,
     settings,
 )
+from server.store.tables.organisation import organisation_keys
 from server.store.tables.patients import allergies, counters, encounters, patients, ward_stays
 from server.store.tables.people import (
     beds,
@@ -61,6 +62,7 @@ __all__ = [
     "evidence_files",
     "evidence_tasks",
     "metadata",
+    "organisation_keys",
     "patients",
     "people",
     "person_wards",
