@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -23,6 +25,7 @@ BODY_LIMIT = 1_500_000
 """Bytes of a JSON body; a form's longest text is far below."""
 FILE_LIMIT = 20_000_000
 """Bytes of a signed file."""
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -162,3 +165,21 @@ async def _read(request: Request) -> None:
             raise Refusal.because("body_too_large", limit=limit)
         parts.append(part)
     request._body = b"".join(parts)
+    if limit == BODY_LIMIT:
+        demand_text(request._body)
+
+
+def demand_text(body: bytes) -> None:
+    """Refuse half characters (a lone surrogate, bytes that are no UTF-8): no database and no page can hold them.
+
+    Python's JSON reader lets both through; they would fail much later, as a bug and not as the sender's.
+    """
+    try:
+        body.decode()
+        if _HALF.search(body):
+            # Perhaps the two halves of one character, or a backslash that was written twice: the reader knows.
+            json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeError:
+        raise Refusal.because("text_not_whole") from None
+    except (ValueError, RecursionError):
+        return  # no JSON at all: said where it is parsed

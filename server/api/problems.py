@@ -62,6 +62,9 @@ def answer_to(error: Exception) -> JSONResponse:
             answer = problem(status_of(error.reasons), *error.reasons)
         case RequestValidationError():
             answer = problem(422, *_malformed(error))
+        case HTTPException(status_code=400):
+            # FastAPI's own word for a body that its JSON reader gave up on.
+            answer = problem(422, Reason("request_malformed", "body", {"detail": str(error.detail)[:200]}))
         case HTTPException(status_code=status) if status < 500:
             answer = problem(status, Reason("address_unknown", facts={"status": status}))
         case OperationalError() | PoolTimeout() | DBAPIError(connection_invalidated=True):

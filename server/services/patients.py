@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from records.deadlines import ZONE
 from records.errors import Reason, Refusal
 from records.messages import PatientDraft, PatientView
+from records.render import missing_glyphs
 from server.services import rights
 from server.services.hospital import Desk, new_id
 from server.services.rights import Right
@@ -43,6 +45,7 @@ def register(desk: Desk, draft: PatientDraft) -> PatientView:
     Odd identity and insurance numbers are noted, not refused: the card may be wrong, the patient is there.
     """
     rights.demand(desk.person, Right.REGISTER_PATIENT)
+    draft = _composed(draft)
     if problems := tuple(_problems(draft, desk.now.astimezone(ZONE).date())):
         raise Refusal(*problems)
     patient = store.register(desk.db, new_id(), draft, desk.person.id, desk.now.astimezone(ZONE))
@@ -83,6 +86,17 @@ def _problems(draft: PatientDraft, today: date) -> Iterator[Reason]:
         yield Reason("patient_text_wrong", facts={"longest": _LONGEST})
 
 
+def _composed(draft: PatientDraft) -> PatientDraft:
+    """Letters and their marks as one character, one space between words: as it is searched and printed."""
+    def plain(value: str) -> str:
+        return " ".join(unicodedata.normalize("NFC", value).split())
+
+    texts = {name: plain(value) for name, value in draft if isinstance(value, str)}
+    known = tuple(one.model_copy(update={"substance": plain(one.substance), "reaction": plain(one.reaction)})
+                  for one in draft.allergies)
+    return draft.model_copy(update={**texts, "allergies": known})
+
+
 def _texts(draft: PatientDraft) -> Iterator[str]:
     for value in draft.model_dump(exclude={"allergies"}).values():
         if isinstance(value, str):
@@ -92,4 +106,5 @@ def _texts(draft: PatientDraft) -> Iterator[str]:
 
 
 def _unprintable(text: str) -> bool:
-    return any(not letter.isprintable() for letter in text)
+    """Whether there is something in it that no page could show."""
+    return not text.isprintable() or bool(missing_glyphs(text))

@@ -29,7 +29,9 @@ def sign_in(hospital: Hospital, command: SignIn) -> Session:
     The password is checked outside any transaction, so that a slow hash holds no lock. Who does not know the password
     hears the same words whether the name exists, is locked or not.
     """
-    username = command.username.strip().lower()[:100]
+    # No name and no PC has a null character, and the database cannot hold one.
+    username = command.username.replace("\0", "").strip().lower()[:100]
+    command = command.model_copy(update={"workstation": command.workstation.replace("\0", "")[:100]})
     with base.transaction(hospital.engine) as db:
         account = store.account(db, username)
     good = hospital.passwords.good(account.password_hash if account else None, command.password[:_LONGEST_PASSWORD])
@@ -42,7 +44,7 @@ def sign_in(hospital: Hospital, command: SignIn) -> Session:
         action = "session.begin" if refusal is None else "session.refused"
         facts = {"code": refusal.reasons[0].code, "username": username} if refusal else {}
         audit.note(db, action, person=account.id if account else None, name=account.full_name if account else "",
-                   workstation=command.workstation[:100], facts=facts)
+                   workstation=command.workstation, facts=facts)
         answer = _begin(db, hospital, account, command, now) if account and refusal is None else None
     if answer is None:
         raise refusal or Refusal.because("sign_in_failed")
@@ -83,7 +85,7 @@ def _begin(db: Connection, hospital: Hospital, account: store.Account, command: 
     outdated = passwords.outdated(account.password_hash)
     store.note_success(db, account.id, passwords.hash(command.password) if outdated else None)
     token, expires = secrets.token_urlsafe(32), now + timedelta(minutes=settings.session_minutes)
-    store.begin(db, new_id(), _hash(token), person=account.id, workstation=command.workstation[:100], expires=expires)
+    store.begin(db, new_id(), _hash(token), person=account.id, workstation=command.workstation, expires=expires)
     return Session(
         token=token, expires_at=expires, person=store.person_view(db, account.id), server_time=datetime.now(UTC),
         recovery_public_key=hospital.recovery_public_key, health=health.told(hospital, well=True),

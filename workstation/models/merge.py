@@ -50,8 +50,12 @@ def _keys(*values: Mapping[str, Any]) -> Iterable[str]:
 
 
 def plain(value: Any) -> Any:
-    """The value as a draft keeps it (JSON): instants and decimals as text."""
+    """The value as a draft keeps it (JSON): instants and decimals as text; half characters, which some programs leave
+    on the clipboard, are dropped, because no store could keep a text with one in it.
+    """
     match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-8", "ignore").decode()
         case datetime() | date():
             return value.isoformat()
         case Decimal():

@@ -68,6 +68,19 @@ def test_a_value_is_kept_as_json(desks: Desks, value: Any, kept: Any) -> None:
     assert editor.value("temperature") == kept
 
 
+def test_half_a_character_from_the_clipboard_does_not_cost_the_text(qtbot: QtBot, desks: Desks) -> None:
+    desk = desks.open()
+    editor = edit(desk)
+    editor.set_value("plan", "Tiếp tục\ud83d kháng sinh")
+    assert editor.value("plan") == "Tiếp tục kháng sinh"
+
+    def saved() -> bool:
+        held = desk.store.draft(editor.draft.entry)
+        return held is not None and held.values["plan"] == editor.value("plan")
+
+    qtbot.waitUntil(saved, timeout=5_000)
+
+
 def test_unknown_fields_are_not_taken(desks: Desks) -> None:
     editor = edit(desks.open())
     editor.set_value("nobody", "x")
