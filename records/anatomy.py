@@ -111,7 +111,30 @@ def _signature_value(field: pikepdf.Object) -> SignatureValue:
     )
 
 
-def differences(rendered: pikepdf.Pdf, signed: pikepdf.Pdf, marks: Mapping[str, frozenset[str]],
+class Rendered:
+    """The drawn document, each of its objects read once however many revisions are compared with it."""
+
+    def __init__(self, document: pikepdf.Pdf) -> None:
+        self.document = document
+        self._known: dict[str, tuple[Any, Any]] = {}
+        self._unpacked: dict[str, bytes] = {}
+
+    def read(self, reference: str) -> tuple[Any, Any]:
+        """The object and its JSON (of a stream, its dictionary's)."""
+        if reference not in self._known:
+            item = _object(self.document, reference)
+            told = _told(item.stream_dict if isinstance(item, pikepdf.Stream) else item)
+            self._known[reference] = item, told
+        return self._known[reference]
+
+    def bytes_of(self, reference: str) -> bytes:
+        """A stream's bytes."""
+        if reference not in self._unpacked:
+            self._unpacked[reference] = self.read(reference)[0].read_bytes()
+        return self._unpacked[reference]
+
+
+def differences(rendered: Rendered, signed: pikepdf.Pdf, marks: Mapping[str, frozenset[str]],
                 reached: set[int]) -> tuple[Reason, ...]:
     """Each place where `signed` is not `rendered` with these signed fields.
 
@@ -119,12 +142,12 @@ def differences(rendered: pikepdf.Pdf, signed: pikepdf.Pdf, marks: Mapping[str, 
     be empty. Numbers of the objects that the walk comes by are added to `reached`. The pages come first, so that what
     they share with the rest of the file counts as theirs.
     """
-    walk = _Walk(rendered, signed, marks)
+    walk, drawn = _Walk(rendered, signed, marks), rendered.document
     if not set(signed.trailer.keys()) <= _TRAILER_KEYS:
         walk.tell("document_carries_more", "trailer")
-    walk.values(_reference(rendered.Root, "/Pages"), _reference(signed.Root, "/Pages"), ("/Root", "/Pages"))
+    walk.values(_reference(drawn.Root, "/Pages"), _reference(signed.Root, "/Pages"), ("/Root", "/Pages"))
     for key in ("/Root", "/Info"):
-        walk.values(_reference(rendered.trailer, key), _reference(signed.trailer, key), (key,))
+        walk.values(_reference(drawn.trailer, key), _reference(signed.trailer, key), (key,))
     reached |= walk.reached
     return tuple(walk.found)
 
@@ -137,7 +160,7 @@ def _reference(holder: pikepdf.Object, key: str) -> str | None:
 class _Walk:
     """Goes through both files in step; each pair of objects once."""
 
-    def __init__(self, rendered: pikepdf.Pdf, signed: pikepdf.Pdf, marks: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, rendered: Rendered, signed: pikepdf.Pdf, marks: Mapping[str, frozenset[str]]) -> None:
         self._rendered, self._signed, self._marks = rendered, signed, marks
         self._seen: set[tuple[str, str]] = set()
         self.reached: set[int] = set()
@@ -170,14 +193,14 @@ class _Walk:
         self.reached.add(int(theirs.split(" ", 1)[0]))
         if len(self._seen) > MAX_PAIRS or len(path) > MAX_DEPTH:
             raise ValueError("the document is too deep or too large")
-        one, other = _object(self._rendered, mine), _object(self._signed, theirs)
+        (one, told), other = self._rendered.read(mine), _object(self._signed, theirs)
         if isinstance(one, pikepdf.Stream) and isinstance(other, pikepdf.Stream):
-            self._streams(one, other, path)
+            self._streams(mine, told, other, path)
             return
         if isinstance(one, pikepdf.Stream) or isinstance(other, pikepdf.Stream):
             self._differs(path)
             return
-        told, theirs_told = _told(one), _told(other)
+        theirs_told = _told(other)
         if isinstance(told, dict) and isinstance(theirs_told, dict) and told.get("/Type") == "/Page":
             self._page(told, theirs_told, path)
         elif isinstance(told, dict) and isinstance(theirs_told, dict) and told.get("/Subtype") == "/Widget":
@@ -185,9 +208,9 @@ class _Walk:
         else:
             self.values(told, theirs_told, path)
 
-    def _streams(self, mine: pikepdf.Object, theirs: pikepdf.Object, path: tuple[str, ...]) -> None:
-        self._dictionaries(_told(mine.stream_dict), _told(theirs.stream_dict), path, _STREAM_KEYS)
-        expected = mine.read_bytes()
+    def _streams(self, mine: str, told: dict[str, Any], theirs: pikepdf.Object, path: tuple[str, ...]) -> None:
+        self._dictionaries(told, _told(theirs.stream_dict), path, _STREAM_KEYS)
+        expected = self._rendered.bytes_of(mine)
         try:
             same = _unpacked(theirs, len(expected)) == expected
         except (ValueError, zlib.error):
@@ -210,14 +233,14 @@ class _Walk:
         if not isinstance(there, list) or len(there) > len(wanted):
             self.tell("annotation_foreign", "", page=number)
         elif len(there) < len(wanted):
-            self.tell("widget_missing", "", _name(_told(_object(self._rendered, wanted[len(there)]))))
+            self.tell("widget_missing", "", _name(self._rendered.read(wanted[len(there)])[1]))
         else:
             for one, other in zip(wanted, there, strict=True):
                 self._annotation(one, other, (*path, "/Annots"), number)
 
     def _annotation(self, mine: str, theirs: Any, path: tuple[str, ...], page: str) -> None:
         told = _told(_object(self._signed, theirs)) if _is_reference(theirs) else None
-        if not isinstance(told, dict) or _name(told) != _name(_told(_object(self._rendered, mine))):
+        if not isinstance(told, dict) or _name(told) != _name(self._rendered.read(mine)[1]):
             self.tell("annotation_foreign", "", page=page)
         else:
             self.values(mine, theirs, path)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from records import canonical, evidence, forms, render, timestamps
-from records.anatomy import CDA_FILE, attachments, differences, opened, signature_values
+from records.anatomy import CDA_FILE, Rendered, attachments, differences, opened, signature_values
 from records.chains import Trust
 from records.entries import Version
 from records.errors import Reason, Refusal
@@ -193,11 +193,12 @@ class _Case:
             # Values that no validation would let pass: whoever signed them, we cannot draw them.
             told = Reason("page_not_drawable", "", {"detail": f"{type(error).__name__}: {error}"[:200]})
             return (known, *(settled(question, [told]) for question in questions[1:]))
-        return (known, *self._pages(drawn))
+        with opened(drawn) as mine:
+            return (known, *self._pages(drawn, Rendered(mine)))
 
-    def _pages(self, drawn: bytes) -> tuple[Finding, ...]:
+    def _pages(self, drawn: bytes, mine: Rendered) -> tuple[Finding, ...]:
         page, marks = Question.PAGE_AS_RENDERED, Question.MARKS_AS_DRAWN
-        last = self._differences(drawn, self.revisions[-1])
+        last = self._differences(drawn, mine, self.revisions[-1])
         of_marks = [item for item in last if item.code.startswith(("annotation_", "widget_", "mark_"))]
         of_page = [item for item in last if item not in of_marks]
         of_marks += [reason for signature in self.signatures for reason in signature.mark_reasons]
@@ -205,20 +206,20 @@ class _Case:
         return (
             shown if not of_page else settled(page, of_page),
             settled(marks, of_marks),
-            settled(Question.ONE_SIGNATURE_PER_REVISION, self._growth(drawn), signatures=len(self.values)),
+            settled(Question.ONE_SIGNATURE_PER_REVISION, self._growth(drawn, mine), signatures=len(self.values)),
         )
 
-    def _differences(self, drawn: bytes, revision: Revision) -> tuple[Reason, ...]:
+    def _differences(self, drawn: bytes, mine: Rendered, revision: Revision) -> tuple[Reason, ...]:
         """Where the file, as it was at the end of that revision, is not the drawn one with its signatures."""
         past = self.file[:revision.end]
         if past == drawn:
             self.reached.update(revision.objects)
             return ()
         signed = {item.value.field: item.marks for item in self.signatures if item.end <= revision.end}
-        with opened(past) as document, opened(drawn) as mine:
+        with opened(past) as document:
             return differences(mine, document, signed, self.reached)
 
-    def _growth(self, drawn: bytes) -> list[Reason]:
+    def _growth(self, drawn: bytes, mine: Rendered) -> list[Reason]:
         """Each revision after the first adds one signature; what it shows was checked for the last one already."""
         ends = [item.end for item in self.signatures]
         reasons = []
@@ -227,7 +228,7 @@ class _Case:
             if due != (1 if index else 0):
                 reasons.append(_more(index, f"{due} signatures"))
             elif index < len(self.revisions) - 1:
-                reasons += [_more(index, reason.english) for reason in self._differences(drawn, revision)]
+                reasons += [_more(index, reason.english) for reason in self._differences(drawn, mine, revision)]
             kept = [item for item in self.signatures if item.end < revision.end]
             if any(item.value.number in revision.objects for item in kept):
                 reasons.append(_more(index, "an earlier signature is written anew"))

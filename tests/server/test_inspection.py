@@ -64,3 +64,19 @@ def test_without_any_authority_the_error_names_the_places(file: Path, tmp_path: 
         inspection.check([file], trust=None, as_json=False)
     for place in ("--trust", "BENHAN_TRUST", str(tmp_path / "etc"), "demo-home/trust"):
         assert place in str(caught.value)
+
+
+def test_many_files_are_checked_by_all_processors_with_the_same_answers_in_the_same_order(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    named, files = trusting(tmp_path / "named"), []
+    for number in range(2 * inspection.ALONE + 1):
+        path = tmp_path / f"{number:03}.pdf"
+        data = file.read_bytes()
+        path.write_bytes(data if number % 10 else data + b"more")
+        files.append(path)
+    assert inspection.check(files, trust=named, as_json=True) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [one["file"] for one in told] == [str(path) for path in files]
+    assert [one["good"] for one in told] == [bool(number % 10) for number in range(len(files))]
+    assert inspection._checked(files[:3], [*(path.read_bytes() for path in named.glob("*.pem"))])[1].good
