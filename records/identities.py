@@ -19,6 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from records.errors import Reason
 
+_USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+           "key_cert_sign", "crl_sign")
 _ZONE = timezone(timedelta(hours=7))
 _NATIONAL_ID = re.compile(r"(?:CCCD|CMND|CMT|HC)\s*:\s*([0-9A-Z]+)", re.IGNORECASE)
 
@@ -99,6 +101,23 @@ class Identity:
         """How its key signs."""
         return Mechanism.RSA_SHA256 if isinstance(self.parsed.public_key(), rsa.RSAPublicKey) else (
             Mechanism.ECDSA_SHA256)
+
+    @property
+    def usage(self) -> tuple[str, ...]:
+        """What its key usage names, in RFC 5280's words; nothing when it names nothing."""
+        try:
+            told = self.parsed.extensions.get_extension_for_class(x509.KeyUsage).value
+        except x509.ExtensionNotFound:
+            return ()
+        return tuple(name for name in _USAGES if getattr(told, name))
+
+    @property
+    def key_words(self) -> str:
+        """«RSA 2048», «EC secp256r1»."""
+        key = self.parsed.public_key()
+        if isinstance(key, rsa.RSAPublicKey):
+            return f"RSA {key.key_size}"
+        return f"EC {key.curve.name}" if isinstance(key, ec.EllipticCurvePublicKey) else type(key).__name__
 
     def refusal(self, at: datetime) -> Reason | None:
         """Why this certificate may not sign at `at`, asked before any PIN; None when it may."""

@@ -1,4 +1,4 @@
-"""`benhan [--config FILE]`: starts the workstation."""
+"""`benhan [--config FILE]`: starts the workstation; `--self-test` tries this PC on the terminal instead."""
 
 from __future__ import annotations
 
@@ -35,9 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benhan", description="Bệnh Án: the clinical workstation.")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML); else the usual places")
     parser.add_argument("--version", action="version", version=f"benhan {version()}")
+    parser.add_argument("--self-test", action="store_true", help="try drivers, tokens, server and clock; no window")
+    parser.add_argument("--json", action="store_true", help="with --self-test: the report as JSON")
+    parser.add_argument("--no-sign", action="store_true", help="with --self-test: ask for no PIN, sign nothing")
     chosen, rest = parser.parse_known_args(arguments)
     try:
         config = read_config(chosen.config)
+        if chosen.self_test:
+            from workstation.self_test import run as self_test
+
+            return self_test(config, as_json=chosen.json, sign=not chosen.no_sign)
         keep_log(config.data_dir)
         from workstation.app import run
 

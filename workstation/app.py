@@ -23,7 +23,7 @@ from workstation.client import Client
 from workstation.config import Config
 from workstation.models.account import Account
 from workstation.models.desk import Desk
-from workstation.models.machine import MachineModel
+from workstation.models.machine import MachineModel, store_fact
 from workstation.models.search import SearchModel
 from workstation.models.session import SessionModel
 from workstation.models.sync import SyncModel
@@ -64,6 +64,7 @@ class Program(QObject):
                                     self._tokens, self, warning_days=config.certificate_warning_days)
         self.window = Window(self.session, self.machine, version=version(),
                              demo_accounts=read_demo_accounts(config.demo_accounts))
+        self.window.actions_.bind("self_test", self._self_test)
         self.desk: Desk | None = None
         self.signing: SigningModel | None = None
         self.signing_desk: SigningDesk | None = None
@@ -76,6 +77,27 @@ class Program(QObject):
         # would walk over all of them again and again while the screen waits.
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
+
+    def _self_test(self) -> None:
+        """F12, before sign-in too: what this PC and its tokens can do."""
+        from workstation.models.self_test import Bench, SelfTestModel
+        from workstation.views.signing.self_test import SelfTestDialog
+
+        self.machine.ask()
+        tester = SelfTestModel(Bench(self.client, self.config, self.signer), self.background,
+                               approved=self.machine.own.approved if self.machine.own is not None else None)
+        dialog = SelfTestDialog(tester, store_fact(self.session.known_people()), self.window)
+        tester.setParent(dialog)
+        dialog.show_over()
+
+    def _set_pin(self, *, by_puk: bool) -> None:
+        from workstation.models.pin_change import PinChangeModel
+        from workstation.views.signing.pin_change import PinChangeDialog
+
+        model = PinChangeModel(self.background, self.signer, by_puk=by_puk)
+        dialog = PinChangeDialog(model, self.window)
+        model.setParent(dialog)
+        dialog.show_over()
 
     def stop(self) -> None:
         """The window closes: save, end the session, finish what has begun."""
@@ -124,6 +146,8 @@ class Program(QObject):
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.renewed)
         self.window.actions_.bind("retry", self._retry)
+        self.window.actions_.bind("change_pin", partial(self._set_pin, by_puk=False))
+        self.window.actions_.bind("unblock_pin", partial(self._set_pin, by_puk=True))
         self.window.open_work(page, search, account, self._open_patient)
         sync.start()
 

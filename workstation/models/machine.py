@@ -48,7 +48,8 @@ class MachineModel(QObject):
                  warning_days: int = 45) -> None:
         super().__init__(parent)
         self._warning_days = warning_days
-        self._own: Standing | None = None
+        self.own: Standing | None = None
+        """Where the certificates of who is signed in stand; None: nobody is, or the server has not said."""
         self._seen: Sequence[TokenInfo] | None = None
         self._client, self._background, self._server_name, self._tokens = client, background, server_name, tokens
         self.server = Fact(state="asking", title="Máy chủ: đang hỏi", detail=server_name)
@@ -118,12 +119,12 @@ class MachineModel(QObject):
 
     def know(self, own: Standing | None) -> None:
         """Whose certificates matter: those of who is signed in (None: nobody is)."""
-        self._own = own
+        self.own = own
         if self._seen is not None:
             self._tell_tokens()
 
     def _tell_tokens(self) -> None:
-        self.token = token_fact(self._seen or (), self._client.clock.server_now(), self._warning_days, self._own)
+        self.token = token_fact(self._seen or (), self._client.clock.server_now(), self._warning_days, self.own)
         self.changed.emit()
 
     def _token_trouble(self, why: Refusal) -> None:

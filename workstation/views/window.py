@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 from records.errors import Reason, Refusal
 from records.messages import PatientView
 from workstation.models.account import Account
-from workstation.models.machine import MachineModel, store_fact
+from workstation.models.machine import MachineModel
 from workstation.models.search import SearchModel
 from workstation.models.session import Phase, SessionModel
 from workstation.views import prompts, style
@@ -74,7 +74,6 @@ class Window(QMainWindow):
 
     def _bind_always(self) -> None:
         self.actions_.bind("night", self._toggle_night)
-        self.actions_.bind("self_test", self._self_test)
 
     # Pages
 
@@ -169,18 +168,6 @@ class Window(QMainWindow):
                 layout.addLayout(row(cap, label(action.text), None))
         content.setLayout(layout)
         prompts.Notice("Các phím dùng được ở đây", content, self).show_over()
-
-    def _self_test(self) -> None:
-        self._machine.ask()
-        content = QWidget()
-        layout = column(gap=8)
-        store = store_fact(self._session.known_people())
-        for fact in (self._machine.server, self._machine.token, self._machine.clock, store):
-            layout.addWidget(label(fact.title, "attention_bold" if fact.state == "attention" else "bold", wrap=True))
-            if fact.detail:
-                layout.addWidget(label(fact.detail, "second", wrap=True))
-        content.setLayout(layout)
-        prompts.Notice("Tự kiểm tra máy", content, self).show_over()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.stopping.emit()

@@ -1,0 +1,117 @@
+"""The self-test on a terminal: a real library, a real server, what it says of each fault, and its exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.p11shim.fixture import Shim, p11shim, p11shim_module
+from tests.workstation.little_server import LittleServer
+from tests.workstation.tokens import PIN, DoctorsToken, doctors_token, plugged, shimmed
+from workstation.__main__ import main
+from workstation.config import Config
+
+__all__ = ["doctors_token", "p11shim", "p11shim_module", "plugged", "shimmed"]
+
+Told = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def told(shimmed: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+         monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Runs it with that PIN typed, and reads what it printed."""
+
+    def run(*arguments: str, pin: str = PIN) -> tuple[int, dict[str, Any]]:
+        monkeypatch.setattr("workstation.signing.terminal.TerminalPrompter._asked", lambda *_: pin)
+        for name, value in (("SERVER_URL", shimmed.server_url), ("PKCS11_MODULES", str(shimmed.pkcs11_modules[0])),
+                            ("DATA_DIR", str(tmp_path))):
+            monkeypatch.setenv(f"BENHAN_{name}", value)
+        code = main(["--self-test", "--json", *arguments])
+        return code, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def answers(report: dict[str, Any]) -> dict[str, str]:
+    return {one["key"]: one["answer"] for one in report["questions"]}
+
+
+def test_a_good_pc_answers_every_question(told: Told, doctors_token: DoctorsToken) -> None:
+    code, report = told()
+    assert code == 0
+    assert answers(report) == {
+        "server": "yes", "clock": "yes", "driver": "yes", "bits": "yes", "token": "yes", "pin": "yes",
+        "mechanism": "yes", "certificate": "yes", "enrolled": "unknown", "trial": "yes"}
+    (module,) = report["modules"]
+    assert len(module["file"]["sha256"]) == 64
+    assert module["file"]["bits"] == 64
+    assert module["told"]["cryptoki"].startswith("2.")
+    (certificate,) = module["certificates"]
+    assert certificate["serial"] == doctors_token.issued.serial
+    assert certificate["key"].startswith("RSA ")
+    assert "content_commitment" in certificate["usage"] or "digital_signature" in certificate["usage"]
+    (slot,) = [slot for slot in module["told"]["slots"] if slot["token"] and slot["mechanisms"]
+               and slot["token"]["label"]]
+    rsa = next(one for one in slot["mechanisms"] if one["name"] == "SHA256_RSA_PKCS")
+    assert rsa["signs"]
+    assert rsa["most"] >= 2048
+    assert report["trial"]["verified"]
+    assert report["trial"]["took_ms"] > 0
+
+
+def test_the_report_holds_no_pin(told: Told) -> None:
+    _, report = told()
+    assert PIN not in json.dumps(report)
+
+
+def test_a_wrong_pin_is_not_tried_again(told: Told, p11shim: Shim) -> None:
+    p11shim.says("C_Login CKR_PIN_LOCKED")
+    code, report = told()
+    assert code == 1
+    assert answers(report)["trial"] == "no"
+    assert p11shim.calls("C_Login") == 1
+
+
+def test_without_a_pin_nothing_is_signed(told: Told, p11shim: Shim) -> None:
+    code, report = told("--no-sign")
+    assert (code, answers(report)["trial"]) == (0, "unknown")
+    assert p11shim.calls("C_Login") == p11shim.calls("C_Sign") == 0
+    assert told(pin="")[0] == 1
+
+
+@pytest.mark.parametrize(("says", "wrong"), [
+    ("absent", {"token"}), ("flags locked", {"pin", "trial"}), ("flags final", {"pin"}),
+    ("C_GetSlotList CKR_FUNCTION_FAILED", {"driver", "token"}), ("C_Sign corrupt", {"trial"}),
+])
+def test_what_is_wrong_is_named(told: Told, p11shim: Shim, says: str, wrong: set[str]) -> None:
+    p11shim.says(says)
+    code, report = told(pin="" if says == "flags final" else PIN)
+    assert code == 1
+    assert {key for key, answer in answers(report).items() if answer == "no"} == wrong
+    assert all(one["words"] and one["todo"] for one in report["questions"] if one["answer"] == "no")
+
+
+def test_server_and_clock_are_told(told: Told, little: LittleServer) -> None:
+    little.clock_off = timedelta(minutes=5)
+    code, report = told("--no-sign")
+    assert (code, answers(report)["clock"]) == (1, "no")
+    assert abs(abs(report["around"]["offset_s"]) - 300) < 5
+    little.down()
+    code, report = told("--no-sign")
+    assert (code, answers(report)["server"], answers(report)["clock"]) == (1, "no", "unknown")
+
+
+def test_a_driver_that_is_not_there_is_told(shimmed: Config, monkeypatch: pytest.MonkeyPatch,
+                                            capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("BENHAN_SERVER_URL", shimmed.server_url)
+    monkeypatch.setenv("BENHAN_PKCS11_MODULES", "/nowhere/libtoken.so")
+    assert main(["--self-test", "--no-sign"]) == 1
+    said = capsys.readouterr().out
+    assert "[KHÔNG ĐẠT] Có trình điều khiển token chạy được?" in said
+    assert "/nowhere/libtoken.so" in said
+    assert "không chứa mã PIN" in said
