@@ -70,6 +70,7 @@ def _parser() -> Command:
     _user(commands.add_parser("user", help="people and their passwords"))
     _hours(commands.add_parser("hours", help="when which role, and which person, may come in"))
     _keys(commands.add_parser("keys", help="the server's keys"))
+    _evidence(commands.add_parser("evidence", help="the level that a record's evidence must reach"))
     _organisation(commands.add_parser("organisation-key", help="the key that signs for the hospital itself"))
     return parser
 
@@ -205,6 +206,19 @@ def _organisation(parser: Command) -> None:
     for verb, name in ((new, "new"), (install, "install"), (verbs.add_parser("list", help="every key"), "show")):
         _config(verb)
         verb.set_defaults(run=run(name))
+
+
+def _evidence(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server.administration import demand_evidence
+
+        return demand_evidence(options)
+
+    _config(parser)
+    parser.add_argument("step", choices=("complete", "archive"))
+    parser.add_argument("level", choices=("B", "T", "LT"))
+    parser.add_argument("--since", metavar="YYYY-MM-DD", help="from that day on (default: today)")
+    parser.set_defaults(run=run)
 
 
 def _user(parser: Command) -> None:

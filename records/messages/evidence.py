@@ -65,4 +65,8 @@ class EvidenceQueue(Frozen):
     done: int
     stamps: bool
     """The hospital has a time-stamp contract."""
+    complete: Literal["B", "T", "LT"]
+    """What the hospital demands today before a record counts as complete."""
+    archive: Literal["B", "T", "LT"]
+    """And before it is archived."""
     tasks: tuple[EvidenceTaskView, ...]

@@ -11,9 +11,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from records.cms import Certificate
 from records.errors import Reason, Refusal
 from records.messages import CertificateView, Challenge, Enrolment
 from server.services import identity, rights
@@ -114,8 +114,8 @@ def _problems(
     number = identity.identity_number(certificate)
     if not number or number != desk.person.national_id:
         yield Reason("certificate_identity_differs", number)
-    if not isinstance(certificate.public_key(), rsa.RSAPublicKey):
-        yield Reason("certificate_not_rsa")
+    if weak := Certificate(certificate.public_bytes(Encoding.DER)).weakness():
+        yield Reason("certificate_key_unfit", weak)
 
 
 def _bytes(text: str) -> bytes:

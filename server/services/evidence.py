@@ -11,7 +11,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from records import evidence, pades, receipts, revocation
+from records.deadlines import ZONE
+from records.entries import FormRef
 from records.errors import Reason, Refusal, Trouble
+from records.evidence_demand import Step, demanded, shortfalls
+from records.forms import form
 from records.messages import EvidenceQueue, EvidenceTaskView
 from records.pades import Wanted
 from records.revocation import Evidence
@@ -20,7 +24,7 @@ from server.services import revocation as asking
 from server.services import rights, timestamping
 from server.services.hospital import Desk, Hospital
 from server.services.rights import Right
-from server.store import audit, base, files
+from server.store import audit, base, entries, evidence_demands, files
 from server.store import evidence as store
 from server.store.evidence import Task
 from server.store.keys import ScopeKey
@@ -142,7 +146,25 @@ def queue(desk: Desk) -> EvidenceQueue:
     counted = store.counts(desk.db)
     return EvidenceQueue(
         waiting=counted.get("waiting", 0), failed=counted.get("failed", 0), done=counted.get("done", 0),
-        stamps=bool(desk.hospital.settings.tsa_url), tasks=tuple(_view(item) for item in store.waiting(desk.db)))
+        stamps=bool(desk.hospital.settings.tsa_url), complete=demanded_now(desk, Step.COMPLETE).value,
+        archive=demanded_now(desk, Step.ARCHIVE).value, tasks=tuple(_view(item) for item in store.waiting(desk.db)))
+
+
+def demanded_now(desk: Desk, step: Step) -> EvidenceLevel:
+    """The level that the hospital demands today."""
+    return demanded(step, evidence_demands.read(desk.db), desk.now.astimezone(ZONE).date())
+
+
+def missing(desk: Desk, encounter: UUID, step: Step) -> tuple[Reason, ...]:
+    """R16, R30: which signed papers of an encounter fall short of what the hospital demands for that step today."""
+    found = store.levels(desk.db, encounter)
+    names = entries.kinds_of(desk.db, [entry for entry, _ in found])
+    levels = {f"{_name(names[entry])} ({entry})": level for (entry, _), level in found.items()}
+    return tuple(shortfalls(step, levels, evidence_demands.read(desk.db), desk.now.astimezone(ZONE).date()))
+
+
+def _name(ref: FormRef) -> str:
+    return form(ref.code, ref.edition).kind(ref.kind).name
 
 
 def retry(desk: Desk) -> EvidenceQueue:

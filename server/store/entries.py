@@ -55,6 +55,12 @@ def entry(db: Connection, which: UUID) -> Entry | None:
     return Entry(row.id, row.encounter, FormRef(code=row.form, edition=row.edition, kind=row.kind), row.author)
 
 
+def kinds_of(db: Connection, which: Collection[UUID]) -> dict[UUID, FormRef]:
+    """What each of these entries is."""
+    rows = db.execute(select(entries).where(entries.c.id.in_(which)))
+    return {row.id: FormRef(code=row.form, edition=row.edition, kind=row.kind) for row in rows}
+
+
 def add_version(
     db: Connection, key: ScopeKey, version: Version, *, state: State, open_slots: Collection[str], file: str,
     received_at: datetime,

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, or_, select, text, update
 
+from records.entries import State
 from records.errors import Reason
 from records.revocation import Evidence, Standing
 from records.signatures import EvidenceLevel
 from records.timestamps import Token
-from server.store.tables import evidence_files, evidence_tasks, revocation_answers, timestamps
+from server.store.tables import evidence_files, evidence_tasks, revocation_answers, timestamps, version_states
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,11 @@ def counts(db: Connection) -> dict[str, int]:
 
 
 def levels(db: Connection, encounter: UUID) -> dict[tuple[UUID, int], EvidenceLevel]:
-    """What each fully signed version of an encounter can be proved by now."""
-    rows = db.execute(select(evidence_tasks.c.entry, evidence_tasks.c.number, evidence_tasks.c.level)
-                      .where(evidence_tasks.c.encounter == encounter, evidence_tasks.c.state != "dropped"))
+    """What the latest version of each entry of an encounter can be proved by, once it is fully signed."""
+    rows = db.execute(
+        select(evidence_tasks.c.entry, evidence_tasks.c.number, evidence_tasks.c.level)
+        .join(version_states, (version_states.c.file == evidence_tasks.c.file) & version_states.c.latest)
+        .where(evidence_tasks.c.encounter == encounter, version_states.c.state == State.SIGNED.value))
     return {(row.entry, row.number): EvidenceLevel(row.level) for row in rows}
 
 

@@ -22,7 +22,7 @@ from uuid import UUID
 import httpx
 import uvicorn
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from records import signing_pdf
 from records.deadlines import ZONE
@@ -251,8 +251,10 @@ def enrol(house: House, username: str, certificate: Issued | None = None, *, app
 
 def prove(held: Issued, challenge: bytes) -> str:
     """The certificate's key signs the challenge."""
-    assert isinstance(held.key, rsa.RSAPrivateKey)
-    return base64.b64encode(held.key.sign(bytes_to_sign(challenge), padding.PKCS1v15(), hashes.SHA256())).decode()
+    data = bytes_to_sign(challenge)
+    if isinstance(held.key, rsa.RSAPrivateKey):
+        return base64.b64encode(held.key.sign(data, padding.PKCS1v15(), hashes.SHA256())).decode()
+    return base64.b64encode(held.key.sign(data, ec.ECDSA(hashes.SHA256()))).decode()
 
 
 def at_desk(house: House, username: str) -> SignedIn:

@@ -341,3 +341,40 @@ def test_a_served_hospital_works_on_its_queue_by_itself(settle: Settle, services
             time.sleep(0.05)
 
 
+def test_an_elliptic_certificate_is_enrolled_and_its_signature_accepted(house: House, services: Trusted) -> None:
+    own = services.people["ha"]
+    services.enrol(house, "ha", curve=True)
+    try:
+        entry = accepted(house, services)
+        gathering.work(house.hospital)
+        assert shown(house, entry["id"])["evidence"] == "LT"
+        verdict = pades.judge(file_of(house, entry["file"]), house.hospital.trust, datetime.now(UTC))
+        assert verdict.good
+        assert verdict.elliptic, "and so no PDF/A claim is made for it"
+    finally:
+        services.people["ha"] = own
+
+
+def test_a_dated_setting_says_which_level_is_needed_and_what_falls_short(house: House, services: Trusted) -> None:
+    from records.evidence_demand import Step
+    from server import cli
+    from tests.server.house import at_desk
+    from tests.server.services.test_organisation import settings_file
+
+    entry = accepted(house, services)
+    config = str(settings_file(house))
+
+    def short() -> list[str]:
+        with house.hospital.desk(at_desk(house, "lan")) as desk:
+            return [reason.where for reason in gathering.missing(desk, house.encounter, Step.ARCHIVE)]
+
+    assert short() == []
+    assert cli.main(["evidence", "--config", config, "archive", "LT", "--since", "2026-01-01"]) == 0
+    assert short() == [f"Lần ghi tờ điều trị ({entry['id']})"]
+    with served(house.settings), house.sign_in("huy") as client:
+        told = client.get("/api/evidence").json()
+        assert (told["complete"], told["archive"]) == ("B", "LT")
+    gathering.work(house.hospital)
+    assert short() == []
+    assert cli.main(["evidence", "--config", config, "archive", "B", "--since", "2099-01-01"]) == 0
+    assert short() == []
