@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.measure import HEAD, Figure
 
 LOAD = os.getloadavg()
-BENCHES = ("render", "signatures", "sign_stack", "chart", "search", "load", "startup")
+BENCHES = ("render", "signatures", "sign_stack", "token_pace", "chart", "search", "load", "startup")
 
 
 def main() -> int:

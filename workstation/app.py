@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import QApplication
 from records.errors import BenhAnError, Cancelled, Refusal
 from records.messages import PatientView
 from workstation.about import version
-from workstation.background import Background
+from workstation.background import SWITCH_S, Background
 from workstation.client import Client
 from workstation.config import Config
 from workstation.models.account import Account
@@ -77,6 +77,7 @@ class Program(QObject):
         # would walk over all of them again and again while the screen waits.
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
+        sys.setswitchinterval(SWITCH_S)
 
     def _self_test(self) -> None:
         """F12, before sign-in too: what this PC and its tokens can do."""

@@ -15,6 +15,9 @@ from records.errors import BenhAnError, Cancelled, Refusal
 
 log = logging.getLogger(__name__)
 SLOW_AFTER_MS = 1000
+SWITCH_S = 0.001
+"""How long a busy thread keeps the interpreter while others wait for it. Python's own five milliseconds, waited several
+times for each signature while the window is busy, cost a quick token a third of its pace (bench/token_pace.py)."""
 HANGING_QUERY_S = 0.2
 """What closing waits for a thread that hangs in a query; it is a daemon and dies with the program."""
 
