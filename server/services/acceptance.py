@@ -100,12 +100,12 @@ def note_refusal(desk: Desk, file: SignedFile, refusal: Refusal) -> None:
 def _same_again(arrival: Arrival) -> Accepted | None:
     """The answer for a file that was accepted before under another command: it is done once."""
     desk, file = arrival.desk, arrival.file
+    if not any(item.slot == file.slot and item.person == desk.person.id for item in arrival.scene.signed):
+        return None
     sha256 = canonical.sha256(file.data)
     here = files.whereabouts(desk.db, sha256)
     receipt = files.receipt(desk.db, sha256)
     if here is None or receipt is None or (here.entry, here.number) != (file.entry, file.number):
-        return None
-    if not any(item.slot == file.slot and item.person == desk.person.id for item in arrival.scene.signed):
         return None
     return _accepted(arrival, receipt)
 
@@ -223,8 +223,7 @@ def _move_on(arrival: Arrival, version: Version, sha256: str) -> State:
         state = lifecycle.after(State.DRAFT, event)
         entries.add_version(desk.db, scene.key, version, state=state, open_slots=slots, file=sha256,
                             received_at=desk.now)
-        for person in {desk.person.id, version.author.id}:
-            drafts.drop(desk.db, file.entry, person)
+        drafts.drop(desk.db, file.entry, {desk.person.id, version.author.id})
         return state
     # An optional slot may still be filled once a version is signed by all who must.
     state = lifecycle.after(scene.this.state, Event.SIGN_SLOT if scene.this.state is State.SIGNED else event)
@@ -281,7 +280,7 @@ def _tell(arrival: Arrival, judged: Judged, sha256: str) -> None:
 
 
 def _accepted(arrival: Arrival, receipt: Receipt) -> Accepted:
-    entry = entry_views.of_entry(arrival.desk.db, arrival.scene.key, arrival.file.entry)
+    entry = entry_views.of_entry(arrival.desk.db, arrival.scene.key, arrival.file.entry, locked=True)
     if entry is None:
         raise LookupError("an accepted entry vanished inside its own transaction")
     return Accepted(entry=entry, receipt=base64.b64encode(receipt.body).decode(),

@@ -32,7 +32,7 @@ def cancel(desk: Desk, entry: UUID, command: Cancellation) -> EntryView:
     if place.state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
         raise Refusal.because("record_archived")
     lifecycle.after(latest.state, Event.CANCEL)
-    key = desk.keys.of(desk.db, place.id)
+    key = desk.key(place.id)
     store.cancel(desk.db, key, entry, latest.number, person=desk.person.id, reason=reason)
     desk.note("entry.cancel", patient=place.patient, encounter=place.id, entry=entry,
               facts={"number": latest.number})

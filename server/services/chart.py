@@ -20,7 +20,7 @@ def of(desk: Desk, encounter: UUID) -> bytes:
     if place is None:
         raise Refusal.because("thing_unknown", "encounter")
     rights.demand_sight(desk.person, place.wards)
-    key = desk.keys.of(desk.db, encounter)
+    key = desk.key(encounter)
     view = stays.views(desk.db, [encounter])[encounter]
     patient = patients.read(desk.db, place.patient)
     if patient is None:

@@ -16,7 +16,7 @@ def kept(desk: Desk, command: UUID, digest: str) -> Kept | None:
 
 def keep(desk: Desk, command: UUID, digest: str, answer: Kept) -> None:
     """Keep the answer in the transaction of its effect."""
-    store.keep(desk.db, desk.keys, command, answer, person=desk.person.id, digest=digest, scope=desk.scope)
+    store.keep(desk.db, desk.key(desk.scope), command, answer, person=desk.person.id, digest=digest)
 
 
 __all__ = ["Kept", "keep", "kept"]

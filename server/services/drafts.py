@@ -37,7 +37,7 @@ def save(desk: Desk, entry: UUID, draft: DraftSave) -> DraftView | DraftConflict
     policy.demand(policy.may_write(desk.person, kind, place.state, place.ward, desk.now.astimezone(ZONE).date()))
     desk.scope = draft.encounter
     base.lock(desk.db, "draft", entry)
-    key = desk.keys.of(desk.db, draft.encounter)
+    key = desk.key(draft.encounter)
     there = store.newest(desk.db, key, entry)
     revision = there.revision if there else 0
     if there is not None and there.revision > draft.known_revision:
@@ -53,7 +53,7 @@ def save(desk: Desk, entry: UUID, draft: DraftSave) -> DraftView | DraftConflict
 
 def drop(desk: Desk, entry: UUID) -> None:
     """Throw my draft of this entry away; nothing happens when there is none."""
-    encounter = store.drop(desk.db, entry, desk.person.id)
+    encounter = store.drop(desk.db, entry, [desk.person.id])
     if encounter is not None:
         desk.note("draft.drop", encounter=encounter, entry=entry)
         desk.tell("draft", encounter=encounter, entry=entry)

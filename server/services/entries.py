@@ -23,7 +23,7 @@ def read(desk: Desk, entry: UUID) -> EntryView:
 def canonical(desk: Desk, entry: UUID, number: int) -> bytes:
     """The canonical bytes of one version, exactly as they were signed."""
     place = find(desk, entry)
-    body = store.body(desk.db, desk.keys.of(desk.db, place.id), entry, number)
+    body = store.body(desk.db, desk.key(place.id), entry, number)
     desk.note("version.view", patient=place.patient, encounter=place.id, entry=entry, facts={"number": number})
     return body
 
@@ -40,7 +40,7 @@ def find(desk: Desk, entry: UUID) -> Place:
 
 def shown(desk: Desk, place: Place, entry: UUID) -> EntryView:
     """The entry as charts show it."""
-    view = entry_views.of_entry(desk.db, desk.keys.of(desk.db, place.id), entry)
+    view = entry_views.of_entry(desk.db, desk.key(place.id), entry)
     if view is None:
         raise LookupError(f"the entry {entry} has no version")
     return view

@@ -9,13 +9,12 @@ from server.services.rights import Right
 from server.store import files as store
 from server.store import stays
 from server.store.files import Whereabouts
-from server.store.keys import HOUSE
 
 
 def read(desk: Desk, sha256: str) -> bytes:
     """The file as it was received."""
     where = _find(desk, sha256, "file.view")
-    key = desk.keys.house(desk.db) if where.scope == HOUSE else desk.keys.of(desk.db, where.scope)
+    key = desk.key(where.scope)
     return desk.hospital.blobs.get(key, sha256)
 
 

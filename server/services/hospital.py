@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -26,7 +26,7 @@ from server.settings import Settings
 from server.store import audit, base, migrate
 from server.store.blobs import Blobs, place_at
 from server.store.key_files import HospitalKey, ServerKey
-from server.store.keys import HOUSE, Keys
+from server.store.keys import HOUSE, Keys, ScopeKey
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,10 @@ class Hospital:
         with base.transaction(self.engine) as db:
             if reading:
                 base.commit_without_waiting(db)
-            yield Desk(self, db, signed_in, datetime.now(UTC))
+            desk = Desk(self, db, signed_in, datetime.now(UTC))
+            yield desk
+            if desk.notices:
+                base.notify_all(db, desk.notices)
 
     @cached_property
     def passwords(self) -> Passwords:
@@ -124,6 +127,9 @@ class Desk:
     now: datetime
     scope: UUID = HOUSE
     """Under whose key the command's answer is kept; a service that speaks of an encounter sets it."""
+    notices: list[Mapping[str, object]] = field(default_factory=list)
+    """What every open stream is told when this transaction commits."""
+    _opened: dict[UUID, ScopeKey] = field(default_factory=dict)
 
     @property
     def person(self) -> Person:
@@ -134,6 +140,12 @@ class Desk:
     def keys(self) -> Keys:
         """The keys of encounters."""
         return self.hospital.keys
+
+    def key(self, scope: UUID) -> ScopeKey:
+        """The key of an encounter (or of the house), unwrapped once in this transaction."""
+        if scope not in self._opened:
+            self._opened[scope] = self.keys.house(self.db) if scope == HOUSE else self.keys.of(self.db, scope)
+        return self._opened[scope]
 
     def note(
         self, action: str, *, patient: UUID | None = None, encounter: UUID | None = None, entry: UUID | None = None,
@@ -146,7 +158,7 @@ class Desk:
     def tell(self, topic: str, *, encounter: UUID | None = None, entry: UUID | None = None,
              ward: UUID | None = None) -> None:
         """Tell every open stream when this transaction commits."""
-        base.notify(self.db, topic, encounter=encounter, entry=entry, ward=ward)
+        self.notices.append({"topic": topic, "encounter": encounter, "entry": entry, "ward": ward})
 
 
 def new_id() -> UUID:

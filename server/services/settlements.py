@@ -65,5 +65,5 @@ def _cancel(desk: Desk, which: UUID, view: SettlementView, reason: str) -> None:
     if standing is None or standing.state in (State.CANCELLED, State.AMENDED):
         return
     lifecycle.after(standing.state, Event.CANCEL)
-    key = desk.keys.of(desk.db, view.encounter)
+    key = desk.key(view.encounter)
     entries.cancel(desk.db, key, view.entry, standing.number, person=desk.person.id, reason=reason)

@@ -14,7 +14,7 @@ from records.forms import EntryKind, Holder, form
 from records.policy import Case, SignedSlot
 from server.services.hospital import Desk
 from server.services.questions import OnFile
-from server.store import entries, patients, sessions
+from server.store import entries, sessions
 from server.store.entries import Standing
 from server.store.keys import ScopeKey
 from server.store.stays import Place, place
@@ -26,7 +26,6 @@ class Scene:
 
     place: Place
     key: ScopeKey
-    patient_no: str
     entry: entries.Entry | None
     versions: tuple[Standing, ...]
     number: int
@@ -48,12 +47,10 @@ def read(desk: Desk, encounter: UUID, entry: UUID, number: int) -> Scene:
     where = place(desk.db, encounter)
     if where is None:
         raise Refusal.because("thing_unknown", "encounter")
-    patient = patients.read(desk.db, where.patient)
     versions = entries.standings(desk.db, entry)
     begun = any(version.number == number for version in versions)
     return Scene(
-        where, desk.keys.of(desk.db, encounter), patient.patient_no if patient else "",
-        entries.entry(desk.db, entry), versions, number,
+        where, desk.key(encounter), entries.entry(desk.db, entry) if versions else None, versions, number,
         entries.signed_slots(desk.db, entry, number) if begun else (),
     )
 
@@ -84,11 +81,11 @@ def on_file(desk: Desk, scene: Scene, data: bytes, version: Version, kind: Entry
     continues = this is None or elsewhere or data.startswith(desk.hospital.blobs.get(scene.key, this.file))
     return OnFile(
         elsewhere=elsewhere,
-        patient=scene.place.patient, patient_no=scene.patient_no, record_no=scene.place.record_no,
+        patient=scene.place.patient, patient_no=scene.place.patient_no, record_no=scene.place.record_no,
         encounter_state=scene.place.state, form=scene.entry.form if scene.entry else None,
         latest=latest.number if latest else 0, latest_sha256=latest.sha256 if latest else "",
         begun=this is not None, continues=continues, taken=bool(others),
-        author=sessions.person(desk.db, version.author.id),
+        author=desk.person if version.author.id == desk.person.id else sessions.person(desk.db, version.author.id),
     )
 
 
@@ -99,7 +96,7 @@ def case(desk: Desk, scene: Scene, version: Version, kind: EntryKind) -> Case:
         kind=kind, author=this.author if this else version.author.id, state=this.state if this else State.DRAFT,
         is_latest=latest is None or latest.number <= scene.number, encounter_state=scene.place.state,
         ward=scene.place.ward, signed=scene.signed, form=version.form.code, written_at=version.written_at,
-        signed_kinds=entries.signed_kinds(desk.db, scene.place.id, version.form.code),
+        signed_kinds=entries.signed_kinds(desk.db, scene.place.id, version.form.code) if kind.after else frozenset(),
         unsigned_children=tuple(_unsigned_children(desk, version, kind)),
     )
 

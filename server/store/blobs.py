@@ -69,6 +69,8 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._safe: set[Path] = set()
+        """Folders that this process saw safe on the disk; that one is there may only mean that another just made it."""
 
     def write(self, name: str, data: bytes) -> None:
         """Keep the bytes under the name."""
@@ -81,10 +83,17 @@ class Folder:
                 out.flush()
                 os.fsync(out.fileno())
             beside.replace(target)
-            for folder in (target.parent, target.parent.parent, self.root):
-                _flush(folder)
+            self._settle(target.parent)
         except OSError as error:
             raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
+
+    def _settle(self, folder: Path) -> None:
+        """A name is safe when its folder is flushed, and a folder when those above it are."""
+        _flush(folder)
+        for inner in (folder, folder.parent):
+            if inner not in self._safe:
+                _flush(inner.parent)
+                self._safe.add(inner)
 
     def read(self, name: str) -> bytes | None:
         """The bytes, or nothing."""

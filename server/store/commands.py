@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from records.errors import Refusal
 from server.store.base import lock
-from server.store.keys import HOUSE, Keys
+from server.store.keys import HOUSE, Keys, ScopeKey
 from server.store.tables import commands
 
 
@@ -36,11 +36,8 @@ def kept(db: Connection, keys: Keys, command: UUID, person: UUID, digest: str) -
     return Kept(row.status, key.decrypt(f"command:{command}", row.answer))
 
 
-def keep(
-    db: Connection, keys: Keys, command: UUID, answer: Kept, *, person: UUID, digest: str, scope: UUID,
-) -> None:
+def keep(db: Connection, key: ScopeKey, command: UUID, answer: Kept, *, person: UUID, digest: str) -> None:
     """Keep the answer in the transaction of its effect."""
-    key = keys.house(db) if scope == HOUSE else keys.of(db, scope)
     db.execute(commands.insert().values(
-        id=command, person=person, digest=digest, status=answer.status, scope=scope,
+        id=command, person=person, digest=digest, status=answer.status, scope=key.scope,
         answer=key.encrypt(f"command:{command}", answer.body)))

@@ -90,9 +90,9 @@ def save(
         index_elements=["entry", "person"], set_={**values, "updated_at": func.clock_timestamp()}))
 
 
-def drop(db: Connection, entry: UUID, person: UUID) -> UUID | None:
-    """Throw the draft away; the encounter that it belonged to, when there was one."""
-    return db.scalar(delete(drafts).where(drafts.c.entry == entry, drafts.c.person == person)
+def drop(db: Connection, entry: UUID, persons: Collection[UUID]) -> UUID | None:
+    """Throw these people's drafts of an entry away; the encounter that they belonged to, when there was one."""
+    return db.scalar(delete(drafts).where(drafts.c.entry == entry, drafts.c.person.in_(persons))
                      .returning(drafts.c.encounter))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from records.canonical import encode, sha256
 from records.entries import FormRef, State, Version
@@ -68,21 +68,34 @@ def add_version(
     """A new version (and, with the first, its entry); it is the latest from now on. Answers its SHA-256."""
     body, encounter = encode(version), key.scope
     digest, form = sha256(body), version.form
-    if version.version == 1:
-        db.execute(insert(entries).values(
-            id=version.entry, encounter=encounter, form=form.code, edition=form.edition, kind=form.kind,
-            author=version.author.id, occurred_at=version.occurred_at))
-    db.execute(insert(versions).values(
-        entry=version.entry, number=version.version, encounter=encounter, sha256=digest,
-        body=key.encrypt(about(version.entry, version.version), body), renderer=version.renderer,
-        author=version.author.id, author_name=version.author.full_name, author_title=version.author.title,
-        occurred_at=version.occurred_at, written_at=version.written_at, received_at=received_at))
-    db.execute(update(version_states).where(version_states.c.entry == version.entry, version_states.c.latest)
-               .values(latest=False))
-    db.execute(insert(version_states).values(
-        entry=version.entry, number=version.version, encounter=encounter, latest=True, state=state.value,
-        open_slots=list(open_slots), file=file, changed_at=received_at))
+    if version.version > 1:
+        db.execute(update(version_states).where(version_states.c.entry == version.entry, version_states.c.latest)
+                   .values(latest=False))
+    db.execute(_ADD, {
+        "entry": version.entry, "number": version.version, "encounter": encounter, "form": form.code,
+        "edition": form.edition, "kind": form.kind, "sha256": digest, "renderer": version.renderer,
+        "body": key.encrypt(about(version.entry, version.version), body), "author": version.author.id,
+        "author_name": version.author.full_name, "author_title": version.author.title,
+        "occurred_at": version.occurred_at, "written_at": version.written_at, "received_at": received_at,
+        "state": state.value, "open_slots": list(open_slots), "file": file,
+    })
     return digest
+
+
+# One trip to the database instead of three; its constraints are asked at the statement's end, when all rows are there.
+_ADD = text("""
+    WITH entry AS (
+        INSERT INTO entries (id, encounter, form, edition, kind, author, occurred_at)
+        SELECT :entry, :encounter, :form, :edition, :kind, :author, :occurred_at WHERE :number = 1
+    ), version AS (
+        INSERT INTO versions (entry, number, encounter, sha256, body, renderer, author, author_name, author_title,
+                              occurred_at, written_at, received_at)
+        VALUES (:entry, :number, :encounter, :sha256, :body, :renderer, :author, :author_name, :author_title,
+                :occurred_at, :written_at, :received_at)
+    )
+    INSERT INTO version_states (entry, number, encounter, latest, state, open_slots, file, changed_at)
+    VALUES (:entry, :number, :encounter, true, :state, CAST(:open_slots AS text[]), :file, :received_at)
+""")
 
 
 def set_state(

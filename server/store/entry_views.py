@@ -40,15 +40,15 @@ def json_of_encounter(db: Connection, key: ScopeKey, encounter: UUID) -> bytes:
     return b"[" + b",".join([key.decrypt(about(entry), content) for entry, content in rows]) + b"]"
 
 
-def of_entry(db: Connection, key: ScopeKey, which: UUID) -> EntryView | None:
-    """One entry with its latest version, made and kept."""
-    made = make(db, key, [which])
+def of_entry(db: Connection, key: ScopeKey, which: UUID, *, locked: bool = False) -> EntryView | None:
+    """One entry with its latest version, made and kept; `locked`: this transaction holds the entry's lock already."""
+    made = make(db, key, [which], locked=locked)
     return made[0].value if made else None
 
 
-def make(db: Connection, key: ScopeKey, which: Collection[UUID]) -> tuple[Made, ...]:
+def make(db: Connection, key: ScopeKey, which: Collection[UUID], *, locked: bool = False) -> tuple[Made, ...]:
     """Make these entries of one encounter, and keep those that nobody else is writing at this moment."""
-    free = set(db.scalars(_FREE, {"entries": list(which)}))
+    free = set(which) if locked else set(db.scalars(_FREE, {"entries": list(which)}))
     made = chart.of_entries(db, key, which)
     if kept := [one for one in made if one.entry in free]:
         rows = [{"entry": one.entry, "encounter": key.scope, "edition": chart.edition(),

@@ -75,14 +75,17 @@ def answers(db: Connection, issuer: str, certificate: str, newest: int = 4) -> E
 
 def add_task(db: Connection, task: Task) -> None:
     """A version is signed by all who must: its evidence is due; what waited for its earlier file is dropped."""
-    db.execute(update(evidence_tasks)
-               .where(evidence_tasks.c.entry == task.entry, evidence_tasks.c.number == task.number,
-                      evidence_tasks.c.state.in_(("waiting", "failed")))
-               .values(state="dropped", changed_at=func.clock_timestamp()))
-    db.execute(insert(evidence_tasks).values(file=task.file, entry=task.entry, number=task.number,
-                                             encounter=task.encounter, level=task.level.value))
+    db.execute(_ADD_TASK, {"file": task.file, "entry": task.entry, "number": task.number, "encounter": task.encounter,
+                           "level": task.level.value})
 
 
+_ADD_TASK = text("""
+    WITH earlier AS (
+        UPDATE evidence_tasks SET state = 'dropped', changed_at = clock_timestamp()
+        WHERE entry = :entry AND number = :number AND state IN ('waiting', 'failed'))
+    INSERT INTO evidence_tasks (file, entry, number, encounter, level)
+    VALUES (:file, :entry, :number, :encounter, :level)
+""")
 _CLAIM = text("""
     UPDATE evidence_tasks SET attempts = attempts + 1, next_at = clock_timestamp() + CAST(:lease AS interval)
     WHERE file = (SELECT file FROM evidence_tasks WHERE state = 'waiting' AND next_at <= clock_timestamp()

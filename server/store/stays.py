@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from records.entries import EncounterState
 from records.messages import EncounterView, WardStayView, WardView
 from server.store.base import refusing
-from server.store.tables import encounters, people, ward_stays, wards
+from server.store.tables import encounters, patients, people, ward_stays, wards
 
 _REFUSALS = {
     "uq_encounters_open": "encounter_already_open",
@@ -33,6 +33,7 @@ class Place:
 
     id: UUID
     patient: UUID
+    patient_no: str
     record_no: str
     state: EncounterState
     ward: UUID
@@ -50,8 +51,11 @@ _LAST = (
     select(ward_stays.c.ward).where(ward_stays.c.encounter == encounters.c.id)
     .order_by(ward_stays.c.starts.desc()).limit(1).scalar_subquery()
 )
-_PLACE = select(encounters.c.id, encounters.c.patient, encounters.c.record_no, encounters.c.state,
-                encounters.c.admitted_at, encounters.c.discharged_at, _LAST.label("ward"), _STAYED.label("wards"))
+_PLACE = (
+    select(encounters.c.id, encounters.c.patient, patients.c.patient_no, encounters.c.record_no, encounters.c.state,
+           encounters.c.admitted_at, encounters.c.discharged_at, _LAST.label("ward"), _STAYED.label("wards"))
+    .join(patients, patients.c.id == encounters.c.patient)
+)
 
 
 _LAY = (
@@ -70,8 +74,8 @@ def place(db: Connection, encounter: UUID) -> Place | None:
     row = db.execute(_PLACE.where(encounters.c.id == encounter)).one_or_none()
     if row is None:
         return None
-    return Place(row.id, row.patient, row.record_no, EncounterState(row.state), row.ward, frozenset(row.wards or ()),
-                 row.admitted_at, row.discharged_at)
+    return Place(row.id, row.patient, row.patient_no, row.record_no, EncounterState(row.state), row.ward,
+                 frozenset(row.wards or ()), row.admitted_at, row.discharged_at)
 
 
 def views(db: Connection, which: Collection[UUID]) -> dict[UUID, EncounterView]:

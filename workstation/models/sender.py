@@ -1,4 +1,4 @@
-"""Outbox -> server: the first in line, until the server has said yes or no to it; beside it one of another stay."""
+"""Outbox -> server: the first in line, until the server has said yes or no to it; beside it those of other stays."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from workstation.models.account import utc_now
 if TYPE_CHECKING:
     from workstation.drafts import Store
 
-AT_ONCE = 2
-"""While the server stores one file, the next is on its way."""
+AT_ONCE = 3
+"""While the server stores one file the next ones are on their way: a third fills the time that two wait for disks."""
 WAITED = timedelta(seconds=60)
 """A file that is older has waited for the server."""
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from moto.server import ThreadedMotoServer
 
 from records.errors import Refusal, Trouble
+from server.store import blobs
 from server.store.blobs import Blobs, Bucket, Folder, Place, name_of, place_at
 from server.store.keys import ScopeKey
 
@@ -104,6 +105,29 @@ def test_a_folder_never_shows_half_a_file(tmp_path: Path) -> None:
     left.write_bytes(b"half")
     assert list(folder.names()) == [name_of(SHA256, key.scope)]
     assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 2
+
+
+def test_every_folder_above_a_file_is_flushed_though_another_process_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    flushed: list[Path] = []
+    flush = blobs._flush
+
+    def noted(folder: Path) -> None:
+        flushed.append(folder)
+        flush(folder)
+
+    monkeypatch.setattr(blobs, "_flush", noted)
+    key, leaf = new_key(), tmp_path / SHA256[:2] / SHA256[2:4]
+    mine = Folder(tmp_path)
+    mine.write(f"{SHA256[:2]}/{SHA256[2:4]}/one", key.encrypt("a", FILE))
+    assert flushed == [leaf, leaf.parent, tmp_path]
+    flushed.clear()
+    mine.write(f"{SHA256[:2]}/{SHA256[2:4]}/two", key.encrypt("b", FILE))
+    assert flushed == [leaf]
+    flushed.clear()
+    Folder(tmp_path).write(f"{SHA256[:2]}/{SHA256[2:4]}/three", key.encrypt("c", FILE))
+    assert flushed == [leaf, leaf.parent, tmp_path]
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root writes where it may not")
