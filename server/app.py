@@ -25,6 +25,7 @@ from server.api import (
     sessions,
     settlements,
     signing_board,
+    trust,
 )
 from server.services.gathering import gathering
 from server.services.hospital import Hospital
@@ -36,7 +37,7 @@ from server.store import base
 ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
     drafts.router, certificates.router, settlements.router, audit.router, delegations.router, events.router,
-    prints.router, evidence.router, organisation.router, signing_board.router,
+    prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
 )
 
 

@@ -70,6 +70,7 @@ def _parser() -> Command:
     _user(commands.add_parser("user", help="people and their passwords"))
     _hours(commands.add_parser("hours", help="when which role, and which person, may come in"))
     _keys(commands.add_parser("keys", help="the server's keys"))
+    _trust(commands.add_parser("trust", help="whose certificates may sign: the list, its next edition"))
     _evidence(commands.add_parser("evidence", help="the level that a record's evidence must reach"))
     _organisation(commands.add_parser("organisation-key", help="the key that signs for the hospital itself"))
     return parser
@@ -205,6 +206,31 @@ def _organisation(parser: Command) -> None:
     install.add_argument("--key", metavar="LABEL", help="of the key in the HSM, when there are several")
     for verb, name in ((new, "new"), (install, "install"), (verbs.add_parser("list", help="every key"), "show")):
         _config(verb)
+        verb.set_defaults(run=run(name))
+
+
+def _trust(parser: Command) -> None:
+    def run(name: str) -> Callable[[argparse.Namespace], int]:
+        def act(options: argparse.Namespace) -> int:
+            from server import trust_console
+
+            code: int = getattr(trust_console, name)(options)
+            return code
+
+        return act
+
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    proposing = verbs.add_parser("propose", help="a folder of PEM files as the whole next edition")
+    proposing.add_argument("folder", type=Path)
+    proposing.add_argument("--note", required=True, help="why it changes")
+    proposing.add_argument("--since", metavar="YYYY-MM-DD", help="from that day on (default: today)")
+    accepting, rejecting = verbs.add_parser("accept", help="the second person's yes"), verbs.add_parser("reject")
+    for verb in (accepting, rejecting):
+        verb.add_argument("edition", type=int)
+    every = verbs.add_parser("list", help="every edition")
+    for verb, name in ((proposing, "propose"), (accepting, "accept"), (rejecting, "reject"), (every, "show")):
+        _config(verb)
+        verb.add_argument("--username", required=True, help="who does it; the password is asked or read from stdin")
         verb.set_defaults(run=run(name))
 
 

@@ -138,9 +138,11 @@ def verify(settings: Settings, *, anchor: Path | None, as_json: bool) -> int:
 
 def _judge(hospital: Hospital) -> walk.Judge:
     """An accepted file, judged anew: still good but for what time has taken (a certificate that has ended since)."""
+    # A file was accepted under the list of its day: an authority that was taken off since does not undo it.
+    trust = hospital.trust_list.ever
 
     def judge(data: bytes) -> tuple[Reason, ...]:
-        verdict = pades.judge(data, hospital.trust, datetime.now(UTC))
+        verdict = pades.judge(data, trust, datetime.now(UTC))
         return () if verdict.good else verdict.reasons
 
     return judge

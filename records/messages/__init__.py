@@ -25,6 +25,10 @@ from records.messages.evidence import (
     EvidenceTaskView,
     StampGiven,
     StampWish,
+    TrustDecision,
+    TrustedAuthority,
+    TrustEdition,
+    TrustProposal,
 )
 from records.messages.patients import (
     Admission,
@@ -119,6 +123,10 @@ __all__ = [
     "StampGiven",
     "StampWish",
     "Transfer",
+    "TrustDecision",
+    "TrustEdition",
+    "TrustProposal",
+    "TrustedAuthority",
     "VitalsPoint",
     "WaitingView",
     "WardStayView",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -70,3 +71,46 @@ class EvidenceQueue(Frozen):
     archive: Literal["B", "T", "LT"]
     """And before it is archived."""
     tasks: tuple[EvidenceTaskView, ...]
+
+
+
+class TrustProposal(Frozen):
+    """POST /api/trust-lists: the whole next edition; a second person accepts it before it counts."""
+
+    pems: tuple[str, ...] = Field(min_length=1, max_length=200)
+    """As files of the trust folder: `purpose: time stamps` above the certificates limits a text to that."""
+    valid_from: date
+    note: str = Field(min_length=5, max_length=500)
+    """Why it changes."""
+
+
+
+class TrustDecision(Frozen):
+    """POST /api/trust-lists/{edition}/accept and /reject."""
+
+    reason: str = Field(default="", max_length=500)
+
+
+
+class TrustedAuthority(Frozen):
+    """One certificate of an edition."""
+
+    name: str
+    sha256: str
+    root: bool
+    stamps_only: bool
+    until: Instant
+
+
+
+class TrustEdition(Frozen):
+    """GET /api/trust-lists: one edition; number 0 is the folder of the server, which counts until another does."""
+
+    number: int
+    state: Literal["proposed", "accepted", "rejected"]
+    in_force: bool
+    valid_from: date | None = None
+    note: str = ""
+    proposed_by: str = ""
+    decided_by: str = ""
+    authorities: tuple[TrustedAuthority, ...]

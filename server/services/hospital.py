@@ -21,6 +21,7 @@ from records.ids import uuid7
 from records.pades import Trust
 from records.policy import Person
 from server.services.passwords import Cost, Passwords
+from server.services.trust_list import TrustList
 from server.services.trust_services import TrustServices
 from server.settings import Settings
 from server.store import audit, base, migrate
@@ -50,7 +51,8 @@ class Hospital:
     blobs: Blobs
     server_key: ServerKey
     recovery_public_key: str
-    trust_pem: tuple[str, ...]
+    trust_folder: tuple[str, ...]
+    """PEM texts of the trust folder: the first edition of the list."""
     receipt_keys: tuple[str, ...]
     build: str
 
@@ -102,19 +104,29 @@ class Hospital:
         return TrustServices(wait_s=settings.revocation_wait_s, stamp_wait_s=settings.tsa_wait_s, login=login)
 
     @cached_property
+    def trust_list(self) -> TrustList:
+        """Which edition of the trust list is in force."""
+        return TrustList(self.engine, self.trust_folder)
+
+    @property
+    def trust_pem(self) -> tuple[str, ...]:
+        """The edition in force, as PEM texts."""
+        return self.trust_list.now.pems
+
+    @property
     def trust(self) -> Trust:
         """The CAs whose certificates may sign."""
-        return Trust.from_pem(*(text.encode() for text in self.trust_pem))
+        return self.trust_list.now.trust
 
-    @cached_property
+    @property
     def roots(self) -> tuple[x509.Certificate, ...]:
         """The trusted roots, for enrolment."""
-        return tuple(x509.load_der_x509_certificate(der) for der in self.trust.roots)
+        return self.trust_list.now.roots
 
-    @cached_property
+    @property
     def intermediates(self) -> tuple[x509.Certificate, ...]:
         """The authorities between roots and people, for enrolment."""
-        return tuple(x509.load_der_x509_certificate(der) for der in self.trust.intermediates)
+        return self.trust_list.now.intermediates
 
 
 @dataclass

@@ -93,9 +93,13 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     return True
 
 
-def _authority(certificate: x509.Certificate, at: datetime) -> bool:
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether it may issue certificates at all."""
     try:
-        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
-    return constraints.ca and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+
+
+def _authority(certificate: x509.Certificate, at: datetime) -> bool:
+    return is_authority(certificate) and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc

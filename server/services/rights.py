@@ -24,6 +24,8 @@ class Right(StrEnum):
     APPROVE_CERTIFICATE = "approve_certificate"
     READ_AUDIT = "read_audit"
     SEE_EVIDENCE = "see_evidence"
+    CHANGE_TRUST = "change_trust"
+    """Propose an edition of the trust list, or decide on another person's."""
     SIGN_FOR_HOUSE = "sign_for_house"
     """Let the organisation's own key sign a paper that leaves the house (R10)."""
     SEE_DELEGATIONS = "see_delegations"
@@ -43,6 +45,7 @@ _MAY: dict[Right, frozenset[Role]] = {
     Right.SEE_CERTIFICATES: _OFFICE | {Role.IT},
     Right.APPROVE_CERTIFICATE: _OFFICE | {Role.IT},
     Right.SEE_EVIDENCE: _OFFICE | {Role.IT},
+    Right.CHANGE_TRUST: _WHOLE_HOUSE | {Role.IT},
     Right.SIGN_FOR_HOUSE: _WHOLE_HOUSE,
     Right.READ_AUDIT: _OFFICE | {Role.IT, Role.DIRECTOR},
     Right.SEE_DELEGATIONS: _OFFICE | {Role.IT, Role.DIRECTOR},

@@ -38,6 +38,7 @@ from server.store.tables.people import (
     sessions,
     wards,
 )
+from server.store.tables.trust import trust_list_decisions, trust_lists
 
 __all__ = [
     "allergies",
@@ -76,6 +77,8 @@ __all__ = [
     "signatures",
     "signing_reminders",
     "timestamps",
+    "trust_list_decisions",
+    "trust_lists",
     "version_states",
     "versions",
     "ward_stays",
