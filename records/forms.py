@@ -180,6 +180,8 @@ class EntryKind(Frozen):
     gathers: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     """Kinds of the same form whose entries must be signed before this kind is signed (R19a)."""
+    confirms: bool = False
+    """Its entries are the patient's confirmations of other entries (R7): begun from the document that asks for one."""
     deadline: Literal["", "admission", "discharge"] = ""
     """Which clock runs for it: R20/R21 after admission, R23 after discharge."""
     sections: tuple[Section, ...]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from records import canonical
 from records.entries import Version
-from records.forms import EntryKind, Form
+from records.forms import EntryKind, Form, Holder
 from records.render.fields import draw_sections
 from records.render.flow import SIZE, Flow
 from records.render.head import draw_correction, draw_feet, draw_further, draw_heading, draw_patient
@@ -18,6 +18,7 @@ from records.render.words import moment
 
 VERSION_FILE = "version.json"
 LABEL_SIZE = 10.0
+ELSEWHERE = "Xác nhận bằng phiếu riêng"
 
 
 def draw_entry(version: Version, form: Form, attachments: Sequence[Attachment] = ()) -> bytes:
@@ -53,7 +54,10 @@ def draw_entry(version: Version, form: Form, attachments: Sequence[Attachment] =
 
 
 def draw_slots(flow: Flow, kind: EntryKind) -> list[Spot]:
-    """A framed box for each signature, two in a line, never parted from its label."""
+    """A framed box for each signature, two in a line, never parted from its label.
+
+    The patient's box is no signature field: their confirmation is a document of its own (R7).
+    """
     wide, high = MARK_SIZE
     flow.skip(8)
     spots: list[Spot] = []
@@ -69,6 +73,9 @@ def draw_slots(flow: Flow, kind: EntryKind) -> list[Spot]:
                 flow.page.centred(x + wide / 2, flow.y - LABEL_SIZE * (1 + 1.22 * index), told, LABEL_SIZE, "Bold")
             left, low = round(x, 2), round(flow.y - head - high, 2)
             flow.page.rect(left, low, wide, high, thick=0.4, colour=GREY)
+            if slot.holder is Holder.PATIENT:
+                flow.page.centred(x + wide / 2, low + high / 2, ELSEWHERE, LABEL_SIZE - 1)
+                continue
             spots.append(Spot(slot_field(slot.key), slot.label, len(flow.paper.pages) - 1,
                               (left, low, round(left + wide, 2), round(low + high, 2))))
         flow.y -= head + high + 10

@@ -62,6 +62,18 @@ KINDS = {
         insurance_no address admit_at discharge_at diagnosis diagnosis_other pregnancy_weeks pregnancy_end treatment
         rest_days rest_for_pregnancy return_on guardian_name note
     """,
+    ("01/BV2", "consent"): """
+        class surgeon_name surgeon_title surgeon_ward anaesthetist_name anaesthetist_title diagnosis procedure
+        counselled not_counselled_why risks
+        signer_name signer_birth_date signer_address signer_id relationship phone decision
+    """,
+    ("EX-CONGKHAI", "day"): "day total items note",
+    ("XN-NB", "confirmation"): """
+        document_name document_form document_version document_entry document_sha256 document_file_sha256
+        answer refusal_reason who full_name relationship id_no not_patient_why
+        method confirmed_at workstation transaction_no device quality evidence_sha256 template_sha256
+        witness_name witness_role witness_why
+    """,
 }
 ROWS = {
     ("01/BV1", "part_a", "risk_table"): "present months detail",
@@ -69,6 +81,7 @@ ROWS = {
     ("01/BV1", "cover", "ward_transfers"): "ward at days",
     ("01/BV1", "cover", "dx_out_other"): "dx",
     ("TT25-M02", "certificate", "diagnosis_other"): "dx",
+    ("EX-CONGKHAI", "day", "items"): "name strength unit quantity unit_price amount payer",
     ("36/BV2", "row", "orders"): "kind code name strength form dose unit route frequency times start days note "
                                  "day_number stop_at stop_reason",
     ("38/BV2", "column", "orders_done"): "order order_ref done_at result reason",
@@ -90,6 +103,11 @@ REQUIRED = {
     ("EX-SINHHIEU", "measurement"): "",
     ("TT25-M02", "certificate"): "health_dept facility record_no full_name birth_date age sex admit_at discharge_at "
                                  "diagnosis treatment",
+    ("01/BV2", "consent"): "class surgeon_name anaesthetist_name diagnosis procedure counselled signer_name decision",
+    ("EX-CONGKHAI", "day"): "day items",
+    ("XN-NB", "confirmation"): "document_name document_form document_version document_entry document_sha256 "
+                               "document_file_sha256 answer who full_name method confirmed_at workstation "
+                               "transaction_no",
 }
 CODED = {
     "icd10": {"dx_referrer", "dx_ed", "dx_ward", "dx_out_other.dx", "death_main_cause", "autopsy_dx", "dx_main",
@@ -123,6 +141,11 @@ SLOTS = {
     ("TT25-M02", "certificate"): [("practitioner", {Role.DOCTOR}, ()),
                                   ("representative", {Role.DIRECTOR}, ("practitioner",)),
                                   ("organisation", set(), ("representative",))],
+    ("01/BV2", "consent"): [("surgeon", {Role.DOCTOR}, ()), ("anaesthetist", {Role.DOCTOR}, ()),
+                            ("patient", set(), ("surgeon", "anaesthetist"))],
+    ("EX-CONGKHAI", "day"): [("nurse", {Role.NURSE}, ()), ("patient", set(), ("nurse",)),
+                             ("ward_head", {Role.WARD_HEAD}, ("nurse", "patient"))],
+    ("XN-NB", "confirmation"): [("taker", {Role.DOCTOR, Role.NURSE}, ())],
 }
 
 
@@ -209,6 +232,13 @@ def test_a_rule_across_blanks_finds_what_contradicts(part: tuple[str, str], valu
      {"death_at", "death_cause_type", "death_window", "death_main_cause", "autopsy"}),
     (("01/BV1", "cover"), {"outcome": "5", "autopsy": True}, {"autopsy_dx"}),
     (("TT25-M02", "certificate"), {"pregnancy_weeks": 20}, {"pregnancy_end"}),
+    (("EX-CONGKHAI", "day"), {"items": [{"name": "Paracetamol"}]}, {"items.1.unit", "items.1.quantity"}),
+    (("XN-NB", "confirmation"), {"method": "fingerprint"},
+     {"device", "quality", "evidence_sha256", "template_sha256"}),
+    (("XN-NB", "confirmation"), {"method": "drawn"}, {"device", "evidence_sha256"}),
+    (("XN-NB", "confirmation"), {"method": "witness"}, {"witness_name", "witness_role", "witness_why"}),
+    (("XN-NB", "confirmation"), {"who": "2"}, {"relationship", "not_patient_why"}),
+    (("XN-NB", "confirmation"), {"answer": "2"}, {"refusal_reason"}),
     (("36/BV2", "row"), {"orders": [{"kind": "drug", "name": "Paracetamol"}]},
      {"orders.1.dose", "orders.1.unit", "orders.1.route"}),
     (("36/BV2", "row"), {"orders": [{"kind": "lab", "name": "CRP", "stop_at": "2026-11-10T08:00:00+07:00"}]},

@@ -133,7 +133,8 @@ class ChartModel(QAbstractListModel):
                 whole = current_form(code, today)
             except Refusal:
                 continue
-            found += [(whole, kind) for kind in whole.kinds if isinstance(self.may_begin(whole, kind), Allowed)]
+            found += [(whole, kind) for kind in whole.kinds
+                      if not kind.confirms and isinstance(self.may_begin(whole, kind), Allowed)]
         return tuple(sorted(found, key=lambda pair: not pair[1].repeatable))
 
     def may_begin(self, form: Form, kind: EntryKind) -> Answer:

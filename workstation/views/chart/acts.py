@@ -119,9 +119,9 @@ class ChartActs(QObject):
             show_kinds(self._place.head, self.writable(), self._begin)
 
     def begin_first(self) -> None:
-        """Begin what this person writes most: the first kind that is repeated (F6 on the ward board)."""
+        """Begin what this person writes most: the first row or column of a sheet (F6 on the ward board)."""
         for form, kind in self.writable():
-            if kind.repeatable:
+            if kind.key == form.layout.kind:
                 self._begin(form, kind)
                 return
         self.write()
