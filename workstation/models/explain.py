@@ -52,8 +52,8 @@ class ExplainModel(QObject):
         self._asked = 0
 
     def entry(self, view: EntryView, name: str) -> None:
-        """The newest signed file of an entry."""
-        self._run(lambda: self._explain(self._file(view.file), name, view))
+        """The newest signed file of an entry, with its long-term evidence once there is some."""
+        self._run(lambda: self._explain(self._file(view.evidence_file or view.file), name, view))
 
     def file(self, path: Path) -> None:
         """A file from disk, from wherever it came."""

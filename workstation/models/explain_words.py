@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from records.errors import Reason, Refusal
 from records.messages import EntryView, SignatureView
 from records.receipts import Received
 from records.render.words import moment
-from records.signatures import Answer, Finding, Question, SignatureVerdict, Verdict
+from records.signatures import Answer, EvidenceLevel, Finding, Question, SignatureVerdict, Verdict
 from workstation.models.cases import kind_of
 from workstation.models.timeline import names_of
 
@@ -20,7 +21,12 @@ _WHOLE = (
 _PERSON = (Question.CHAIN_TRUSTED, Question.KEY_USAGE, Question.SIGNER_ENROLLED)
 _RIGHT = (Question.SLOT_KNOWN, Question.AUTHORISED)
 _TIME = (Question.IN_TIME, Question.CERTIFICATE_VALID_AT)
-_EVIDENCE = (Question.NOT_REVOKED,)
+_EVIDENCE = (Question.NOT_REVOKED, Question.TIME_STAMPED, Question.EVIDENCE_KEPT)
+_LEVELS = {
+    EvidenceLevel.B: "B-B: chỉ chứng minh được khi chứng thư còn hạn, theo giờ máy ký ghi",
+    EvidenceLevel.T: "B-T: thời điểm ký do nơi cấp dấu thời gian xác nhận",
+    EvidenceLevel.LT: "B-LT: tệp tự chứng minh được lâu dài, không cần hỏi ai",
+}
 _HEADLINES = {"yes": "Chữ ký hợp lệ", "no": "Chữ ký không hợp lệ", "unknown": "Chưa đủ căn cứ để kết luận"}
 _SHORT: dict[Answer, str] = {"yes": "Đạt", "no": "Không đạt", "unknown": "Chưa rõ"}
 """Of the small questions, some of which ask whether something bad is so: yes is always the good answer."""
@@ -128,8 +134,32 @@ def _large(verdict: Verdict, signature: SignatureVerdict, findings: dict[Questio
         _group("Đúng thẩm quyền?", _RIGHT, findings, f"{signature.title} được ký ở ô {role} của mẫu này.",
                f"Ký ở ô {role} của mẫu."),
         _group("Đúng lúc?", _TIME, findings, f"Ký {at}; chứng thư khi đó còn hạn."),
-        _group("Bằng chứng thu hồi", _EVIDENCE, findings, "Khi ký, chứng thư không bị thu hồi."),
+        _group("Bằng chứng lâu dài", _EVIDENCE, findings,
+               f"Khi ký, chứng thư không bị thu hồi; thời điểm ký có dấu thời gian{_stamped_by(findings)}."),
     )
+
+
+def _stamped_by(findings: dict[Question, Finding]) -> str:
+    """« của <nơi cấp>», of the signature's own stamp or the document's."""
+    found = findings.get(Question.TIME_STAMPED)
+    name = str(found.evidence.get("authority", "")) if found is not None else ""
+    return f" của {name}" if name else ""
+
+
+def _stamp_words(signature: SignatureVerdict) -> str:
+    found = signature.evidence(Question.TIME_STAMPED)
+    if signature.answer(Question.TIME_STAMPED) != "yes" or "at" not in found:
+        return "chưa có"
+    whole = ", đóng cho cả tệp" if found.get("by") == "document" else ""
+    return f"{moment(datetime.fromisoformat(str(found['at'])), seconds=True)}, {found.get('authority', '')}{whole}"
+
+
+def _revocation_words(signature: SignatureVerdict) -> str:
+    found = signature.evidence(Question.NOT_REVOKED)
+    if signature.answer(Question.NOT_REVOKED) != "yes" or "given_at" not in found:
+        return "chưa có câu trả lời của nơi cấp"
+    given = moment(datetime.fromisoformat(str(found["given_at"])), seconds=True)
+    return f"Không bị thu hồi; nơi cấp trả lời lúc {given} ({str(found.get('by', '')).upper()})"
 
 
 def _group(question: str, asked: Sequence[Question], findings: dict[Question, Finding], good: str,
@@ -154,6 +184,11 @@ def _details(verdict: Verdict, number: int, shown: SignatureView | None,
     signature = verdict.signatures[number]
     yield "Ký với vai trò", f"{slot_label(verdict, signature.slot)} · {signature.title}"
     yield "Giờ máy ký ghi", moment(signature.claimed_at, seconds=True) if signature.claimed_at else "không ghi"
+    yield "Dấu thời gian", _stamp_words(signature)
+    yield "Thu hồi chứng thư", _revocation_words(signature)
+    yield "Mức bằng chứng của tệp", _LEVELS[verdict.level]
+    if verdict.elliptic:
+        yield "PDF/A", "Có chữ ký ECDSA: chữ ký tốt, nhưng tệp không còn được coi là PDF/A"
     received = receipt.received
     at = shown.received_at if shown is not None else received.received_at if received is not None else None
     yield "Giờ máy chủ nhận", moment(at, seconds=True) if at is not None else "không có biên nhận ở máy này"

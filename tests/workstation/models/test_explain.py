@@ -14,7 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from records import canonical, receipts
 from records.messages import EntryView
+from records.pades import judge
 from records.signatures import Question, Verdict, yes
+from tests.forgeries import people, trust
+from tests.forgeries.signing import good
 from tests.p11shim.fixture import p11shim, p11shim_module
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
@@ -22,6 +25,7 @@ from tests.workstation.models.desks import account
 from tests.workstation.signing_room import Room, Rooms, room_of
 from tests.workstation.tokens import PIN, DoctorsToken, doctors_token, plugged
 from workstation.config import Config
+from workstation.models import explain_words
 from workstation.models.explain import ExplainModel, Explanation
 from workstation.models.signing import LineState
 from workstation.signing.base import Pin
@@ -71,7 +75,7 @@ def test_a_good_file_is_said_to_be_good_in_one_sentence(explain: Explain, signed
     assert "Lê Thu Hà" in said.sentence
     assert [(one.question, one.answer) for one in said.questions] == [
         ("Còn nguyên vẹn?", "yes"), ("Đúng người ký?", "unknown"), ("Đúng thẩm quyền?", "unknown"),
-        ("Đúng lúc?", "yes"), ("Bằng chứng thu hồi", "unknown")]
+        ("Đúng lúc?", "yes"), ("Bằng chứng lâu dài", "unknown")]
     details = dict(said.details)
     assert details["Người bệnh"].startswith("Nguyễn Văn Bình")
     assert details["Giờ máy chủ nhận"] == "không có biên nhận ở máy này"
@@ -179,3 +183,19 @@ def test_a_receipt_that_the_server_did_not_sign_is_told_and_proves_nothing(
     assert "Biên nhận không đúng chữ ký của máy chủ." in who.words
     little.receipts[view.file] = receipt_by(SERVER_KEY, good)
     assert explain(lambda model: model.entry(view, "x")).receipt.received is not None, "a bad one is not kept"
+
+
+def test_stamp_revocation_and_level_are_told_of_a_file_that_lasts() -> None:
+    told = []
+    for file in (trust.lasting(), good()):
+        verdict = judge(file, people.trust(), people.NOW)
+        (one,) = explain_words.explain(verdict, None, explain_words.ReceiptSeen())
+        told.append((dict(one.details), {said.question: said for said in one.questions}["Bằng chứng lâu dài"]))
+    (lasting, whole), (bare, open_) = told
+    assert lasting["Dấu thời gian"] == "22/11/2026 08:42:05, Dấu thời gian tập sự"
+    assert lasting["Thu hồi chứng thư"].startswith("Không bị thu hồi; nơi cấp trả lời lúc 22/11/2026 08:47:03")
+    assert lasting["Mức bằng chứng của tệp"].startswith("B-LT")
+    assert whole.answer == "yes"
+    assert "Dấu thời gian tập sự" in whole.words
+    assert (bare["Dấu thời gian"], bare["Mức bằng chứng của tệp"][:3]) == ("chưa có", "B-B")
+    assert open_.answer == "unknown"

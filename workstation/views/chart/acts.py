@@ -15,6 +15,7 @@ from records.forms import EntryKind, Form
 from records.messages import EntryView
 from records.policy import Allowed
 from workstation.drafts import LocalDraft
+from workstation.models import house_signing
 from workstation.models.chart import ItemState
 from workstation.models.history import LEAST_REASON, cancel_entry, earlier_version
 from workstation.models.signing_tasks import Task, draft_task, slot_task
@@ -65,6 +66,7 @@ class ChartActs(QObject):
             "chart.old_version": (self.old_version, self._why_no_old_version),
             "chart.filter": (place.timeline.begin_filter, always),
             "chart.preview": (self._print, lambda: ALLOWED if place.form is not None else NOT_NOW),
+            "chart.house_sign": (self.house_sign, self._why_not_house_sign),
             "chart.explain": (place.explain, self._why_not_explain),
             "chart.drop": (self.drop, self._only_writing),
         }
@@ -242,6 +244,20 @@ class ChartActs(QObject):
             return []
         mine = [slot for slot in item.view.open_slots if isinstance(place.chart.may_sign(item.entry, slot), Allowed)]
         return [slot_task(place.desk, chart, item.view, slot) for slot in mine[:1]]
+
+    def _why_not_house_sign(self) -> str:
+        view = self._signed()
+        return ALLOWED if view is not None and house_signing.may_command(self._place.desk, view) else NOT_NOW
+
+    def house_sign(self) -> None:
+        """Let the organisation sign a paper that leaves the house, once every person has (R10)."""
+        view, chart = self._signed(), self._place.chart.chart
+        if view is None or chart is None:
+            return
+        send = partial(house_signing.command, self._place.desk, view, chart.patient.full_name)
+        Question("Ký số của đơn vị", "Mọi người có trách nhiệm đã ký. Máy chủ ký bằng khóa của đơn vị, và ghi tên "
+                 "người ra lệnh. Sau đó giấy được coi là đã cấp.", "Ký số của đơn vị", self._place, on_yes=send,
+                 patient=chart.patient).show_over()
 
     # Correcting, cancelling, looking back
 
