@@ -33,6 +33,7 @@ from records.messages import (
     DraftSave,
     DraftView,
     Enrolment,
+    EntryView,
     Health,
     PrintNotice,
     PrintView,
@@ -78,6 +79,7 @@ class LittleServer:
     signed: list[SignedFile] = field(default_factory=list)
     drafts: dict[UUID, DraftView] = field(default_factory=dict)
     charts: dict[UUID, bytes] = field(default_factory=dict)
+    entries: dict[UUID, EntryView] = field(default_factory=dict)
     certificates: list[CertificateView] = field(default_factory=list)
     standings: list[CertificateStanding] = field(default_factory=list)
     stamper: Callable[[bytes], bytes] | None = None
@@ -260,6 +262,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, _json(hospital.board(at=little.now()))
             case ["GET", "encounters", encounter, "chart"]:
                 return 200, little.charts[UUID(encounter)]
+            case ["GET", "entries", entry] if UUID(entry) in little.entries:
+                return 200, _json(little.entries[UUID(entry)])
             case ["POST", "encounters", _, "prints"]:
                 little.prints.append(PrintNotice.model_validate_json(body))
                 return 204, b""

@@ -112,6 +112,14 @@ class Store:
         with self._access.writing() as db:
             db.execute(delete(tables.drafts).where(tables.drafts.c.entry == entry))
 
+    def drop_unchanged(self, seen: LocalDraft) -> bool:
+        """The draft as it was seen goes; one that was saved or closed since stays. Whether it went."""
+        drafts = tables.drafts.c
+        with self._access.writing() as db:
+            done = db.execute(delete(tables.drafts).where(
+                drafts.entry == seen.entry, drafts.revision == seen.revision, drafts.command.is_(None)))
+            return bool(done.rowcount)
+
     def _change_draft(self, entry: UUID, change: Any) -> LocalDraft | None:
         with self._access.writing() as db:
             held = _draft(db, entry)

@@ -12,6 +12,7 @@ from workstation.client import Client
 from workstation.drafts import LocalDraft
 from workstation.drafts.values import SentDraft
 from workstation.ids import new_id
+from workstation.models.letting_go import let_go_of_mine
 
 if TYPE_CHECKING:
     from workstation.drafts import Store
@@ -46,16 +47,26 @@ def mirror_all(store: Store, client: Client, but: frozenset[tuple[UUID, int]] = 
     return done
 
 
-def adopt_mine(store: Store, client: Client, person: UUID) -> list[LocalDraft]:
-    """Take over what was written on another PC; returns the drafts that are new here or met another text."""
-    changed = []
-    for view in client.drafts():
-        if view.person == person:
-            before = store.draft(view.entry)
-            after = store.adopt(view)
-            if before is None or after.theirs is not None:
-                changed.append(after)
-    return changed
+@dataclass
+class Adopted:
+    """What one look at the server's drafts did."""
+
+    drafts: list[LocalDraft] = field(default_factory=list)
+    """New here, or met another text."""
+    gone: tuple[UUID, ...] = ()
+    """Signed by somebody meanwhile, word for word."""
+
+
+def adopt_mine(store: Store, client: Client, person: UUID, claimed: frozenset[UUID] = frozenset()) -> Adopted:
+    """Take over what was written on another PC, and let go what was signed elsewhere; `claimed`: open in an editor."""
+    done, mine = Adopted(), [view for view in client.drafts() if view.person == person]
+    for view in mine:
+        before = store.draft(view.entry)
+        after = store.adopt(view)
+        if before is None or after.theirs is not None:
+            done.drafts.append(after)
+    done.gone = let_go_of_mine(store, client, claimed | {view.entry for view in mine})
+    return done
 
 
 def _mirror(store: Store, client: Client, draft: LocalDraft, done: Mirrored) -> None:

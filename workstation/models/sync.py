@@ -18,8 +18,9 @@ from workstation.drafts import CommandState, LocalDraft, OutboxCommand, OutboxIt
 from workstation.ids import new_id
 from workstation.models.account import Account, utc_now
 from workstation.models.connection import Connection
+from workstation.models.letting_go import let_go
 from workstation.models.merge import merge
-from workstation.models.mirror import Mirrored, adopt_mine, mirror_all
+from workstation.models.mirror import Adopted, Mirrored, adopt_mine, mirror_all
 from workstation.models.sender import Sender, Sent
 from workstation.models.status import SyncStatus
 
@@ -300,16 +301,24 @@ class SyncModel(QObject):
 
     def _adopt(self) -> None:
         # The mirror's lane: my own save, seen again in the list, must have been answered before.
-        self._background.run(Command("adopt", lambda: adopt_mine(self._store, self._client, self._account.person.id),
+        person, claimed = self._account.person.id, frozenset(self._claimed)
+        self._background.run(Command("adopt", lambda: adopt_mine(self._store, self._client, person, claimed),
                                      self._adopted, self._failed), lane="mirror")
 
-    def _adopted(self, drafts: list[LocalDraft]) -> None:
-        for draft in drafts:
+    def _let_go(self, gone: UUID | None) -> None:
+        if gone is not None:
+            self.draft_dropped.emit(gone)
+            self._recount(None)
+
+    def _adopted(self, adopted: Adopted) -> None:
+        for entry in adopted.gone:
+            self._let_go(entry)
+        for draft in adopted.drafts:
             if draft.theirs is not None:
                 self._met(draft)
             else:
                 self.draft_merged.emit(draft)
-        if drafts:
+        if adopted.drafts:
             self._recount(None)
             self._mirror()
 
@@ -322,6 +331,10 @@ class SyncModel(QObject):
             self._adopt()
         elif event.topic == "draft" and event.encounter is not None:
             self.drafts_stale.emit(event.encounter)
+        if event.topic == "entry" and event.entry is not None and not mine:
+            signed = event.entry
+            self._background.run(Command("let go", lambda: let_go(self._store, self._client, signed), self._let_go,
+                                         self._failed), lane="mirror")
         if event.topic in ("entry", "board") and event.encounter is not None:
             self.chart_stale.emit(event.encounter)
         if event.topic in ("entry", "board"):
