@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,13 +35,14 @@ from records.entries import Version
 from records.errors import BenhAnError
 from records.render import render_entry, slot_field
 from records.render.mark import mark_text
+from scripts.demo_history import Known
 from server.demo.tokens import make_home, softhsm_module
 from tests.p11shim.fixture import Shim, build_shim
 from workstation.client import Client
 from workstation.drafts import Store
 from workstation.models.handing_in import hand_in
 from workstation.models.sender import AT_ONCE, Outbox
-from workstation.signing.base import Identity, Pin, PinRequest
+from workstation.signing.base import Identity
 from workstation.signing.criteria import Criteria, choose
 from workstation.signing.stack import Outcome, Stack
 from workstation.signing.token import TokenSigner
@@ -55,21 +55,6 @@ PAGE_KB = 60
 
 class NotAccepted(BenhAnError):
     """The server did not take a file of the bench."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """A prompter that knows the PIN, and when it was given."""
-
-    pin: str
-
-    def ask_pin(self, request: PinRequest) -> Pin | None:
-        """The PIN, once."""
-        return None if request.refused else Pin(self.pin)
-
-    def choose_identity(self, choices: Sequence[Identity]) -> Identity | None:
-        """A demo person has one certificate."""
-        return choices[0]
 
 
 def run() -> list[Figure]:

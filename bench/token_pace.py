@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.measure import Figure
-from bench.sign_stack import Known
+from scripts.demo_history import Known
 from server.demo.pki import issue_person, make_issuing, make_root
 from server.demo.tokens import make_home, make_token
 from tests.p11shim.fixture import Shim, build_shim

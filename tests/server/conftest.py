@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from scripts.demo_history import Known
 from server.demo import tokens
 from tests.databases import Database
 from tests.server.house import BY_NAME, House, build, issued, served, settle_in
-from workstation.signing.base import Identity, Pin, PinRequest, Signer
+from workstation.signing.base import Signer
 from workstation.signing.token import TokenSigner
 
 PIN = "246810"
 HOLDERS = ("ha", "son", "thanh", "mai", "tuan", "lan")
-
-
-class _Known:
-    """Knows the PIN, and has one certificate."""
-
-    def ask_pin(self, request: PinRequest) -> Pin | None:
-        return Pin(PIN)
-
-    def choose_identity(self, choices: Sequence[Identity]) -> Identity | None:
-        return choices[0]
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +28,7 @@ def signers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sign
         label = tokens.token_label(BY_NAME[username].full_name)
         tokens.make_token(home, label, PIN, issued(username))
         signer: Signer = TokenSigner([str(home.module)], env=home.env)
-        signer.open(next(one for one in signer.identities() if one.token_label == label), _Known())
+        signer.open(next(one for one in signer.identities() if one.token_label == label), Known(PIN))
         made[username] = signer
     yield made
     for signer in made.values():

@@ -23,10 +23,10 @@ from bench.house import ROOT, House, first_line, free_port
 from bench.rows import SLOT, document, row
 from records.errors import BenhAnError, Trouble
 from records.messages import Accepted
+from scripts.demo_history import Known
 from server.store.base import plain_dsn
 from workstation.client import Client
 from workstation.ids import new_id
-from workstation.signing.base import Identity, Pin, PinRequest
 from workstation.signing.criteria import Criteria, choose
 from workstation.signing.stack import Outcome, Stack
 from workstation.signing.token import TokenSigner
@@ -52,21 +52,6 @@ class Ready:
     entry: UUID
     pdf: bytes
     key: UUID = field(default_factory=new_id)
-
-
-@dataclass(frozen=True)
-class Known:
-    """A prompter that knows the PIN."""
-
-    pin: str
-
-    def ask_pin(self, request: PinRequest) -> Pin | None:
-        """The PIN, once."""
-        return None if request.refused else Pin(self.pin)
-
-    def choose_identity(self, choices: Sequence[Identity]) -> Identity | None:
-        """A demo person has one certificate."""
-        return choices[0]
 
 
 class Victim:
@@ -110,8 +95,8 @@ def signed_rows(place: House, encounter: UUID, count: int) -> list[Ready]:
             made.append(Ready(UUID(outcome.document.key), outcome.signed))
 
         rows = [row(chart, account, number, hours_ago=1 + number / 60) for number in range(count)]
-        env = {"SOFTHSM2_CONF": str(place.home.folder / "tokens" / "softhsm2.conf")}
-        with TokenSigner([str(place.workstation.pkcs11_modules[0])], env=env) as signer:
+        modules = [str(module) for module in place.workstation.pkcs11_modules]
+        with TokenSigner(modules, env=place.workstation.pkcs11_environment) as signer:
             prompter = Known(place.login(DOCTOR)["pin"])
             identity = choose(signer, Criteria(at=datetime.now(UTC), national_id=account.person.national_id), prompter)
             Stack(signer, identity, [document(version, account.person.title) for version in rows], told=keep,

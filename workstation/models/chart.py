@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from workstation.drafts import CommandState, LocalDraft, OutboxItem
 from workstation.models.account import utc_now
 from workstation.models.beginning import correction_draft, new_draft
 from workstation.models.cases import answer, case_of_view, may_take, ward_of
-from workstation.models.desk import Desk, Told
+from workstation.models.desk import Answered, Desk, Told
 from workstation.models.editor import EditorModel
 from workstation.models.handing_in import hand_in
 from workstation.models.timeline import DayHead, ItemState, TimelineItem, by_day, lay_over, matches
@@ -36,7 +35,7 @@ RELOAD_DRAFTS_AFTER_MS = 5000
 _CHART = TypeAdapter(Chart)
 
 
-class ChartModel(QAbstractListModel):
+class ChartModel(QAbstractListModel, Answered[Chart]):
     """Rows are DayHead and TimelineItem, newest first."""
 
     loaded = pyqtSignal()
@@ -53,7 +52,6 @@ class ChartModel(QAbstractListModel):
     def __init__(self, desk: Desk, encounter: UUID, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk, self.encounter = desk, encounter
-        self._told: Told[Chart] | None = None
         self._drafts: tuple[LocalDraft, ...] = ()
         self._commands: tuple[OutboxItem, ...] = ()
         self._items: tuple[TimelineItem, ...] = ()
@@ -75,17 +73,7 @@ class ChartModel(QAbstractListModel):
     @property
     def chart(self) -> Chart | None:
         """The server's part; None before the first answer."""
-        return self._told.value if self._told is not None else None
-
-    @property
-    def as_of(self) -> datetime | None:
-        """When the server said it."""
-        return self._told.fetched_at if self._told is not None else None
-
-    @property
-    def cached(self) -> bool:
-        """«Bản lúc 02:46»: shown from this PC, the server has not answered."""
-        return self._told is not None and self._told.cached
+        return self._said
 
     @property
     def items(self) -> tuple[TimelineItem, ...]:
@@ -260,9 +248,7 @@ class ChartModel(QAbstractListModel):
         self.loaded.emit()
 
     def _not_loaded(self, refusal: Refusal) -> None:
-        if self._told is not None and not self._told.cached:
-            # What the server said last is now as old as it is: «Bản lúc …».
-            self._told = Told(self._told.value, self._told.fetched_at, cached=True)
+        if self._grow_old():
             self.changed.emit()
         self.refused.emit(refusal)
 

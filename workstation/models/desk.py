@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -29,6 +29,34 @@ class Told(Generic[Value]):
     value: Value
     fetched_at: datetime
     cached: bool
+
+
+class Answered(Generic[Value]):
+    """What a model shows is the server's last answer; whoever mixes this in puts it into `_told`."""
+
+    _told: Told[Value] | None = None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When the server said it: «Cập nhật 03:12»."""
+        return self._told.fetched_at if self._told is not None else None
+
+    @property
+    def cached(self) -> bool:
+        """«Bản lúc 02:46»: shown from this PC, the server has not answered."""
+        return self._told is not None and self._told.cached
+
+    @property
+    def _said(self) -> Value | None:
+        """What the server said; None before the first answer."""
+        return self._told.value if self._told is not None else None
+
+    def _grow_old(self) -> bool:
+        """The server does not answer: what it said last is as old as it is. Whether that is news."""
+        if self._told is None or self._told.cached:
+            return False
+        self._told = replace(self._told, cached=True)
+        return True
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from workstation.models.board import (
     ordered,
     passes,
 )
-from workstation.models.desk import Desk, Told
+from workstation.models.desk import Answered, Desk, Told
 
 __all__ = ["BoardFilter", "BoardModel", "BoardOrder", "ClockLine", "Column", "Counter"]
 
@@ -68,7 +68,7 @@ RELOAD_AFTER_MS = 500
 MINUTE_MS = 60_000
 
 
-class BoardModel(QAbstractTableModel):
+class BoardModel(QAbstractTableModel, Answered[Board]):
     """One ward's beds; shows the cached board at once and the server's when it comes."""
 
     loaded = pyqtSignal()
@@ -84,7 +84,6 @@ class BoardModel(QAbstractTableModel):
         self._desk, self._now = desk, now
         self._wards: tuple[WardView, ...] = desk.account.person.wards
         self._ward: UUID | None = None
-        self._told: Told[Board] | None = None
         self._lines: tuple[BoardLine, ...] = ()
         self._shown: list[BoardLine] = []
         self._filter: BoardFilter | None = None
@@ -113,17 +112,7 @@ class BoardModel(QAbstractTableModel):
     @property
     def board(self) -> Board | None:
         """The board as the server said it."""
-        return self._told.value if self._told is not None else None
-
-    @property
-    def as_of(self) -> datetime | None:
-        """When the server said it: «Cập nhật 03:12»."""
-        return self._told.fetched_at if self._told is not None else None
-
-    @property
-    def cached(self) -> bool:
-        """True while the server is away: «Bản lúc 02:46»."""
-        return self._told is not None and self._told.cached
+        return self._said
 
     @property
     def counters(self) -> tuple[Counter, ...]:
@@ -283,8 +272,7 @@ class BoardModel(QAbstractTableModel):
         self.wards_changed.emit()
 
     def _not_loaded(self, refusal: Refusal) -> None:
-        if self._told is not None and not self._told.cached:
-            self._told = Told(self._told.value, self._told.fetched_at, cached=True)
+        if self._grow_old():
             self.loaded.emit()
         self.refused.emit(refusal)
 

@@ -47,6 +47,21 @@ def sign_in(qtbot: QtBot, session: SessionModel, password: str = PASSWORD) -> No
         session.sign_in("ha", password)
 
 
+@pytest.fixture
+def open_session(qtbot: QtBot, sessions: MakeSession) -> SessionModel:
+    """A doctor at work."""
+    session = sessions()
+    sign_in(qtbot, session)
+    return session
+
+
+@pytest.fixture
+def was_here(open_session: SessionModel) -> SessionModel:
+    """The doctor signed in on this PC, and out again."""
+    open_session.sign_out()
+    return open_session
+
+
 def refused(qtbot: QtBot, session: SessionModel, act: Callable[[], None]) -> str:
     with qtbot.waitSignal(session.refused, timeout=10_000) as told:
         act()
@@ -75,12 +90,10 @@ def test_a_wrong_password_is_refused_and_the_window_waits(qtbot: QtBot, sessions
     assert session.store is None
 
 
+@pytest.mark.usefixtures("was_here")
 def test_without_the_server_who_was_here_gets_in_and_the_others_do_not(
     qtbot: QtBot, sessions: MakeSession, little: LittleServer,
 ) -> None:
-    first = sessions()
-    sign_in(qtbot, first)
-    first.sign_out()
     little.down()
     again = sessions()
     sign_in(qtbot, again)
@@ -144,12 +157,10 @@ def test_after_the_allowed_days_the_server_is_needed_and_the_drafts_stay(
     sign_in(qtbot, in_time)
 
 
+@pytest.mark.usefixtures("was_here")
 def test_setting_the_clock_back_does_not_stretch_the_days(
     qtbot: QtBot, sessions: MakeSession, little: LittleServer,
 ) -> None:
-    session = sessions()
-    sign_in(qtbot, session)
-    session.sign_out()
     little.down()
     later = sessions(lambda: datetime.now(UTC) + timedelta(days=6))
     sign_in(qtbot, later)
@@ -159,24 +170,19 @@ def test_setting_the_clock_back_does_not_stretch_the_days(
 
 
 def test_a_server_that_is_not_trusted_lets_nobody_in(
-    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+    qtbot: QtBot, was_here: SessionModel, little: LittleServer,
 ) -> None:
-    session = sessions()
-    sign_in(qtbot, session)
-    session.sign_out()
     little.refusals["/sessions"] = (503, "server_not_trusted")
-    assert refused(qtbot, session, lambda: session.sign_in("ha", PASSWORD)) == "server_not_trusted"
+    assert refused(qtbot, was_here, lambda: was_here.sign_in("ha", PASSWORD)) == "server_not_trusted"
 
 
-def test_locking_hides_and_only_the_password_opens(qtbot: QtBot, sessions: MakeSession) -> None:
-    session = sessions()
-    sign_in(qtbot, session)
-    session.lock()
-    assert refused(qtbot, session, lambda: session.unlock("sai")) == "store_password_wrong"
-    phases: list[Phase] = [session.phase]
-    session.phase_changed.connect(phases.append)
-    with qtbot.waitSignal(session.phase_changed, timeout=10_000):
-        session.unlock(PASSWORD)
+def test_locking_hides_and_only_the_password_opens(qtbot: QtBot, open_session: SessionModel) -> None:
+    open_session.lock()
+    assert refused(qtbot, open_session, lambda: open_session.unlock("sai")) == "store_password_wrong"
+    phases: list[Phase] = [open_session.phase]
+    open_session.phase_changed.connect(phases.append)
+    with qtbot.waitSignal(open_session.phase_changed, timeout=10_000):
+        open_session.unlock(PASSWORD)
     assert phases == [Phase.LOCKED, Phase.OPEN]
 
 
@@ -190,73 +196,59 @@ def test_the_screen_locks_by_itself_when_nobody_is_there(
 
 
 def test_without_the_server_it_locks_and_unlocks_too(
-    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+    qtbot: QtBot, open_session: SessionModel, little: LittleServer,
 ) -> None:
-    session = sessions()
-    sign_in(qtbot, session)
     little.down()
-    session.lock()
-    with qtbot.waitSignal(session.phase_changed, timeout=10_000):
-        session.unlock(PASSWORD)
-    assert session.phase is Phase.OPEN
+    open_session.lock()
+    with qtbot.waitSignal(open_session.phase_changed, timeout=10_000):
+        open_session.unlock(PASSWORD)
+    assert open_session.phase is Phase.OPEN
 
 
 def test_unlocking_renews_a_session_that_began_without_the_server(
-    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+    qtbot: QtBot, was_here: SessionModel, little: LittleServer,
 ) -> None:
-    first = sessions()
-    sign_in(qtbot, first)
-    first.sign_out()
     little.down()
-    session = sessions()
-    sign_in(qtbot, session)
+    sign_in(qtbot, was_here)
     little.up()
-    session.lock()
-    with qtbot.waitSignal(session.renewed, timeout=10_000):
-        session.unlock(PASSWORD)
-    assert session.account is not None
-    assert not session.account.offline
+    was_here.lock()
+    with qtbot.waitSignal(was_here.renewed, timeout=10_000):
+        was_here.unlock(PASSWORD)
+    assert was_here.account is not None
+    assert not was_here.account.offline
 
 
 def test_a_password_changed_at_the_server_unlocks_and_opens_from_then_on(
-    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+    qtbot: QtBot, open_session: SessionModel, little: LittleServer,
 ) -> None:
-    session = sessions()
-    sign_in(qtbot, session)
-    session.lock()
+    open_session.lock()
     little.passwords["ha"] = "mat khau 2"
-    with qtbot.waitSignal(session.renewed, timeout=10_000):
-        session.unlock("mat khau 2")
-    session.sign_out()
+    with qtbot.waitSignal(open_session.renewed, timeout=10_000):
+        open_session.unlock("mat khau 2")
+    open_session.sign_out()
     little.down()
-    sign_in(qtbot, session, "mat khau 2")
+    sign_in(qtbot, open_session, "mat khau 2")
 
 
 def test_a_changed_password_asks_once_for_the_old_one(
-    qtbot: QtBot, sessions: MakeSession, little: LittleServer,
+    qtbot: QtBot, was_here: SessionModel, little: LittleServer,
 ) -> None:
-    session = sessions()
-    sign_in(qtbot, session)
-    session.sign_out()
     little.passwords["ha"] = "mat khau 2"
-    assert refused(qtbot, session, lambda: session.sign_in("ha", "mat khau 2")) == "store_needs_old_password"
-    assert session.phase is Phase.NEEDS_OLD_PASSWORD
-    assert refused(qtbot, session, lambda: session.open_with_old_password("sai")) == "store_password_wrong"
-    assert session.phase is Phase.NEEDS_OLD_PASSWORD
-    with qtbot.waitSignal(session.opened, timeout=10_000):
-        session.open_with_old_password(PASSWORD)
-    session.sign_out()
-    sign_in(qtbot, session, "mat khau 2")
+    assert refused(qtbot, was_here, lambda: was_here.sign_in("ha", "mat khau 2")) == "store_needs_old_password"
+    assert was_here.phase is Phase.NEEDS_OLD_PASSWORD
+    assert refused(qtbot, was_here, lambda: was_here.open_with_old_password("sai")) == "store_password_wrong"
+    assert was_here.phase is Phase.NEEDS_OLD_PASSWORD
+    with qtbot.waitSignal(was_here.opened, timeout=10_000):
+        was_here.open_with_old_password(PASSWORD)
+    was_here.sign_out()
+    sign_in(qtbot, was_here, "mat khau 2")
 
 
 def test_with_a_keyring_a_changed_password_asks_for_nothing(
-    qtbot: QtBot, sessions: MakeSession, little: LittleServer, memory_keyring: MemoryKeyring,
+    qtbot: QtBot, memory_keyring: MemoryKeyring, was_here: SessionModel, little: LittleServer,
 ) -> None:
-    session = sessions()
-    sign_in(qtbot, session)
-    session.sign_out()
     little.passwords["ha"] = "mat khau 2"
-    sign_in(qtbot, session, "mat khau 2")
+    sign_in(qtbot, was_here, "mat khau 2")
     assert memory_keyring.held
 
 
@@ -278,13 +270,11 @@ def test_a_forgotten_password_is_recovered_by_the_servers_key(
 
 
 def test_signing_out_ends_the_session_at_the_server(
-    qtbot: QtBot, sessions: MakeSession, little: LittleServer, background: Background,
+    qtbot: QtBot, open_session: SessionModel, little: LittleServer, background: Background,
 ) -> None:
-    session = sessions()
-    sign_in(qtbot, session)
     assert len(little.tokens) == 1
-    with qtbot.waitSignal(session.closing):
-        session.sign_out()
-    assert (session.store, session.account, session.phase) == (None, None, Phase.SIGNED_OUT)
+    with qtbot.waitSignal(open_session.closing):
+        open_session.sign_out()
+    assert (open_session.store, open_session.account, open_session.phase) == (None, None, Phase.SIGNED_OUT)
     qtbot.waitUntil(lambda: background.running == 0)
     assert little.tokens == set()
