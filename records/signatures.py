@@ -254,6 +254,8 @@ class Verdict:
     content: Content | None = None
     version: Version | None = field(default=None, compare=False)
     """What the file says; stays where it was judged, never in the JSON."""
+    elsewhere: bool = field(default=False, compare=False)
+    """It is no record of ours (`records.elsewhere`): much cannot be told, and such a file is never good here."""
 
     @property
     def good(self) -> bool:
