@@ -32,7 +32,7 @@ _HARMLESS = frozenset({"nothing", "evidence", "filling"})
 
 
 def is_ours(file: bytes) -> bool:
-    """It carries a version as our records do; what cannot be opened is left to the strict judge, which says why."""
+    """It carries a version as our records do, or is no PDF at all, which the strict judge says best."""
     try:
         with opened(file) as document:
             return any(item.name == VERSION_FILE for item in attachments(document))

@@ -29,7 +29,7 @@ class Part:
     words: str = ""
 
 
-def render_report(title: str, lead: str, parts: Sequence[Part], foot: str, at: datetime,
+def render_report(title: str, lead: str, parts: Sequence[Part], *, foot: str, at: datetime,
                   attachments: Sequence[Attachment] = ()) -> bytes:
     """The report as PDF/A-3. `lead`: the one sentence that matters; `foot`: on every page, who made it and when."""
     paper = Paper(_printable(title))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,11 @@ from records.errors import Refusal, Trouble
 from records.messages import EntryView
 from workstation.background import Query
 from workstation.models.desk import Desk
-from workstation.models.explain_words import Explained, ReceiptSeen, explain
-from workstation.models.printing import as_shown
+from workstation.models.explain_words import Around, Explained, ReceiptSeen, explain
+from workstation.models.printing import Printed, as_shown
 
 if TYPE_CHECKING:  # heavy: loaded in the background
+    from records.chains import Trust
     from records.signatures import Question, Verdict
 
 LARGEST = 50_000_000
@@ -36,6 +38,8 @@ class Explanation:
     shown: bytes = field(repr=False)
     """The pages with the marks drawn into them, for the screen."""
     receipt: ReceiptSeen
+    certificates: tuple[bytes, ...] = field(default=(), repr=False)
+    """DER of everyone in the signatures' chains, signers first, each once."""
 
 
 class ExplainModel(QObject):
@@ -45,6 +49,8 @@ class ExplainModel(QObject):
     """Explanation."""
     refused = pyqtSignal(object)
     """Refusal: the file could not be had."""
+    reported = pyqtSignal(object)
+    """Printed: the report of an explanation."""
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,17 +65,31 @@ class ExplainModel(QObject):
         """A file from disk, from wherever it came."""
         self._run(lambda: self._explain(_read(path), path.name, None))
 
+    def report(self, explanation: Explanation) -> None:
+        """The report of what is shown, as a file to print or to save."""
+        from workstation.models.explain_report import report_of
+
+        account, at = self._desk.account, self._desk.client.clock.server_now()
+        self._desk.background.run(Query(
+            "report a signature", lambda: report_of(explanation, account, at), self._reported, self._not_reported))
+
     # In the background
 
     def _explain(self, pdf: bytes, name: str, view: EntryView | None) -> Explanation:
+        from records.elsewhere import is_ours, judge_elsewhere
         from records.pades import Trust, judge
         from records.signatures import Question
 
-        trust = Trust.from_pem(*(text.encode() for text in self._desk.account.trust_roots))
-        verdict = judge(pdf, trust, self._desk.client.clock.server_now())
+        trust, at = Trust.from_pem(*(text.encode() for text in self._desk.account.trust_roots)), (
+            self._desk.client.clock.server_now())
+        # What the server names as an entry's file is judged as ours whatever it holds; from disk anything may come.
+        ours = view is not None or is_ours(pdf)
+        verdict = judge(pdf, trust, at) if ours else judge_elsewhere(pdf, trust, at)
+        around, certificates = _around(pdf, trust, at)
         receipt = self._receipt(sha256(pdf).hexdigest())
         verdict = _joined(verdict, receipt, (Question.SIGNER_ENROLLED, Question.AUTHORISED))
-        return Explanation(pdf, name, verdict, explain(verdict, view, receipt), as_shown(pdf), receipt)
+        return Explanation(pdf, name, verdict, explain(verdict, view, receipt, around), as_shown(pdf), receipt,
+                           certificates)
 
     def _file(self, digest: str) -> bytes:
         """From the server, kept for outages; from this PC while the server is away."""
@@ -98,11 +118,17 @@ class ExplainModel(QObject):
 
         keys = keys_from_pem(pem.encode() for pem in self._desk.account.receipt_keys)
         try:
-            return ReceiptSeen(verify(Receipt.from_file(text), keys, digest))
+            return ReceiptSeen(verify(Receipt.from_file(text), keys, digest), file=text)
         except Refusal as refusal:
             return ReceiptSeen(reasons=refusal.reasons)
 
     # Back on the UI thread
+
+    def _reported(self, printed: Printed) -> None:
+        self.reported.emit(printed)
+
+    def _not_reported(self, why: Refusal) -> None:
+        self.refused.emit(why)
 
     def _run(self, work: Any) -> None:
         self._asked += 1
@@ -111,6 +137,24 @@ class ExplainModel(QObject):
             "explain a signature", work,
             lambda explanation: self.explained.emit(explanation) if mine == self._asked else None,
             lambda refusal: self.refused.emit(refusal) if mine == self._asked else None))
+
+
+def _around(pdf: bytes, trust: Trust, at: datetime) -> tuple[dict[str, Around], tuple[bytes, ...]]:
+    """Chains and what was added after each signature, of any signed PDF; nothing of one that cannot be read."""
+    from records.elsewhere import chain_of
+    from records.signed_elsewhere import look
+
+    try:
+        seen = look(pdf)
+    except Refusal:
+        return {}, ()
+    found: dict[str, Around] = {}
+    certificates: list[bytes] = []
+    for one in seen.signatures:
+        chain = chain_of(one, seen.evidence, trust, at)
+        found[sha256(one.certificate).hexdigest()] = Around(chain.names, chain.trusted, one.after)
+        certificates += chain.certificates
+    return found, tuple(dict.fromkeys(certificates))
 
 
 def _joined(verdict: Verdict, receipt: ReceiptSeen, questions: tuple[Question, ...]) -> Verdict:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from records.errors import Reason, Refusal
@@ -14,10 +14,9 @@ from records.signatures import Answer, EvidenceLevel, Finding, Question, Signatu
 from workstation.models.cases import kind_of
 from workstation.models.timeline import names_of
 
-_WHOLE = (
-    Question.READABLE, Question.INTACT, Question.NOTHING_ADDED_AFTER, Question.ONE_SIGNATURE_PER_REVISION,
-    Question.CONTENT_IS_VERSION, Question.RENDERER_KNOWN, Question.PAGE_AS_RENDERED, Question.MARKS_AS_DRAWN,
-)
+_BYTES = (Question.READABLE, Question.INTACT, Question.NOTHING_ADDED_AFTER)
+_WHOLE = (*_BYTES, Question.ONE_SIGNATURE_PER_REVISION)
+_PAGE = (Question.CONTENT_IS_VERSION, Question.RENDERER_KNOWN, Question.PAGE_AS_RENDERED, Question.MARKS_AS_DRAWN)
 _PERSON = (Question.CHAIN_TRUSTED, Question.KEY_USAGE, Question.SIGNER_ENROLLED)
 _RIGHT = (Question.SLOT_KNOWN, Question.AUTHORISED)
 _TIME = (Question.IN_TIME, Question.CERTIFICATE_VALID_AT)
@@ -26,6 +25,10 @@ _LEVELS = {
     EvidenceLevel.B: "B-B: chỉ chứng minh được khi chứng thư còn hạn, theo giờ máy ký ghi",
     EvidenceLevel.T: "B-T: thời điểm ký do nơi cấp dấu thời gian xác nhận",
     EvidenceLevel.LT: "B-LT: tệp tự chứng minh được lâu dài, không cần hỏi ai",
+}
+_AFTER = {
+    "nothing": "Không có gì", "evidence": "Chỉ có bằng chứng để giữ lâu dài", "filling": "Chữ ký khác hoặc ô được điền",
+    "other": "Nội dung khác: đừng dựa vào trang đang thấy", "unknown": "Không đọc được",
 }
 _HEADLINES = {"yes": "Chữ ký hợp lệ", "no": "Chữ ký không hợp lệ", "unknown": "Chưa đủ căn cứ để kết luận"}
 _SHORT: dict[Answer, str] = {"yes": "Đạt", "no": "Không đạt", "unknown": "Chưa rõ"}
@@ -49,6 +52,8 @@ class ReceiptSeen:
     """What it says; None when there is none here, or one that cannot be believed."""
     reasons: tuple[Reason, ...] = ()
     """Why it cannot be believed."""
+    file: bytes = field(default=b"", repr=False)
+    """The receipt itself, when it can be believed."""
 
     @property
     def words(self) -> str:
@@ -80,21 +85,35 @@ class Explained:
         return "\n".join(lines)
 
 
-def explain(verdict: Verdict, view: EntryView | None, receipt: ReceiptSeen) -> tuple[Explained, ...]:
-    """Each signature of the file in words; a file without any is explained once."""
+@dataclass(frozen=True)
+class Around:
+    """What the file itself shows of one signature beside its verdict: who vouches, and what was added after it."""
+
+    chain: tuple[str, ...] = ()
+    """Names, signer first."""
+    trusted: bool = False
+    """It ends at a root that this hospital knows."""
+    after: str = ""
+    """`records.signed_elsewhere.After`; empty: not looked at."""
+
+
+def explain(verdict: Verdict, view: EntryView | None, receipt: ReceiptSeen,
+            around: Mapping[str, Around] | None = None) -> tuple[Explained, ...]:
+    """Each signature of the file in words; a file without any is explained once. `around`: by certificate's SHA-256."""
     if not verdict.signatures:
         return (_unsigned(verdict),)
-    return tuple(_one(verdict, number, view, receipt) for number in range(len(verdict.signatures)))
+    return tuple(_one(verdict, number, view, receipt, (around or {}).get(signature.certificate_sha256, Around()))
+                 for number, signature in enumerate(verdict.signatures))
 
 
-def _one(verdict: Verdict, number: int, view: EntryView | None, receipt: ReceiptSeen) -> Explained:
+def _one(verdict: Verdict, number: int, view: EntryView | None, receipt: ReceiptSeen, around: Around) -> Explained:
     signature = verdict.signatures[number]
     findings = {item.question: item for item in (*verdict.findings, *signature.findings)}
     shown = next((item for item in view.signatures if item.slot == signature.slot), None) if view else None
     answer = _overall(verdict, signature)
     return Explained(
-        answer, _HEADLINES[answer], _sentence(verdict, signature, answer), _large(verdict, signature, findings),
-        tuple(_details(verdict, number, shown, receipt)),
+        answer, _headline(verdict, signature, answer), _sentence(verdict, signature, answer),
+        _large(verdict, signature, findings), tuple(_details(verdict, number, shown, receipt, around)),
         tuple(_small(item) for item in findings.values()))
 
 
@@ -106,12 +125,29 @@ def _overall(verdict: Verdict, signature: SignatureVerdict) -> Answer:
     return "no" if "no" in said or "no" in others else "unknown"
 
 
+def _sound(verdict: Verdict, signature: SignatureVerdict) -> bool:
+    """Of a file from elsewhere: whole, and by somebody whom a root known here vouches for."""
+    return verdict.elsewhere and all(verdict.answer(question) == "yes" for question in _BYTES) and all(
+        signature.answer(question) == "yes" for question in (Question.CHAIN_TRUSTED, Question.CERTIFICATE_VALID_AT))
+
+
+def _headline(verdict: Verdict, signature: SignatureVerdict, answer: Answer) -> str:
+    if answer == "unknown" and _sound(verdict, signature):
+        return "Chữ ký đúng; không phải hồ sơ của Bệnh Án"
+    return _HEADLINES[answer]
+
+
 def _sentence(verdict: Verdict, signature: SignatureVerdict, answer: Answer) -> str:
     who = f"{signature.title} {signature.signer}".strip()
     if answer == "yes":
         return f"{who} đã ký {document_name(verdict)}, và nội dung chưa bị đổi từ lúc ký."
     if answer == "no":
         return f"Đừng dựa vào tệp này: {verdict.reasons[0].vietnamese}"
+    if _sound(verdict, signature):
+        return (f"{who} đã ký tệp này và tệp chưa bị đổi từ lúc ký. Trang giấy và thẩm quyền của người ký thì "
+                "máy này không đối chiếu được.")
+    if verdict.elsewhere:
+        return f"Tệp từ nơi khác; người ký tự ghi là {who or 'không rõ'}. Xem từng câu hỏi dưới đây."
     return f"{who} đã ký, nhưng máy này chưa trả lời được hết các câu hỏi dưới đây."
 
 
@@ -126,13 +162,18 @@ def _large(verdict: Verdict, signature: SignatureVerdict, findings: dict[Questio
     at = moment(signature.claimed_at, seconds=True) if signature.claimed_at else "không rõ lúc nào"
     number = f", số định danh …{signature.national_id[-4:]}" if signature.national_id else ""
     role = slot_label(verdict, signature.slot)
+    whole = _BYTES if verdict.elsewhere else _WHOLE
+    who_is = f"Chứng thư cấp cho {signature.signer}{number}, bệnh viện đã đăng ký cho người này."
+    if verdict.elsewhere:
+        who_is = (f"Chứng thư cấp cho {signature.signer}{number}, do {signature.issuer} cấp. "
+                  "Bệnh viện này không đối chiếu người đó với tài khoản nào.")
     return (
-        _group("Còn nguyên vẹn?", _WHOLE, findings, "Trang giấy và dữ liệu kèm theo đúng từng byte như lúc ký."),
-        _group("Đúng người ký?", _PERSON, findings,
-               f"Chứng thư cấp cho {signature.signer}{number}, bệnh viện đã đăng ký cho người này.",
+        _group("Còn nguyên vẹn?", whole, findings, "Tệp và dữ liệu kèm theo đúng từng byte như lúc ký."),
+        _group("Trang đúng dữ liệu?", _PAGE, findings, "Trang giấy vẽ lại từ dữ liệu đã ký giống hệt trang trong tệp."),
+        _group("Đúng người ký?", _PERSON[:2] if verdict.elsewhere else _PERSON, findings, who_is,
                f"Chứng thư cấp cho {signature.signer}{number}, do {signature.issuer} cấp."),
         _group("Đúng thẩm quyền?", _RIGHT, findings, f"{signature.title} được ký ở ô {role} của mẫu này.",
-               f"Ký ở ô {role} của mẫu."),
+               "" if verdict.elsewhere else f"Ký ở ô {role} của mẫu."),
         _group("Đúng lúc?", _TIME, findings, f"Ký {at}; chứng thư khi đó còn hạn."),
         _group("Bằng chứng lâu dài", _EVIDENCE, findings,
                f"Khi ký, chứng thư không bị thu hồi; thời điểm ký có dấu thời gian{_stamped_by(findings)}."),
@@ -179,14 +220,19 @@ def _group(question: str, asked: Sequence[Question], findings: dict[Question, Fi
     return Said("unknown", question, f"{half} {why}".strip())
 
 
-def _details(verdict: Verdict, number: int, shown: SignatureView | None,
-             receipt: ReceiptSeen) -> Iterable[tuple[str, str]]:
+def _details(verdict: Verdict, number: int, shown: SignatureView | None, receipt: ReceiptSeen,
+             around: Around) -> Iterable[tuple[str, str]]:
     signature = verdict.signatures[number]
-    yield "Ký với vai trò", f"{slot_label(verdict, signature.slot)} · {signature.title}"
+    if verdict.elsewhere:
+        yield "Ô chữ ký trong tệp", signature.slot
+    else:
+        yield "Ký với vai trò", f"{slot_label(verdict, signature.slot)} · {signature.title}"
     yield "Giờ máy ký ghi", moment(signature.claimed_at, seconds=True) if signature.claimed_at else "không ghi"
     yield "Dấu thời gian", _stamp_words(signature)
     yield "Thu hồi chứng thư", _revocation_words(signature)
-    yield "Mức bằng chứng của tệp", _LEVELS[verdict.level]
+    yield from _around(signature, around)
+    if not verdict.elsewhere:
+        yield "Mức bằng chứng của tệp", _LEVELS[verdict.level]
     if verdict.elliptic:
         yield "PDF/A", "Có chữ ký ECDSA: chữ ký tốt, nhưng tệp không còn được coi là PDF/A"
     received = receipt.received
@@ -199,7 +245,7 @@ def _details(verdict: Verdict, number: int, shown: SignatureView | None,
         state = "máy chủ đã kiểm tra khi có mạng lại" if shown.settled else "đang chờ người có trách nhiệm xử lý"
         yield "Ký khi mất mạng", f"Có, {state}"
     later = [f"{item.signer} ({slot_label(verdict, item.slot)})" for item in verdict.signatures[number + 1:]]
-    yield "Thêm vào sau chữ ký", "; ".join(later) if later else "Không có gì"
+    yield "Thêm vào sau chữ ký", _added(around, later)
     if verdict.version is not None:
         yield "Văn bản", f"{document_name(verdict)} · phiên bản {verdict.version.version}"
         yield "Người bệnh", f"{verdict.version.subject.full_name} · {verdict.version.subject.patient_no}"
@@ -208,6 +254,27 @@ def _details(verdict: Verdict, number: int, shown: SignatureView | None,
         if verdict.version.training:
             yield "Tập huấn", "Văn bản tập huấn, không có giá trị pháp lý"
     yield "Mã băm của tệp (SHA-256)", digest_words(verdict.file_sha256)
+
+
+def _around(signature: SignatureVerdict, around: Around) -> Iterable[tuple[str, str]]:
+    if around.chain:
+        root = "gốc được bệnh viện tin" if around.trusted else "gốc không có trong danh sách tin cậy"
+        yield "Chuỗi chứng thư", f"{' · '.join(around.chain)} ({root})"
+    intact = signature.evidence(Question.INTACT)
+    if "covers" in intact:
+        size = f"{int(intact['covers']):,}".replace(",", ".")
+        yield "Chữ ký này bao trùm", f"Toàn bộ tệp như lúc ký: {size} byte đầu, gồm mọi trang và dữ liệu kèm theo"
+    if "digest" in intact:
+        key = f"{str(intact['key']).upper()}, " if "key" in intact else ""
+        yield "Thuật toán", f"{key}{str(intact['digest']).upper()}"
+
+
+def _added(around: Around, later: Sequence[str]) -> str:
+    said = _AFTER.get(around.after, "")
+    if later:
+        more = f". {said}" if around.after in ("other", "unknown") else ""
+        return f"Chữ ký của {'; '.join(later)}{more}"
+    return said or "Không có gì"
 
 
 def digest_words(digest: str) -> str:

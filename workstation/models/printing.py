@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -122,7 +123,9 @@ def as_shown(pdf: bytes) -> bytes:
 
     out = io.BytesIO()
     try:
-        with pikepdf.open(io.BytesIO(pdf)) as document:
+        with pikepdf.open(io.BytesIO(pdf)) as document, warnings.catch_warnings():
+            # Other programs leave fields outside the form; here they are drawn, and nobody fills them any more.
+            warnings.simplefilter("ignore")
             document.flatten_annotations("all")
             document.save(out)
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError, RuntimeError):

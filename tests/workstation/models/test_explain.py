@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -74,8 +75,8 @@ def test_a_good_file_is_said_to_be_good_in_one_sentence(explain: Explain, signed
     assert (said.answer, said.headline) == ("yes", "Chữ ký hợp lệ")
     assert "Lê Thu Hà" in said.sentence
     assert [(one.question, one.answer) for one in said.questions] == [
-        ("Còn nguyên vẹn?", "yes"), ("Đúng người ký?", "unknown"), ("Đúng thẩm quyền?", "unknown"),
-        ("Đúng lúc?", "yes"), ("Bằng chứng lâu dài", "unknown")]
+        ("Còn nguyên vẹn?", "yes"), ("Trang đúng dữ liệu?", "yes"), ("Đúng người ký?", "unknown"),
+        ("Đúng thẩm quyền?", "unknown"), ("Đúng lúc?", "yes"), ("Bằng chứng lâu dài", "unknown")]
     details = dict(said.details)
     assert details["Người bệnh"].startswith("Nguyễn Văn Bình")
     assert details["Giờ máy chủ nhận"] == "không có biên nhận ở máy này"
@@ -199,3 +200,106 @@ def test_stamp_revocation_and_level_are_told_of_a_file_that_lasts() -> None:
     assert "Dấu thời gian tập sự" in whole.words
     assert (bare["Dấu thời gian"], bare["Mức bằng chứng của tệp"][:3]) == ("chưa có", "B-B")
     assert open_.answer == "unknown"
+
+
+# Files from elsewhere, and the report
+
+
+def from_elsewhere(tmp_path: Path, doctors_token: DoctorsToken, *, known: bool) -> Path:
+    """A letter that another program signed, with a certificate of the same authority or of one that nobody knows."""
+    from server.demo.pki import issue_person, make_issuing, make_root
+    from tests.records.test_elsewhere import Office, page
+    from tests.records.test_elsewhere import signed as signed_by_another
+
+    issuing = doctors_token.issuing if known else make_issuing(make_root("Gốc lạ"), "CA lạ")
+    office = Office(doctors_token.root, issuing, issue_person(issuing, "Trần Văn Khác", "001199000001"))
+    path = tmp_path / "giay-ra-vien.pdf"
+    path.write_bytes(signed_by_another(page(), office.signer()))
+    return path
+
+
+def test_a_file_of_another_program_gets_an_honest_answer(
+        explain: Explain, doctors_token: DoctorsToken, tmp_path: Path) -> None:
+    found = explain(lambda model: model.file(from_elsewhere(tmp_path, doctors_token, known=True)))
+    said = found.signatures[0]
+    assert (said.answer, said.headline) == ("unknown", "Chữ ký đúng; không phải hồ sơ của Bệnh Án")
+    assert "Trần Văn Khác" in said.sentence
+    assert {one.question: one.answer for one in said.questions} == {
+        "Còn nguyên vẹn?": "yes", "Trang đúng dữ liệu?": "unknown", "Đúng người ký?": "yes",
+        "Đúng thẩm quyền?": "unknown", "Đúng lúc?": "yes", "Bằng chứng lâu dài": "unknown"}
+    page = next(one for one in said.questions if one.question == "Trang đúng dữ liệu?")
+    assert "không phải hồ sơ do Bệnh Án tạo ra" in page.words
+    details = dict(said.details)
+    assert details["Chuỗi chứng thư"].startswith("Trần Văn Khác · ")
+    assert "gốc được bệnh viện tin" in details["Chuỗi chứng thư"]
+    assert details["Thêm vào sau chữ ký"] == "Không có gì"
+    assert "byte đầu" in details["Chữ ký này bao trùm"]
+
+
+def test_an_authority_that_nobody_knows_here_is_said_and_not_called_wrong(
+        explain: Explain, doctors_token: DoctorsToken, tmp_path: Path) -> None:
+    said = explain(lambda model: model.file(from_elsewhere(tmp_path, doctors_token, known=False))).signatures[0]
+    assert (said.answer, said.headline) == ("unknown", "Chưa đủ căn cứ để kết luận")
+    assert "không có trong danh sách tin cậy" in dict(said.details)["Chuỗi chứng thư"]
+
+
+def test_a_changed_file_of_another_program_is_not_valid(
+        explain: Explain, doctors_token: DoctorsToken, tmp_path: Path) -> None:
+    path = from_elsewhere(tmp_path, doctors_token, known=True)
+    file = path.read_bytes()
+    place = file.index(b"Producer")
+    path.write_bytes(file[:place] + b"Q" + file[place + 1:])
+    said = explain(lambda model: model.file(path)).signatures[0]
+    assert (said.answer, said.headline) == ("no", "Chữ ký không hợp lệ")
+
+
+def test_our_own_files_tell_chain_and_cover_too(explain: Explain, signed: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(signed)
+    details = dict(explain(lambda model: model.file(path)).signatures[0].details)
+    assert details["Chuỗi chứng thư"].startswith("Lê Thu Hà · ")
+    assert f"{len(signed):,}".replace(",", ".") in details["Chữ ký này bao trùm"]
+    assert details["Thuật toán"].startswith("RSA")
+    assert details["Thêm vào sau chữ ký"] == "Không có gì"
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_the_report_carries_answers_certificates_hashes_and_receipt(
+        explain: Explain, signed: bytes, little: LittleServer, room: Room, doctors_token: DoctorsToken, tmp_path: Path,
+        ours: bool) -> None:
+    import pikepdf
+
+    from workstation.models.explain_report import report_of
+
+    if ours:
+        view = seen_by_server(signed, little)
+        little.receipts[view.file] = receipt_by(SERVER_KEY, explain(lambda model: model.entry(view, "x")).verdict)
+        found = explain(lambda model: model.entry(view, "Tờ điều trị, lần ghi 01:10"))
+    else:
+        found = explain(lambda model: model.file(from_elsewhere(tmp_path, doctors_token, known=True)))
+    printed = report_of(found, room.desk.account, AT)
+    path = tmp_path / "report.pdf"
+    path.write_bytes(printed.pdf)
+    text = " ".join(subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True,
+                                   check=True).stdout.split())
+    assert found.signatures[0].headline in text
+    assert found.verdict.file_sha256[:32] in text
+    assert "Trang đúng dữ liệu?" in text
+    with pikepdf.open(path) as document:
+        inside = {name: bytes(spec.get_file().read_bytes()) for name, spec in document.attachments.items()}
+    certificates = [inside[name] for name in sorted(inside) if name.endswith(".cer")]
+    assert certificates == list(found.certificates)
+    assert len(certificates) == 3
+    assert b'"good"' in inside["ket-qua.json"]
+    assert ("bien-nhan.json" in inside) is ours
+    if ours:
+        assert inside["bien-nhan.json"] == little.receipts[found.verdict.file_sha256]
+
+
+def test_a_name_in_a_script_that_the_paper_lacks_does_not_stop_the_report(
+        explain: Explain, signed: bytes, room: Room, tmp_path: Path) -> None:
+    from workstation.models.explain_report import report_of
+
+    path = tmp_path / "病历 (✓).pdf"
+    path.write_bytes(signed)
+    assert report_of(explain(lambda model: model.file(path)), room.desk.account, AT).pdf.startswith(b"%PDF-")

@@ -47,6 +47,7 @@ class SigningDesk(QObject):
         self._printed_for: PatientView | None = None
         self.printing.ready.connect(self._show_printed)
         self.printing.refused.connect(self._tell)
+        self.explaining.reported.connect(self._show_report)
 
     def bind(self, actions: ActionSet) -> None:
         """What the palette offers of all this, to whom it belongs."""
@@ -99,6 +100,11 @@ class SigningDesk(QObject):
         dialog.show_over()
         dialog.open_file()
         return dialog
+
+    def _show_report(self, printed: Printed) -> None:
+        for open_one in self._window.findChildren(ExplainDialog):
+            open_one.accept()  # dialogs do not stack
+        PreviewDialog(printed, self._window, on_refused=self._tell, on_out=lambda _way: None).show_over()
 
     # Paper
 

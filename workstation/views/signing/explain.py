@@ -53,6 +53,7 @@ class ExplainDialog(Dialog):
         self.body.addLayout(across, 1)
         self._right.addWidget(Loading("Đang kiểm tra chữ ký ở máy này…"))
         self.verbs(PrimaryButton("Đóng", "Esc", on_click=self.reject),
+                   KeyButton("In phiếu kiểm tra", "Ctrl+P", icon="printer", on_click=self.report),
                    KeyButton("Sao chép", "Alt+C", on_click=self.copy),
                    KeyButton("Mở tệp PDF đã ký…", "Ctrl+O", on_click=self.open_file))
         model.explained.connect(self.show_explanation)
@@ -138,6 +139,11 @@ class ExplainDialog(Dialog):
         if board is not None and said is not None:
             board.setText(said.as_text())
 
+    def report(self) -> None:
+        """All of this as a file to print: answers, certificates, hashes, the server's receipt."""
+        if self._explanation is not None:
+            self._model.report(self._explanation)
+
     def open_file(self) -> None:
         """A file from disk instead."""
         chosen, _ = QFileDialog.getOpenFileName(self, "Mở tệp PDF đã ký", "", "PDF (*.pdf)")
@@ -159,6 +165,8 @@ class ExplainDialog(Dialog):
         alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         if control and event.key() == Qt.Key.Key_O:
             self.open_file()
+        elif control and event.key() == Qt.Key.Key_P:
+            self.report()
         elif alt and event.key() == Qt.Key.Key_C:
             self.copy()
         elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):

@@ -162,8 +162,13 @@ def test_a_signed_file_is_explained_with_its_page_beside_it(
     scene.room.until(lambda: "Còn nguyên vẹn?" in texts(dialog))
     assert dialog.pdf.document_.pageCount() == 1
     dialog.copy()
-    press(dialog, Qt.Key.Key_Escape)
-    scene.room.until(lambda: not dialog.isVisible())
+    press(dialog, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    scene.room.until(lambda: bool(scene.window.findChildren(PreviewDialog)))
+    (report,) = scene.window.findChildren(PreviewDialog)
+    assert "Phiếu kiểm tra chữ ký" in texts(report)
+    assert report.pdf.document_.pageCount() >= 1
+    press(report, Qt.Key.Key_Escape)
+    scene.room.until(lambda: not report.isVisible())
 
 
 def test_a_preview_is_saved_as_signed_and_printed_page_by_page(
