@@ -53,6 +53,20 @@ def judge_elsewhere(file: bytes, trust: Trust, at: datetime) -> Verdict:
     return Verdict(sha256, of_file, tuple(_signature(one, seen, trust, at) for one in seen.signatures), elsewhere=True)
 
 
+def seen_from(verdict: Verdict, facility_code: str) -> Verdict:
+    """The verdict on a record as one hospital sees it: of another hospital's, an authority that nobody here knows
+    leaves the signer unknown; of its own, it stays a no, because nobody signs here by an authority that is not known.
+    """
+    if verdict.version is None or verdict.version.stay.facility_code == facility_code:
+        return verdict
+    for signature in verdict.signatures:
+        chain = next((item for item in signature.findings if item.question is Question.CHAIN_TRUSTED), None)
+        if chain is not None and [reason.code for reason in chain.reasons] == ["chain_untrusted"]:
+            verdict = verdict.with_signature_finding(signature.slot, unknown(
+                Question.CHAIN_TRUSTED, "root_not_known_here", signature.signer, issuer=signature.issuer))
+    return verdict
+
+
 @dataclass(frozen=True)
 class Chain:
     """Who vouches for a signer: certificates from the signer up, as far as they lead."""

@@ -14,7 +14,7 @@ from records.errors import Refusal, Trouble
 from records.messages import EntryView
 from workstation.background import Query
 from workstation.models.desk import Desk
-from workstation.models.explain_words import Around, Explained, ReceiptSeen, explain
+from workstation.models.explain_words import Around, Explained, ReceiptSeen, around_key, explain
 from workstation.models.printing import Printed, as_shown
 
 if TYPE_CHECKING:  # heavy: loaded in the background
@@ -76,7 +76,7 @@ class ExplainModel(QObject):
     # In the background
 
     def _explain(self, pdf: bytes, name: str, view: EntryView | None) -> Explanation:
-        from records.elsewhere import is_ours, judge_elsewhere
+        from records.elsewhere import is_ours, judge_elsewhere, seen_from
         from records.pades import Trust, judge
         from records.signatures import Question
 
@@ -85,6 +85,7 @@ class ExplainModel(QObject):
         # What the server names as an entry's file is judged as ours whatever it holds; from disk anything may come.
         ours = view is not None or is_ours(pdf)
         verdict = judge(pdf, trust, at) if ours else judge_elsewhere(pdf, trust, at)
+        verdict = seen_from(verdict, self._desk.account.facility_code)
         around, certificates = _around(pdf, trust, at)
         receipt = self._receipt(sha256(pdf).hexdigest())
         verdict = _joined(verdict, receipt, (Question.SIGNER_ENROLLED, Question.AUTHORISED))
@@ -152,7 +153,8 @@ def _around(pdf: bytes, trust: Trust, at: datetime) -> tuple[dict[str, Around], 
     certificates: list[bytes] = []
     for one in seen.signatures:
         chain = chain_of(one, seen.evidence, trust, at)
-        found[sha256(one.certificate).hexdigest()] = Around(chain.names, chain.trusted, one.after)
+        told, digest = Around(chain.names, chain.trusted, one.after), sha256(one.certificate).hexdigest()
+        found[around_key(digest, one.covers)] = found[around_key(digest, None)] = told
         certificates += chain.certificates
     return found, tuple(dict.fromkeys(certificates))
 

@@ -99,11 +99,19 @@ class Around:
 
 def explain(verdict: Verdict, view: EntryView | None, receipt: ReceiptSeen,
             around: Mapping[str, Around] | None = None) -> tuple[Explained, ...]:
-    """Each signature of the file in words; a file without any is explained once. `around`: by certificate's SHA-256."""
+    """Each signature of the file in words; a file without any is explained once. `around`: by `around_key`."""
     if not verdict.signatures:
         return (_unsigned(verdict),)
-    return tuple(_one(verdict, number, view, receipt, (around or {}).get(signature.certificate_sha256, Around()))
-                 for number, signature in enumerate(verdict.signatures))
+    known = around or {}
+    return tuple(
+        _one(verdict, number, view, receipt, known.get(
+            around_key(signature.certificate_sha256, signature.evidence(Question.INTACT).get("covers")), Around()))
+        for number, signature in enumerate(verdict.signatures))
+
+
+def around_key(certificate_sha256: str, covers: int | None) -> str:
+    """One person may have signed twice; up to which byte tells the two apart."""
+    return f"{certificate_sha256}/{covers}"
 
 
 def _one(verdict: Verdict, number: int, view: EntryView | None, receipt: ReceiptSeen, around: Around) -> Explained:
@@ -248,6 +256,7 @@ def _details(verdict: Verdict, number: int, shown: SignatureView | None, receipt
     yield "Thêm vào sau chữ ký", _added(around, later)
     if verdict.version is not None:
         yield "Văn bản", f"{document_name(verdict)} · phiên bản {verdict.version.version}"
+        yield "Cơ sở", verdict.version.stay.facility
         yield "Người bệnh", f"{verdict.version.subject.full_name} · {verdict.version.subject.patient_no}"
         if verdict.version.correction is not None:
             yield "Lý do đính chính", verdict.version.correction.reason

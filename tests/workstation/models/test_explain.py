@@ -303,3 +303,56 @@ def test_a_name_in_a_script_that_the_paper_lacks_does_not_stop_the_report(
     path = tmp_path / "病历 (✓).pdf"
     path.write_bytes(signed)
     assert report_of(explain(lambda model: model.file(path)), room.desk.account, AT).pdf.startswith(b"%PDF-")
+
+
+def test_a_record_of_another_hospital_whose_authority_nobody_knows_here_is_not_called_wrong(
+        room: Room, signed: bytes, tmp_path: Path, qtbot: QtBot) -> None:
+    """The same file is a no in its own hospital, where everybody's authority is known."""
+    path = tmp_path / "a.pdf"
+    path.write_bytes(signed)
+    answers = {}
+    for code in ("99001", "01001"):
+        model = ExplainModel(replace(room.desk, account=account(trust_roots=(), facility_code=code)), room.desk.sync)
+        with qtbot.waitSignal(model.explained, timeout=20_000) as told:
+            model.file(path)
+        said = told.args[0].signatures[0]
+        answers[code] = (said.answer, next(one.answer for one in said.questions if one.question == "Đúng người ký?"))
+        assert dict(said.details)["Cơ sở"] == hospital.FACILITY
+    assert answers == {"99001": ("no", "no"), "01001": ("unknown", "unknown")}
+
+
+def test_a_record_whose_data_was_taken_out_is_no_innocent_letter(
+        explain: Explain, signed: bytes, tmp_path: Path) -> None:
+    """Without its version the strict judge is not asked; the signature itself must then tell."""
+    import io
+
+    import pikepdf
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    rewritten, path = io.BytesIO(), tmp_path / "a.pdf"
+    with pikepdf.open(io.BytesIO(signed)) as document:
+        del document.Root.Names
+        document.save(rewritten)
+    writer, grown = IncrementalPdfFileWriter(io.BytesIO(signed)), io.BytesIO()
+    del writer.root["/Names"]
+    writer.update_root()  # type: ignore[no-untyped-call]
+    writer.write(grown)  # type: ignore[no-untyped-call]
+    for file in (rewritten, grown):
+        path.write_bytes(file.getvalue())
+        found = explain(lambda model: model.file(path))
+        assert found.verdict.elsewhere
+        assert (found.signatures[0].answer, found.signatures[0].headline) == ("no", "Chữ ký không hợp lệ")
+
+
+def test_two_signatures_of_one_person_are_told_apart(
+        explain: Explain, doctors_token: DoctorsToken, tmp_path: Path) -> None:
+    from tests.records.test_elsewhere import Office, page
+    from tests.records.test_elsewhere import signed as signed_by_another
+
+    office = Office(doctors_token.root, doctors_token.issuing, doctors_token.issued)
+    path = tmp_path / "b.pdf"
+    path.write_bytes(signed_by_another(signed_by_another(page(), office.signer()), office.signer(), "Sig2"))
+    first, second = (dict(said.details) for said in explain(lambda model: model.file(path)).signatures)
+    assert first["Thêm vào sau chữ ký"].startswith("Chữ ký của Lê Thu Hà")
+    assert second["Thêm vào sau chữ ký"] == "Không có gì"
+    assert first["Chữ ký này bao trùm"] != second["Chữ ký này bao trùm"]

@@ -11,7 +11,7 @@ from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import draft
 from tests.workstation.signing_room import Room
-from tests.workstation.tokens import PIN
+from tests.workstation.tokens import PIN, DoctorsToken
 from tests.workstation.views.keyboard import press, write
 from workstation.models.signing import LineState, Stage
 from workstation.views.signing.dialogs import SignDialog, StackDialog
@@ -184,3 +184,18 @@ def test_the_last_try_needs_the_persons_word(room: Room, window: QMainWindow, p1
     press(dialog.bar.pin, Qt.Key.Key_Return)
     room.until(lambda: p11shim.calls("C_Login") == 1)
     room.until(lambda: dialog.act.stage is Stage.DONE)
+
+
+def test_a_renewed_certificate_is_offered_for_enrolment(
+        room: Room, window: QMainWindow, little: LittleServer, doctors_token: DoctorsToken) -> None:
+    little.certificates = [doctors_token.view().model_copy(update={"serial": "5EAF00D5"})]
+    dialog = SignDialog(room.begin(), window)
+    dialog.show_over()
+    wanted: list[bool] = []
+    dialog.enrol_wanted.connect(lambda: wanted.append(True))
+    room.until(dialog.bar.enrol.isVisible)
+    assert "5EAF00D5" in texts(dialog)
+    assert doctors_token.issued.serial in texts(dialog)
+    dialog.bar.enrol.click()
+    assert wanted == [True]
+    assert not dialog.isVisible()
