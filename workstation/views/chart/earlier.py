@@ -62,8 +62,8 @@ def last_values(items: Sequence[TimelineItem], fields: Sequence[Field], entry: U
 
 
 def yesterdays(items: Sequence[TimelineItem], form: FormRef, person: UUID) -> EntryView | None:
-    """The newest entry of that kind that this person signed: what «Như hôm qua» copies."""
+    """The newest entry of that kind that this person signed (`items`: newest first): what «Như hôm qua» copies."""
     own = (item.view for item in items if item.view is not None and item.view.author == person
            and (item.view.form.code, item.view.form.kind) == (form.code, form.kind)
            and item.view.state is not State.CANCELLED)
-    return max(own, key=lambda view: view.occurred_at, default=None)
+    return next(own, None)

@@ -211,9 +211,7 @@ class ChartPlace(PlaceView):
         self._show_form(item.form)
         if self.sheet is not None:
             self.sheet.choose(entry)
-        self._say_state()
-        self._show_context()
-        self.acts.refresh()
+        self._say_current()
 
     def _open(self, entry: UUID) -> None:
         self.timeline.choose(entry)
@@ -258,11 +256,10 @@ class ChartPlace(PlaceView):
             self.sheet.choose(model.draft.entry)
 
     def _chosen_in_sheet(self, item: TimelineItem) -> None:
-        if not self.writing.is_open:
+        # When the time line stands there already, whoever shows the entry says the rest, once.
+        if not self.writing.is_open and self.timeline.entry != item.entry:
             self.timeline.choose(item.entry)
-            self._say_state()
-            self._show_context()
-            self.acts.refresh()
+            self._say_current()
 
     def _opened_in_sheet(self, item: TimelineItem) -> None:
         if item.draft is not None and item.draft.command is None:
@@ -305,9 +302,7 @@ class ChartPlace(PlaceView):
         self.head.show_writing(writing=True)
         if self._form is not None and self.writing.middle is not None and self.writing.model is not None:
             self.head.show_form(self._form, known_icon(self._form.icon), self.writing.model.kind.name)
-        self._say_state()
-        self._show_context()
-        self.acts.refresh()
+        self._say_current()
         self.writing.focus()
 
     def _leave_writing(self) -> None:
@@ -383,6 +378,11 @@ class ChartPlace(PlaceView):
             self.columns.toggle_side()
 
     # Words
+
+    def _say_current(self) -> None:
+        self._say_state()
+        self._show_context()
+        self.acts.refresh()
 
     def _say_state(self) -> None:
         item = self.current()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -110,6 +111,31 @@ def test_a_click_on_a_signature_line_asks_for_its_explanation(opened: Open, qtbo
     with qtbot.waitSignal(chart.place.explain_wanted) as told:
         chart.actions.trigger("chart.explain")
     assert told.args == [view, 1]
+
+
+def test_a_move_in_the_time_line_is_said_once_and_a_move_on_the_sheet_too(
+    opened: Open, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chart = opened()
+    place = chart.place
+    rows = [item for item in chart.chart.items if item.form.code == "36/BV2" and item.view is not None]
+    place.show_entry(rows[1].entry)
+    said: list[UUID | None] = []
+    show = place.context.show_chart
+
+    def noted(*told: Any) -> None:
+        said.append(told[3])
+        show(*told)
+
+    monkeypatch.setattr(place.context, "show_chart", noted)
+    place.timeline.list.setCurrentIndex(chart.chart.index(chart.chart.row_of(rows[0].entry)))
+    assert said == [rows[0].entry]
+    sheet = place.sheet
+    assert isinstance(sheet, RowsSheet)
+    assert sheet.current() == rows[0]
+    assert sheet.choose(rows[1].entry)
+    assert said == [rows[0].entry, rows[1].entry]
+    assert place.timeline.entry == rows[1].entry
 
 
 def test_an_overdue_entry_without_signature_is_marked_on_its_sheet(opened: Open) -> None:
