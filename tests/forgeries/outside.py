@@ -10,15 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import x509
+from asn1crypto.crl import CertificateList
+from asn1crypto.ocsp import OCSPResponse
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import UnacceptableSignerError
 from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation.ades import ades_with_time_validation
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_timestamp
-from pyhanko_certvalidator.context import ValidationContext
+from pyhanko.sign.validation.policy_decl import (
+    LocalKnowledge,
+    RevinfoOnlineFetchingRule,
+    RevocationInfoGatheringSpec,
+    SignatureValidationSpec,
+)
+from pyhanko_certvalidator.context import CertValidationPolicySpec, ValidationContext
+from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
+from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
+from pyhanko_certvalidator.registry import SimpleTrustManager
+from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from tests.forgeries import people
 from tests.forgeries.signing import gap, ranges
@@ -96,6 +109,37 @@ def _context(reader: PdfFileReader) -> ValidationContext:
     context: ValidationContext = store.as_validation_context(
         {**known, "moment": people.NOW, "revocation_mode": "hard-fail"})
     return context
+
+
+def ades(file: bytes) -> str:
+    """pyHanko's AdES validation of the first signature, with time and long-term material (EN 319 102-1 5.5): what it
+    indicates. Offline, by the file's own store alone, revocation required of every certificate.
+    """
+    return asyncio.run(_ades(file))
+
+
+async def _ades(file: bytes) -> str:
+    reader = PdfFileReader(io.BytesIO(file), strict=True)
+    signature = reader.embedded_regular_signatures[0]
+    known = LocalKnowledge()
+    if "/DSS" in reader.root:
+        store = DocumentSecurityStore.read_dss(reader)
+        ocsps = [OCSPResponse.load(one.get_object().data) for one in store.ocsps]
+        crls = [CertificateList.load(one.get_object().data) for one in store.crls]
+        known = LocalKnowledge(
+            known_ocsps=[held for one in ocsps for held in OCSPContainer.load_multi(one)],
+            known_crls=[CRLContainer(crl_data=one) for one in crls], known_certs=list(store.load_certs()))
+    rule = RevocationCheckingRule.CRL_OR_OCSP_REQUIRED
+    policy = CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build(trust_roots=[x509.Certificate.load(people.root().der)]),
+        revinfo_policy=CertRevTrustPolicy(RevocationCheckingPolicy(rule, rule), retroactive_revinfo=True))
+    found = await ades_with_time_validation(
+        signature.signed_data, SignatureValidationSpec(
+            cert_validation_policy=policy, ts_cert_validation_policy=policy, local_knowledge=known,
+            revinfo_gathering_policy=RevocationInfoGatheringSpec(RevinfoOnlineFetchingRule.LOCAL_ONLY)),
+        timing_info=ValidationTimingInfo(people.NOW, people.NOW, point_in_time_validation=True),
+        raw_digest=signature.compute_digest())
+    return str(found.ades_subindic).rpartition(".")[2]
 
 
 JUDGES = {"poppler": poppler, "qpdf": qpdf, "openssl": openssl, "pyhanko": pyhanko}

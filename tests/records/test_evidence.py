@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import subprocess
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from records.pades import judge, wanted
 from records.revocation import Evidence
 from records.signatures import EvidenceLevel, Question, Verdict
 from tests.forgeries import people, trust
-from tests.forgeries.signing import flipped, good, good_with_two
+from tests.forgeries.signing import flipped, gap, good, good_with_two
 from tests.forgeries.trust import LATER, STAMPED, document_stamped, lasting, lasting_without_stamp, proofs, stamped
 from tests.trust_services import Authority, stamp
 
@@ -167,6 +168,42 @@ def test_a_sample_of_single_bytes_of_the_evidence_is_refused_wherever_it_lies() 
             at = chance.randrange(begin, len(file))
             verdict = judged(flipped(file, at, chance.randrange(1, 256)))
             assert not (verdict.good and verdict.level is EvidenceLevel.LT), at
+
+
+def another_digit(file: bytes, at: int, chance: random.Random) -> bytes:
+    """One hexadecimal digit of a value changed into another one."""
+    digit = chance.choice([one for one in b"0123456789abcdef" if one != file[at]])
+    return file[:at] + bytes((digit,)) + file[at + 1:]
+
+
+def test_a_sample_of_single_bytes_of_a_stamped_signature_is_refused_wherever_it_lies() -> None:
+    file, chance = stamped(), random.Random(20261126)
+    begin, end = gap(file)
+    used = begin + len(file[begin:end].rstrip(b"0"))
+    for at in [*(chance.randrange(begin, used) for _ in range(100)), *(chance.randrange(used, end) for _ in range(10))]:
+        assert not judged(another_digit(file, at, chance)).good, at
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(8))
+def test_any_one_byte_of_a_stamped_signature_counts(part: int, record_property: Callable[[str, object], None]) -> None:
+    file, chance = stamped(), random.Random(part)
+    begin, end = gap(file)
+    places = range(begin + part, begin + len(file[begin:end].rstrip(b"0")), 8)
+    record_property("bytes changed", len(places))
+    for at in places:
+        assert not judged(another_digit(file, at, chance)).good, at
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(8))
+def test_any_one_byte_of_the_evidence_counts(part: int, record_property: Callable[[str, object], None]) -> None:
+    chance = random.Random(part)
+    places = range(len(stamped()) + part, len(lasting()), 8)
+    record_property("bytes changed", len(places))
+    for at in places:
+        verdict = judged(flipped(lasting(), at, chance.randrange(1, 256)))
+        assert not (verdict.good and verdict.level is EvidenceLevel.LT), at
 
 
 def test_the_page_part_keeps_its_claim_beside_signature_and_evidence(tmp_path: Path) -> None:

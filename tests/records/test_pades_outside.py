@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forgeries import expected, outside, people, signing, trust
+from tests.forgeries import evidence_files, expected, files, outside, people, signing, trust
 
 TABLE = Path(__file__).parents[1] / "judges.md"
 MAKERS: dict[str, Callable[[], bytes]] = {
@@ -45,3 +45,20 @@ def test_the_outside_judges_say_what_the_table_says(
 def test_every_outside_judge_passes_an_elliptic_signature(tmp_path: Path) -> None:
     file = signing.good(people.doctor_on_curve)
     assert [name for name, judge in outside.JUDGES.items() if not judge(file, tmp_path)] == []
+
+
+@pytest.mark.parametrize(("make", "indication"), [
+    (trust.lasting, "OK"),
+    (trust.stamped, "CERTIFICATE_CHAIN_GENERAL_FAILURE"),
+    (evidence_files.revoked_before_the_stamp, "REVOKED_NO_POE"),
+    (evidence_files.authority_revoked_before_the_stamp, "REVOKED_CA_NO_POE"),
+    (evidence_files.evidence_of_another_person, "CERTIFICATE_CHAIN_GENERAL_FAILURE"),
+    (evidence_files.time_stamp_of_another_signature, "CERTIFICATE_CHAIN_GENERAL_FAILURE"),
+    (files.byte_flipped_in_page_stream, "HASH_FAILURE"),
+], ids=lambda value: value if isinstance(value, str) else value.__name__)
+def test_the_ades_validation_passes_what_lasts_and_nothing_else(
+    make: Callable[[], bytes], indication: str, caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A file that carries no revocation cannot pass here: every certificate must be answered for."""
+    caplog.set_level(logging.CRITICAL)
+    assert outside.ades(make()) == indication
