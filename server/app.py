@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from server.api import (
     audit,
     certificates,
+    confirmations,
     delegations,
     drafts,
     encounters,
@@ -36,8 +37,8 @@ from server.store import base
 
 ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
-    drafts.router, certificates.router, settlements.router, audit.router, delegations.router, events.router,
-    prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
+    drafts.router, certificates.router, confirmations.router, settlements.router, audit.router, delegations.router,
+    events.router, prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
 )
 
 

@@ -19,6 +19,13 @@ from records.messages.charts import (
     SettlementView,
     SignatureView,
 )
+from records.messages.confirmations import (
+    CaptureGiven,
+    CaptureKept,
+    CaptureOpened,
+    CaptureWanted,
+    ConfirmationView,
+)
 from records.messages.evidence import (
     CertificateStanding,
     EvidenceQueue,
@@ -78,6 +85,10 @@ __all__ = [
     "Board",
     "BoardRow",
     "Cancellation",
+    "CaptureGiven",
+    "CaptureKept",
+    "CaptureOpened",
+    "CaptureWanted",
     "CertificateStanding",
     "CertificateView",
     "ChainView",
@@ -85,6 +96,7 @@ __all__ = [
     "Chart",
     "ClockView",
     "ColleagueView",
+    "ConfirmationView",
     "DayCount",
     "DelegationGiven",
     "DelegationView",

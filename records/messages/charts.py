@@ -7,6 +7,7 @@ from uuid import UUID
 
 from records.entries import Author, Correction, FormRef, Instant, State
 from records.forms import Frozen
+from records.messages.confirmations import ConfirmationView
 from records.messages.patients import ClockView, EncounterView, PatientView
 
 
@@ -47,6 +48,8 @@ class EntryView(Frozen):
     """Of the version's canonical bytes."""
     correction: Correction | None = None
     signatures: tuple[SignatureView, ...]
+    confirmations: tuple[ConfirmationView, ...] = ()
+    """What the patient confirmed or refused of this version (R7)."""
     open_slots: tuple[str, ...] = ()
     file: str = ""
     """SHA-256 of the newest signed file: GET /api/files/{sha256}."""

@@ -15,6 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 from records import canonical, lifecycle, pades, policy, receipts
+from records import confirmations as rules
 from records.deadlines import ZONE
 from records.entries import State, Version
 from records.errors import Reason, Refusal
@@ -24,7 +25,7 @@ from records.messages import Accepted, Quarantined
 from records.receipts import Receipt
 from records.render import RENDERERS
 from records.signatures import Finding, Question, SignatureVerdict, Verdict, unknown
-from server.services import evidence, questions, revocation, standing, timestamping
+from server.services import confirmations, evidence, questions, revocation, standing, timestamping
 from server.services.hospital import Desk, new_id
 from server.services.questions import Addressed, Doubt, House, Weight
 from server.services.standing import Scene
@@ -141,7 +142,7 @@ def _server_questions(
         *questions.misaddressed(version, verdict, to, here), *questions.house_rules(version, house, certificate),
         *questions.signer(last, certificate, to, _title(case, to, last)), *questions.authorship(version, kind, here),
         *questions.clock(last, to), *questions.offline_limits(to, kind, here, file.begun_at),
-        *questions.content(version, kind),
+        *questions.content(version, kind), *confirmations.doubts(desk, version),
     )
     yield from ((Weight.WRONG, reason) for reason in wrong)
     yield from questions.succession(version, verdict, to, here)
@@ -197,7 +198,7 @@ def _store(arrival: Arrival, judged: Judged, version: Version, certificate: Cert
     desk, scene, file = arrival.desk, arrival.scene, arrival.file
     sha256 = desk.hospital.blobs.put(scene.key, file.data)
     if _move_on(arrival, version, sha256) is State.SIGNED:
-        _supersede(desk, scene)
+        standing.supersede(desk, scene)
         evidence.due(desk, sha256, file.entry, file.number, judged.verdict)
     last = judged.verdict.signatures[-1]
     entries.add_signature(desk.db, entries.NewSignature(
@@ -206,6 +207,8 @@ def _store(arrival: Arrival, judged: Judged, version: Version, certificate: Cert
         certificate_serial=last.serial, certificate_issuer=last.issuer, signed_at=last.claimed_at or desk.now,
         received_at=desk.now, file=sha256, offline=file.offline, training=version.training,
     ))
+    if rules.is_confirmation(version.form):
+        confirmations.settle(desk, version)
     receipt = _receipt(arrival, judged.verdict)
     if judged.doubts:
         _put_on_list(arrival, judged, "offline")
@@ -229,14 +232,6 @@ def _move_on(arrival: Arrival, version: Version, sha256: str) -> State:
     state = lifecycle.after(scene.this.state, Event.SIGN_SLOT if scene.this.state is State.SIGNED else event)
     entries.set_state(desk.db, file.entry, file.number, state, open_slots=slots, file=sha256)
     return state
-
-
-def _supersede(desk: Desk, scene: Scene) -> None:
-    """The version that this one corrects gives way once this one is fully signed (R32, R33)."""
-    for version in scene.versions:
-        if version.number < scene.number and version.state in (State.SIGNED, State.PARTLY_SIGNED):
-            entries.set_state(desk.db, version.entry, version.number, lifecycle.after(version.state, Event.SUPERSEDE),
-                              open_slots=())
 
 
 def _receipt(arrival: Arrival, verdict: Verdict) -> Receipt:

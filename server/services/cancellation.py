@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from records import lifecycle
+from records import confirmations, lifecycle
 from records.entries import EncounterState
 from records.errors import Refusal
 from records.forms import Role
@@ -24,6 +24,9 @@ def cancel(desk: Desk, entry: UUID, command: Cancellation) -> EntryView:
     latest = store.standings(desk.db, entry)[-1]
     if command.version != latest.number:
         raise Refusal.because("version_not_latest", latest=latest.number)
+    found = store.entry(desk.db, entry)
+    if found is not None and confirmations.is_confirmation(found.form):
+        raise Refusal.because("confirmation_stays")
     reason = command.reason.strip()
     if len(reason) < REASON_LENGTH:
         raise Refusal.because("cancellation_reason_missing", least=REASON_LENGTH)

@@ -29,6 +29,9 @@ class Right(StrEnum):
     SIGN_FOR_HOUSE = "sign_for_house"
     """Let the organisation's own key sign a paper that leaves the house (R10)."""
     SEE_DELEGATIONS = "see_delegations"
+    TAKE_CONFIRMATION = "take_confirmation"
+    OPEN_CAPTURE = "open_capture"
+    """See a kept fingerprint or drawn signature (R8)."""
 
 
 _CLINICAL = frozenset({Role.DOCTOR, Role.WARD_HEAD, Role.DIRECTOR, Role.NURSE, Role.TECHNICIAN})
@@ -49,6 +52,8 @@ _MAY: dict[Right, frozenset[Role]] = {
     Right.SIGN_FOR_HOUSE: _WHOLE_HOUSE,
     Right.READ_AUDIT: _OFFICE | {Role.IT, Role.DIRECTOR},
     Right.SEE_DELEGATIONS: _OFFICE | {Role.IT, Role.DIRECTOR},
+    Right.TAKE_CONFIRMATION: frozenset({Role.DOCTOR, Role.NURSE}),
+    Right.OPEN_CAPTURE: _OFFICE,
 }
 
 

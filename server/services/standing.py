@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from records import canonical, cda, policy
+from records import canonical, cda, lifecycle, policy
 from records.deadlines import ZONE
 from records.entries import EncounterState, State, Version
 from records.errors import Reason, Refusal
 from records.forms import EntryKind, Holder, form
+from records.lifecycle import Event
 from records.policy import Case, SignedSlot
 from server.services.hospital import Desk
 from server.services.questions import OnFile
@@ -116,6 +117,14 @@ def house_may_sign(slot: str, facts: Case) -> policy.Answer:
     if found.state is policy.SlotState.OPEN:
         return policy.Allowed()
     return policy.Refused(found.waits_for or (Reason("slot_already_signed", found.slot.label),))
+
+
+def supersede(desk: Desk, scene: Scene) -> None:
+    """The version that this one corrects gives way once this one is fully signed (R32, R33)."""
+    for version in scene.versions:
+        if version.number < scene.number and version.state in (State.SIGNED, State.PARTLY_SIGNED):
+            entries.set_state(desk.db, version.entry, version.number, lifecycle.after(version.state, Event.SUPERSEDE),
+                              open_slots=())
 
 
 def _unsigned_children(desk: Desk, version: Version, kind: EntryKind) -> Iterator[str]:

@@ -28,7 +28,8 @@ _SELECT = """
         'version', st.number, 'state', st.state,
         'author', v.author, 'author_name', v.author_name, 'author_title', v.author_title,
         'occurred_at', v.occurred_at, 'written_at', v.written_at, 'received_at', v.received_at,
-        'sha256', v.sha256, 'signatures', coalesce(s.signatures, '[]'::json), 'open_slots', st.open_slots,
+        'sha256', v.sha256, 'signatures', coalesce(s.signatures, '[]'::json),
+        'confirmations', coalesce(c.confirmations, '[]'::json), 'open_slots', st.open_slots,
         'file', st.file,
         'evidence', coalesce(ev.level, ''), 'evidence_pending', coalesce(ev.state IN ('waiting', 'failed'), false),
         'evidence_file', coalesce((SELECT f.file FROM evidence_files AS f WHERE f.signed = st.file
@@ -53,6 +54,13 @@ _SELECT = """
         FROM signatures AS one JOIN entries AS of ON of.id = one.entry WHERE {signed}
         GROUP BY one.entry, one.number
     ) AS s ON s.entry = st.entry AND s.number = st.number
+    LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_object(
+            'entry', cf.entry, 'slot', cf.slot, 'method', cf.method, 'confirmed', cf.confirmed,
+            'full_name', cf.full_name, 'person', cf.person, 'person_name', cf.person_name,
+            'confirmed_at', cf.confirmed_at) ORDER BY cf.received_at) AS confirmations
+        FROM confirmations AS cf WHERE cf.document_entry = st.entry AND cf.document_number = st.number
+    ) AS c ON true
     LEFT JOIN evidence_tasks AS ev ON ev.file = st.file
     WHERE st.latest AND {shown}
     ORDER BY v.occurred_at DESC, v.received_at DESC, st.entry

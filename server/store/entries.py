@@ -15,7 +15,7 @@ from records.entries import FormRef, State, Version
 from records.errors import Refusal
 from records.policy import SignedSlot
 from server.store.keys import ScopeKey
-from server.store.tables import cancellations, entries, signatures, version_states, versions
+from server.store.tables import cancellations, confirmations, entries, signatures, version_states, versions
 
 
 @dataclass(frozen=True)
@@ -173,10 +173,13 @@ def add_signature(db: Connection, signature: NewSignature) -> None:
 
 
 def signed_slots(db: Connection, which: UUID, number: int) -> tuple[SignedSlot, ...]:
-    """Who signed which slot of a version, as the policy asks."""
-    rows = db.execute(select(signatures.c.slot, signatures.c.person, signatures.c.signed_at)
-                      .where(signatures.c.entry == which, signatures.c.number == number)
-                      .order_by(signatures.c.received_at))
+    """Who signed which slot of a version, and which the patient confirmed, as the policy asks."""
+    signed = select(signatures.c.slot, signatures.c.person, signatures.c.signed_at, signatures.c.received_at).where(
+        signatures.c.entry == which, signatures.c.number == number)
+    found = confirmations.c
+    confirmed = select(found.slot, found.person, found.confirmed_at, found.received_at).where(
+        found.document_entry == which, found.document_number == number, found.confirmed)
+    rows = db.execute(signed.union_all(confirmed).order_by("received_at"))
     return tuple(SignedSlot(row.slot, row.person, row.signed_at) for row in rows)
 
 

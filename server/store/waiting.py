@@ -19,7 +19,10 @@ _OF_VERSIONS = """
     SELECT st.entry, st.encounter, e.form, e.edition, e.kind, v.author, v.author_name, v.occurred_at, v.written_at,
         {place}, (SELECT json_agg(json_build_object('slot', s.slot, 'person', s.person, 'at', s.received_at)
                                   ORDER BY s.received_at)
-                  FROM signatures AS s WHERE s.entry = st.entry AND s.number = st.number) AS signed
+                  FROM (SELECT entry, number, slot, person, received_at FROM signatures
+                        UNION ALL SELECT document_entry, document_number, slot, person, received_at FROM confirmations
+                        WHERE confirmed) AS s
+                  WHERE s.entry = st.entry AND s.number = st.number) AS signed
     FROM version_states AS st
     JOIN entries AS e ON e.id = st.entry
     JOIN versions AS v ON v.entry = st.entry AND v.number = st.number

@@ -32,8 +32,9 @@ def case_of_view(chart: Chart, view: EntryView) -> Case:
     kind = kind_of(view.form)
     return Case(
         kind=kind, author=view.author, state=view.state, is_latest=True, encounter_state=chart.encounter.state,
-        ward=ward_of(chart), signed=tuple(SignedSlot(mark.slot, mark.person, mark.signed_at)
-                                          for mark in view.signatures),
+        ward=ward_of(chart), signed=(*(SignedSlot(mark.slot, mark.person, mark.signed_at) for mark in view.signatures),
+                                      *(SignedSlot(one.slot, one.person, one.confirmed_at)
+                                        for one in view.confirmations if one.confirmed)),
         signed_kinds=_signed_kinds(chart, view.form), unsigned_children=_unsigned_children(chart, view.form, kind),
         form=view.form.code, written_at=view.written_at)
 

@@ -1,6 +1,7 @@
 """All tables of the server, by subject; a row becomes a value in the module of its subject and nowhere else."""
 
 from server.store.tables.base import append_only_tables, metadata
+from server.store.tables.confirmations import captures, confirmations
 from server.store.tables.entries import (
     cancellations,
     drafts,
@@ -48,10 +49,12 @@ __all__ = [
     "audit_seals",
     "beds",
     "cancellations",
+    "captures",
     "certificate_events",
     "certificates",
     "challenges",
     "commands",
+    "confirmations",
     "counters",
     "delegation_revocations",
     "delegations",
