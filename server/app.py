@@ -23,6 +23,7 @@ from server.api import (
     patients,
     prints,
     problems,
+    remote_signing,
     sessions,
     settlements,
     signing_board,
@@ -31,6 +32,7 @@ from server.api import (
 from server.services.gathering import gathering
 from server.services.hospital import Hospital
 from server.services.live import Feed
+from server.services.remote_polling import polling
 from server.services.sealing import sealing
 from server.settings import Settings
 from server.store import base
@@ -39,6 +41,7 @@ ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
     drafts.router, certificates.router, confirmations.router, settlements.router, audit.router, delegations.router,
     events.router, prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
+    remote_signing.router, remote_signing.calls,
 )
 
 
@@ -51,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(_: FastAPI) -> AsyncIterator[None]:
         # A thread more than there are connections would only wait for one, and fight for the interpreter meanwhile.
         current_default_thread_limiter().total_tokens = settings.pool_size
-        async with feed.listening(), sealing(hospital), gathering(hospital):
+        async with feed.listening(), sealing(hospital), gathering(hospital), polling(hospital):
             yield
         hospital.close()
 

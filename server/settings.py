@@ -34,6 +34,8 @@ class Settings(Frozen):
     s3_endpoint: str = ""
     organisation: Path = Path("keys/organisation")
     """Folder of the organisation's sealed keys; the PIN of one in an HSM stands in its file `pin`."""
+    remote_signing: Path = Path("keys/remote_signing.toml")
+    """The accounts at remote signing services, with their secrets; no file: none."""
     trust: Path = Path("trust")
     """Folder of PEM files: the CAs whose certificates may sign."""
     anchor: Path = Path("anchor/audit.anchor")

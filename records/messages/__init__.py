@@ -66,6 +66,14 @@ from records.messages.people import (
     WorkstationSettings,
 )
 from records.messages.prints import PrintedDocument, PrintedVersion, PrintNotice, PrintRun, PrintView
+from records.messages.remote_signing import (
+    MOST_HASHES,
+    CallBack,
+    RemoteCertificateView,
+    RemoteCode,
+    RemoteSigningView,
+    RemoteSigningWish,
+)
 from records.messages.signing import (
     ChainView,
     DayCount,
@@ -78,12 +86,14 @@ from records.messages.signing import (
 )
 
 __all__ = [
+    "MOST_HASHES",
     "Accepted",
     "Admission",
     "AllergyView",
     "AuditView",
     "Board",
     "BoardRow",
+    "CallBack",
     "Cancellation",
     "CaptureGiven",
     "CaptureKept",
@@ -124,6 +134,10 @@ __all__ = [
     "Quarantined",
     "ReminderSent",
     "ReminderView",
+    "RemoteCertificateView",
+    "RemoteCode",
+    "RemoteSigningView",
+    "RemoteSigningWish",
     "Revocation",
     "Session",
     "SettlementDecision",

@@ -16,11 +16,13 @@ router = APIRouter(prefix="/api", tags=["events"], route_class=GuardedRoute)
 
 @router.get("/events", response_class=StreamingResponse)
 async def get_events(request: Request, caller: Asking) -> Response:
-    """Topics entry, draft, board, settlement; ends on sign-out, expiry, or when the reader does not keep up."""
+    """Topics entry, draft, board, settlement, remote_signing; ends on sign-out, expiry, or with a slow reader."""
     feed: live.Feed = request.app.state.feed
     person = caller.signed_in.person
 
     def sees(event: live.Event) -> bool:
+        if event.data.get("person", str(person.id)) != str(person.id):
+            return False  # about one person only
         return event.ward is None or rights.sees_ward(person, (event.ward,))
 
     async def alive() -> bool:

@@ -20,6 +20,7 @@ from records.errors import Refusal
 from records.ids import uuid7
 from records.pades import Trust
 from records.policy import Person
+from server.exchange.remote_signing import Account, RemoteService, open_services, read_accounts
 from server.services.passwords import Cost, Passwords
 from server.services.trust_list import TrustList
 from server.services.trust_services import TrustServices
@@ -75,6 +76,8 @@ class Hospital:
     def close(self) -> None:
         """Give back what was opened."""
         self.services.close()
+        for service in self.remote_services.values():
+            service.close()
         self.engine.dispose()
 
     @contextmanager
@@ -102,6 +105,16 @@ class Hospital:
         settings = self.settings
         login = (settings.tsa_username, settings.tsa_password) if settings.tsa_username else None
         return TrustServices(wait_s=settings.revocation_wait_s, stamp_wait_s=settings.tsa_wait_s, login=login)
+
+    @cached_property
+    def remote_accounts(self) -> dict[str, Account]:
+        """The accounts at remote signing services, by name."""
+        return {account.name: account for account in read_accounts(self.settings.path(self.settings.remote_signing))}
+
+    @cached_property
+    def remote_services(self) -> dict[str, RemoteService]:
+        """The remote signing services, by their account's name."""
+        return open_services(tuple(self.remote_accounts.values()))
 
     @cached_property
     def trust_list(self) -> TrustList:

@@ -39,6 +39,7 @@ from server.store.tables.people import (
     sessions,
     wards,
 )
+from server.store.tables.remote_signings import remote_signings
 from server.store.tables.trust import trust_list_decisions, trust_lists
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "people",
     "person_wards",
     "receipts",
+    "remote_signings",
     "revocation_answers",
     "server_keys",
     "sessions",

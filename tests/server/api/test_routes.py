@@ -18,7 +18,7 @@ from server.services import people
 from tests.databases import Database
 from tests.server.house import House, key
 
-OPEN = {("GET", "/api/health"), ("POST", "/api/sessions")}
+OPEN = {("GET", "/api/health"), ("POST", "/api/sessions"), ("POST", "/api/remote-signing/callbacks/{service}")}
 
 
 def all_routes() -> Iterator[tuple[str, str]]:
@@ -34,7 +34,7 @@ def filled(path: str) -> str:
     return re.sub(r"\{\w+\}", str(uuid4()), path)
 
 
-def test_every_route_but_two_is_guarded() -> None:
+def test_every_route_but_three_is_guarded() -> None:
     unguarded = {(method, route.path) for router in ROUTERS for route in router.routes
                  if isinstance(route, APIRoute) and not isinstance(route, GuardedRoute)
                  for method in route.methods or ()}

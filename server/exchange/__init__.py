@@ -1,0 +1,1 @@
+"""Gateways to systems outside the house: one package or module for each, told what to send and never deciding it."""
