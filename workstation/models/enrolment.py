@@ -18,7 +18,7 @@ from workstation.models.account import Account
 from workstation.models.signing import SigningModel
 from workstation.models.signing_act import LANE
 from workstation.models.signing_prompts import WindowPrompter
-from workstation.signing.base import Identity, Pin, PinRequest
+from workstation.signing.base import Identity, Pin, PinRequest, TokenInfo
 
 Verb = Literal["approve", "reject", "revoke"]
 _OFFICE = frozenset({Role.IT, Role.RECORDS_OFFICE})
@@ -49,9 +49,28 @@ class EnrolmentModel(QObject):
         self.stage = EnrolStage.LOOKING
         self.identities: tuple[Identity, ...] = ()
         self.identity: Identity | None = None
+        self._tokens: tuple[TokenInfo, ...] = ()
         self.request: PinRequest | None = None
         self.refusal: Refusal | None = None
         self.enrolled: CertificateView | None = None
+
+    @property
+    def last_try(self) -> bool:
+        """One more wrong PIN locks the token: it must be accepted first."""
+        if self.request is not None:
+            return self.request.final_try
+        return self._token is not None and self._token.final_try
+
+    @property
+    def on_token(self) -> bool:
+        """The PIN is keyed in on the token itself."""
+        return self._token is not None and self._token.on_token
+
+    @property
+    def _token(self) -> TokenInfo | None:
+        """That holds the chosen certificate."""
+        return next((token for token in self._tokens if self.identity is not None
+                     and (token.serial, token.label) == (self.identity.token_serial, self.identity.token_label)), None)
 
     def begin(self) -> None:
         """Look for certificates of this person on the tokens that are in; no PIN is asked."""
@@ -87,15 +106,17 @@ class EnrolmentModel(QObject):
 
     # In the background
 
-    def _look(self) -> tuple[Identity, ...]:
+    def _look(self) -> tuple[tuple[Identity, ...], tuple[TokenInfo, ...]]:
         from workstation.signing.criteria import Criteria, fitting
+        from workstation.signing.token import TokenSigner
 
         signer = self._signing.signer()
         identities = signer.identities()
         if not identities:
             raise signer.absence()
-        return fitting(identities, Criteria(at=self._desk.client.clock.server_now(),
+        best = fitting(identities, Criteria(at=self._desk.client.clock.server_now(),
                                             national_id=self._desk.account.person.national_id))
+        return best, signer.tokens() if isinstance(signer, TokenSigner) else ()
 
     def _work(self, identity: Identity) -> CertificateView | None:
         from workstation.signing.enrolment import answer
@@ -117,8 +138,9 @@ class EnrolmentModel(QObject):
             self.request = None
         self.changed.emit()
 
-    def _found(self, identities: tuple[Identity, ...]) -> None:
-        self.identities, self.identity = identities, identities[0]
+    def _found(self, found: tuple[tuple[Identity, ...], tuple[TokenInfo, ...]]) -> None:
+        self.identities, self._tokens = found
+        self.identity = self.identities[0]
         self._turn(EnrolStage.READY)
 
     def _blocked(self, refusal: Refusal) -> None:

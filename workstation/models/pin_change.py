@@ -55,6 +55,8 @@ class PinChangeModel(QObject):
         token = self.token
         if token is None:
             return None
+        if token.on_token:
+            return Reason("pin_set_on_token", token.label)
         if self.by_puk and token.officer_locked:
             return Reason("puk_locked", token.label)
         if not self.by_puk and token.locked:

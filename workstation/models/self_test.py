@@ -109,10 +109,19 @@ class SelfTestModel(QObject):
         """One more wrong PIN locks the token: it must be accepted first."""
         if self.request is not None:
             return self.request.final_try
-        flags = (flag for token in (self.report.tokens if self.report else ())
-                 if self.identity is not None and token["serial"] == self.identity.token_serial
-                 for flag in token["flags"])
-        return "USER_PIN_FINAL_TRY" in flags
+        return "USER_PIN_FINAL_TRY" in self._flags
+
+    @property
+    def on_token(self) -> bool:
+        """The PIN is keyed in on the token itself."""
+        return "PROTECTED_AUTHENTICATION_PATH" in self._flags
+
+    @property
+    def _flags(self) -> frozenset[str]:
+        """Of the token that holds the chosen certificate."""
+        return frozenset(flag for token in (self.report.tokens if self.report else ())
+                         if self.identity is not None and token["serial"] == self.identity.token_serial
+                         for flag in token["flags"])
 
     def begin(self) -> None:
         """Look at everything that needs no PIN."""

@@ -55,6 +55,29 @@ def test_the_token_signs_the_challenge_and_nothing_else(room: Room, little: Litt
     assert sent.challenge == little.challenge.id
 
 
+def test_a_last_try_is_known_before_the_pin_and_spent_only_when_accepted(
+        room: Room, little: LittleServer, p11shim: Shim) -> None:
+    p11shim.says("flags final")
+    model = found(room)
+    assert model.last_try
+    model.enrol(Pin(PIN))
+    room.until(lambda: model.stage is EnrolStage.ASKING)
+    assert p11shim.calls("C_Login") == 0
+    model.enrol(Pin(PIN, last_try=True))
+    room.until(lambda: model.stage is EnrolStage.DONE)
+    assert len(little.enrolments) == 1
+
+
+def test_a_token_with_keys_of_its_own_enrols_without_a_pin_here(
+        room: Room, little: LittleServer, p11shim: Shim) -> None:
+    p11shim.says(f"pinpad {PIN}")
+    model = found(room)
+    assert model.on_token
+    model.enrol(Pin(""))
+    room.until(lambda: model.stage is EnrolStage.DONE)
+    assert len(little.enrolments) == 1
+
+
 def test_a_certificate_can_be_enrolled_before_any_is_approved(
     room: Room, little: LittleServer, doctors_token: DoctorsToken,
 ) -> None:

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QFrame, QWidget
 from records.errors import Reason, Trouble
 from records.messages import CertificateView
 from workstation.models.enrolment import CertificatesModel, EnrolmentModel, EnrolStage
+from workstation.signing.base import Pin
 from workstation.views import style
 from workstation.views.prompts import Dialog, WorkList
 from workstation.views.signing.pin_bar import CertificateLine, LastTry, PinField
@@ -58,7 +59,8 @@ class EnrolDialog(Dialog):
             return
         if not self.last_try.given():
             return
-        pin = self.pin.take(last_try=self.last_try.isChecked())
+        accepted = self.last_try.isChecked()
+        pin = Pin("", last_try=accepted) if self._model.on_token else self.pin.take(last_try=accepted)
         if pin is not None:
             self.last_try.setChecked(False)
             self._model.enrol(pin)
@@ -75,9 +77,10 @@ class EnrolDialog(Dialog):
             self.certificate.say("Chưa thấy chứng thư của bạn", "")
         asks = model.stage in (EnrolStage.READY, EnrolStage.ASKING)
         was_hidden = self.pin.isHidden()
-        for widget in (self._caption, self.pin):
-            widget.setVisible(asks)
-        self.last_try.ask(wanted=asks and model.request is not None and model.request.final_try)
+        self._caption.setVisible(asks)
+        self._caption.setText("Mã PIN nhập trên token" if model.on_token else "Mã PIN")
+        self.pin.setVisible(asks and not model.on_token)
+        self.last_try.ask(wanted=asks and model.last_try)
         if asks and was_hidden:
             self.pin.setFocus()
         self.again.setVisible(model.stage is EnrolStage.BLOCKED)

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QFileDialog, QFrame, QScrollArea, QWidget
 from records.errors import Refusal
 from workstation.models.machine import Fact
 from workstation.models.self_test import SelfTestModel, TrialStage
+from workstation.signing.base import Pin
 from workstation.signing.self_test_report import Checked
 from workstation.views import style
 from workstation.views.prompts import Dialog
@@ -48,7 +49,8 @@ class SelfTestDialog(Dialog):
         self.pin.returnPressed.connect(self.sign)
         self.try_it = KeyButton("Ký thử", "Enter", on_click=self.sign)
         self._trial = QWidget()
-        trial = row(self.certificate, None, label("Mã PIN", "bold"), self.pin, self.try_it, gap=10)
+        self._caption = label("Mã PIN", "bold")
+        trial = row(self.certificate, None, self._caption, self.pin, self.try_it, gap=10)
         self._trial.setLayout(trial)
         for widget in (self.words, self.last_try, self._trial):
             self.body.addWidget(widget)
@@ -66,7 +68,8 @@ class SelfTestDialog(Dialog):
         """Try one signature with the PIN that was typed."""
         if not self.last_try.given():
             return
-        pin = self.pin.take(last_try=self.last_try.isChecked())
+        accepted = self.last_try.isChecked()
+        pin = Pin("", last_try=accepted) if self._model.on_token else self.pin.take(last_try=accepted)
         if pin is None:
             self.pin.setFocus()
             return
@@ -111,6 +114,8 @@ class SelfTestDialog(Dialog):
             self.certificate.show_identity(model.identity, model.identities)
         for widget in (self.pin, self.try_it):
             widget.setEnabled(asks)
+        self.pin.setVisible(not model.on_token)
+        self._caption.setText("Mã PIN nhập trên token" if model.on_token else "Mã PIN")
         self.last_try.ask(wanted=asks and model.last_try)
         self.save.setEnabled(ready)
         self.again.setEnabled(model.stage is TrialStage.READY)
@@ -121,7 +126,7 @@ class SelfTestDialog(Dialog):
         if not text and model.identity is not None:
             role = "second"
             text = ("Token đang ký thử…" if model.stage is TrialStage.SIGNING else
-                    "Muốn ký thử một chuỗi ngẫu nhiên (không phải hồ sơ nào), gõ mã PIN rồi Enter.")
+                    "Muốn ký thử một chuỗi ngẫu nhiên (không phải hồ sơ nào), nhập mã PIN rồi Enter.")
         self._say(text, role)
 
     def _say(self, text: str, role: str) -> None:

@@ -172,3 +172,16 @@ def test_the_last_try_of_the_puk_needs_the_persons_word(own: Own, p11shim: Shim)
     press(dialog.last_try, Qt.Key.Key_Space)
     press(dialog.again, Qt.Key.Key_Return)
     own.room.until(lambda: dialog._model.stage is PinStage.DONE)
+
+
+def test_a_token_with_keys_of_its_own_is_tried_without_a_pin_here(own: Own, p11shim: Shim) -> None:
+    p11shim.says(f"pinpad {PIN}")
+    dialog = own.self_test()
+    assert not dialog.pin.isVisible()
+    assert "Mã PIN nhập trên token" in texts(dialog)
+    dialog.try_it.click()
+    own.room.until(lambda: dialog._model.report is not None and dialog._model.report.trial.verified)
+    dialog.reject()
+    change = own.pin_change()
+    assert "được nhập trên chính token" in texts(change)
+    assert not change.first.isEnabled()
