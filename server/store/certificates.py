@@ -89,11 +89,15 @@ _VIEW = (
     .join(people, people.c.id == certificates.c.person)
     .join(STANDING, STANDING.c.state.is_not(None))
 )
+_ON_FILE = (
+    select(*(certificates.c[name] for name in ("id", "person", "training", "serial", "issuer")), STANDING.c.state)
+    .join(STANDING, STANDING.c.state.is_not(None))
+)
 
 
 def by_digest(db: Connection, sha256: str) -> OnFile | None:
     """The certificate with that DER; enrolled twice, the better standing counts, unless one was revoked."""
-    rows = db.execute(_VIEW.where(certificates.c.sha256 == sha256)).all()
+    rows = db.execute(_ON_FILE.where(certificates.c.sha256 == sha256)).all()
     if not rows:
         return None
     order = ("revoked", "approved", "pending", "rejected")
