@@ -40,6 +40,14 @@ class _Failed(Refusal):
     """No waiting will mend it: a certificate was revoked before it signed."""
 
 
+def begin(hospital: Hospital) -> int:
+    """The server starts: a time-stamp contract that was not there before is used for what waited for it. How many."""
+    if not hospital.settings.tsa_url:
+        return 0
+    with base.transaction(hospital.engine) as db:
+        return store.wake_for(db, "no_time_stamp_contract")
+
+
 def work(hospital: Hospital) -> bool:
     """Take the task that is due, if there is one, and see it through; whether there was one."""
     with base.transaction(hospital.engine) as db:

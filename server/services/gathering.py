@@ -20,6 +20,7 @@ _log = logging.getLogger("benhan.server.evidence")
 @asynccontextmanager
 async def gathering(hospital: Hospital) -> AsyncIterator[None]:
     """Look at the queue for as long as the program serves; several servers share it."""
+    await run_in_threadpool(evidence.begin, hospital)
     task = asyncio.create_task(_keep_gathering(hospital), name="evidence")
     try:
         yield

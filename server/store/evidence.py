@@ -130,6 +130,13 @@ def retry_at_once(db: Connection, encounter: UUID | None = None) -> int:
     return db.execute(query.values(state="waiting", next_at=func.clock_timestamp())).rowcount
 
 
+def wake_for(db: Connection, code: str) -> int:
+    """What waits for this reason is due now; how many."""
+    waits = evidence_tasks.c.reasons.contains([{"code": code}])
+    return db.execute(update(evidence_tasks).where(evidence_tasks.c.state == "waiting", waits)
+                      .values(next_at=func.clock_timestamp())).rowcount
+
+
 def _settle(db: Connection, task: Task, *, reasons: Sequence[Reason] = (), **values: Any) -> None:
     told = json.loads(json.dumps([reason.as_json() for reason in reasons]))
     db.execute(update(evidence_tasks).where(evidence_tasks.c.file == task.file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -329,8 +330,6 @@ def test_a_namesakes_certificate_is_refused(house: House, services: Trusted) -> 
 
 
 def test_a_served_hospital_works_on_its_queue_by_itself(settle: Settle, services: Trusted) -> None:
-    import time
-
     house = settle(evidence_every_s=0.1)
     with served(house.settings), house.sign_in("ha") as client:
         version = house.version("ha")
@@ -378,3 +377,16 @@ def test_a_dated_setting_says_which_level_is_needed_and_what_falls_short(house: 
     assert short() == []
     assert cli.main(["evidence", "--config", config, "archive", "B", "--since", "2099-01-01"]) == 0
     assert short() == []
+
+
+def test_a_contract_that_comes_later_is_used_for_what_waited_for_it(settle: Settle, services: Trusted) -> None:
+    house = settle(tsa_url="")
+    entry = accepted(house, services, stamped=False)
+    gathering.work(house.hospital)
+    assert not gathering.work(house.hospital), "it waits for a day"
+    settings = house.settings.model_copy(update={"tsa_url": services.services.tsa, "evidence_every_s": 0.1})
+    with served(settings), house.sign_in("ha") as client:
+        end = time.monotonic() + 20
+        while client.get(f"/api/entries/{entry['id']}").json()["evidence"] != "LT":
+            assert time.monotonic() < end
+            time.sleep(0.05)
