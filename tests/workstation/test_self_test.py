@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from server.demo.tokens import make_home
 from tests.p11shim.fixture import Shim, p11shim, p11shim_module
 from tests.workstation.little_server import LittleServer
 from tests.workstation.tokens import PIN, DoctorsToken, doctors_token, plugged, shimmed
@@ -93,6 +94,8 @@ def test_what_is_wrong_is_named(told: Told, p11shim: Shim, says: str, wrong: set
     code, report = told(pin="" if says == "flags final" else PIN)
     assert code == 1
     assert {key for key, answer in answers(report).items() if answer == "no"} == wrong
+    if "token" in wrong:
+        assert answers(report)["mechanism"] == "unknown"
     assert all(one["words"] and one["todo"] for one in report["questions"] if one["answer"] == "no")
 
 
@@ -115,3 +118,11 @@ def test_a_driver_that_is_not_there_is_told(shimmed: Config, monkeypatch: pytest
     assert "[KHÔNG ĐẠT] Có trình điều khiển token chạy được?" in said
     assert "/nowhere/libtoken.so" in said
     assert "không chứa mã PIN" in said
+
+
+def test_a_blank_token_in_an_empty_driver_counts_for_nothing(told: Told, tmp_path: Path,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOFTHSM2_CONF", make_home(tmp_path / "blank").env["SOFTHSM2_CONF"])
+    _, report = told("--no-sign")
+    assert {answers(report)[key] for key in ("token", "mechanism", "pin")} == {"no", "unknown"}
+    assert answers(report)["mechanism"] == "unknown"

@@ -168,7 +168,8 @@ def _pin(report: Report) -> Checked:
 
 def _mechanism(report: Report) -> Checked:
     question = "Token ký được kiểu chữ ký cần dùng?"
-    slots = [slot for module in report.modules for slot in module.told.get("slots", ()) if slot["token"]]
+    slots = [slot for module in report.modules for slot in module.told.get("slots", ())
+             if slot["token"] in module.tokens]
     if not slots:
         return Checked("mechanism", "unknown", question, "Chưa thấy token.")
     known = {one["name"]: one for slot in slots for one in slot["mechanisms"] if one["name"] in _SIGNING}
