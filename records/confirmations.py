@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from records.policy import Case, SlotState
 
 LEAST_QUALITY = 40
 """Below this of 100 the readers' own makers call a print not usable; the person is asked to press again."""
+
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""Two workstations' clocks may be so far apart; that the signed text was shown, its file's hash proves."""
 
 
 class Method(StrEnum):
@@ -115,7 +118,7 @@ def _problems(version: Version, claim: Claim, document: Document) -> Iterator[Re
     if not document.case.is_latest:
         yield Reason("newer_version_exists", slot.label)
     yield from _by_standing(slot, claim, document.case)
-    if version.written_at.replace(microsecond=0) < claim.confirmed_at.replace(microsecond=0):
+    if version.written_at + CLOCKS_DIFFER < claim.confirmed_at:
         yield Reason("confirmation_in_future")
     if claim.method is Method.FINGERPRINT and (claim.quality or 0) < LEAST_QUALITY:
         yield Reason("fingerprint_too_poor", facts={"quality": claim.quality or 0, "least": LEAST_QUALITY})
@@ -130,5 +133,5 @@ def _by_standing(slot: SignatureSlot, claim: Claim, case: Case) -> Iterator[Reas
         yield from here.waits_for
     elif here.state is SlotState.SHUT:
         yield Reason("version_not_open", slot.label, {"state": case.state.value})
-    elif here.since is not None and claim.confirmed_at.replace(microsecond=0) < here.since.replace(microsecond=0):
+    elif here.since is not None and claim.confirmed_at + CLOCKS_DIFFER < here.since:
         yield Reason("confirmation_before_signatures", slot.label)

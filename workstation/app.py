@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ from workstation.about import version
 from workstation.background import SWITCH_S, Background
 from workstation.client import Client
 from workstation.config import Config
+from workstation.confirmation.base import Reader
+from workstation.confirmation.webapi import WebApiReader
 from workstation.models.account import Account
 from workstation.models.desk import Desk
 from workstation.models.machine import MachineModel, store_fact
@@ -135,7 +137,7 @@ class Program(QObject):
         if store is None:
             raise RuntimeError("A session opens with its store.")
         sync = SyncModel(store, self.client, self.background, account)
-        desk = self.desk = Desk(account, store, self.client, self.background, sync)
+        desk = self.desk = Desk(account, store, self.client, self.background, sync, _reader_of(self.config))
         board, search = BoardModel(desk), SearchModel(desk)
         actions = self.window.actions_
         ward = WardView(board, sync, actions, on_open=self.open_chart, on_write=partial(self.open_chart, write=True))
@@ -257,6 +259,13 @@ class Program(QObject):
         if not isinstance(error, BenhAnError) and not isinstance(error, Exception):
             return
         self.window.tell(Refusal.because("program_bug", kind.__name__), "Chương trình gặp lỗi")
+
+
+def _reader_of(config: Config) -> Callable[[], Reader] | None:
+    """How this PC's fingerprint reader is opened; None where none is set up."""
+    if not config.reader_url:
+        return None
+    return partial(WebApiReader, config.reader_url, ca_file=config.reader_ca_file, licence=config.reader_licence)
 
 
 def run(config: Config, arguments: Sequence[str]) -> int:

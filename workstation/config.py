@@ -41,6 +41,12 @@ class Config(Frozen):
     """JSON list of demo people that the sign-in window offers by a click."""
     certificate_warning_days: int = 45
     """How many days before its end the expiry of a certificate is told."""
+    reader_url: str = ""
+    """The fingerprint reader's web service on this PC, such as https://localhost:8443; empty: there is none."""
+    reader_ca_file: Path | None = None
+    """PEM of the CA of that service's certificate; without it, the system's CAs."""
+    reader_licence: str = ""
+    """What the maker's service wants as `licstr`."""
     timeout_s: float = 20.0
     """How long one request to the server may take."""
     use_keyring: bool = True

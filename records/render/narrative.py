@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from records.forms import EntryKind
+from records.forms import EntryKind, Holder
 from records.render.fields import draw_sections
 from records.render.flow import Flow
 from records.render.inline import broken, words
@@ -59,6 +59,8 @@ def _marks(flow: Flow, kind: EntryKind, item: SheetItem) -> None:
             flow.page.rect(x, flow.y - 16 - high, wide, high, thick=1.2 if mark else 0.4,
                            colour=GREEN if mark else GREY)
             told = [*mark_text(mark), *([item.verdict] if item.verdict else [])] if mark else ["Chưa ký"]
+            if slot.holder is Holder.PATIENT:
+                told = [item.confirmed or "Chưa xác nhận"]
             lines = [line for text in told for line in broken(words(text), SIZE, wide - 10)]
             for index, line in enumerate(lines[:7]):
                 flow.page.atoms(x + 5, flow.y - 27 - index * SIZE * 1.18, line, SIZE, BLACK)

@@ -25,6 +25,8 @@ class SheetItem:
     state: State
     verdict: str = ""
     """What the signatures' verdict is, in a word for the paper: «Hợp lệ», «Không hợp lệ» ..."""
+    confirmed: str = ""
+    """What the patient's own slot says: how and when they confirmed, by a paper of its own (R7)."""
 
 
 STATES = {

@@ -68,7 +68,7 @@ def test_a_confirmation_of_the_signed_text_counts() -> None:
     ({"document_sha256": "00" * 32}, "confirmation_of_other_text"),
     ({"document_file_sha256": "00" * 32}, "confirmation_of_other_text"),
     ({"document_form": "40/BV2"}, "confirmation_of_other_document"),
-    ({"confirmed_at": (make.NOW + timedelta(minutes=1)).isoformat()}, "confirmation_before_signatures"),
+    ({"confirmed_at": (make.NOW - timedelta(minutes=1)).isoformat()}, "confirmation_before_signatures"),
     ({"confirmed_at": (make.NOW + timedelta(hours=1)).isoformat()}, "confirmation_in_future"),
     ({"quality": 39}, "fingerprint_too_poor"),
 ], ids=str)

@@ -18,6 +18,8 @@ from records.messages import (
     AuditView,
     Board,
     Cancellation,
+    CaptureGiven,
+    CaptureKept,
     CertificateStanding,
     CertificateView,
     Challenge,
@@ -183,6 +185,11 @@ class Client:
         """My certificates as their authorities speak of them."""
         answer = self.door.ask("GET", "/api/certificates/standing", within_s=within_s)
         return _parse_all(CertificateStanding, answer)
+
+    def keep_capture(self, encounter: UUID, given: CaptureGiven, key: UUID) -> CaptureKept:
+        """Hand over what a patient left on a device; what the confirmation says of it comes back."""
+        path = f"/api/encounters/{encounter}/captures"
+        return parse(CaptureKept, self.door.ask("POST", path, body=_body(given), key=key))
 
     def note_print(self, encounter: UUID, notice: PrintNotice, key: UUID) -> None:
         """Something of this stay was printed or saved as a file."""

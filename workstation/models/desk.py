@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from records.errors import Cancelled, Refusal, Trouble
 from workstation.background import Background, Command, Query
 from workstation.client import Client
+from workstation.confirmation.base import Reader
 from workstation.drafts import Cached
 from workstation.models.account import Account, utc_now
 from workstation.models.sync import SyncModel
@@ -68,6 +69,8 @@ class Desk:
     client: Client
     background: Background
     sync: SyncModel
+    reader: Callable[[], Reader] | None = None
+    """Opens the fingerprint reader of this PC, where one is set up."""
 
     @property
     def away(self) -> bool:

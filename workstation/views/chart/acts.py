@@ -15,11 +15,12 @@ from records.forms import EntryKind, Form
 from records.messages import EntryView
 from records.policy import Allowed
 from workstation.drafts import LocalDraft
-from workstation.models import house_signing
+from workstation.models import confirming, house_signing
 from workstation.models.chart import ItemState
 from workstation.models.history import LEAST_REASON, cancel_entry, earlier_version
 from workstation.models.signing_tasks import Task, draft_task, slot_task
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
+from workstation.views.chart.confirming import ConfirmDialog
 from workstation.views.chart.earlier import signed_values, yesterdays
 from workstation.views.chart.kinds_menu import show_kinds
 from workstation.views.chart.row_list import RowList
@@ -66,6 +67,7 @@ class ChartActs(QObject):
             "chart.old_version": (self.old_version, self._why_no_old_version),
             "chart.filter": (place.timeline.begin_filter, always),
             "chart.preview": (self._print, lambda: ALLOWED if place.form is not None else NOT_NOW),
+            "chart.confirm": (self.confirm, self._why_not_confirm),
             "chart.house_sign": (self.house_sign, self._why_not_house_sign),
             "chart.explain": (place.explain, self._why_not_explain),
             "chart.drop": (self.drop, self._only_writing),
@@ -258,6 +260,26 @@ class ChartActs(QObject):
         Question("Ký số của đơn vị", "Mọi người có trách nhiệm đã ký. Máy chủ ký bằng khóa của đơn vị, và ghi tên "
                  "người ra lệnh. Sau đó giấy được coi là đã cấp.", "Ký số của đơn vị", self._place, on_yes=send,
                  patient=chart.patient).show_over()
+
+    def _why_not_confirm(self) -> str:
+        view = self._signed()
+        if view is None or not confirming.may_take(self._place.desk, view):
+            return NOT_NOW
+        return "Cần máy chủ để lấy xác nhận của người bệnh." if self._place.desk.away else ALLOWED
+
+    def confirm(self) -> None:
+        """Ctrl+B: the patient confirms the version that is shown (R7)."""
+        view, chart = self._signed(), self._place.chart.chart
+        if view is not None and chart is not None:
+            taking = confirming.Taking(self._place.desk, chart, view)
+            ConfirmDialog(taking, self._place, on_paper=self._write_paper).show_over()
+
+    def _write_paper(self, draft: LocalDraft) -> None:
+        """The paper of a confirmation, in the editor: who took it looks once more, and signs."""
+        self._place.chart.draft_ready.emit(draft.model_copy(update={"values": {}}))
+        model = self._place.writing.model
+        if model is not None and model.draft.entry == draft.entry:
+            model.take_over(draft.values)
 
     # Correcting, cancelling, looking back
 

@@ -12,6 +12,7 @@ from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtWidgets import QTextBrowser, QWidget
 
 from records.forms import Field, Form, Section
+from workstation.models import confirming
 from workstation.models.chart import ItemState, TimelineItem
 from workstation.views import style
 from workstation.views.chart.earlier import values_of
@@ -125,6 +126,8 @@ def _marks(item: TimelineItem) -> str:
     if not lines or item.state is ItemState.PARTLY_SIGNED:
         words = escape(unsigned_words(item, datetime.now(UTC)))
         lines.append(f'<span style="color:{style.colour_name(SHOWN[item.state].ink)}">{words}</span>')
+    if item.view is not None and (confirmed := confirming.told(item.view)):
+        lines.append(f"<b>{escape(confirmed)}</b>")
     return f'<p style="margin-top:8px">{"<br/>".join(lines)}</p>'
 
 

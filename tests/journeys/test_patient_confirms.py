@@ -1,0 +1,130 @@
+"""Consent, surgeon, anaesthetist, the patient's finger on a reader; a corrected text asks again (R7, R8, R19b)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from records.entries import Author, Correction, FormRef, State, Version
+from records.errors import Refusal
+from records.forms import Role
+from records.messages import EntryView
+from records.render import CURRENT, render_entry
+from records.validation import clean
+from tests.journeys.conftest import Town
+from tests.journeys.places import PATIENT_NO, SitDown, encounter_of, sit_down  # noqa: F401 -- a fixture
+from tests.journeys.test_whole_record import Hand
+from tests.sandbox.finger_reader import FingerReader, finger_reader
+from workstation.confirmation.webapi import WebApiReader
+from workstation.drafts import LocalDraft
+from workstation.ids import new_id
+from workstation.models.beginning import stay_of, subject_of
+from workstation.models.cases import kind_of
+from workstation.models.confirming import Taking, may_take, told
+
+pytestmark = pytest.mark.xdist_group("journeys")
+SURGEON, ANAESTHETIST = "ha.lethu", "son.nguyenvan"
+CONSENT = FormRef(code="01/BV2", edition="2024-01-01", kind="consent")
+VALUES: dict[str, Any] = {
+    "class": "2", "surgeon_name": "Lê Thu Hà", "anaesthetist_name": "Nguyễn Văn Sơn",
+    "diagnosis": {"text": "Viêm phổi", "code": "J18.9"}, "procedure": "Chọc dò màng phổi dưới siêu âm",
+    "counselled": ["1", "2", "3", "4", "5", "6"], "signer_name": "Nguyễn Văn Bình", "decision": "1"}
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[FingerReader]:
+    with finger_reader(tmp_path) as played:
+        yield played
+
+
+class Story:
+    """The people of the story, and what they do one after the other."""
+
+    def __init__(self, town: Town) -> None:
+        self.surgeon, self.anaesthetist = Hand(town, SURGEON), Hand(town, ANAESTHETIST)
+        self.encounter = encounter_of(town)
+
+    def version(self, hand: Hand, form: FormRef, values: dict[str, Any], **changes: Any) -> Version:
+        chart, person = hand.client.chart(self.encounter), hand.account.person
+        now = hand.client.clock.server_now().astimezone()
+        return Version.model_validate({
+            "renderer": CURRENT, "entry": new_id(), "version": 1, "training": hand.account.training, "form": form,
+            "subject": subject_of(chart), "stay": stay_of(chart, hand.account), "occurred_at": now, "written_at": now,
+            "values": clean(kind_of(form), values, signing=True).values,
+            "author": Author(id=person.id, full_name=person.full_name, title=person.title, role=Role.DOCTOR),
+            **changes})
+
+    def signed(self, version: Version) -> EntryView:
+        """By both doctors, the anaesthetist first."""
+        first = self.anaesthetist.signs(version, "anaesthetist", render_entry(version))
+        self.hand_in(self.anaesthetist, version, "anaesthetist", first)
+        return self.hand_in(self.surgeon, version, "surgeon", self.surgeon.signs(version, "surgeon", first))
+
+    def hand_in(self, hand: Hand, version: Version, slot: str, file: bytes) -> EntryView:
+        answer = hand.client.sign(version.entry, version.version, file, encounter=self.encounter, slot=slot,
+                                  key=new_id())
+        return answer.entry  # type: ignore[union-attr]  # a quarantined file has none, and the story ends here
+
+    def takes(self, paper: LocalDraft) -> EntryView:
+        """The surgeon signs the paper of the confirmation, as it was prepared."""
+        version = self.version(self.surgeon, paper.form, paper.values, entry=paper.entry)
+        return self.hand_in(self.surgeon, version, "taker", self.surgeon.signs(version, "taker", render_entry(version)))
+
+    def now(self, view: EntryView) -> EntryView:
+        return next(one for one in self.surgeon.client.chart(self.encounter).entries if one.id == view.id)
+
+
+def test_a_patient_confirms_by_fingerprint_and_is_asked_again_when_the_text_changes(
+    town: Town, sit_down: SitDown, reader: FingerReader, qtbot: QtBot,  # noqa: F811 -- the fixture
+) -> None:
+    story, place = Story(town), sit_down(SURGEON)
+    desk = replace(place.desk, reader=partial(WebApiReader, reader.url, ca_file=reader.ca_file))
+
+    def finger(view: EntryView) -> LocalDraft | Refusal:
+        came: list[LocalDraft | Refusal] = []
+        chart = story.surgeon.client.chart(story.encounter)
+        Taking(desk, chart, view).by_fingerprint(came.append, came.append)
+        qtbot.waitUntil(lambda: bool(came), timeout=20_000)
+        return came[0]
+
+    waiting = story.signed(story.version(story.surgeon, CONSENT, VALUES))
+    assert waiting.state is State.PARTLY_SIGNED
+    assert (may_take(desk, waiting), told(waiting)) == (True, "Chờ người bệnh xác nhận")
+
+    reader.mood = "no_finger"
+    none = finger(waiting)
+    assert isinstance(none, Refusal)
+    assert none.reasons[0].code == "reader_no_finger"
+    reader.mood, reader.quality = "good", 20
+    poor = finger(waiting)
+    assert isinstance(poor, Refusal)
+    assert poor.reasons[0].code == "fingerprint_too_poor"
+
+    reader.quality = 84
+    paper = finger(waiting)
+    assert isinstance(paper, LocalDraft)
+    story.takes(paper)
+    done = story.now(waiting)
+    assert (done.state, done.file, may_take(desk, done)) == (State.SIGNED, waiting.file, False)
+    assert told(done).startswith("Đã xác nhận, vân tay, ")
+    assert "lấy bởi Lê Thu Hà" in told(done)
+
+    why = Correction(reason="Đổi phương pháp", of_version=1, of_sha256=done.sha256)
+    text = {**VALUES, "procedure": "Mở màng phổi tối thiểu, gây tê tại chỗ"}
+    again = story.signed(story.version(story.surgeon, CONSENT, text, entry=done.id, version=2, correction=why))
+    assert (again.state, again.confirmations, told(again)) == (State.PARTLY_SIGNED, (), "Chờ người bệnh xác nhận")
+    with pytest.raises(Refusal) as stale:
+        story.takes(paper.model_copy(update={"entry": new_id()}))
+    assert "confirmation_exists" in {reason.code for reason in stale.value.reasons}
+    fresh = finger(again)
+    assert isinstance(fresh, LocalDraft)
+    story.takes(fresh)
+    assert story.now(again).state is State.SIGNED
+    old = story.surgeon.client.version(done.id, 1)
+    assert b"Ch\xe1\xbb\x8dc d\xc3\xb2 m\xc3\xa0ng ph\xe1\xbb\x95i" in old

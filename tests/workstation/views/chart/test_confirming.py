@@ -1,0 +1,110 @@
+"""«Người bệnh xác nhận» in the chart: when it is offered, the reader's trouble in words, the paper that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from records.entries import FormRef, State
+from records.messages import ConfirmationView, EntryView
+from tests.sandbox.finger_reader import FingerReader, finger_reader
+from tests.workstation.models.desks import Desks
+from tests.workstation.views.chart import charts
+from tests.workstation.views.chart.conftest import Open, Opened
+from tests.workstation.views.keyboard import press
+from workstation.confirmation.webapi import WebApiReader
+from workstation.views.actions import ALLOWED, NOT_NOW
+from workstation.views.chart.confirming import ConfirmDialog
+from workstation.views.chart.narrative_sheet import NarrativeSheet
+
+CONSENT = FormRef(code="01/BV2", edition="2024-01-01", kind="consent")
+VALUES: dict[str, Any] = {
+    "class": "2", "surgeon_name": "Lê Thu Hà", "anaesthetist_name": "Nguyễn Văn Sơn",
+    "diagnosis": {"text": "Viêm phổi", "code": "J18.9"}, "procedure": "Chọc dò màng phổi dưới siêu âm",
+    "counselled": ["1", "2", "3", "4", "5", "6"], "signer_name": "Nguyễn Văn Bình", "decision": "1"}
+
+
+def consent(*open_slots: str, **changes: Any) -> EntryView:
+    state = State.PARTLY_SIGNED if open_slots else State.SIGNED
+    return charts.entry_of(UUID(int=77), CONSENT, charts.at(1, datetime.now(UTC)), VALUES, state=state,
+                           open_slots=open_slots, file="cd" * 32, **changes)
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[FingerReader]:
+    with finger_reader(tmp_path) as played:
+        yield played
+
+
+def shown(opened: Open, desks: Desks, view: EntryView, reader: FingerReader | None = None) -> Opened:
+    desk = desks.open()
+    if reader is not None:
+        desk = replace(desk, reader=partial(WebApiReader, reader.url, ca_file=reader.ca_file))
+    chart = opened([view], desk=desk)
+    chart.place.show_entry(view.id)
+    return chart
+
+
+def dialog_of(chart: Opened) -> ConfirmDialog:
+    chart.actions.trigger("chart.confirm")
+    return next(one for one in chart.window.findChildren(ConfirmDialog) if one.isVisible())
+
+
+@pytest.mark.parametrize(("open_slots", "answer"), [
+    (("patient",), ALLOWED), (("surgeon", "patient"), NOT_NOW), ((), NOT_NOW),
+])
+def test_it_is_offered_when_the_patient_is_next(opened: Open, desks: Desks, open_slots: tuple[str, ...],
+                                                answer: str) -> None:
+    chart = shown(opened, desks, consent(*open_slots))
+    assert chart.actions.why_not("chart.confirm") == answer
+
+
+def test_the_chart_says_that_the_patient_is_waited_for_and_how_they_confirmed(opened: Open, desks: Desks) -> None:
+    waiting = shown(opened, desks, consent("patient"))
+    assert isinstance(waiting.place.sheet, NarrativeSheet)
+    assert "Chờ người bệnh xác nhận" in waiting.place.sheet.text.toPlainText()
+    one = ConfirmationView(entry=UUID(int=78), slot="patient", method="fingerprint", confirmed=True,
+                           full_name="Nguyễn Văn Bình", person=charts.NURSE, person_name="Nguyễn Thị Mai",
+                           confirmed_at=datetime(2026, 11, 25, 7, 5, tzinfo=UTC))
+    done = shown(opened, desks, consent(confirmations=(one,)))
+    assert isinstance(done.place.sheet, NarrativeSheet)
+    assert ("Đã xác nhận, vân tay, 14:05 25/11, Nguyễn Văn Bình; lấy bởi Nguyễn Thị Mai"
+            in done.place.sheet.text.toPlainText())
+
+
+def test_what_the_reader_lacks_is_said_in_plain_words_and_can_be_tried_again(
+    opened: Open, desks: Desks, reader: FingerReader, qtbot: QtBot,
+) -> None:
+    reader.mood = "no_finger"
+    dialog = dialog_of(shown(opened, desks, consent("patient"), reader))
+    assert "NGUYỄN VĂN BÌNH" in " ".join(one.text() for one in dialog.findChildren(QLabel))
+    press(dialog.finger, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "Chưa thấy ngón tay" in dialog.words.text(), timeout=10_000)
+    assert dialog.finger.isEnabled()
+    reader.mood = "unplugged"
+    press(dialog.finger, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "Chưa cắm đầu đọc" in dialog.words.text(), timeout=10_000)
+
+
+def test_a_pc_without_a_reader_says_so_and_a_witness_begins_the_paper(opened: Open, desks: Desks, qtbot: QtBot) -> None:
+    view = consent("patient")
+    chart = shown(opened, desks, view)
+    dialog = dialog_of(chart)
+    dialog.finger.click()
+    qtbot.waitUntil(lambda: "chưa cài đầu đọc" in dialog.words.text(), timeout=10_000)
+    dialog.witness.click()
+    qtbot.waitUntil(lambda: chart.place.writing.is_open, timeout=10_000)
+    said = {key: chart.editor.value(key) for key in (
+        "document_entry", "document_version", "document_sha256", "document_file_sha256", "method", "full_name")}
+    assert said == {"document_entry": str(view.id), "document_version": 1, "document_sha256": view.sha256,
+                    "document_file_sha256": "cd" * 32, "method": "witness", "full_name": "Nguyễn Văn Bình"}

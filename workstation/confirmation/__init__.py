@@ -1,0 +1,1 @@
+"""Devices on which a patient confirms, behind one small interface; no window, no server."""
