@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import statistics
 import tempfile
 import threading
 import time
@@ -47,7 +48,7 @@ from workstation.signing.criteria import Criteria, choose
 from workstation.signing.stack import Outcome, Stack
 from workstation.signing.token import TokenSigner
 
-COUNT, PATIENTS = 50, 25
+COUNT, PATIENTS, ROUNDS = 50, 25, 3
 PACE_MS = 250
 """A token of four signatures a second."""
 PAGE_KB = 60
@@ -62,8 +63,7 @@ def run() -> list[Figure]:
     with house() as place:
         token_env = make_home(place.home.folder / "tokens").env
         module = str(softhsm_module())
-        ours, files = _whole_path(place, [module], token_env, COUNT)
-        theirs = _pyhanko(place, module, token_env)
+        ours, theirs, files = _in_turn(place, module, token_env)
         with tempfile.TemporaryDirectory() as folder:
             shim = Shim(build_shim(Path(folder)), Path(folder) / "control")
             shim.says(f"C_Sign delay {PACE_MS}")
@@ -76,6 +76,22 @@ def run() -> list[Figure]:
                "at least 95 %", slow >= 0.95 * pace),
         Figure("one-page entry with one signature", size, PAGE_KB, "KB", "limit", "under 60 KB", size < PAGE_KB),
     ]
+
+
+def _in_turn(place: House, module: str, env: Mapping[str, str]) -> tuple[float, float, list[bytes]]:
+    """Documents a second, ours and pyHanko's: the medians of rounds in turn, so that both meet the same machine.
+
+    The first round is ours, on a server that has signed nothing yet.
+    """
+    ours: list[float] = []
+    theirs: list[float] = []
+    files: list[bytes] = []
+    for _ in range(ROUNDS):
+        pace, signed = _whole_path(place, [module], env, COUNT)
+        ours.append(pace)
+        theirs.append(_pyhanko(place, module, env))
+        files += signed
+    return statistics.median(ours), statistics.median(theirs), files
 
 
 def _whole_path(
