@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from records.messages import EntryView
 from records.render import CURRENT, render_entry
 from records.validation import clean
 from tests.journeys.conftest import Town
-from tests.journeys.places import PATIENT_NO, SitDown, encounter_of, sit_down  # noqa: F401 -- a fixture
+from tests.journeys.places import SitDown, encounter_of, sit_down
 from tests.journeys.test_whole_record import Hand
 from tests.sandbox.finger_reader import FingerReader, finger_reader
 from workstation.confirmation.webapi import WebApiReader
@@ -28,6 +29,7 @@ from workstation.models.beginning import stay_of, subject_of
 from workstation.models.cases import kind_of
 from workstation.models.confirming import Taking, may_take, told
 
+__all__ = ["sit_down"]
 pytestmark = pytest.mark.xdist_group("journeys")
 SURGEON, ANAESTHETIST = "ha.lethu", "son.nguyenvan"
 CONSENT = FormRef(code="01/BV2", edition="2024-01-01", kind="consent")
@@ -81,7 +83,7 @@ class Story:
 
 
 def test_a_patient_confirms_by_fingerprint_and_is_asked_again_when_the_text_changes(
-    town: Town, sit_down: SitDown, reader: FingerReader, qtbot: QtBot,  # noqa: F811 -- the fixture
+    town: Town, sit_down: SitDown, reader: FingerReader, qtbot: QtBot,
 ) -> None:
     story, place = Story(town), sit_down(SURGEON)
     desk = replace(place.desk, reader=partial(WebApiReader, reader.url, ca_file=reader.ca_file))
@@ -128,3 +130,20 @@ def test_a_patient_confirms_by_fingerprint_and_is_asked_again_when_the_text_chan
     assert story.now(again).state is State.SIGNED
     old = story.surgeon.client.version(done.id, 1)
     assert b"Ch\xe1\xbb\x8dc d\xc3\xb2 m\xc3\xa0ng ph\xe1\xbb\x95i" in old
+
+
+def test_a_drawn_signature_confirms_and_only_its_digest_stands_in_the_record(
+    town: Town, sit_down: SitDown, qtbot: QtBot,
+) -> None:
+    story, place = Story(town), sit_down(SURGEON)
+    waiting = story.signed(story.version(story.surgeon, CONSENT, VALUES))
+    drawing, came = b'{"strokes":[[[1.0,2.0,0,0.5]]]}', list[LocalDraft | Refusal]()
+    Taking(place.desk, story.surgeon.client.chart(story.encounter), waiting).by_drawing(
+        drawing, "Bút ký", came.append, came.append)
+    qtbot.waitUntil(lambda: bool(came), timeout=20_000)
+    assert isinstance(came[0], LocalDraft), came[0]
+    assert came[0].values["evidence_sha256"] == hashlib.sha256(drawing).hexdigest()
+    story.takes(came[0])
+    done = story.now(waiting)
+    assert done.state is State.SIGNED
+    assert told(done).startswith("Đã xác nhận, chữ ký vẽ, ")

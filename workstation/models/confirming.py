@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from records.confirmations import LEAST_QUALITY, Method, confirmation_form, patient_slot
@@ -62,6 +62,12 @@ class Taking:
         """Read a finger, hand it to the server, and begin the paper; none of it on the UI thread."""
         self.desk.background.run(Command("capture", self._capture, done, failed), lane="reader")
 
+    def by_drawing(self, drawing: bytes, device: str, done: Callable[[LocalDraft], None],
+                   failed: Callable[[Refusal], None]) -> None:
+        """Hand a drawn signature to the server, and begin the paper."""
+        self.desk.background.run(Command("capture", lambda: self._keep("drawn", device, drawing), done, failed),
+                                 lane="reader")
+
     def by_witness(self) -> LocalDraft:
         """Begin the paper for a witness to stand beside."""
         return self._paper(Method.WITNESS, new_id(), self.desk.client.clock.server_now(), {})
@@ -72,14 +78,18 @@ class Taking:
         found = self.desk.reader().read(WAIT_S)
         if found.quality < LEAST_QUALITY:
             raise Refusal.because("fingerprint_too_poor", quality=found.quality, least=LEAST_QUALITY)
+        return self._keep("fingerprint", found.device, found.image, found.template, found.quality)
+
+    def _keep(self, method: Literal["fingerprint", "drawn"], device: str, evidence: bytes, template: bytes = b"",
+              quality: int | None = None) -> LocalDraft:
+        """What the device gave goes to the server; the paper names its SHA-256 and nothing of it (R8)."""
         at, transaction = self.desk.client.clock.server_now(), new_id()
         kept = self.desk.client.keep_capture(self.view.encounter, CaptureGiven(
-            transaction=transaction, document_entry=self.view.id, document_number=self.view.version,
-            method="fingerprint", device=found.device, quality=found.quality,
-            evidence=base64.b64encode(found.image).decode(), template=base64.b64encode(found.template).decode()),
-            new_id())
-        return self._paper(Method.FINGERPRINT, transaction, at, {
-            "device": found.device, "quality": found.quality, "evidence_sha256": kept.evidence_sha256,
+            transaction=transaction, document_entry=self.view.id, document_number=self.view.version, method=method,
+            device=device, quality=quality, evidence=base64.b64encode(evidence).decode(),
+            template=base64.b64encode(template).decode()), new_id())
+        return self._paper(Method(method), transaction, at, {
+            "device": device, "quality": quality, "evidence_sha256": kept.evidence_sha256,
             "template_sha256": kept.template_sha256})
 
     def _paper(self, method: Method, transaction: UUID, at: datetime, more: dict[str, Any]) -> LocalDraft:

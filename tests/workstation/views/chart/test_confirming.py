@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,8 +13,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLabel
+from PyQt6.QtCore import QEvent, QPointF, Qt
+from PyQt6.QtGui import QMouseEvent
+from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from records.entries import FormRef, State
@@ -26,6 +29,7 @@ from workstation.confirmation.webapi import WebApiReader
 from workstation.views.actions import ALLOWED, NOT_NOW
 from workstation.views.chart.confirming import ConfirmDialog
 from workstation.views.chart.narrative_sheet import NarrativeSheet
+from workstation.views.chart.signature_pad import SignaturePad
 
 CONSENT = FormRef(code="01/BV2", edition="2024-01-01", kind="consent")
 VALUES: dict[str, Any] = {
@@ -108,3 +112,37 @@ def test_a_pc_without_a_reader_says_so_and_a_witness_begins_the_paper(opened: Op
         "document_entry", "document_version", "document_sha256", "document_file_sha256", "method", "full_name")}
     assert said == {"document_entry": str(view.id), "document_version": 1, "document_sha256": view.sha256,
                     "document_file_sha256": "cd" * 32, "method": "witness", "full_name": "Nguyễn Văn Bình"}
+
+
+def scrawl(pad: SignaturePad, *points: tuple[int, int]) -> None:
+    """Press at the first point, move along the others, let go at the last."""
+    kinds = [QEvent.Type.MouseButtonPress, *[QEvent.Type.MouseMove] * (len(points) - 1), QEvent.Type.MouseButtonRelease]
+    for kind, (x, y) in zip(kinds, (*points, points[-1]), strict=True):
+        at, left = QPointF(x, y), Qt.MouseButton.LeftButton
+        held = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseButtonRelease else left
+        sent = QMouseEvent(kind, at, pad.mapToGlobal(at), left, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(pad, sent)
+
+
+def test_a_drawn_signature_is_strokes_with_times_and_a_picture_and_a_tap_is_none(
+    opened: Open, desks: Desks,
+) -> None:
+    dialog = dialog_of(shown(opened, desks, consent("patient")))
+    assert dialog.pad.isHidden()
+    dialog.draw.click()
+    assert dialog.pad.isVisible()
+    scrawl(dialog.pad, (40, 80))
+    dialog.draw.click()
+    assert "Chưa thấy chữ ký" in dialog.words.text()
+    dialog.wipe.click()
+    assert dialog.pad.drawing.strokes == []
+    scrawl(dialog.pad, *((40 + 12 * step, 80 + (-1) ** step * 25) for step in range(12)))
+    scrawl(dialog.pad, (300, 60), (340, 110))
+    assert dialog.pad.drawing.enough
+    told = json.loads(dialog.pad.evidence())
+    assert [len(stroke) for stroke in told["strokes"]] == [12, 2]
+    times = [point[2] for stroke in told["strokes"] for point in stroke]
+    assert times == sorted(times)
+    assert told["strokes"][1][0][:2] == [300.0, 60.0]
+    assert base64.b64decode(told["png"]).startswith(b"\x89PNG")
+    assert dialog.pad.drawing.device == "Chuột"
