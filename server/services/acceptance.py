@@ -25,7 +25,15 @@ from records.messages import Accepted, Quarantined
 from records.receipts import Receipt
 from records.render import RENDERERS
 from records.signatures import Finding, Question, SignatureVerdict, Verdict, unknown
-from server.services import confirmations, evidence, questions, revocation, standing, timestamping
+from server.services import (
+    confirmations,
+    evidence,
+    questions,
+    remote_signing,
+    revocation,
+    standing,
+    timestamping,
+)
 from server.services.hospital import Desk, new_id
 from server.services.questions import Addressed, Doubt, House, Weight
 from server.services.standing import Scene
@@ -138,10 +146,14 @@ def _server_questions(
     house = House(settings.facility_code, settings.training, RENDERERS)
     last = verdict.signatures[-1] if verdict.signatures else None
     case = standing.case(desk, scene, version, kind)
+    off = tuple(questions.clock(last, to))
+    if off and last is not None and last.claimed_at is not None and remote_signing.asked_for(
+            desk, file.data, last.claimed_at, questions.CLOCK_TOLERANCE):
+        off = ()
     wrong = (
         *questions.misaddressed(version, verdict, to, here), *questions.house_rules(version, house, certificate),
         *questions.signer(last, certificate, to, _title(case, to, last)), *questions.authorship(version, kind, here),
-        *questions.clock(last, to), *questions.offline_limits(to, kind, here, file.begun_at),
+        *off, *questions.offline_limits(to, kind, here, file.begun_at),
         *questions.content(version, kind), *confirmations.doubts(desk, version),
     )
     yield from ((Weight.WRONG, reason) for reason in wrong)

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import json
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from records.errors import Refusal
@@ -23,6 +23,8 @@ from server.store import certificates as enrolled
 from server.store import remote_signings as store
 from server.store.remote_signings import Signing
 
+_END = 8
+"""Bytes that hold the file's own last %%EOF with its line end."""
 _log = logging.getLogger("benhan.server.remote_signing")
 
 
@@ -90,6 +92,15 @@ def cancel(desk: Desk, which: UUID) -> RemoteSigningView:
     if store.settle(desk.db, which, "cancelled"):
         desk.note("remote_signing.cancel", facts={"transaction": str(which)})
     return view(desk, which)
+
+
+def asked_for(desk: Desk, file: bytes, claimed_at: datetime, tolerance: timedelta) -> bool:
+    """Whether this server itself had the file's last signature made, and was asked for it when the signature claims:
+    the person may confirm minutes later, and the clock was right nevertheless.
+    """
+    last = file[:-_END].rpartition(b"%%EOF")[2].lower()
+    came = store.came(desk.db, desk.person.id, claimed_at - tolerance, claimed_at + tolerance)
+    return any(value.hex().encode() in last for value in came)
 
 
 def handle_of(which: UUID) -> str:

@@ -87,6 +87,14 @@ def open_of(db: Connection, person: UUID) -> tuple[Signing, ...]:
     return tuple(map(_signing, rows))
 
 
+def came(db: Connection, person: UUID, begun_from: datetime, begun_until: datetime) -> tuple[bytes, ...]:
+    """Every signature that came for this person's wishes of that time."""
+    rows = db.scalars(select(remote_signings.c.signatures).where(
+        remote_signings.c.person == person, remote_signings.c.state.in_(("signed", "partly")),
+        remote_signings.c.begun_at.between(begun_from, begun_until)))
+    return tuple(value for values in rows for value in values if value)
+
+
 def wait(db: Connection, which: UUID, handle: bytes, next_at: datetime) -> bool:
     """Ask again then; false when it is settled already."""
     return _changed(db, which, state="waiting", handle=handle, next_at=next_at)

@@ -41,6 +41,10 @@ from records.messages import (
     PrintNotice,
     PrintView,
     Quarantined,
+    RemoteCertificateView,
+    RemoteCode,
+    RemoteSigningView,
+    RemoteSigningWish,
     Revocation,
     Session,
     SettlementDecision,
@@ -56,6 +60,7 @@ from workstation.client.events import EventStream
 
 Model = TypeVar("Model", bound=BaseModel)
 PDF = "application/pdf"
+REMOTE = "/api/remote-signing"
 
 
 class Client:
@@ -231,6 +236,26 @@ class Client:
     def judge_certificate(self, certificate: UUID, verb: str, key: UUID) -> CertificateView:
         """`approve`, `reject` or `revoke`."""
         return self._post(CertificateView, f"/api/certificates/{certificate}/{verb}", None, key)
+
+    def remote_certificates(self, within_s: float) -> tuple[RemoteCertificateView, ...]:
+        """My certificates at remote signing services."""
+        return _parse_all(RemoteCertificateView, self.door.ask("GET", f"{REMOTE}/certificates", within_s=within_s))
+
+    def remote_begin(self, wish: RemoteSigningWish, key: UUID) -> RemoteSigningView:
+        """Have hashes signed by a service."""
+        return self._post(RemoteSigningView, f"{REMOTE}/transactions", wish, key)
+
+    def remote_state(self, transaction: UUID) -> RemoteSigningView:
+        """How a transaction stands."""
+        return self._get(RemoteSigningView, f"{REMOTE}/transactions/{transaction}")
+
+    def remote_confirm(self, transaction: UUID, code: RemoteCode, key: UUID) -> RemoteSigningView:
+        """The person's PIN and one-time code."""
+        return self._post(RemoteSigningView, f"{REMOTE}/transactions/{transaction}/confirm", code, key)
+
+    def remote_cancel(self, transaction: UUID, key: UUID) -> RemoteSigningView:
+        """Use nothing that still comes."""
+        return self._post(RemoteSigningView, f"{REMOTE}/transactions/{transaction}/cancel", None, key)
 
     def settlements(self) -> tuple[SettlementView, ...]:
         """Late or wrong files that wait for a person."""

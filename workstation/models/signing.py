@@ -61,7 +61,11 @@ class SigningModel(QObject):
     def signer(self) -> Signer:
         """Made when first asked for; used on the lane of signing only."""
         if self._signer is None:
-            self._signer = self._signer_of()
+            from workstation.signing.remote import RemoteSigner, TokensAndRemote
+
+            held = self._signer_of()
+            remote = RemoteSigner(self.desk.client, lambda: self.desk.away)
+            self._signer = held if held.training else TokensAndRemote(held, remote)
         return self._signer
 
     def begin(self, tasks: Iterable[Task]) -> SigningAct:

@@ -95,10 +95,14 @@ class OwnCertificates:
         return same_name(identity.full_name, person.full_name)
 
 
+def elsewhere(identity: Identity | None) -> str:
+    """The remote service that holds the key, as people know it; nothing when a token does."""
+    return identity.token_label if identity is not None and identity.module.startswith("remote:") else ""
+
+
 def look(signer: Signer, own: OwnCertificates, national_id: str, at: datetime) -> Found:
     """The certificates to sign with, best first; refuses when none fits, and says what was found instead."""
     from workstation.signing.criteria import Criteria, fitting
-    from workstation.signing.token import TokenSigner
 
     identities = signer.identities()
     if not identities:
@@ -113,7 +117,7 @@ def look(signer: Signer, own: OwnCertificates, national_id: str, at: datetime) -
                                         serials=standing.approved if standing else frozenset()))
     chosen = own.chosen()
     best = tuple(sorted(best, key=lambda identity: identity.serial != chosen))
-    return Found(best, signer.tokens() if isinstance(signer, TokenSigner) else ())
+    return Found(best, signer.tokens())
 
 
 def _perhaps_own(identities: tuple[Identity, ...], own: OwnCertificates) -> tuple[Identity, ...]:

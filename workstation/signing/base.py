@@ -8,7 +8,7 @@ in `resources/reasons/signing.toml`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, Protocol, Self
 
@@ -118,6 +118,9 @@ class Signer(ABC):
     training: bool = False
     """The key is a file, for training hospitals only: every mark made with it says so."""
 
+    together: bool = False
+    """Signs many with one act of the person elsewhere: all must be prepared before the first comes back."""
+
     @abstractmethod
     def identities(self) -> tuple[Identity, ...]:
         """Every certificate with a key that this signer sees now, without a PIN."""
@@ -138,6 +141,18 @@ class Signer(ABC):
     @abstractmethod
     def sign_raw(self, data: bytes, mechanism: Mechanism) -> bytes:
         """The signature over `data`, made by the opened identity's key and by no other."""
+
+    def sign_many(self, data: Sequence[bytes], mechanism: Mechanism) -> Iterator[bytes | None]:
+        """The signatures in order, each as soon as it is there; None where none came (only when `together`)."""
+        for one in data:
+            yield self.sign_raw(one, mechanism)
+
+    def tokens(self) -> tuple[TokenInfo, ...]:
+        """What holds the keys, as it is seen without a PIN; nothing where that is no token."""
+        return ()
+
+    def interrupt(self) -> None:  # noqa: B027  # only who waits for somebody elsewhere has something to do
+        """Wait no longer for a person elsewhere; from any thread. A token finishes the document at hand."""
 
     @abstractmethod
     def close(self) -> None:

@@ -80,6 +80,7 @@ class Stack:
     def stop(self) -> None:
         """Sign nothing after the document at hand; from any thread."""
         self._stopping.set()
+        self._signer.interrupt()
 
     def run(self, prompter: Prompter) -> int:
         """Sign what is left, with one PIN. The certificate is judged before the PIN is asked."""
@@ -91,7 +92,10 @@ class Stack:
         try:
             self._signer.open(self.identity, prompter)
             with _Teller(self._told) as teller, ThreadPoolExecutor(1, "stack ahead") as ahead:
-                self._sign_all(ahead, teller)
+                if self._signer.together:
+                    self._sign_together(teller)
+                else:
+                    self._sign_all(ahead, teller)
         finally:
             self._signer.close()
         return len(self._left)
@@ -113,6 +117,25 @@ class Stack:
             signature = self._signer.sign_raw(prepared.to_sign, self.identity.mechanism)
             self._left.popleft()
             teller.tell(partial(self._completed, document, prepared, signature))
+
+    def _sign_together(self, teller: _Teller) -> None:
+        """One confirmation for all: what comes back is finished, what does not is left."""
+        ready: list[tuple[Document, signing_pdf.Prepared]] = []
+        for document in tuple(self._left):
+            if self._stopping.is_set():
+                return
+            try:
+                ready.append((document, self._prepare(document)))
+            except Refusal as refusal:
+                self._left.remove(document)
+                teller.tell(partial(Outcome, document, None, refusal.reasons))
+        if not ready:
+            return
+        signatures = self._signer.sign_many([prepared.to_sign for _, prepared in ready], self.identity.mechanism)
+        for (document, prepared), signature in zip(ready, signatures, strict=True):
+            if signature is not None:
+                self._left.remove(document)
+                teller.tell(partial(self._completed, document, prepared, signature))
 
     def _prepare(self, document: Document) -> signing_pdf.Prepared:
         signed_at = self._now().astimezone(ZONE).replace(microsecond=0)

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,9 +16,13 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from records import signing_pdf
+from records.deadlines import ZONE
 from records.enrolment import bytes_to_sign
 from records.errors import Refusal
 from records.messages import RemoteCertificateView, RemoteSigningView, RemoteSigningWish
+from records.render import render_entry, slot_field
+from records.signatures import mark_for
 from server.exchange.remote_signing import read_accounts
 from server.services import remote_polling, remote_signing
 from server.store import base
@@ -29,7 +34,7 @@ from tests.sandbox.program import Sandbox
 from tests.sandbox.remote_signers import OTP, PIN, SECRET, Transaction
 from tests.sandbox.smartca import SmartCA
 from tests.server import remote
-from tests.server.house import House, at_desk, build, enrol, issued, reasons, served, settle_in
+from tests.server.house import House, at_desk, build, enrol, issued, reasons, send, served, settle_in
 from tests.server.remote import KINDS, conduct, offered, post, some_data, until_ended, values, wish
 from workstation.signing.base import Identity
 
@@ -101,7 +106,7 @@ def codes(told: RemoteSigningView) -> list[str]:
 
 
 def identity_of(certificate: RemoteCertificateView) -> Identity:
-    return Identity(base64.b64decode(certificate.certificate))
+    return Identity(base64.b64decode(certificate.certificate), tuple(map(base64.b64decode, certificate.chain)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -342,3 +347,24 @@ def _call(house: House, sandbox: Sandbox, which: UUID, **changes: object) -> htt
     assert isinstance(smartca, SmartCA)
     with house.guest() as vnpt:
         return vnpt.post("/api/remote-signing/callbacks/smartca", json=smartca.call_back(str(which), **changes))
+
+
+def test_a_tap_after_five_minutes_is_no_wrong_clock_but_an_old_signature_of_a_token_is(
+    house: House, sandbox: Sandbox,
+) -> None:
+    before = datetime.now(ZONE).replace(microsecond=0) - timedelta(minutes=5)
+    version = house.version(written_at=before, occurred_at=before - timedelta(minutes=3))
+    with at_work(house) as client:
+        certificate = offered(client, "mysign")
+        identity = identity_of(certificate)
+        mark = mark_for(version, "doctor", full_name=identity.full_name, title="BS.", signed_at=before,
+                        certificate_serial=identity.serial, certificate_issuer=identity.issuer)
+        prepared = signing_pdf.prepare(render_entry(version), slot_field("doctor"), mark, identity)
+        told = asked(client, certificate, [prepared.to_sign])
+        file = signing_pdf.complete(prepared, values(told)[0])
+        late = send(client, house, version, file)
+        assert "clock_off" in late.text  # the server was asked just now, for a signature of five minutes ago
+        with base.transaction(house.hospital.engine) as db:
+            db.execute(text("UPDATE remote_signings SET begun_at = begun_at - interval '5 minutes'"))
+        taken = send(client, house, version, file)
+        assert taken.status_code == 201, taken.text

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QCheckBox, QFrame, QWidget
 
 from records.errors import Reason, Refusal, Trouble
 from workstation.models.signing import SigningAct, Stage
+from workstation.models.signing_certificates import elsewhere
 from workstation.signing.base import Identity, Pin
 from workstation.views import style
 from workstation.views.signing.words import issuer_words, serial_words
@@ -112,8 +113,7 @@ class CertificateLine(QWidget):
         if self._identities != identities:
             self._identities = identities
             self.choice.clear()
-            self.choice.addItems([f"{one.full_name} · {one.issuer} · serial {serial_words(one.serial)}"
-                                  for one in identities])
+            self.choice.addItems([_told(one) for one in identities])
         self.choice.setCurrentIndex(identities.index(identity))
         self.choice.show()
         self._first.hide()
@@ -192,11 +192,14 @@ class PinBar(QFrame):
         self.pin.setVisible(asks and not act.on_token)
         self.last_try.ask(wanted=asks and act.last_try)
         self._caption.setText("Mật khẩu khóa" if self._needs_no_pin() else
-                              "Mã PIN nhập trên token" if act.on_token else "Mã PIN")
+                              "Xác nhận trên điện thoại" if act.on_token and elsewhere(act.identity) else
+                              "Mã PIN nhập trên token" if act.on_token else
+                              "Mã PIN hoặc mã OTP" if elsewhere(act.identity) else "Mã PIN")
         self.enrol.setVisible(act.may_enrol)
         self.again.setVisible(stage is Stage.BLOCKED)
         self.sign.setVisible(stage in (Stage.READY, Stage.PAUSED, Stage.ASKING, Stage.DONE))
-        self.away.say("Dừng sau văn bản này" if stage is Stage.SIGNING else "Đóng" if act.done else "Thôi")
+        stop = "Thôi chờ" if elsewhere(act.identity) else "Dừng sau văn bản này"
+        self.away.say(stop if stage is Stage.SIGNING else "Đóng" if act.done else "Thôi")
         self.away.setVisible(stage is not Stage.DONE)
         self.sign.say(self._verb())
         self.sign.refuse("" if stage is Stage.DONE or act.left else "Chưa chọn văn bản nào để ký.")
@@ -220,6 +223,9 @@ class PinBar(QFrame):
         act = self._act
         if act.identity is not None and act.found is not None:
             held = "PIN đã nhập, chỉ giữ đến hết lần ký này" if act.stage is Stage.SIGNING else ""
+            if service := elsewhere(act.identity):
+                waits = act.stage is Stage.SIGNING and act.on_token
+                held = f"{'Chờ xác nhận trên điện thoại' if waits else 'Ký từ xa'}: {service}"
             training = "Khóa tập huấn: chữ ký không có giá trị pháp lý" if act.training else ""
             only = act.stage is not Stage.READY
             self.certificate.show_identity(act.identity, () if only else act.found.identities, held or training)
@@ -236,6 +242,13 @@ class PinBar(QFrame):
         self.words.setText("\n".join(f"{reason.vietnamese} {reason.todo}".strip() for reason in reasons))
         self.words.setVisible(bool(reasons))
         style.set_role(self.words, _role(act.refusal, reasons))
+
+
+def _told(identity: Identity) -> str:
+    """One certificate of several; first where its key lies, when that is no token."""
+    service = elsewhere(identity)
+    return (f"{service} · " if service else "") + (
+        f"{identity.full_name} · {identity.issuer} · serial {serial_words(identity.serial)}")
 
 
 def _role(refusal: Refusal | None, reasons: tuple[Reason, ...]) -> str:

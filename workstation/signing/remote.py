@@ -1,0 +1,233 @@
+"""A signer whose keys lie at a remote service: the server asks it, the person confirms once for the whole stack.
+
+Services' credentials never come here: what travels is hashes of signed attributes one way and signatures back, each
+held against the certificate and its own bytes once more before a file is finished with it.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from records.errors import Cancelled, Reason, Refusal, Trouble
+from records.messages import RemoteCertificateView, RemoteCode, RemoteSigningView, RemoteSigningWish
+from workstation.ids import new_id
+from workstation.signing.base import Identity, Mechanism, Pin, PinRequest, Prompter, Signer, TokenInfo, failure
+
+REMOTE = "remote:"
+"""Stands before the service's name in an identity's `module`."""
+ASKS_EVERY_S = 1.0
+ANSWERS_WITHIN_S = 6.0
+GRACE_S = 60.0
+"""After the end of the time the server settles the transaction; if it does not, nobody waits for ever."""
+_TROUBLES = frozenset({"remote_service_away", "remote_signing_interrupted"})
+
+
+class RemoteDoor(Protocol):
+    """The server's routes for remote signing (`workstation.client.Client`)."""
+
+    def remote_certificates(self, within_s: float) -> tuple[RemoteCertificateView, ...]: ...
+
+    def remote_begin(self, wish: RemoteSigningWish, key: UUID) -> RemoteSigningView: ...
+
+    def remote_state(self, transaction: UUID) -> RemoteSigningView: ...
+
+    def remote_confirm(self, transaction: UUID, code: RemoteCode, key: UUID) -> RemoteSigningView: ...
+
+    def remote_cancel(self, transaction: UUID, key: UUID) -> RemoteSigningView: ...
+
+
+class RemoteSigner(Signer):
+    """The person's certificates at all services that the hospital has accounts with."""
+
+    together = True
+
+    def __init__(self, door: RemoteDoor, away: Callable[[], bool] = lambda: False) -> None:
+        self._door, self._away = door, away
+        self._views: tuple[RemoteCertificateView, ...] = ()
+        self._opened: tuple[Identity, RemoteCertificateView] | None = None
+        self._code: tuple[Pin, Pin] | None = None
+        self._interrupted = threading.Event()
+        self._problem: Refusal | None = None
+
+    def identities(self) -> tuple[Identity, ...]:
+        """As the services told the server; what was told once holds while they are away. None without the server."""
+        self._problem = None
+        if self._away():
+            return ()
+        try:
+            self._views = self._door.remote_certificates(ANSWERS_WITHIN_S)
+        except Refusal as refusal:
+            self._problem = refusal
+        return tuple(map(_identity, self._views))
+
+    def absence(self) -> Refusal:
+        """What a service said; whether the server answers at all is told elsewhere."""
+        said = self._problem.reasons if self._problem is not None else ()
+        named = tuple(reason for reason in said if reason.code.startswith("remote_"))
+        return Trouble(*named) if named else failure("token_no_certificate")
+
+    def tokens(self) -> tuple[TokenInfo, ...]:
+        """Each service as if it were a token; a tap on the phone is a PIN that is keyed in elsewhere."""
+        return tuple(TokenInfo(REMOTE + view.service, 0, view.label, view.service, on_token=not view.needs_code)
+                     for view in self._views)
+
+    def open(self, identity: Identity, prompter: Prompter) -> None:
+        """Nothing is asked here but where the service wants PIN and one-time code from the workstation."""
+        view = next((view for view in self._views if _identity(view) == identity), None)
+        if view is None:
+            raise failure("token_absent", token=identity.token_label)
+        self._interrupted.clear()
+        if view.needs_code:
+            secret = _asked(prompter, PinRequest(identity, view.label))
+            otp = _asked(prompter, PinRequest(identity, view.label, refused=Reason("remote_code_next", view.label)))
+            self._code = (secret, otp)
+        self._opened = (identity, view)
+
+    @property
+    def identity(self) -> Identity:
+        if self._opened is None:
+            raise failure("token_absent", token="")
+        return self._opened[0]
+
+    def sign_raw(self, data: bytes, mechanism: Mechanism) -> bytes:
+        """One alone: the challenge of an enrolment."""
+        for signature in self.sign_many([data], mechanism):
+            if signature is not None:
+                return signature
+        raise Refusal.because("remote_signatures_none")
+
+    def sign_many(self, data: Sequence[bytes], mechanism: Mechanism) -> Iterator[bytes | None]:
+        """Send all hashes, wait for the person, check all, hand over; what is missing is told at the end."""
+        told = self._settled(self._begun(data))
+        identity = self.identity
+        values = [base64.b64decode(one) for one in told.signatures] or [b""] * len(data)
+        if len(values) != len(data) or any(value and not identity.made(value, one)
+                                           for value, one in zip(values, data, strict=False)):
+            raise Refusal.because("remote_signature_wrong", serial=identity.serial, wrong=len(data))
+        for value in values:
+            yield value or None
+        if told.state != "signed":
+            raise _refusal(told)
+
+    def interrupt(self) -> None:
+        """The person waits no longer."""
+        self._interrupted.set()
+
+    def close(self) -> None:
+        self._opened = None
+        for pin in self._code or ():
+            pin.wipe()
+        self._code = None
+
+    def _begun(self, data: Sequence[bytes]) -> RemoteSigningView:
+        if self._opened is None:
+            raise failure("token_absent", token="")
+        view = self._opened[1]
+        wish = RemoteSigningWish(
+            service=view.service, credential=view.credential, certificate=view.certificate,
+            hashes=tuple(hashlib.sha256(one).hexdigest() for one in data), description=f"Bệnh án: {len(data)} văn bản")
+        told = self._door.remote_begin(wish, new_id())
+        if self._code is None:
+            return told
+        secret, otp = self._code
+        return self._door.remote_confirm(told.id, RemoteCode(secret=secret.reveal(), otp=otp.reveal()), new_id())
+
+    def _settled(self, told: RemoteSigningView) -> RemoteSigningView:
+        """How it ended. The server away for a while changes nothing: it goes on asking when it is back."""
+        until = time.monotonic() + (told.ends_at - told.begun_at).total_seconds() + GRACE_S
+        while told.open:
+            if self._interrupted.wait(ASKS_EVERY_S):
+                with contextlib.suppress(Trouble):
+                    told = self._door.remote_cancel(told.id, new_id())
+                if told.state != "signed":
+                    raise Cancelled
+                break
+            if time.monotonic() > until:
+                raise Trouble.because("remote_too_late", told.label)
+            with contextlib.suppress(Trouble):
+                told = self._door.remote_state(told.id)
+        return told
+
+
+class TokensAndRemote(Signer):
+    """This PC's tokens and the person's certificates at services, as one: the person chooses where both fit."""
+
+    def __init__(self, tokens: Signer, remote: RemoteSigner) -> None:
+        self._tokens, self._remote = tokens, remote
+        self._active: Signer = tokens
+        self.training = tokens.training
+        self._failed: Refusal | None = None
+
+    @property
+    def together(self) -> bool:  # type: ignore[override]  # as whichever is open
+        """As the one that is open."""
+        return self._active.together
+
+    def identities(self) -> tuple[Identity, ...]:
+        """Tokens first: what a person plugged in is what they mean."""
+        self._failed = None
+        held: tuple[Identity, ...] = ()
+        try:
+            held = self._tokens.identities()
+        except Refusal as refusal:
+            self._failed = refusal
+        away = self._remote.identities()
+        if not held and not away and self._failed is not None:
+            raise self._failed
+        return (*held, *away)
+
+    def absence(self) -> Refusal:
+        here, there = self._failed or self._tokens.absence(), self._remote.absence()
+        return Trouble(*here.reasons, *there.reasons) if isinstance(there, Trouble) else here
+
+    def tokens(self) -> tuple[TokenInfo, ...]:
+        return (*self._tokens.tokens(), *self._remote.tokens())
+
+    def open(self, identity: Identity, prompter: Prompter) -> None:
+        self._active = self._remote if identity.module.startswith(REMOTE) else self._tokens
+        self._active.open(identity, prompter)
+
+    @property
+    def identity(self) -> Identity:
+        return self._active.identity
+
+    def sign_raw(self, data: bytes, mechanism: Mechanism) -> bytes:
+        return self._active.sign_raw(data, mechanism)
+
+    def sign_many(self, data: Sequence[bytes], mechanism: Mechanism) -> Iterator[bytes | None]:
+        return self._active.sign_many(data, mechanism)
+
+    def interrupt(self) -> None:
+        self._active.interrupt()
+
+    def close(self) -> None:
+        self._remote.interrupt()
+        self._remote.close()
+        self._tokens.close()
+
+
+def _identity(view: RemoteCertificateView) -> Identity:
+    return Identity(base64.b64decode(view.certificate), tuple(map(base64.b64decode, view.chain)), label=view.credential,
+                    module=REMOTE + view.service, token_label=view.label, token_serial=view.service)
+
+
+def _asked(prompter: Prompter, request: PinRequest) -> Pin:
+    pin = prompter.ask_pin(request)
+    if pin is None:
+        raise Cancelled
+    return pin
+
+
+def _refusal(told: RemoteSigningView) -> Refusal:
+    if told.state == "cancelled":
+        raise Cancelled
+    reasons = tuple(Reason.from_json(one) for one in told.reasons)
+    kind = Trouble if any(reason.code in _TROUBLES for reason in reasons) else Refusal
+    return kind(*reasons)
