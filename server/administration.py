@@ -22,7 +22,18 @@ from records.signatures import EvidenceLevel
 from server.services.hospital import Hospital, new_id
 from server.services.passwords import Cost, Passwords
 from server.settings import Settings, read_settings
-from server.store import audit, base, entry_views, evidence_demands, keys, migrate, people, role_hours, sessions
+from server.store import (
+    audit,
+    base,
+    deadline_rules,
+    entry_views,
+    evidence_demands,
+    keys,
+    migrate,
+    people,
+    role_hours,
+    sessions,
+)
 from server.store.key_files import HospitalKey, ServerKey, create_recovery_key
 
 SHORTEST_PASSWORD = 10
@@ -185,6 +196,28 @@ def demand_evidence(options: Namespace) -> int:
             "step": demand.step.value, "level": demand.level.value, "since": since.isoformat()})
     engine.dispose()
     print(f"{demand.step.value}: B-{demand.level.value} from {since:%d/%m/%Y}.")
+    return 0
+
+
+def set_deadlines(options: Namespace) -> int:
+    """`deadlines set`: other times for what begins from a day on (R26)."""
+    engine = base.open_engine(read_settings(options.config).dsn, pool_size=1)
+    with base.transaction(engine) as db:
+        begins = options.begins or base.now(db).astimezone(ZONE).date()
+        deadline_rules.put(db, dict(options.times), begins)
+        audit.note(db, "deadlines.set", workstation=_CONSOLE, facts={"from": begins.isoformat(), **dict(options.times)})
+    engine.dispose()
+    return show_deadlines(options)
+
+
+def show_deadlines(options: Namespace) -> int:
+    """`deadlines show`: the hospital's times and from which day on they count."""
+    engine = base.open_engine(read_settings(options.config).dsn, pool_size=1)
+    with base.transaction(engine) as db:
+        rules = deadline_rules.rules(db)
+    engine.dispose()
+    for rule in sorted(rules, key=lambda each: each.valid_from):
+        print(f"from {rule.valid_from}:", *(f"{name}={getattr(rule, name)}" for name in deadline_rules.TIMES))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The command line `benhan-server`: demo, serve, migrate, check, verify, rebuild, ward, user, hours, keys."""
+"""The command line `benhan-server`: demo, serve, migrate, check, verify, rebuild, ward, user, hours, keys, and more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from types import FrameType
 
@@ -69,6 +69,7 @@ def _parser() -> Command:
     _ward(commands.add_parser("ward", help="wards and their beds"))
     _user(commands.add_parser("user", help="people and their passwords"))
     _hours(commands.add_parser("hours", help="when which role, and which person, may come in"))
+    _deadlines(commands.add_parser("deadlines", help="the hospital's times for records, reviews and signatures"))
     _keys(commands.add_parser("keys", help="the server's keys"))
     _trust(commands.add_parser("trust", help="whose certificates may sign: the list, its next edition"))
     _evidence(commands.add_parser("evidence", help="the level that a record's evidence must reach"))
@@ -293,6 +294,32 @@ def _hours(parser: Command) -> None:
     for each in (of_role, of_person, verbs.add_parser("show", help="what is set")):
         _config(each)
         each.set_defaults(run=run)
+
+
+def _deadlines(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server import administration
+
+        act = administration.set_deadlines if options.verb == "set" else administration.show_deadlines
+        return act(options)
+
+    verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
+    setting = verbs.add_parser("set", help="other times, for what begins from a day on")
+    setting.add_argument("times", nargs="+", type=_named_time, metavar="NAME=NUMBER", help="names as `show` lists them")
+    setting.add_argument("--from", type=date.fromisoformat, dest="begins", metavar="YYYY-MM-DD", help="default: today")
+    for each in (setting, verbs.add_parser("show", help="what is set")):
+        _config(each)
+        each.set_defaults(run=run)
+
+
+def _named_time(text: str) -> tuple[str, int]:
+    """«review_days=3»."""
+    from server.store.deadline_rules import TIMES
+
+    name, _, number = text.partition("=")
+    if name not in TIMES or not number.isascii() or not number.isdigit() or not 1 <= int(number) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(TIMES)}, each =NUMBER from 1 on")
+    return name, int(number)
 
 
 def _time_of_day(text: str) -> Hours:

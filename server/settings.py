@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from records.errors import Refusal
 from records.forms import Frozen
@@ -52,6 +52,12 @@ class Settings(Frozen):
     facility_code: str
     health_department: str
     session_minutes: int = 720
+    offline_days: int = Field(default=7, ge=0, le=60)
+    """Sign-in on a workstation without the server is allowed this long after the last one with it."""
+    lock_after_s: int = Field(default=600, ge=30)
+    """A workstation that nobody touches locks its screen."""
+    mirror_after_ms: int = Field(default=5000, ge=500)
+    """What is typed is at the server this soon."""
     failed_attempts: int = 5
     lock_minutes: int = 15
     argon2_memory_kib: int = 19_456

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from records import deadlines
-from records.deadlines import Clock, StayFacts, UnsignedRow
+from records.deadlines import Clock, DeadlineSettings, StayFacts, UnsignedRow
 from records.entries import EncounterState
 from records.errors import Refusal
 from records.forms import all_forms, form
@@ -18,7 +18,7 @@ from records.messages import Board, BoardRow, ClockView, EncounterView, PatientV
 from server.services import rights
 from server.services.hospital import Desk
 from server.store import board as store
-from server.store import drafts, patients, people, reviews, stays
+from server.store import deadline_rules, drafts, patients, people, reviews, stays
 from server.store import wards as ward_store
 from server.store.drafts import Unsigned
 from server.store.reviews import Kind
@@ -37,6 +37,8 @@ class Facts:
     drafts: Mapping[UUID, Sequence[Unsigned]]
     signed: Mapping[UUID, Mapping[Kind, datetime]]
     reviewed: Mapping[UUID, datetime]
+    rules: Sequence[DeadlineSettings]
+    """The hospital's times."""
 
 
 def wards(desk: Desk) -> tuple[WardView, ...]:
@@ -69,6 +71,7 @@ def facts_of(desk: Desk, encounters: Sequence[UUID]) -> Facts:
     return Facts(
         drafts.unsigned(desk.db, encounters),
         reviews.signed(desk.db, encounters, due), reviews.last(desk.db, encounters),
+        deadline_rules.rules(desk.db),
     )
 
 
@@ -83,7 +86,7 @@ def clocks(encounter: EncounterView, facts: Facts, now: datetime) -> tuple[Clock
         discharged_at=encounter.discharged_at, handed_over_at=_complete(signed, _kinds_due("discharge")),
         unsigned=tuple(_unsigned(facts.drafts.get(encounter.id, ()))),
     )
-    return tuple(_clock_view(clock) for clock in deadlines.clocks(stay, now))
+    return tuple(_clock_view(clock) for clock in deadlines.clocks(stay, now, facts.rules))
 
 
 @cache

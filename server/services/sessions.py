@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from records.access_hours import reason_shut
-from records.deadlines import ZONE
+from records.deadlines import ZONE, settings_on
 from records.errors import Refusal
 from records.messages import Session, SignIn, WorkstationSettings
 from server.services import health
 from server.services.hospital import Desk, Hospital, SignedIn, new_id
 from server.settings import Settings
-from server.store import audit, base
+from server.store import audit, base, deadline_rules
 from server.store import sessions as store
 
 _SLIDE = timedelta(seconds=60)
@@ -86,13 +86,18 @@ def _begin(db: Connection, hospital: Hospital, account: store.Account, command: 
     store.note_success(db, account.id, passwords.hash(command.password) if outdated else None)
     token, expires = secrets.token_urlsafe(32), now + timedelta(minutes=settings.session_minutes)
     store.begin(db, new_id(), _hash(token), person=account.id, workstation=command.workstation, expires=expires)
+    times = settings_on(deadline_rules.rules(db), now.astimezone(ZONE).date())
     return Session(
         token=token, expires_at=expires, person=store.person_view(db, account.id), server_time=datetime.now(UTC),
         recovery_public_key=hospital.recovery_public_key, health=health.told(hospital, well=True),
         trust_roots=hospital.trust_pem, receipt_keys=hospital.receipt_keys, facility=settings.facility,
         facility_code=settings.facility_code, health_department=settings.health_department,
         access_hours=account.hours, public_url=settings.public_url,
-        settings=WorkstationSettings(stamp_within_s=settings.tsa_wait_s if settings.tsa_url else 0.0),
+        settings=WorkstationSettings(
+            offline_days=settings.offline_days, lock_after_s=settings.lock_after_s,
+            mirror_after_ms=settings.mirror_after_ms,
+            unsigned_overdue_min=times.unsigned_row_minutes,
+            stamp_within_s=settings.tsa_wait_s if settings.tsa_url else 0.0),
     )
 
 

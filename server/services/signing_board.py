@@ -10,7 +10,7 @@ from functools import cached_property
 from uuid import UUID
 
 from records import policy
-from records.deadlines import ZONE, StayFacts, slot_due
+from records.deadlines import ZONE, DeadlineSettings, StayFacts, slot_due
 from records.entries import State
 from records.errors import Refusal
 from records.forms import EntryKind, Holder, Role, SignatureSlot, form
@@ -29,7 +29,7 @@ from records.messages.signing import Scope
 from records.policy import Allowed, Case, SlotStanding, SlotState
 from server.services import rights
 from server.services.hospital import Desk, new_id
-from server.store import base, delegations, people
+from server.store import base, deadline_rules, delegations, people
 from server.store import waiting as store
 from server.store.waiting import Open, Signer
 
@@ -182,6 +182,10 @@ class _Scene:
                      and view.delegation.covers(slot, one.form.code, one.ward, today))
 
     @cached_property
+    def _rules(self) -> tuple[DeadlineSettings, ...]:
+        return deadline_rules.rules(self.desk.db)
+
+    @cached_property
     def _delegations(self) -> tuple[DelegationView, ...]:
         return delegations.listed(self.desk.db)
 
@@ -195,7 +199,8 @@ class _Scene:
             ward=one.ward, bed=one.bed, occurred_at=one.occurred_at, draft=one.draft, slot=slot.key,
             slot_label=slot.label, kind=slot.holder, holder=holder.id if holder else None,
             holder_name=holder.name if holder else slot.label, since=since,
-            due=slot_due(kind.deadline, stay, since, repeatable=kind.repeatable), mine=self._mine(one, standing),
+            due=slot_due(kind.deadline, stay, since, repeatable=kind.repeatable,
+                         settings=self._rules), mine=self._mine(one, standing),
             author=one.author)
 
     def _mine(self, one: Open, standing: SlotStanding) -> bool:

@@ -145,6 +145,12 @@ def hours(config: Path, client: httpx.Client) -> None:
     assert client.get("/api/me").status_code == 401
     set_("role", "doctor", "always")
     assert client.get("/api/me").status_code == 200
+    set_deadlines = run("deadlines", "set", "review_days=3", "unsigned_row_minutes=45", "--from", "2026-01-01",
+                        "--config", config)
+    assert set_deadlines.returncode == 0, set_deadlines.stderr
+    assert "from 2026-01-01: emergency_record_hours=24 planned_record_hours=36 review_days=3" in set_deadlines.stdout
+    for wrong in ("review_days=0", "review_days=x", "wish=3", "valid_from=3"):
+        assert run("deadlines", "set", wrong, "--config", config).returncode == 2
     assert run("hours", "role", "doctor", "6-19h", "--config", config).returncode == 2
     assert run("hours", "role", "wizard", over, "--config", config).returncode == 1
     assert run("hours", "user", "nobody", over, "--config", config).returncode == 1

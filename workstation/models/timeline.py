@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from uuid import UUID
 
 from records.codes import fold
+from records.deadlines import DeadlineSettings
 from records.entries import FormRef, State
 from records.errors import Refusal
 from records.forms import form
@@ -66,6 +67,11 @@ class TimelineItem:
     draft: LocalDraft | None = None
     others: DraftView | None = None
     queued: OutboxItem | None = None
+    sign_within_min: int = DeadlineSettings().unsigned_row_minutes
+    """After so many minutes an open entry is late with its signature (R4; the hospital's setting)."""
+
+
+OPEN_STATES = frozenset({ItemState.DRAFT, ItemState.OTHERS_DRAFT, ItemState.PARTLY_SIGNED, ItemState.REFUSED})
 
 
 def lay_over(chart: Chart, drafts: Iterable[LocalDraft], commands: Iterable[OutboxItem],
@@ -80,6 +86,10 @@ def lay_over(chart: Chart, drafts: Iterable[LocalDraft], commands: Iterable[Outb
              for view in chart.entries]
     items += [_of_draft(draft, queued.get(draft.entry), chart, account) for draft in mine.values()]
     items += [_of_others(view, account) for view in others.values()]
+    within = account.settings.unsigned_overdue_min
+    if within != TimelineItem.sign_within_min:
+        # Only of open ones: a signed item stays the same object, and with it its layout on the sheet.
+        items = [replace(item, sign_within_min=within) if item.state in OPEN_STATES else item for item in items]
     return tuple(sorted(items, key=lambda item: item.occurred_at, reverse=True))
 
 

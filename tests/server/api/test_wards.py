@@ -11,8 +11,8 @@ import pytest
 
 from records.deadlines import ZONE
 from records.messages import Board, EncounterView, PatientView
-from server.store import base
-from tests.server.house import WARDS, House, key, reasons, send
+from server.store import base, deadline_rules
+from tests.server.house import PASSWORD, WARDS, House, key, reasons, send
 
 
 def post(client: httpx.Client, path: str, body: dict[str, Any]) -> httpx.Response:
@@ -133,6 +133,26 @@ def test_the_board_shows_every_bed_its_clocks_and_unsigned_work(house: House) ->
     assert (lying.patient and lying.patient.full_name, lying.day, lying.unsigned) == ("Nguyễn Văn Bình", day, 1)
     assert {clock.kind: clock.state for clock in lying.clocks}["record"] == "past"
     assert rows["13"].encounter is None
+
+
+def test_the_hospitals_own_times_hold_for_what_begins_from_their_day_on(house: House) -> None:
+    def due(client: httpx.Client) -> dict[str, timedelta]:
+        (row,) = (row for row in board(client).rows if row.bed == "12")
+        return {clock.kind: clock.due - house.admitted_at for clock in row.clocks}
+
+    began = house.admitted_at.astimezone(ZONE).date()
+    with house.sign_in("ha") as client:
+        usual = due(client)
+        for first, hours in ((began + timedelta(days=1), 2), (began, 12)):
+            with base.transaction(house.hospital.engine) as db:
+                deadline_rules.put(db, {"emergency_record_hours": hours, "unsigned_row_minutes": 45}, first)
+            told = due(client)
+        session = client.post("/api/sessions", json={
+            "username": "ha", "password": PASSWORD, "workstation": "pc"}).json()
+    assert (usual["record"], told["record"]) == (timedelta(hours=24), timedelta(hours=12))
+    assert told["review"] == usual["review"]
+    assert session["settings"]["unsigned_overdue_min"] == 45
+    assert session["settings"]["offline_days"] == house.settings.offline_days
 
 
 def test_measured_signs_reach_the_board(house: House) -> None:

@@ -12,11 +12,10 @@ from uuid import UUID
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
-from records.deadlines import DeadlineSettings
 from records.early_warning import ADULT_AGE, EarlyWarning, Level, early_warning, observed
 from records.entries import State
 from records.messages import Chart, ClockView, DraftView
-from workstation.models.chart import ItemState, TimelineItem
+from workstation.models.timeline import OPEN_STATES, TimelineItem
 from workstation.views import style
 from workstation.views.chart.earlier import signed_values
 from workstation.views.widgets import times
@@ -131,8 +130,8 @@ class Context(QFrame):
             lines.addWidget(_clock(clock, now))
         late = _unsigned(items, now)
         if late:
-            lines.addWidget(_line("signature", f"{late} lần ghi chưa ký quá {DeadlineSettings().unsigned_row_minutes}"
-                                  " phút", "attention"))
+            within = next(item.sign_within_min for item in items if item.state in OPEN_STATES)
+            lines.addWidget(_line("signature", f"{late} lần ghi chưa ký quá {within} phút", "attention"))
         if not running and not late:
             lines.addWidget(label("Không có hạn nào đang chạy.", "second"))
         layout.addLayout(lines)
@@ -198,9 +197,8 @@ def _line(icon_name: str, words: str, role: Any) -> QWidget:
 
 
 def _unsigned(items: Sequence[TimelineItem], now: datetime) -> int:
-    late = timedelta(minutes=DeadlineSettings().unsigned_row_minutes)
-    open_states = (ItemState.DRAFT, ItemState.OTHERS_DRAFT, ItemState.PARTLY_SIGNED, ItemState.REFUSED)
-    return sum(1 for item in items if item.state in open_states and now - item.occurred_at > late)
+    return sum(item.state in OPEN_STATES and now - item.occurred_at > timedelta(minutes=item.sign_within_min)
+               for item in items)
 
 
 def _age(birth_date: str, now: datetime) -> int | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from records.bundled import bundled
-from records.deadlines import DeadlineSettings
 from records.messages import SignatureView
 from workstation.models.chart import ItemState, TimelineItem
 from workstation.views.widgets import times
@@ -70,7 +69,7 @@ def unsigned_words(item: TimelineItem, now: datetime) -> str:
     if item.state is ItemState.CANCELLED:
         return "Đã hủy"
     written = item.view.written_at if item.view is not None else item.occurred_at
-    late = now - written - timedelta(minutes=DeadlineSettings().unsigned_row_minutes)
+    late = now - written - timedelta(minutes=item.sign_within_min)
     words = "Chờ ký tiếp" if item.state is ItemState.PARTLY_SIGNED else "Chưa ký"
     return f"{words}, quá hạn {times.span(late)}" if late > timedelta(0) else words
 
