@@ -9,6 +9,7 @@ from uuid import UUID
 
 from PyQt6.QtCore import QObject
 
+from records.confirmations import is_confirmation
 from records.entries import FormRef, State, Version
 from records.errors import Reason, Refusal
 from records.forms import EntryKind, Form
@@ -293,6 +294,8 @@ class ChartActs(QObject):
         view = self._signed()
         if view is None or self._place.writing.is_open:
             return NOT_NOW
+        if is_confirmation(view.form):
+            return Reason("confirmation_stays").vietnamese
         return ALLOWED if view.author == self._me else "Chỉ người ghi được đính chính lần ghi của mình."
 
     def correct(self) -> None:
@@ -308,6 +311,8 @@ class ChartActs(QObject):
 
     def _why_not_cancel(self) -> str:
         view = self._signed()
+        if view is not None and is_confirmation(view.form):
+            return Reason("confirmation_stays").vietnamese
         return ALLOWED if view is not None and view.author == self._me and not self._place.writing.is_open else NOT_NOW
 
     def cancel(self) -> None:

@@ -146,3 +146,11 @@ def test_a_drawn_signature_is_strokes_with_times_and_a_picture_and_a_tap_is_none
     assert told["strokes"][1][0][:2] == [300.0, 60.0]
     assert base64.b64decode(told["png"]).startswith(b"\x89PNG")
     assert dialog.pad.drawing.device == "Chuột"
+
+
+@pytest.mark.parametrize("act", ["chart.correct", "chart.cancel"])
+def test_a_confirmation_itself_is_neither_corrected_nor_cancelled(opened: Open, desks: Desks, act: str) -> None:
+    ref = FormRef(code="XN-NB", edition="2026-01-01", kind="confirmation")
+    paper = charts.entry_of(UUID(int=79), ref, charts.at(1, datetime.now(UTC)), {"answer": "1", "method": "witness"})
+    chart = shown(opened, desks, paper)
+    assert "không được sửa hoặc hủy" in chart.actions.why_not(act)
