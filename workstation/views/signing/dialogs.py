@@ -7,6 +7,7 @@ from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
 from workstation.models.signing import Line, LineState, SigningAct, Stage
+from workstation.models.signing_certificates import elsewhere
 from workstation.views import style
 from workstation.views.prompts import Dialog
 from workstation.views.signing import words
@@ -83,6 +84,8 @@ class SignDialog(_SigningDialog):
 
     def _words(self, line: Line) -> str:
         match self.act.stage:
+            case Stage.SIGNING if elsewhere(self.act.identity):
+                return f"{_waits(self.act)} Từ chối hoặc thôi chờ thì văn bản vẫn là bản chưa ký, không mất chữ nào."
             case Stage.SIGNING:
                 return "Token đang ký. Nếu rút token lúc này, văn bản trở về “chưa ký”, không mất chữ nào."
             case _ if line.refusals:
@@ -141,7 +144,12 @@ class ProgressPanel(QWidget):
         self._bar.show_share(number / max(1, len(chosen)))
         self._counts.setText(words.counts(chosen))
         done = len(act.done)
-        if current is not None:
+        if current is not None and elsewhere(act.identity):
+            self._title.setText(f"Chờ xác nhận {len(act.left)} văn bản · {elsewhere(act.identity)}")
+            self._safe_title.setText("Một lần xác nhận cho cả chồng")
+            self._safe.setText(f"{_waits(act)} Từ chối, quá giờ hoặc thôi chờ thì các văn bản vẫn là “chưa ký”; "
+                               f"{done} văn bản đã ký giữ nguyên. Hãy để cửa sổ này mở trong lúc chờ.")
+        elif current is not None:
             self._title.setText(f"Đang ký văn bản {number + 1} trong {len(chosen)}")
             self._safe_title.setText("Nếu rút token hoặc mất mạng lúc này")
             self._safe.setText(f"Văn bản đang ký trở về “chưa ký”. {done} văn bản đã ký giữ nguyên. "
@@ -246,3 +254,9 @@ class StackDialog(_SigningDialog):
             current_line = next((line for line in act.chosen if line.state is LineState.SIGNING), None)
             if current_line is not None:
                 self.list.show_key(current_line.task.key)
+
+
+def _waits(act: SigningAct) -> str:
+    """What the person does while a key elsewhere signs."""
+    return ("Hãy mở ứng dụng ký số trên điện thoại và kiểm tra đúng số văn bản trước khi đồng ý." if act.on_token
+            else f"{elsewhere(act.identity)} đang ký.")
