@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from functools import cache
+from threading import Lock
 from typing import Literal
 
 from reportlab.pdfbase.ttfonts import TTFont
@@ -21,9 +22,23 @@ BLANKS = {"\t": " ", **{chr(code): " " for code in range(0x2000, 0x200B)}, "\u20
 """What is written as a plain space, or as one that does not break."""
 
 
-@cache
+_fonts: dict[Face, TTFont] = {}
+_reading = Lock()
+"""`functools.cache` lets two threads read the font at once, each its own: a page drawn with both is refused."""
+
+
 def font(face: Face) -> TTFont:
-    """The bundled font, parsed once a process."""
+    """The bundled font, parsed once a process, however many threads draw first."""
+    found = _fonts.get(face)
+    if found is None:
+        with _reading:
+            found = _fonts.get(face)
+            if found is None:
+                found = _fonts[face] = _read(face)
+    return found
+
+
+def _read(face: Face) -> TTFont:
     data = bundled("fonts", f"BenhAnSerif-{face}.ttf").read_bytes()
     return TTFont(f"BenhAnSerif-{face}", io.BytesIO(data), asciiReadable=False, shapable=False)
 
