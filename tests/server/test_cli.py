@@ -16,9 +16,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from records.deadlines import ZONE
 from server.cluster import Cluster
+from tests.forgeries import people
+from tests.forgeries.signing import flipped, good
 
 ROOT = Path(__file__).parents[2]
 START_S = 120
@@ -198,6 +202,23 @@ def test_an_error_is_one_english_sentence_and_no_traceback(tmp_path: Path, argum
     assert "Traceback" not in done.stderr
     (line,) = done.stderr.strip().splitlines()
     assert line.endswith(".")
+
+
+def test_check_names_the_bad_file_among_good_ones_by_its_exit_code_too(tmp_path: Path) -> None:
+    trust = tmp_path / "trust"
+    trust.mkdir()
+    for number, der in enumerate((*people.trust().roots, *people.trust().intermediates)):
+        (trust / f"{number}.pem").write_bytes(
+            x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM))
+    whole, broken = tmp_path / "whole.pdf", tmp_path / "broken.pdf"
+    whole.write_bytes(good())
+    broken.write_bytes(flipped(good(), len(good()) // 2))
+    assert run("check", "--trust", trust, whole).returncode == 0
+    both = run("check", "--trust", trust, whole, broken, "--json")
+    assert both.returncode == 1
+    assert [each["good"] for each in json.loads(both.stdout)] == [True, False]
+    told = run("check", "--trust", trust, broken)
+    assert (told.returncode, str(broken) in told.stdout) == (1, True)
 
 
 def test_a_wrong_command_says_how_it_is_used() -> None:

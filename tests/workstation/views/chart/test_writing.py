@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QElapsedTimer, Qt
 from PyQt6.QtGui import QInputMethodEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -83,6 +83,21 @@ def test_a_new_row_is_written_in_its_place_and_kept(opened: Open, qtbot: QtBot) 
     assert chart.editor.value("subjective") == "Do kho tho, ngu duoc 3 gio."
     assert chart.little.drafts[chart.editor.draft.entry].values["subjective"].startswith("Do kho tho")
     qtbot.waitUntil(lambda: "Đã lưu nháp" in chart.place.head.saved_words)
+
+
+def test_a_server_that_answers_in_five_seconds_leaves_typing_smooth(opened: Open, qtbot: QtBot) -> None:
+    chart = opened()
+    begin(chart, qtbot)
+    chart.little.delay_s = 5.0
+    blank, longest, clock = text_of(chart, "plan").text, 0, QElapsedTimer()
+    for letter in "Tiep tuc khang sinh, xem lai sau 24 gio. " * 3:
+        clock.start()
+        write(blank, letter)
+        qtbot.wait(15)
+        longest = max(longest, clock.elapsed() - 15)
+    assert blank.toPlainText().startswith("Tiep tuc khang sinh")
+    assert longest < 1_000, "the window waited for the server"
+    chart.little.delay_s = 0.0
 
 
 def test_a_slash_in_a_text_is_a_slash(opened: Open, qtbot: QtBot) -> None:
