@@ -24,6 +24,8 @@ REMOTE = "remote:"
 """Stands before the service's name in an identity's `module`."""
 ASKS_EVERY_S = 1.0
 ANSWERS_WITHIN_S = 6.0
+HOLDS_S, AGAIN_S = 300.0, 60.0
+"""For so long nobody with a token waits for the list of certificates again: after an answer, after none."""
 GRACE_S = 60.0
 """After the end of the time the server settles the transaction; if it does not, nobody waits for ever."""
 _TROUBLES = frozenset({"remote_service_away", "remote_signing_interrupted"})
@@ -55,17 +57,26 @@ class RemoteSigner(Signer):
         self._code: tuple[Pin, Pin] | None = None
         self._interrupted = threading.Event()
         self._problem: Refusal | None = None
+        self._holds_until = 0.0
 
-    def identities(self) -> tuple[Identity, ...]:
-        """As the services told the server; what was told once holds while they are away. None without the server."""
-        self._problem = None
+    def identities(self, *, hurried: bool = False) -> tuple[Identity, ...]:
+        """As the services told the server; what was told once holds while they are away. None without the server.
+
+        `hurried`: a token is there already, so a service that is slow or away must not hold up who signs with it.
+        """
         if self._away():
             return ()
+        if not hurried or time.monotonic() >= self._holds_until:
+            self._ask()
+        return tuple(map(_identity, self._views))
+
+    def _ask(self) -> None:
+        self._problem = None
         try:
             self._views = self._door.remote_certificates(ANSWERS_WITHIN_S)
         except Refusal as refusal:
             self._problem = refusal
-        return tuple(map(_identity, self._views))
+        self._holds_until = time.monotonic() + (AGAIN_S if self._problem else HOLDS_S)
 
     def absence(self) -> Refusal:
         """What a service said; whether the server answers at all is told elsewhere."""
@@ -178,7 +189,7 @@ class TokensAndRemote(Signer):
             held = self._tokens.identities()
         except Refusal as refusal:
             self._failed = refusal
-        away = self._remote.identities()
+        away = self._remote.identities(hurried=bool(held))
         if not held and not away and self._failed is not None:
             raise self._failed
         return (*held, *away)
