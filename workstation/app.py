@@ -156,13 +156,14 @@ class Program(QObject):
 
     def _signing_place(self, desk: Desk, signing: SigningModel) -> SigningPlace:
         """The place «Ký», and what opens over the window when something is signed."""
+        from workstation.models.signing_board import SigningBoardModel
         from workstation.models.waiting import WaitingModel
         from workstation.views.signing.desk import SigningDesk
         from workstation.views.signing.place import SigningPlace
 
         waiting = WaitingModel(desk, self._editor_of, signing)
         self.signing_desk = SigningDesk(signing, waiting, self.window)
-        place = SigningPlace(waiting, self.window.actions_, self.signing_desk.see)
+        place = SigningPlace(waiting, SigningBoardModel(desk, signing), self.window.actions_, self.signing_desk.see)
         self.signing_desk.bind(self.window.actions_)
         place.sign_wanted.connect(self.signing_desk.sign)
         place.chart_wanted.connect(self.open_chart)

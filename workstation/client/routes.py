@@ -41,6 +41,8 @@ from records.messages import (
     PrintNotice,
     PrintView,
     Quarantined,
+    ReminderSent,
+    ReminderView,
     RemoteCertificateView,
     RemoteCode,
     RemoteSigningView,
@@ -280,6 +282,10 @@ class Client:
     def revoke_delegation(self, delegation: UUID, reason: Revocation, key: UUID) -> DelegationView:
         """Take one back from today on."""
         return self._post(DelegationView, f"/api/delegations/{delegation}/revoke", reason, key)
+
+    def remind(self, reminder: ReminderSent, key: UUID) -> ReminderView:
+        """Ask somebody quietly for a signature."""
+        return self._post(ReminderView, "/api/signing-reminders", reminder, key)
 
     def audit(self, patient: UUID) -> tuple[AuditView, ...]:
         """Who did what with this patient's records."""

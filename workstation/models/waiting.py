@@ -17,7 +17,7 @@ from records import validation
 from records.entries import EncounterState, State
 from records.errors import Refusal
 from records.forms import EntryKind
-from records.messages import Board, Chart, EntryView
+from records.messages import Board, Chart, EntryView, SigningBoard
 from records.policy import Allowed
 from workstation.background import Query
 from workstation.config import ZONE
@@ -33,7 +33,7 @@ __all__ = ["HeldUp", "Waiting", "WaitingModel"]
 
 LOOK_AFTER_MS = 700
 """News of one act come in a bunch; one look serves them all."""
-_CHART, _BOARD = TypeAdapter(Chart), TypeAdapter(Board)
+_CHART, _BOARD, _SIGNING_BOARD = TypeAdapter(Chart), TypeAdapter(Board), TypeAdapter(SigningBoard)
 _CLOCKS = {"admission": "record", "discharge": "discharge"}
 EditorOf = Callable[[UUID], EditorModel | None]
 
@@ -132,16 +132,26 @@ class WaitingModel(QObject):
         self._desk.background.run(Query("charts with open slots", self._fetch, self._fetched, self._not_fetched))
 
     def _fetch(self) -> None:
-        """Fresh charts of the stays of my wards in which something is unsigned."""
+        """Fresh charts of the stays in which something waits for me, and of those of my wards with unsigned papers."""
         store, client = self._desk.store, self._desk.client
+        fetched: set[UUID] = set()
+
+        def fetch(encounter: UUID) -> None:
+            if encounter not in fetched:
+                fetched.add(encounter)
+                store.put_cache(f"chart:{encounter}", client.ask(f"/api/encounters/{encounter}/chart").body)
+
+        with contextlib.suppress(Refusal):
+            mine = store.put_cache("signing-board:me", client.ask("/api/signing-board?scope=me").body)
+            for one in _SIGNING_BOARD.validate_json(mine.body).waiting:
+                fetch(one.encounter)
         for ward in self._desk.account.person.wards:
             key, path = f"board:{ward.id}", f"/api/wards/{ward.id}/board"
             with contextlib.suppress(Refusal):
                 board = _BOARD.validate_json(store.put_cache(key, client.ask(path).body).body)
                 for row in board.rows:
                     if row.encounter is not None and row.unsigned:
-                        answer = client.ask(f"/api/encounters/{row.encounter}/chart")
-                        store.put_cache(f"chart:{row.encounter}", answer.body)
+                        fetch(row.encounter)
 
     def _fetched(self, _: Any) -> None:
         self._asked = False
@@ -154,6 +164,8 @@ class WaitingModel(QObject):
         store = self._desk.store
         drafts = tuple(draft for draft in store.drafts() if draft.command is None)
         wanted = {draft.encounter for draft in drafts} | set(self._unsigned(store.cached_all("board:")))
+        wanted |= {one.encounter for held in store.cached_all("signing-board:me")
+                   for one in _SIGNING_BOARD.validate_json(held.body).waiting}
         charts = {encounter: chart for encounter in wanted
                   if (chart := self._chart(store.cached(f"chart:{encounter}"))) is not None}
         queued = frozenset(item.command.entry for item in store.commands(CommandState.WAITING))

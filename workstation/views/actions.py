@@ -153,6 +153,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("signing.sign", "Ký những văn bản đã chọn", Place.SIGNING, "F9", "ký", "signature", rank=4),
     Action("signing.sign_all", "Ký tất cả văn bản đã xem", Place.SIGNING, "Ctrl+F9", "ký tất cả đã xem",
            "signature", rank=5),
+    Action("signing.remind", "Nhắc người đang giữ văn bản", Place.SIGNING, "F6", "nhắc", "send", words="nhac ky",
+           rank=6),
+    Action("signing.step", "Văn bản khác của người đang chọn", Place.SIGNING, "←→", "văn bản khác", by_widget=True,
+           rank=8),
+    Action("signing.scope", "Phạm vi: chờ tôi, khoa tôi, toàn viện", Place.SIGNING, "1–3", "phạm vi", by_widget=True,
+           rank=7),
+    Action("signing.scope.me", "Chữ ký: chờ tôi", Place.SIGNING, "1", icon="user"),
+    Action("signing.scope.ward", "Chữ ký: khoa tôi, ai đang giữ văn bản", Place.SIGNING, "2", icon="users"),
+    Action("signing.scope.house", "Chữ ký: toàn viện", Place.SIGNING, "3", icon="users"),
 )
 BY_ID = {action.id: action for action in ACTIONS}
 
@@ -280,5 +289,6 @@ class ActionSet(QObject):
             Act(key=action.id, title=action.text, keys=key_of(action.id), words=action.words,
                 group="place" if action.id.startswith("place.") else "command")
             for action in ACTIONS
-            if self.why_not(action.id) == ALLOWED and action.id != "palette" and not action.key.startswith(("↑", "1–"))
+            if self.why_not(action.id) == ALLOWED and action.id != "palette"
+            and not action.key.startswith(("↑", "←", "1–"))
         )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QStackedWidget, QWidget
+from PyQt6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from workstation.models.signing import Line, Task
+from workstation.models.signing_board import BoardScope, SigningBoardModel
 from workstation.models.waiting import Waiting, WaitingModel
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.signing.document import DocumentPanel
+from workstation.views.signing.holders import HoldersPanel
 from workstation.views.signing.lines import LinesList
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
@@ -21,9 +24,27 @@ from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, Loading
 from workstation.views.widgets.text import Elided, KeyCap, PanelHead, clear, column, frame, label, row
 
-_MINE = ("signing.choose", "signing.open", "signing.mark", "signing.sign", "signing.sign_all")
+_MINE = ("signing.choose", "signing.open", "signing.mark", "signing.sign", "signing.sign_all", "signing.remind",
+         "signing.step", "signing.scope", "signing.scope.me", "signing.scope.ward", "signing.scope.house")
+_SCOPES = {BoardScope.ME: "Chờ tôi", BoardScope.WARD: "Khoa tôi", BoardScope.HOUSE: "Toàn viện"}
 LIST_WIDTH = 560
 OTHERS_SHOWN = 5
+
+
+class ScopeButton(QPushButton):
+    """One scope with how much waits in it; pressed while it is shown."""
+
+    def __init__(self, name: str, on_click: Callable[[], object], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self.setCheckable(True)
+        self.setProperty("role", "scope")
+        self.clicked.connect(lambda _checked: on_click())
+
+    def show_count(self, count: int | None, *, chosen: bool) -> None:
+        """This much waits."""
+        self.setText(self._name if count is None else f"{self._name} {count}")
+        self.setChecked(chosen)
 
 
 def due_words(item: Waiting, now: datetime) -> CellText:
@@ -44,10 +65,10 @@ class SigningPlace(PlaceView):
     """UUIDs of encounter and entry."""
     count_changed = pyqtSignal(int)
 
-    def __init__(self, waiting: WaitingModel, actions: ActionSet, see: Callable[[Task], object],
-                 parent: QWidget | None = None) -> None:
+    def __init__(self, waiting: WaitingModel, board: SigningBoardModel, actions: ActionSet,
+                 see: Callable[[Task], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._waiting, self._actions, self._see = waiting, actions, see
+        self._waiting, self._board, self._actions, self._see = waiting, board, actions, see
         self._seen: set[tuple[str, int]] = set()
         self._left_out: set[str] = set()
         self.list = LinesList(self._result)
@@ -55,6 +76,8 @@ class SigningPlace(PlaceView):
         self._count = label("", "bold")
         self.sign = PrimaryButton("Ký", key_of("signing.sign"), icon="signature",
                                   on_click=lambda: actions.trigger("signing.sign"))
+        self.holders = HoldersPanel(board, actions)
+        self.holders.open_wanted.connect(self.chart_wanted)
         self._build()
         self._bind()
         self.list.moved.connect(self._moved)
@@ -62,7 +85,9 @@ class SigningPlace(PlaceView):
         self.list.entered.connect(lambda: actions.trigger("signing.open"))
         self.list.doubleClicked.connect(lambda _index: actions.trigger("signing.open"))
         waiting.changed.connect(self._show)
+        board.changed.connect(self._show_scope)
         self._show()
+        self._show_scope()
 
     def _build(self) -> None:
         head = PanelHead("signature", "Chờ tôi ký, theo hạn", self._count)
@@ -89,9 +114,41 @@ class SigningPlace(PlaceView):
         right = column(self.document, gap=0)
         right.setStretch(0, 1)
         right.addWidget(self._foot)
+        mine = QWidget()
+        mine.setLayout(right)
+        self._right = QStackedWidget()
+        self._right.addWidget(mine)
+        self._right.addWidget(self.holders)
         body = row(left, divider, gap=0)
-        body.addLayout(right, 1)
-        self.setLayout(body)
+        body.addWidget(self._right, 1)
+        whole = column(self._scope_bar(), gap=0)
+        whole.addLayout(body, 1)
+        self.setLayout(whole)
+
+    def _scope_bar(self) -> QWidget:
+        """Whose signatures are shown: buttons with their counts, one pressed."""
+        bar = frame("band")
+        self._reminded = label("", "small_second")
+        self.scopes = {scope: ScopeButton(_SCOPES[scope], partial(self._board.choose_scope, scope))
+                       for scope in self._board.scopes}
+        bar.setLayout(row(label("Chữ ký", "title"), *self.scopes.values(), 12, self._reminded, None,
+                          label("Hạn: tờ điều trị 30 phút · cấp cứu 24 giờ · thường 36 giờ · ra viện 24 giờ",
+                                "small_second"), gap=6, margins=(12, 6, 12, 6)))
+        bar.setVisible(len(self.scopes) > 1)
+        return bar
+
+    def _show_scope(self) -> None:
+        """Another scope, or other counts."""
+        for scope, button in self.scopes.items():
+            told = self._board.told(scope)
+            counted = len(self._waiting.items) if scope is BoardScope.ME else told.value.in_scope if told else None
+            button.show_count(counted, chosen=scope is self._board.scope)
+        self._right.setCurrentIndex(0 if self._board.scope is BoardScope.ME else 1)
+        told = self._board.told(BoardScope.ME)
+        last = told.value.reminders[0] if told is not None and told.value.reminders else None
+        said = f"{last.by} nhắc lúc {times.clock(last.at)}: {last.title}, {last.patient}" if last is not None else ""
+        self._reminded.setText(said)
+        self._actions.refresh()
 
     def _bind(self) -> None:
         bind = self._actions.bind
@@ -100,6 +157,12 @@ class SigningPlace(PlaceView):
         bind("signing.open", self._open, self._needs_some)
         bind("signing.sign", self._sign, self._needs_some)
         bind("signing.sign_all", self._sign_all, self._needs_some)
+        bind("signing.remind", self._board.remind, self._why_no_reminder)
+        bind("signing.step", self.holders.list.setFocus, self._has_more)
+        bind("signing.scope", self.setFocus, lambda: ALLOWED if len(self.scopes) > 1 else NOT_NOW)
+        for scope in BoardScope:
+            bind(f"signing.scope.{scope.value}", partial(self._board.choose_scope, scope),
+                 partial(self._may_show, scope))
 
     # The place
 
@@ -108,13 +171,16 @@ class SigningPlace(PlaceView):
 
     def enter(self) -> None:
         self._waiting.watch()
+        self._board.watch()
         self.list.setFocus()
 
     def leave(self) -> None:
         self._waiting.rest()
+        self._board.rest()
 
     def stop(self) -> None:
         self._waiting.rest()
+        self._board.rest()
         self._actions.unbind(*_MINE)
 
     # What is shown
@@ -139,7 +205,16 @@ class SigningPlace(PlaceView):
         self._foot.setVisible(bool(lines))
         self._show_current()
         self._show_verb(lines)
-        self._actions.refresh()
+        self._show_scope()
+
+    def _may_show(self, scope: BoardScope) -> str:
+        return ALLOWED if scope in self.scopes else NOT_NOW
+
+    def _has_more(self) -> str:
+        return ALLOWED if self._board.scope is not BoardScope.ME and len(self._board.papers) > 1 else NOT_NOW
+
+    def _why_no_reminder(self) -> str:
+        return NOT_NOW if self._board.scope is BoardScope.ME else self._board.why_no_reminder()
 
     def _show_others(self) -> None:
         """What I wait for: a list to know, not to act on."""

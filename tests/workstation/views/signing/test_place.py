@@ -26,6 +26,7 @@ from workstation.models.account import utc_now
 from workstation.models.enrolment import EnrolStage
 from workstation.models.printing import Printed, as_shown
 from workstation.models.signing import LineState
+from workstation.models.signing_board import SigningBoardModel
 from workstation.models.waiting import WaitingModel
 from workstation.views.actions import ActionSet, Place
 from workstation.views.preview import PreviewDialog
@@ -45,7 +46,8 @@ class Scene:
         self.waiting = WaitingModel(room.desk, parent=room.model)
         self.desk = SigningDesk(room.model, self.waiting, window)
         self.desk.bind(self.actions)
-        self.place = SigningPlace(self.waiting, self.actions, self.desk.see)
+        self.board = SigningBoardModel(room.desk, room.model)
+        self.place = SigningPlace(self.waiting, self.board, self.actions, self.desk.see)
         self.place.sign_wanted.connect(self.desk.sign)
         window.setCentralWidget(self.place)
         self.actions.enter(Place.SIGNING)
