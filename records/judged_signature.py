@@ -271,8 +271,10 @@ class JudgedSignature:
         form = self.around.version.form
         kind = forms.form(form.code, form.edition).kind(form.kind)
         signed = {item.slot.key for item in self.earlier if item.slot and item.end < self.end}
+        # A patient's confirmation is a document of its own (R7): the file cannot say whether it is there.
+        elsewhere = {slot.key for slot in kind.slots if slot.optional or slot.holder is forms.Holder.PATIENT}
         waits = [Reason("slot_waits_for_slot", self.slot.label, {"earlier": kind.slot(earlier).label})
-                 for earlier in self.slot.after if earlier not in signed and not kind.slot(earlier).optional]
+                 for earlier in self.slot.after if earlier not in signed | elsewhere]
         if waits:
             return settled(Question.SLOT_KNOWN, waits)
         return yes(Question.SLOT_KNOWN, label=self.slot.label)

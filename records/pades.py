@@ -1,4 +1,4 @@
-"""judge(file, trust, at): is this signed PDF good, question by question.
+"""judge(file, trust, at): is this signed PDF good, question by question (R15).
 
 Offline and pure: trust, time and evidence are given, nothing is fetched. pyHanko judges the value and the chain of
 certificates (`records.chains`); the file itself is judged here, more narrowly than any verifier does: laid out as we

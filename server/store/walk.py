@@ -258,7 +258,10 @@ _STATES = text("""
     JOIN entries AS e ON e.id = v.entry
     LEFT JOIN version_states AS st ON st.entry = v.entry AND st.number = v.number
     LEFT JOIN LATERAL (
-        SELECT array_agg(slot) AS slots, (array_agg(file ORDER BY received_at DESC))[1] AS newest_file
-        FROM signatures WHERE signatures.entry = v.entry AND signatures.number = v.number) AS s ON true
+        SELECT array_agg(slot) AS slots, (array_agg(file ORDER BY received_at DESC) FILTER (WHERE file <> ''))[1]
+            AS newest_file
+        FROM (SELECT slot, file, received_at FROM signatures WHERE entry = v.entry AND number = v.number
+              UNION ALL SELECT slot, '', received_at FROM confirmations
+              WHERE document_entry = v.entry AND document_number = v.number AND confirmed) AS filled) AS s ON true
     ORDER BY v.entry, v.number
 """)

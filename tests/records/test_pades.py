@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from records import canonical, render
 from records.entries import Correction, Version
 from records.errors import Refusal
-from records.forms import EntryKind, Form
+from records.forms import EntryKind, Form, Holder
 from records.pades import Trust, judge
 from records.signatures import Question, Verdict
 from tests.forgeries import people
@@ -171,9 +171,10 @@ def test_a_long_entry_over_several_pages_is_good() -> None:
 def test_every_kind_of_every_form_is_good_when_all_its_slots_are_signed(form: Form, kind: EntryKind) -> None:
     version = filled(form, kind)
     file = render.render_entry(version)
-    for slot in kind.slots:
+    slots = [slot for slot in kind.slots if slot.holder is not Holder.PATIENT]  # confirms in a document of its own (R7)
+    for slot in slots:
         person = people.doctor() if slot.author else people.colleague()
         file = signed(file, slot.key, person, mark_of(version, slot.key, person))
     verdict = judged(file, expected=version)
     assert verdict.good, [reason.english for reason in verdict.reasons]
-    assert [item.slot for item in verdict.signatures] == [slot.key for slot in kind.slots]
+    assert [item.slot for item in verdict.signatures] == [slot.key for slot in slots]

@@ -108,7 +108,6 @@ class EnrolmentModel(QObject):
 
     def _look(self) -> tuple[tuple[Identity, ...], tuple[TokenInfo, ...]]:
         from workstation.signing.criteria import Criteria, fitting
-        from workstation.signing.token import TokenSigner
 
         signer = self._signing.signer()
         identities = signer.identities()
@@ -116,7 +115,7 @@ class EnrolmentModel(QObject):
             raise signer.absence()
         best = fitting(identities, Criteria(at=self._desk.client.clock.server_now(),
                                             national_id=self._desk.account.person.national_id))
-        return best, signer.tokens() if isinstance(signer, TokenSigner) else ()
+        return best, signer.tokens()
 
     def _work(self, identity: Identity) -> CertificateView | None:
         from workstation.signing.enrolment import answer
