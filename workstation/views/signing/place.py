@@ -134,7 +134,8 @@ class SigningPlace(PlaceView):
         bar.setLayout(row(label("Chữ ký", "title"), *self.scopes.values(), 12, self._reminded, None,
                           label("Hạn: tờ điều trị 30 phút · cấp cứu 24 giờ · thường 36 giờ · ra viện 24 giờ",
                                 "small_second"), gap=6, margins=(12, 6, 12, 6)))
-        bar.setVisible(len(self.scopes) > 1)
+        if len(self.scopes) < 2:
+            bar.hide()  # never shown by name here: without a parent yet, it would become a window of its own
         return bar
 
     def _show_scope(self) -> None:
