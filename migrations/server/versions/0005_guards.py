@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations.server.guards import APP, guard, only_grows
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-APP = "benhan_app"
 APPEND_ONLY = (
     "certificates", "certificate_events", "entries", "versions", "signatures", "receipts", "cancellations",
     "settlements", "settlement_decisions", "commands", "server_keys", "audit_events", "audit_offsets", "audit_seals",
@@ -46,13 +47,10 @@ def upgrade() -> None:
     """Go on."""
     op.execute(REFUSE_CHANGE)
     op.execute(GUARD_KEY)
-    for table in APPEND_ONLY:
-        _guard(table, "no_change", "BEFORE UPDATE OR DELETE", "ROW", "refuse_change")
-        _guard(table, "no_truncate", "BEFORE TRUNCATE", "STATEMENT", "refuse_change")
-        op.execute(f"GRANT SELECT, INSERT ON {table} TO {APP}")
-    _guard("encounter_keys", "destroy_only", "BEFORE UPDATE", "ROW", "guard_key")
-    _guard("encounter_keys", "no_delete", "BEFORE DELETE", "ROW", "refuse_change")
-    _guard("encounter_keys", "no_truncate", "BEFORE TRUNCATE", "STATEMENT", "refuse_change")
+    only_grows(*APPEND_ONLY)
+    guard("encounter_keys", "destroy_only", "BEFORE UPDATE", "ROW", "guard_key")
+    guard("encounter_keys", "no_delete", "BEFORE DELETE", "ROW", "refuse_change")
+    guard("encounter_keys", "no_truncate", "BEFORE TRUNCATE", "STATEMENT", "refuse_change")
     for table in CHANGING:
         op.execute(f"GRANT SELECT, INSERT, UPDATE ON {table} TO {APP}")
     for table in PASSING:
@@ -71,9 +69,3 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER {trigger} ON encounter_keys")
     op.execute("DROP FUNCTION public.guard_key()")
     op.execute("DROP FUNCTION public.refuse_change()")
-
-
-def _guard(table: str, name: str, when: str, each: str, function: str) -> None:
-    """A trigger that fires ALWAYS: session_replication_role does not silence it."""
-    op.execute(f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {each} EXECUTE FUNCTION public.{function}()")
-    op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.server.guards import APP, guard
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-APP = "benhan_app"
 FORGET = """
 CREATE FUNCTION public.forget_entry_view() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -51,9 +52,7 @@ def upgrade() -> None:
     op.create_index("ix_entry_views_encounter", "entry_views", ["encounter"])
     op.execute(FORGET)
     for table, events in SOURCES.items():
-        op.execute(f"CREATE TRIGGER forget_view AFTER {events} ON {table} FOR EACH ROW "
-                   "EXECUTE FUNCTION public.forget_entry_view()")
-        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER forget_view")
+        guard(table, "forget_view", f"AFTER {events}", "ROW", "forget_entry_view")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON entry_views TO {APP}")
 
 

@@ -6,12 +6,13 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.server.guards import APP, guard, only_grows
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-APP = "benhan_app"
 INSTANT = sa.DateTime(timezone=True)
 NOW = sa.text("clock_timestamp()")
 APPEND_ONLY = ("timestamps", "revocation_answers", "evidence_files")
@@ -48,16 +49,11 @@ def upgrade() -> None:
     op.create_index("ix_revocation_answers_issuer", "revocation_answers", ["issuer", "certificate", "since"])
     _files()
     _tasks()
-    for table in APPEND_ONLY:
-        _guard(table, "no_change", "BEFORE UPDATE OR DELETE", "ROW")
-        _guard(table, "no_truncate", "BEFORE TRUNCATE", "STATEMENT")
-        op.execute(f"GRANT SELECT, INSERT ON {table} TO {APP}")
+    only_grows(*APPEND_ONLY)
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON evidence_tasks TO {APP}")
     op.execute("INSERT INTO evidence_tasks (file, entry, number, encounter, level) "
                "SELECT file, entry, number, encounter, 'B' FROM version_states WHERE state = 'signed'")
-    op.execute("CREATE TRIGGER forget_view AFTER INSERT OR UPDATE OF state, level ON evidence_tasks FOR EACH ROW "
-               "EXECUTE FUNCTION public.forget_entry_view()")
-    op.execute("ALTER TABLE evidence_tasks ENABLE ALWAYS TRIGGER forget_view")
+    guard("evidence_tasks", "forget_view", "AFTER INSERT OR UPDATE OF state, level", "ROW", "forget_entry_view")
 
 
 def _files() -> None:
@@ -108,9 +104,3 @@ def downgrade() -> None:
     """Go back; the signed files are as they were."""
     for table in ("evidence_tasks", *reversed(APPEND_ONLY)):
         op.drop_table(table)
-
-
-def _guard(table: str, name: str, when: str, each: str) -> None:
-    """A trigger that fires ALWAYS: session_replication_role does not silence it."""
-    op.execute(f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {each} EXECUTE FUNCTION public.refuse_change()")
-    op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")

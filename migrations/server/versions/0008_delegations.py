@@ -6,12 +6,13 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from migrations.server.guards import only_grows
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-APP = "benhan_app"
 TABLES = ("delegations", "delegation_revocations")
 NOW = sa.text("clock_timestamp()")
 INSTANT = sa.DateTime(timezone=True)
@@ -50,13 +51,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person"], ["people.id"], name="fk_delegation_revocations_person"),
         sa.PrimaryKeyConstraint("delegation", name="pk_delegation_revocations"),
     )
-    for table in TABLES:
-        for name, when, each in (("no_change", "BEFORE UPDATE OR DELETE", "ROW"),
-                                 ("no_truncate", "BEFORE TRUNCATE", "STATEMENT")):
-            op.execute(f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {each} "
-                       "EXECUTE FUNCTION public.refuse_change()")
-            op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
-        op.execute(f"GRANT SELECT, INSERT ON {table} TO {APP}")
+    only_grows(*TABLES)
 
 
 def downgrade() -> None:

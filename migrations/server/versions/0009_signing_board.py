@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.server.guards import only_grows
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-APP = "benhan_app"
 
 
 def upgrade() -> None:
@@ -30,12 +31,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_signing_reminders"),
     )
     op.create_index("ix_signing_reminders_recipient", "signing_reminders", ["recipient", "at"])
-    for name, when, each in (("no_change", "BEFORE UPDATE OR DELETE", "ROW"),
-                             ("no_truncate", "BEFORE TRUNCATE", "STATEMENT")):
-        op.execute(f"CREATE TRIGGER {name} {when} ON signing_reminders FOR EACH {each} "
-                   "EXECUTE FUNCTION public.refuse_change()")
-        op.execute(f"ALTER TABLE signing_reminders ENABLE ALWAYS TRIGGER {name}")
-    op.execute(f"GRANT SELECT, INSERT ON signing_reminders TO {APP}")
+    only_grows("signing_reminders")
 
 
 def downgrade() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.server.guards import only_grows
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-APP = "benhan_app"
 
 
 def upgrade() -> None:
@@ -29,12 +30,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["certificate"], ["certificates.id"], name="fk_organisation_keys_certificate"),
         sa.PrimaryKeyConstraint("id", name="pk_organisation_keys"),
     )
-    for name, when, each in (("no_change", "BEFORE UPDATE OR DELETE", "ROW"),
-                             ("no_truncate", "BEFORE TRUNCATE", "STATEMENT")):
-        op.execute(f"CREATE TRIGGER {name} {when} ON organisation_keys FOR EACH {each} "
-                   "EXECUTE FUNCTION public.refuse_change()")
-        op.execute(f"ALTER TABLE organisation_keys ENABLE ALWAYS TRIGGER {name}")
-    op.execute(f"GRANT SELECT, INSERT ON organisation_keys TO {APP}")
+    only_grows("organisation_keys")
 
 
 def downgrade() -> None:

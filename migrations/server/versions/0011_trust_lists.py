@@ -6,12 +6,13 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from migrations.server.guards import only_grows
+
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-APP = "benhan_app"
 INSTANT = sa.DateTime(timezone=True)
 NOW = sa.text("clock_timestamp()")
 TABLES = ("trust_lists", "trust_list_decisions")
@@ -43,13 +44,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person"], ["people.id"], name="fk_trust_list_decisions_person"),
         sa.PrimaryKeyConstraint("edition", name="pk_trust_list_decisions"),
     )
-    for table in TABLES:
-        for name, when, each in (("no_change", "BEFORE UPDATE OR DELETE", "ROW"),
-                                 ("no_truncate", "BEFORE TRUNCATE", "STATEMENT")):
-            op.execute(f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {each} "
-                       "EXECUTE FUNCTION public.refuse_change()")
-            op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
-        op.execute(f"GRANT SELECT, INSERT ON {table} TO {APP}")
+    only_grows(*TABLES)
 
 
 def downgrade() -> None:

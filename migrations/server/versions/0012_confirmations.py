@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.server.guards import only_grows
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-APP = "benhan_app"
 TABLES = ("captures", "confirmations")
 NOW = sa.text("clock_timestamp()")
 INSTANT = sa.DateTime(timezone=True)
@@ -68,13 +69,7 @@ def upgrade() -> None:
     op.create_index("ix_confirmations_document_entry", "confirmations", ["document_entry", "document_number"])
     op.create_index("uq_confirmations_slot", "confirmations", ["document_entry", "document_number", "slot"],
                     unique=True, postgresql_where=sa.text("confirmed"))
-    for table in TABLES:
-        for name, when, each in (("no_change", "BEFORE UPDATE OR DELETE", "ROW"),
-                                 ("no_truncate", "BEFORE TRUNCATE", "STATEMENT")):
-            op.execute(f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {each} "
-                       "EXECUTE FUNCTION public.refuse_change()")
-            op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
-        op.execute(f"GRANT SELECT, INSERT ON {table} TO {APP}")
+    only_grows(*TABLES)
 
 
 def downgrade() -> None:
