@@ -70,6 +70,8 @@ class Settings(Frozen):
     tsa_password: str = ""
     tsa_wait_s: float = 2.0
     """A signature waits no longer than this for its stamp; then it goes without, and its evidence is pending (R16)."""
+    trust_services_ca: Path | None = None
+    """PEM file of further authorities for https addresses of these services, beside the system's."""
     revocation_wait_s: float = 5.0
     """An OCSP responder or a place of revocation lists is given this long to answer."""
     revocation_holds_min: int = 60

@@ -1,12 +1,13 @@
-"""Time-stamp authority, OCSP responders and revocation lists, made by Certomancer, over values or over HTTP.
+"""Time-stamp authority, OCSP responders and revocation lists, made by Certomancer, over values, HTTP or HTTPS.
 
-Over values for a made-up moment (forged files are of one day); over HTTP for the server's tests: a service can be
+Over values for a made-up moment (forged files are of one day); over HTTP(S) for the server's tests: a service can be
 down, slow, or answer for somebody else, on command. Certificates stay ours (`server.demo.pki`), so that the same people
 sign everywhere.
 """
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -104,6 +105,7 @@ class TrustServices:
     """The services of one demo authority over HTTP on this machine."""
 
     port: int = 0
+    scheme: str = "http"
     authorities: dict[str, Authority] = field(default_factory=dict)
     stamper: Issued | None = None
     down: set[str] = field(default_factory=set)
@@ -114,7 +116,7 @@ class TrustServices:
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def tsa(self) -> str:
@@ -154,9 +156,9 @@ class TrustServices:
 
 
 @contextmanager
-def serving() -> Iterator[TrustServices]:
+def serving(tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[TrustServices]:
     """Trust services on a port of this machine; certificates are issued once the port is known."""
-    services = TrustServices()
+    services = TrustServices(scheme="https" if tls else "http")
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -175,8 +177,11 @@ def serving() -> Iterator[TrustServices]:
         def log_message(self, *arguments: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        # The handshake belongs to each connection's thread: a stranger who never finishes it must not stop the rest.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     services.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

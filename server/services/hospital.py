@@ -104,7 +104,8 @@ class Hospital:
         """The door to the services that prove signatures: time stamps and revocation."""
         settings = self.settings
         login = (settings.tsa_username, settings.tsa_password) if settings.tsa_username else None
-        return TrustServices(wait_s=settings.revocation_wait_s, stamp_wait_s=settings.tsa_wait_s, login=login)
+        ca = settings.path(settings.trust_services_ca) if settings.trust_services_ca else None
+        return TrustServices(wait_s=settings.revocation_wait_s, stamp_wait_s=settings.tsa_wait_s, login=login, ca=ca)
 
     @cached_property
     def remote_accounts(self) -> dict[str, Account]:

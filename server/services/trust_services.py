@@ -1,13 +1,18 @@
-"""The door to time-stamp authorities, OCSP responders and places of revocation lists, over HTTP.
+"""The door to time-stamp authorities, OCSP responders and places of revocation lists, over HTTP or HTTPS.
 
-A service that did not answer is left alone for a while, so that a stack of fifty does not wait for it fifty times.
+Addresses stand in certificates, that is in what others wrote: an answer is bounded in size and in time, no redirect is
+followed, and nothing but a status is told of what was not an answer. A service that did not answer is left alone for a
+while, so that a stack of fifty does not wait for it fifty times.
 """
 
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,11 +29,17 @@ LARGEST = 8_000_000
 class TrustServices:
     """Asks; whoever asks verifies what comes back."""
 
-    def __init__(self, *, wait_s: float, stamp_wait_s: float, login: tuple[str, str] | None = None) -> None:
-        self._stamp_wait_s, self._login = stamp_wait_s, login
+    def __init__(self, *, wait_s: float, stamp_wait_s: float, login: tuple[str, str] | None = None,
+                 ca: Path | None = None) -> None:
+        self._wait_s, self._stamp_wait_s, self._login = wait_s, stamp_wait_s, login
+        # The system's authorities, and the hospital's own beside them: a service in the house has a certificate of it.
+        trusted = ssl.create_default_context()
+        if ca is not None:
+            trusted.load_verify_locations(cafile=ca)
         # trust_env=False: what is asked says who signs here, and goes to no proxy that nobody configured here.
-        self._http = httpx.Client(timeout=wait_s, trust_env=False, follow_redirects=False,
-                                  headers={"User-Agent": "benhan-server"})
+        # identity: a small answer that unpacks into a huge one is not unpacked.
+        self._http = httpx.Client(verify=trusted, timeout=wait_s, trust_env=False, follow_redirects=False,
+                                  headers={"User-Agent": "benhan-server", "Accept-Encoding": "identity"})
         self._resting: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -52,19 +63,29 @@ class TrustServices:
              login: tuple[str, str] | None = None) -> bytes:
         place = urlsplit(url)
         service = f"{place.scheme}://{place.netloc}{place.path}"
-        if place.scheme not in ("http", "https") or self._rests(service):
+        if place.scheme not in ("http", "https") or place.username is not None:
+            raise Trouble.because("trust_service_away", place.hostname or "", detail="it has no address to be asked at")
+        if self._rests(service):
             raise Trouble.because("trust_service_away", place.netloc, detail="it is left alone for a while")
         try:
-            answer = self._http.request(method, url, content=body or None, auth=login or httpx.USE_CLIENT_DEFAULT,
-                                        headers={"Content-Type": kind} if kind else {},
-                                        timeout=wait_s or httpx.USE_CLIENT_DEFAULT)
-            if answer.status_code != httpx.codes.OK or len(answer.content) > LARGEST:
-                raise httpx.HTTPError(f"status {answer.status_code}")
+            return self._bounded(self._http.build_request(
+                method, url, content=body or None, headers={"Content-Type": kind} if kind else {},
+                timeout=wait_s or self._wait_s), wait_s or self._wait_s, login)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             self._rest(service)
             _log.warning("%s did not answer: %s: %s", service, type(error).__name__, error)
             raise Trouble.because("trust_service_away", place.netloc, detail=f"{type(error).__name__}") from error
-        return answer.content
+
+    def _bounded(self, request: httpx.Request, wait_s: float, login: tuple[str, str] | None) -> bytes:
+        """The body, no longer than `LARGEST` and no later than `wait_s`: httpx's own time begins anew at each byte."""
+        ends = time.monotonic() + wait_s
+        answer = self._http.send(request, stream=True, auth=login or httpx.USE_CLIENT_DEFAULT, follow_redirects=False)
+        try:
+            if answer.status_code != httpx.codes.OK:
+                raise httpx.HTTPError(f"status {answer.status_code}")
+            return b"".join(_within(answer, ends))
+        finally:
+            answer.close()
 
     def _rests(self, service: str) -> bool:
         with self._lock:
@@ -78,3 +99,15 @@ class TrustServices:
         """Ask everyone again."""
         with self._lock:
             self._resting.clear()
+
+
+def _within(answer: httpx.Response, ends: float) -> Iterator[bytes]:
+    """The parts of an answer until it is over, too long, or too late."""
+    size = 0
+    for part in answer.iter_raw():
+        size += len(part)
+        if size > LARGEST:
+            raise httpx.HTTPError(f"the answer is longer than {LARGEST} bytes")
+        if time.monotonic() > ends:
+            raise httpx.ReadTimeout("the answer came too slowly")
+        yield part
