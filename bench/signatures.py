@@ -28,7 +28,7 @@ from tests.forgeries import people
 from tests.records.render import pages
 
 SIGNATURES, FILES = 20, 1000
-FEW = 200
+FEW, ROUNDS = 200, 3
 LIMIT_MS = 50.0
 
 
@@ -122,8 +122,10 @@ def _thousand() -> list[Figure]:
         for number in range(FILES):
             files.append(place / f"{number:04}.pdf")
             files[-1].write_bytes(signed[number % len(signed)])
-        alone = FEW / _alone(files[:FEW])
-        together = FILES / _seconds(trust, files)
+        # In turn: what else runs on the machine slows both alike, and the quietest round counts.
+        rounds = [(_alone(files[:FEW]), _seconds(trust, files)) for _ in range(ROUNDS)]
+        alone = FEW / min(one for one, _ in rounds)
+        together = FILES / min(both for _, both in rounds)
     cores = os.cpu_count() or 1
     return [Figure(f"check of {FILES} files", together, alone, "files/s", "one process, already started",
                    f"at least {0.8 * cores:.1f} times", together >= 0.8 * cores * alone)]

@@ -123,7 +123,7 @@ def _migrate(parser: Command) -> None:
 
 def _check(parser: Command) -> None:
     def run(options: argparse.Namespace) -> int:
-        from server.inspection import check
+        from server.file_check import check
 
         return check(options.files, trust=options.trust, as_json=options.json)
 

@@ -18,7 +18,7 @@ from records.deadlines import ZONE
 from records.entries import FormRef, State, Stay, Subject
 from records.messages import Accepted, Chart, EntryView
 from records.receipts import Receipt
-from server import inspection
+from server import file_check, inspection
 from server.services import sealing
 from server.store import base
 from tests.databases import Database
@@ -309,11 +309,11 @@ def test_the_accepted_file_passes_the_check_without_server_and_database(
         file.write_bytes(client.get(f"/api/files/{entry['file']}").content)
         (tmp_path / "row.pdf.receipt.json").write_bytes(client.get(f"/api/files/{entry['file']}/receipt").content)
     trust = house.settings.path(house.settings.trust)
-    assert inspection.check([file], trust=trust, as_json=False) == 0
+    assert file_check.check([file], trust=trust, as_json=False) == 0
     broken = bytearray(file.read_bytes())
     broken[-40] ^= 1
     file.write_bytes(broken)
-    assert inspection.check([file], trust=trust, as_json=True) == 1
+    assert file_check.check([file], trust=trust, as_json=True) == 1
     assert json.loads(capsys.readouterr().out.split("\n", 1)[1])[0]["good"] is False
 
 
