@@ -30,12 +30,23 @@ def _sum_of(*keys: str) -> Callable[[Mapping[str, Any]], int | None]:
     return total
 
 
+def _sum_of_lines(table: str, column: str) -> Callable[[Mapping[str, Any]], int | None]:
+    def total(values: Mapping[str, Any]) -> int | None:
+        lines = values.get(table) or []
+        return sum(int(line.get(column) or 0) for line in lines) if lines else None
+
+    return total
+
+
 _RULES: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "glasgow": _glasgow,
     "total_days": _total_days,
     "fluid_out": _sum_of("out_urine", "out_drain", "out_other"),
     "fluid_in": _sum_of("in_oral", "in_infusion", "in_other"),
     "all_files": _sum_of("count_xray", "count_ct", "count_ultrasound", "count_lab", "count_other"),
+    "cost_total": _sum_of_lines("lines", "amount"),
+    "cost_insured": _sum_of_lines("lines", "insured"),
+    "cost_patient": _sum_of_lines("lines", "patient_pays"),
 }
 
 

@@ -7,16 +7,19 @@ valid for the old text and asks again. R8: of biometric data it carries SHA-256 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from records import policy
+from records.deadlines import ZONE
 from records.entries import FormRef, Version
 from records.errors import Reason
 from records.forms import EntryKind, Form, Holder, SignatureSlot, all_forms, form
+from records.one_time_codes import Proof
 from records.policy import Case, SlotState
 
 LEAST_QUALITY = 40
@@ -31,11 +34,12 @@ class Method(StrEnum):
 
     FINGERPRINT = "fingerprint"
     DRAWN = "drawn"
+    CODE = "code"
     WITNESS = "witness"
 
 
-CAPTURED = frozenset({Method.FINGERPRINT, Method.DRAWN})
-"""These leave something on a device, which is kept encrypted and apart (R8)."""
+CAPTURED = frozenset({Method.FINGERPRINT, Method.DRAWN, Method.CODE})
+"""These leave something, on a device or on a phone, which is kept encrypted and apart (R8)."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,59 @@ class Document:
     files: frozenset[str]
     """SHA-256 of the version's signed file, with its evidence or without."""
     case: Case
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The version that the patient was shown."""
+
+    name: str
+    form: str
+    entry: UUID
+    number: int
+    sha256: str
+    file_sha256: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How a confirmation was taken, as the program that took it knows: no person types any of it."""
+
+    method: Method
+    transaction: UUID
+    at: datetime
+    workstation: str
+    device: str = ""
+    quality: int | None = None
+    evidence_sha256: str = ""
+    template_sha256: str = ""
+    code: Proof | None = None
+
+
+def given(shown: Shown, taken: Taken) -> dict[str, Any]:
+    """The values of a confirmation's given fields (R7): the workstation fills them in, the server compares them."""
+    code = taken.code
+    known: dict[str, Any] = {
+        "document_name": shown.name, "document_form": shown.form, "document_version": shown.number,
+        "document_entry": str(shown.entry), "document_sha256": shown.sha256,
+        "document_file_sha256": shown.file_sha256, "method": taken.method.value,
+        "confirmed_at": _instant(taken.at), "workstation": taken.workstation,
+        "transaction_no": str(taken.transaction), "device": taken.device, "quality": taken.quality,
+        "evidence_sha256": taken.evidence_sha256, "template_sha256": taken.template_sha256,
+        **({"phone": code.phone, "phone_source": code.source.value, "code_sent_at": _instant(code.sent_at),
+            "code_tries": code.tries, "message_no": code.message_no} if code else {})}
+    return {field: value for field, value in known.items() if value not in ("", None)}
+
+
+def not_as_given(version: Version, expected: Mapping[str, Any]) -> tuple[Reason, ...]:
+    """The given fields that say something else than what is known: somebody changed them (R7)."""
+    kind = form(version.form.code, version.form.edition).kind(version.form.kind)
+    return tuple(Reason("field_not_as_given", field.key, {"label": field.label}) for field in kind.fields
+                 if field.given and version.values.get(field.key) != expected.get(field.key))
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(ZONE).isoformat(timespec="seconds")
 
 
 def is_confirmation(ref: FormRef) -> bool:

@@ -113,8 +113,16 @@ class Field(Frozen):
     fixed_rows: tuple[str, ...] = ()
     """Labels of rows that are always there (risk table); row i of the value belongs to label i."""
     max_rows: int = 200
+    table: bool = False
+    """`rows` that are printed as a table however many columns they have."""
+    weight: float = 0
+    """How wide a column of such a table is beside the others; 0: as its type has it."""
+    grouped: bool = False
+    """An `int` whose thousands are set apart: 1.166.000."""
     source: str = ""
     """What the editor fills in at the start, e.g. `subject.full_name`, `encounter.ward`."""
+    given: bool = False
+    """Filled in by the program from what it knows: nobody types it, and the server holds it against what it knows."""
     computed: str = ""
     """Name of a rule of `records.computed` whose result the editor shows and the validator demands."""
     code: str = ""

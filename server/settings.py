@@ -36,6 +36,8 @@ class Settings(Frozen):
     """Folder of the organisation's sealed keys; the PIN of one in an HSM stands in its file `pin`."""
     remote_signing: Path = Path("keys/remote_signing.toml")
     """The accounts at remote signing services, with their secrets; no file: none."""
+    message_gateway: Path = Path("keys/message_gateway.toml")
+    """How short messages are sent (one-time codes), with the gateway's secrets; no file: none are sent."""
     trust: Path = Path("trust")
     """Folder of PEM files: the CAs whose certificates may sign."""
     anchor: Path = Path("anchor/audit.anchor")

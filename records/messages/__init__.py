@@ -24,6 +24,11 @@ from records.messages.confirmations import (
     CaptureKept,
     CaptureOpened,
     CaptureWanted,
+    CodeJudged,
+    CodeOffer,
+    CodeSent,
+    CodeTyped,
+    CodeWish,
     ConfirmationView,
 )
 from records.messages.evidence import (
@@ -105,6 +110,11 @@ __all__ = [
     "Challenge",
     "Chart",
     "ClockView",
+    "CodeJudged",
+    "CodeOffer",
+    "CodeSent",
+    "CodeTyped",
+    "CodeWish",
     "ColleagueView",
     "ConfirmationView",
     "DayCount",

@@ -15,7 +15,9 @@ from records.render.words import row_words, value_words
 WEIGHTS = {"text": 4.0, "line": 3.0, "coded": 3.0, "bool": 0.8, "int": 1.0, "decimal": 1.0}
 """How wide a column of a table is beside the others, by its type."""
 MANY_COLUMNS = 6
-"""A `rows` field with more columns than this prints each row as a sentence."""
+"""A `rows` field with more columns than this prints each row as a sentence, unless the form wants a table."""
+SMALLER = 2.5
+"""How much smaller a table of many columns is printed, in points."""
 ROOM_FOR_BLOCK = 70.0
 """A block's label is not left alone at the foot of a page: this much must follow on it, in points."""
 
@@ -30,7 +32,7 @@ def draw_block(flow: Flow, form: Form, field: Field, value: Sequence[Mapping[str
         for number, row in enumerate(value, 1):
             flow.paragraph([*words(f"{number}."), *value_atoms(field.fields[0], row.get(field.fields[0].key))],
                            indent=4 * MM)
-    elif 1 < len(field.fields) <= MANY_COLUMNS:
+    elif field.table or 1 < len(field.fields) <= MANY_COLUMNS:
         _table(flow, field, value)
     else:
         for number, row in enumerate(value, 1):
@@ -44,7 +46,8 @@ def _table(flow: Flow, field: Field, rows: Sequence[Mapping[str, Any]]) -> None:
     weights = [_weight(column) for column in field.fields]
     first = [45 * MM if fixed else 9 * MM]
     left = flow.room - sum(first)
-    table = Table(flow, [*first, *(left * weight / sum(weights) for weight in weights)], heads)
+    size = SIZE - SMALLER if len(field.fields) > MANY_COLUMNS else SIZE - 1
+    table = Table(flow, [*first, *(left * weight / sum(weights) for weight in weights)], heads, size)
     for index, row in enumerate(rows):
         label = field.fixed_rows[index] if index < len(field.fixed_rows) else str(index + 1)
         cells = [table.broken(0, words(label))]
@@ -59,7 +62,7 @@ def _head(column: Field) -> str:
 
 
 def _weight(column: Field) -> float:
-    return WEIGHTS.get(column.type, 1.6)
+    return column.weight or WEIGHTS.get(column.type, 1.6)
 
 
 def _cell(column: Field, value: Any) -> list[Atom]:

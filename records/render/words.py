@@ -76,6 +76,11 @@ def _decimal(field: Field, value: Any) -> str:
     return f"{text}\u00a0{field.unit}" if field.unit else text
 
 
+def _int(field: Field, value: Any) -> str:
+    text = f"{int(value):,}".replace(",", ".") if field.grouped else str(value)
+    return f"{text}\u00a0{field.unit}" if field.unit else text
+
+
 JOINED = frozenset({"strength", "unit"})
 """Columns that follow the one before without a comma: 500 mg, 1 viên."""
 UNTOLD = frozenset({"code"})
@@ -115,6 +120,7 @@ _WORDS: Mapping[str, Callable[[Field, Any], str]] = {
     "date": lambda _field, value: calendar_day(str(value)),
     "instant": lambda _field, value: moment(datetime.fromisoformat(str(value))),
     "decimal": _decimal,
+    "int": _int,
     "rows": lambda field, value: "; ".join(row_words(field, row) for row in value),
     "gathered": lambda _field, value: "; ".join(f"{item['kind']} {item['entry']} (v{item['version']})"
                                                for item in value),

@@ -6,12 +6,13 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from records import confirmations as rules
 from records import lifecycle, pades, policy
-from records.confirmations import CAPTURED, Claim, Document, Method
+from records.confirmations import CAPTURED, Claim, Document, Method, Shown, Taken
 from records.entries import State, Version
 from records.errors import Reason, Refusal
 from records.forms import form
@@ -22,9 +23,11 @@ from server.services.hospital import Desk
 from server.services.rights import Right
 from server.services.standing import Scene
 from server.store import base, entries
+from server.store import confirmation_codes as codes
 from server.store import confirmations as store
+from server.store.confirmation_codes import Code
 from server.store.confirmations import Capture, Confirmed
-from server.store.stays import place
+from server.store.stays import Place, place
 
 WITHIN = timedelta(minutes=30)
 """A capture counts for a confirmation that is signed so soon after it, by the same person."""
@@ -32,21 +35,16 @@ WITHIN = timedelta(minutes=30)
 
 def keep(desk: Desk, encounter: UUID, given: CaptureGiven) -> CaptureKept:
     """Keep what a device gave, encrypted under a key of its own; the document must be one that asks for it."""
-    where = place(desk.db, encounter)
-    if where is None:
-        raise Refusal.because("thing_unknown", "encounter")
-    rights.demand_sight(desk.person, where.wards)
     rights.demand(desk.person, Right.TAKE_CONFIRMATION)
-    document = _document(desk, encounter, given.document_entry, given.document_number)
-    if document is None or rules.patient_slot(document.case.kind) is None:
-        raise Refusal.because("confirmation_of_other_document")
+    where = asked_of(desk, encounter, given.document_entry, given.document_number)
     proof, template = _bytes(given.evidence), _bytes(given.template)
     if store.capture(desk.db, given.transaction) is not None:
         raise Refusal.because("capture_used_before")
     kept = Capture(
         given.transaction, encounter, desk.person.id, given.document_entry, given.document_number, given.method,
         given.device, given.quality, hashlib.sha256(proof).hexdigest(),
-        hashlib.sha256(template).hexdigest() if template else "", desk.signed_in.workstation, desk.now)
+        hashlib.sha256(template).hexdigest() if template else "", desk.signed_in.workstation, desk.now,
+        given.captured_at)
     store.keep(desk.db, desk.keys, kept, proof, template)
     desk.scope = encounter
     desk.note("capture.keep", patient=where.patient, encounter=encounter, entry=given.document_entry,
@@ -55,17 +53,40 @@ def keep(desk: Desk, encounter: UUID, given: CaptureGiven) -> CaptureKept:
                        template_sha256=kept.template_sha256, received_at=kept.received_at)
 
 
+def asked_of(desk: Desk, encounter: UUID, entry: UUID, number: int) -> Place:
+    """Where the patient lies; refuses who may not see them, and a document that asks for no confirmation."""
+    where = place(desk.db, encounter)
+    if where is None:
+        raise Refusal.because("thing_unknown", "encounter")
+    rights.demand_sight(desk.person, where.wards)
+    found = document(desk, encounter, entry, number)
+    if found is None or rules.patient_slot(found.case.kind) is None:
+        raise Refusal.because("confirmation_of_other_document")
+    return where
+
+
+def keep_code(desk: Desk, code: Code, evidence: bytes, at: datetime) -> str:
+    """Keep what proves that a one-time code came back, like a print: encrypted and apart; its SHA-256."""
+    digest = hashlib.sha256(evidence).hexdigest()
+    store.keep(desk.db, desk.keys, Capture(
+        code.id, code.encounter, code.person, code.document_entry, code.document_number, Method.CODE.value,
+        code.gateway, None, digest, "", code.workstation, desk.now, at), evidence, b"")
+    return digest
+
+
 def open_capture(desk: Desk, which: UUID, wanted: CaptureWanted) -> CaptureOpened:
-    """Show what was captured to somebody with the right, for a reason that the audit keeps (R8)."""
+    """Show what was captured to somebody with the right, for a reason that the audit keeps; never a template (R8)."""
     rights.demand(desk.person, Right.OPEN_CAPTURE)
     found = store.capture(desk.db, which)
     where = place(desk.db, found.encounter) if found else None
     if found is None or where is None:
         raise Refusal.because("thing_unknown", "capture")
-    proof, template = store.opened(desk.db, desk.keys, which)
+    proof = store.opened(desk.db, desk.keys, which)[0]
     desk.note("capture.open", patient=where.patient, encounter=found.encounter, entry=found.document_entry,
               facts={"transaction": str(which), "reason": wanted.reason.strip()})
-    return CaptureOpened(evidence=base64.b64encode(proof).decode(), template=base64.b64encode(template).decode())
+    return CaptureOpened.model_validate({
+        "method": found.method, "device": found.device, "captured_at": found.captured_at or found.received_at,
+        "evidence": base64.b64encode(proof).decode()})
 
 
 def doubts(desk: Desk, version: Version) -> Iterator[Reason]:
@@ -73,17 +94,18 @@ def doubts(desk: Desk, version: Version) -> Iterator[Reason]:
     if not rules.is_confirmation(version.form):
         return
     claim = rules.claim_of(version)
-    document = _document(desk, version.stay.id, claim.entry, claim.number) if claim else None
-    if claim is None or document is None:
+    about = document(desk, version.stay.id, claim.entry, claim.number) if claim else None
+    if claim is None or about is None:
         yield Reason("confirmation_of_other_document")
         return
     if version.version > 1:
         yield Reason("confirmation_stays")
-    yield from rules.problems(version, claim, document)
+    told = [*rules.problems(version, claim, about)]
     if store.transaction_used(desk.db, claim.transaction):
-        yield Reason("capture_used_before")
+        told.append(Reason("capture_used_before"))
     if claim.method in CAPTURED:
-        yield from _about_capture(desk, version, claim)
+        told += _about_capture(desk, version, claim)
+    yield from told or rules.not_as_given(version, _expected(desk, claim, about))
 
 
 def settle(desk: Desk, version: Version) -> None:
@@ -124,7 +146,7 @@ def _complete(desk: Desk, scene: Scene, file: str) -> None:
         evidence.due(desk, file, this.entry, this.number, verdict)
 
 
-def _document(desk: Desk, encounter: UUID, entry: UUID, number: int) -> Document | None:
+def document(desk: Desk, encounter: UUID, entry: UUID, number: int) -> Document | None:
     """The version of that encounter, held still until the transaction ends."""
     base.lock(desk.db, "entry", entry)
     scene = standing.read(desk, encounter, entry, number)
@@ -134,6 +156,20 @@ def _document(desk: Desk, encounter: UUID, entry: UUID, number: int) -> Document
     kind = form(about.form.code, about.form.edition).kind(about.form.kind)
     return Document(entry, number, scene.this.encounter, about.form, scene.this.sha256, frozenset({scene.this.file}),
                     standing.case(desk, scene, about, kind))
+
+
+def _expected(desk: Desk, claim: Claim, about: Document) -> dict[str, Any]:
+    """The given fields as this server knows them; what only a witness saw is taken as it was told."""
+    taken = Taken(claim.method, claim.transaction, claim.confirmed_at, desk.signed_in.workstation)
+    found = store.capture(desk.db, claim.transaction) if claim.method in CAPTURED else None
+    if found is not None:
+        code = codes.one(desk.db, found.id) if claim.method is Method.CODE else None
+        taken = Taken(
+            claim.method, found.id, found.captured_at or claim.confirmed_at, found.workstation, found.device,
+            found.quality, found.evidence_sha256, found.template_sha256,
+            codes.proof(code, codes.happened(desk.db, code.id)) if code else None)
+    return rules.given(Shown(about.case.kind.name, about.form.code, about.entry, about.number, claim.sha256,
+                             claim.file_sha256), taken)
 
 
 def _about_capture(desk: Desk, version: Version, claim: Claim) -> Iterator[Reason]:

@@ -20,6 +20,7 @@ from records.errors import Refusal
 from records.ids import uuid7
 from records.pades import Trust
 from records.policy import Person
+from server.exchange.messages import MessageGateway, open_gateway, read_gateway
 from server.exchange.remote_signing import Account, RemoteService, open_services, read_accounts
 from server.services.passwords import Cost, Passwords
 from server.services.trust_list import TrustList
@@ -78,6 +79,8 @@ class Hospital:
         self.services.close()
         for service in self.remote_services.values():
             service.close()
+        if self.message_gateway is not None:
+            self.message_gateway.close()
         self.engine.dispose()
 
     @contextmanager
@@ -116,6 +119,11 @@ class Hospital:
     def remote_services(self) -> dict[str, RemoteService]:
         """The remote signing services, by their account's name."""
         return open_services(tuple(self.remote_accounts.values()))
+
+    @cached_property
+    def message_gateway(self) -> MessageGateway | None:
+        """What sends short messages, where the hospital has a contract."""
+        return open_gateway(read_gateway(self.settings.path(self.settings.message_gateway)))
 
     @cached_property
     def trust_list(self) -> TrustList:

@@ -30,6 +30,8 @@ class Capture:
     template_sha256: str
     workstation: str
     received_at: datetime
+    captured_at: datetime | None = None
+    """When the patient gave it; None for what older workstations sent."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from records.errors import Refusal, reason_words
 from records.forms import EntryKind, Field, Form, Role, all_forms, current_form, form
 from records.validation import clean
 
-ON = date(2026, 11, 22)
+ON = date(2026, 11, 25)
 
 VITALS = "pulse temperature systolic diastolic breaths weight"
 COVER = """
@@ -72,7 +72,15 @@ KINDS = {
         document_name document_form document_version document_entry document_sha256 document_file_sha256
         answer refusal_reason who full_name relationship id_no not_patient_why
         method confirmed_at workstation transaction_no device quality evidence_sha256 template_sha256
-        witness_name witness_role witness_why
+        phone phone_source code_sent_at code_tries message_no witness_name witness_role witness_why
+    """,
+    ("40/BV2", "admission_consent"): """
+        diagnosis ward admit_at explained explained_more questions
+        signer_name signer_birth_date signer_address signer_id relationship phone decision
+    """,
+    ("QD697-01", "statement"): """
+        full_name birth_date sex address record_no insurance_no benefit_percent diagnosis from_day to_day
+        lines total total_insured total_patient advance note
     """,
 }
 ROWS = {
@@ -82,6 +90,7 @@ ROWS = {
     ("01/BV1", "cover", "dx_out_other"): "dx",
     ("TT25-M02", "certificate", "diagnosis_other"): "dx",
     ("EX-CONGKHAI", "day", "items"): "name strength unit quantity unit_price amount payer",
+    ("QD697-01", "statement", "lines"): "group code name unit quantity unit_price amount insured patient_pays",
     ("36/BV2", "row", "orders"): "kind code name strength form dose unit route frequency times start days note "
                                  "day_number stop_at stop_reason",
     ("38/BV2", "column", "orders_done"): "order order_ref done_at result reason",
@@ -105,6 +114,8 @@ REQUIRED = {
                                  "diagnosis treatment",
     ("01/BV2", "consent"): "class surgeon_name anaesthetist_name diagnosis procedure counselled signer_name decision",
     ("EX-CONGKHAI", "day"): "day items",
+    ("40/BV2", "admission_consent"): "explained signer_name decision",
+    ("QD697-01", "statement"): "full_name from_day to_day lines total total_insured total_patient",
     ("XN-NB", "confirmation"): "document_name document_form document_version document_entry document_sha256 "
                                "document_file_sha256 answer who full_name method confirmed_at workstation "
                                "transaction_no",
@@ -145,6 +156,9 @@ SLOTS = {
                             ("patient", set(), ("surgeon", "anaesthetist"))],
     ("EX-CONGKHAI", "day"): [("nurse", {Role.NURSE}, ()), ("patient", set(), ("nurse",)),
                              ("ward_head", {Role.WARD_HEAD}, ("nurse", "patient"))],
+    ("40/BV2", "admission_consent"): [("receiver", {Role.DOCTOR, Role.NURSE}, ()), ("patient", set(), ("receiver",))],
+    ("QD697-01", "statement"): [("maker", {Role.NURSE, Role.RECORDS_OFFICE}, ()), ("patient", set(), ("maker",)),
+                                ("cashier", {Role.RECORDS_OFFICE}, ("maker", "patient"))],
     ("XN-NB", "confirmation"): [("taker", {Role.DOCTOR, Role.NURSE}, ())],
 }
 
@@ -236,6 +250,8 @@ def test_a_rule_across_blanks_finds_what_contradicts(part: tuple[str, str], valu
     (("XN-NB", "confirmation"), {"method": "fingerprint"},
      {"device", "quality", "evidence_sha256", "template_sha256"}),
     (("XN-NB", "confirmation"), {"method": "drawn"}, {"device", "evidence_sha256"}),
+    (("XN-NB", "confirmation"), {"method": "code"},
+     {"device", "evidence_sha256", "phone", "phone_source", "code_sent_at", "code_tries"}),
     (("XN-NB", "confirmation"), {"method": "witness"}, {"witness_name", "witness_role", "witness_why"}),
     (("XN-NB", "confirmation"), {"who": "2"}, {"relationship", "not_patient_why"}),
     (("XN-NB", "confirmation"), {"answer": "2"}, {"refusal_reason"}),

@@ -1,6 +1,7 @@
 """All tables of the server, by subject; a row becomes a value in the module of its subject and nowhere else."""
 
 from server.store.tables.base import append_only_tables, metadata
+from server.store.tables.confirmation_codes import confirmation_code_events, confirmation_codes
 from server.store.tables.confirmations import captures, confirmations
 from server.store.tables.entries import (
     cancellations,
@@ -55,6 +56,8 @@ __all__ = [
     "certificates",
     "challenges",
     "commands",
+    "confirmation_code_events",
+    "confirmation_codes",
     "confirmations",
     "counters",
     "delegation_revocations",

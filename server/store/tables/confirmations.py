@@ -34,8 +34,9 @@ captures = Table(
     Column("template", LargeBinary),
     words("workstation"),
     instant("received_at", now=True),
+    instant("captured_at", optional=True),
     ForeignKeyConstraint(["document_entry", "document_number"], ["versions.entry", "versions.number"]),
-    CheckConstraint("method IN ('fingerprint', 'drawn')", name="method_known"),
+    CheckConstraint("method IN ('fingerprint', 'drawn', 'code')", name="method_known"),
     info=APPEND_ONLY,
 )
 Index("ix_captures_encounter", captures.c.encounter)

@@ -26,9 +26,12 @@ from server.store.confirmations import Capture
 from tests.server.house import BY_NAME, House, key, reasons, send
 
 CONSENT = FormRef(code="01/BV2", edition="2024-01-01", kind="consent")
-PAPER = FormRef(code="XN-NB", edition="2026-01-01", kind="confirmation")
+PAPER = FormRef(code="XN-NB", edition="2026-11-25", kind="confirmation")
+NAME = "Giấy cam kết phẫu thuật, thủ thuật, gây mê"
 IMAGE = b"BM a finger of nobody" + bytes(range(200))
 TEMPLATE = b"FMR of nobody" + bytes(range(100))
+TAKEN_AT: dict[UUID, datetime] = {}
+"""When each finger lay there."""
 DEVICE = "SecuGen Corporation HU20, H58190412345"
 
 
@@ -54,8 +57,10 @@ def signed_by_doctors(house: House, version: Version | None = None) -> EntryView
 
 def capture(client: httpx.Client, house: House, view: EntryView, **changes: Any) -> tuple[UUID, httpx.Response]:
     transaction = UUID(key())
+    TAKEN_AT[transaction] = datetime.now(ZONE).replace(microsecond=0)
     given = {"transaction": str(transaction), "document_entry": str(view.id), "document_number": view.version,
              "method": "fingerprint", "device": DEVICE, "quality": 82, "evidence": base64.b64encode(IMAGE).decode(),
+             "captured_at": TAKEN_AT[transaction].isoformat(),
              "template": base64.b64encode(TEMPLATE).decode(), **changes}
     return transaction, client.post(f"/api/encounters/{house.encounter}/captures", json=given,
                                     headers={"Idempotency-Key": key()})
@@ -64,12 +69,12 @@ def capture(client: httpx.Client, house: House, view: EntryView, **changes: Any)
 def paper(house: House, view: EntryView, transaction: UUID, username: str = "ha", **changes: Any) -> Version:
     member = BY_NAME[username]
     role = Role.NURSE if username == "mai" else Role.DOCTOR
-    now = datetime.now(ZONE).replace(microsecond=0)
+    at = TAKEN_AT.get(transaction, datetime.now(ZONE).replace(microsecond=0))
     values = {
-        "document_name": "Giấy cam kết", "document_form": view.form.code, "document_version": view.version,
+        "document_name": NAME, "document_form": view.form.code, "document_version": view.version,
         "document_entry": str(view.id), "document_sha256": view.sha256, "document_file_sha256": view.file,
         "answer": "1", "who": "1", "full_name": "Nguyễn Văn Bình", "method": "fingerprint",
-        "confirmed_at": now.isoformat(), "workstation": "pc-thu", "transaction_no": str(transaction),
+        "confirmed_at": at.isoformat(), "workstation": "pc-thu", "transaction_no": str(transaction),
         "device": DEVICE, "quality": 82, "evidence_sha256": hashlib.sha256(IMAGE).hexdigest(),
         "template_sha256": hashlib.sha256(TEMPLATE).hexdigest(), **changes}
     return house.version(username, form=PAPER, values={name: value for name, value in values.items() if value != ""},
@@ -148,11 +153,21 @@ def test_a_corrected_text_asks_again_and_the_old_evidence_stays_with_the_old_tex
     ({"quality": 83}, ["capture_differs"]),
     ({"device": "Máy khác"}, ["capture_differs"]),
     ({"quality": 12}, ["fingerprint_too_poor", "capture_differs"]),
+    ({"document_name": "Giấy khác"}, ["field_not_as_given"]),
+    ({"workstation": "pc-khac"}, ["field_not_as_given"]),
+    ({"message_no": "sms-1"}, ["field_not_as_given"]),
 ], ids=str)
 def test_a_claim_that_is_not_true_is_refused(house: House, changes: dict[str, Any], found: list[str]) -> None:
     waiting = signed_by_doctors(house)
     assert reasons(confirm(house, waiting, **changes)) == found
     assert chart_of(house)[waiting.id].open_slots == ("patient",)
+
+
+def test_the_time_of_a_confirmation_is_the_devices_not_the_papers(house: House) -> None:
+    later = datetime.now(ZONE).replace(microsecond=0) + timedelta(seconds=30)
+    answer = confirm(house, signed_by_doctors(house), confirmed_at=later.isoformat())
+    assert reasons(answer) == ["field_not_as_given"]
+    assert answer.json()["reasons"][0]["where"] == "confirmed_at"
 
 
 def test_before_both_doctors_nobody_is_asked(house: House) -> None:
@@ -259,7 +274,8 @@ def test_only_who_has_the_right_opens_a_print_for_a_reason_and_nobody_once_its_k
     for username in ("ha", "mai", "thanh", "tuan", "huy"):
         assert reasons(ask(username)) == ["right_missing"], username
     shown = ask("lan")
-    assert base64.b64decode(shown.json()["template"]) == TEMPLATE
+    assert base64.b64decode(shown.json()["evidence"]) == IMAGE
+    assert base64.b64encode(TEMPLATE)[:20] not in shown.content
     with base.transaction(house.hospital.engine) as db:
         noted = db.execute(text("SELECT facts FROM audit_events WHERE action = 'capture.open'")).scalars().all()
         assert [facts["reason"] for facts in noted] == ["Người nhà khiếu nại, giám định"]
