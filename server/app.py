@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from server.api import (
     audit,
     certificates,
+    closing,
     confirmations,
     delegations,
     drafts,
@@ -41,7 +42,7 @@ ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
     drafts.router, certificates.router, confirmations.router, settlements.router, audit.router, delegations.router,
     events.router, prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
-    remote_signing.router, remote_signing.calls,
+    remote_signing.router, remote_signing.calls, closing.router,
 )
 
 

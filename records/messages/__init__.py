@@ -19,6 +19,14 @@ from records.messages.charts import (
     SettlementView,
     SignatureView,
 )
+from records.messages.closing import (
+    ClosingAct,
+    ClosingCommand,
+    ClosingList,
+    ClosingPoint,
+    ClosingRow,
+    ClosingView,
+)
 from records.messages.confirmations import (
     CaptureGiven,
     CaptureKept,
@@ -110,6 +118,12 @@ __all__ = [
     "Challenge",
     "Chart",
     "ClockView",
+    "ClosingAct",
+    "ClosingCommand",
+    "ClosingList",
+    "ClosingPoint",
+    "ClosingRow",
+    "ClosingView",
     "CodeJudged",
     "CodeOffer",
     "CodeSent",

@@ -105,6 +105,9 @@ class EncounterView(Frozen):
     diagnosis: str = ""
     diagnosis_code: str = ""
     attending: str = ""
+    archived_at: Instant | None = None
+    archived_level: Literal["", "B", "T", "LT"] = ""
+    """What an archived record can be proved by; it stays what it was on that day."""
 
 
 

@@ -37,7 +37,7 @@ from server.services import (
 from server.services.hospital import Desk, new_id
 from server.services.questions import Addressed, Doubt, House, Weight
 from server.services.standing import Scene
-from server.store import base, certificates, drafts, entries, entry_views, files, settlements
+from server.store import base, certificates, closing, drafts, entries, entry_views, files, settlements
 from server.store.certificates import OnFile as Certificate
 
 
@@ -88,6 +88,7 @@ class Arrival:
 def accept(desk: Desk, file: SignedFile) -> Accepted | Quarantined:
     """Store the file and its signature, put it on the work list, or refuse it with every reason."""
     base.lock(desk.db, "entry", file.entry)
+    closing.hold(desk.db, file.encounter)
     desk.scope = file.encounter
     arrival = Arrival(desk, standing.read(desk, file.encounter, file.entry, file.number), file)
     if again := _same_again(arrival):

@@ -76,6 +76,11 @@ def facts_of(desk: Desk, encounters: Sequence[UUID]) -> Facts:
 
 
 def clocks(encounter: EncounterView, facts: Facts, now: datetime) -> tuple[ClockView, ...]:
+    """The clocks that run for one encounter, the most pressing first, as they travel."""
+    return tuple(_clock_view(clock) for clock in running(encounter, facts, now))
+
+
+def running(encounter: EncounterView, facts: Facts, now: datetime) -> tuple[Clock, ...]:
     """The clocks that run for one encounter, the most pressing first."""
     if encounter.state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
         return ()
@@ -86,7 +91,7 @@ def clocks(encounter: EncounterView, facts: Facts, now: datetime) -> tuple[Clock
         discharged_at=encounter.discharged_at, handed_over_at=_complete(signed, _kinds_due("discharge")),
         unsigned=tuple(_unsigned(facts.drafts.get(encounter.id, ()))),
     )
-    return tuple(_clock_view(clock) for clock in deadlines.clocks(stay, now, facts.rules))
+    return deadlines.clocks(stay, now, facts.rules)
 
 
 @cache

@@ -13,13 +13,14 @@ from records.messages import Cancellation, EntryView
 from server.services import entries
 from server.services.hospital import Desk
 from server.services.questions import REASON_LENGTH
-from server.store import base
+from server.store import base, closing
 from server.store import entries as store
 
 
 def cancel(desk: Desk, entry: UUID, command: Cancellation) -> EntryView:
     """Cancel the latest version, by its author or the ward's head, with a reason."""
     base.lock(desk.db, "entry", entry)
+    closing.hold(desk.db, entries.find(desk, entry).id)
     place = entries.find(desk, entry)
     latest = store.standings(desk.db, entry)[-1]
     if command.version != latest.number:

@@ -24,7 +24,7 @@ from server.services import revocation as asking
 from server.services import rights, timestamping
 from server.services.hospital import Desk, Hospital
 from server.services.rights import Right
-from server.store import audit, base, entries, evidence_demands, files
+from server.store import audit, base, closing, entries, evidence_demands, files
 from server.store import evidence as store
 from server.store.evidence import Task
 from server.store.keys import ScopeKey
@@ -133,6 +133,9 @@ def _keep(hospital: Hospital, task: Task, key: ScopeKey, whole: bytes, verdict: 
     now, server = datetime.now(UTC), hospital.server_key
     with base.transaction(hospital.engine) as db:
         base.lock(db, "entry", task.entry)
+        closing.hold(db, task.encounter)
+        if not store.wanted(db, task):
+            return  # the record was archived meanwhile: its files stay as they are
         store.add_file(db, sha256, task, verdict.level)
         receipt = receipts.make(verdict, now, server.id, server.sign)
         files.add_receipt(db, receipt, file=sha256, scope=task.encounter, server_key=server.id, received_at=now,

@@ -83,14 +83,14 @@ class Weight(StrEnum):
 
 
 Doubt = tuple[Weight, Reason]
-_OF_THE_PERSON = frozenset({"role_may_not_sign", "only_author_signs"})
-"""What the policy says of the person, which no outage excuses."""
+_UNEXCUSED = frozenset({"role_may_not_sign", "only_author_signs", "record_archived"})
+"""What the policy says of the person, and of a record that nothing enters any more: no outage excuses it."""
 
 
 def by_policy(answer: policy.Answer) -> Iterator[Doubt]:
     """The policy's reasons, weighed."""
     for reason in answer.reasons if isinstance(answer, policy.Refused) else ():
-        yield Weight.WRONG if reason.code in _OF_THE_PERSON else Weight.LATE, reason
+        yield Weight.WRONG if reason.code in _UNEXCUSED else Weight.LATE, reason
 
 
 def misaddressed(version: Version, verdict: Verdict, to: Addressed, on_file: OnFile) -> Iterator[Reason]:

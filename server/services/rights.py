@@ -26,6 +26,13 @@ class Right(StrEnum):
     SEE_EVIDENCE = "see_evidence"
     CHANGE_TRUST = "change_trust"
     """Propose an edition of the trust list, or decide on another person's."""
+    SEE_CLOSING = "see_closing"
+    LOOK_THROUGH = "look_through"
+    """Say that one has looked through a whole record once more (R28)."""
+    TAKE_IN = "take_in"
+    """Take a discharged record in, or give it back to the ward (R23)."""
+    ARCHIVE = "archive"
+    """Close a record for ever (R27, R30)."""
     SIGN_FOR_HOUSE = "sign_for_house"
     """Let the organisation's own key sign a paper that leaves the house (R10)."""
     SEE_DELEGATIONS = "see_delegations"
@@ -49,6 +56,10 @@ _MAY: dict[Right, frozenset[Role]] = {
     Right.APPROVE_CERTIFICATE: _OFFICE | {Role.IT},
     Right.SEE_EVIDENCE: _OFFICE | {Role.IT},
     Right.CHANGE_TRUST: _WHOLE_HOUSE | {Role.IT},
+    Right.SEE_CLOSING: frozenset({Role.DOCTOR, Role.WARD_HEAD, Role.NURSE}) | _WHOLE_HOUSE,
+    Right.LOOK_THROUGH: frozenset({Role.WARD_HEAD}),
+    Right.TAKE_IN: _OFFICE,
+    Right.ARCHIVE: _WHOLE_HOUSE,
     Right.SIGN_FOR_HOUSE: _WHOLE_HOUSE,
     Right.READ_AUDIT: _OFFICE | {Role.IT, Role.DIRECTOR},
     Right.SEE_DELEGATIONS: _OFFICE | {Role.IT, Role.DIRECTOR},

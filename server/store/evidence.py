@@ -102,6 +102,11 @@ def claim(db: Connection) -> Task | None:
     return _task(row) if row is not None else None
 
 
+def wanted(db: Connection, task: Task) -> bool:
+    """Whether the task still waits for its evidence."""
+    return db.scalar(select(evidence_tasks.c.state).where(evidence_tasks.c.file == task.file)) == "waiting"
+
+
 def postpone(db: Connection, task: Task, until: datetime, reasons: Sequence[Reason]) -> None:
     """Try again then; why it came to nothing is told."""
     _settle(db, task, next_at=until, reasons=reasons)
@@ -120,6 +125,19 @@ def finish(db: Connection, task: Task, level: EvidenceLevel) -> None:
 def drop(db: Connection, task: Task) -> None:
     """The version is no longer worth it (its key was destroyed)."""
     _settle(db, task, state="dropped")
+
+
+def drop_of(db: Connection, encounter: UUID) -> None:
+    """The record is archived: what still waits for evidence stays as it is, and the archive says how weak that is."""
+    db.execute(update(evidence_tasks).where(evidence_tasks.c.encounter == encounter,
+                                            evidence_tasks.c.state.in_(("waiting", "failed")))
+               .values(state="dropped", changed_at=func.clock_timestamp()))
+
+
+def pending_of(db: Connection, encounter: UUID) -> int:
+    """How many files of an encounter still wait for evidence, or wait in vain."""
+    return db.scalar(select(func.count()).select_from(evidence_tasks).where(
+        evidence_tasks.c.encounter == encounter, evidence_tasks.c.state.in_(("waiting", "failed")))) or 0
 
 
 def retry_at_once(db: Connection, encounter: UUID | None = None) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from records.entries import EncounterState
 from records.messages import EncounterView, WardStayView, WardView
 from server.store.base import refusing
-from server.store.tables import encounters, patients, people, ward_stays, wards
+from server.store.tables import encounters, patients, people, record_acts, ward_stays, wards
 
 _REFUSALS = {
     "uq_encounters_open": "encounter_already_open",
@@ -63,8 +63,10 @@ _LAY = (
     .where(ward_stays.c.encounter.in_(bindparam("which", expanding=True))).order_by(ward_stays.c.starts)
 )
 _SHOWN = (
-    select(encounters, func.concat_ws(" ", func.nullif(people.c.title, ""), people.c.full_name).label("doctor"))
+    select(encounters, func.concat_ws(" ", func.nullif(people.c.title, ""), people.c.full_name).label("doctor"),
+           record_acts.c.at.label("archived_at"), func.coalesce(record_acts.c.level, "").label("archived_level"))
     .outerjoin(people, people.c.id == encounters.c.attending)
+    .outerjoin(record_acts, (record_acts.c.encounter == encounters.c.id) & (record_acts.c.act == "archived"))
     .where(encounters.c.id.in_(bindparam("which", expanding=True)))
 )
 
@@ -88,6 +90,13 @@ def views(db: Connection, which: Collection[UUID]) -> dict[UUID, EncounterView]:
         stays.setdefault(row.encounter, []).append(WardStayView.model_construct(
             ward=ward, room=row.room, bed=row.bed, starts=row.starts, ends=row.ends))
     return {row.id: _view(row, stays.get(row.id, ())) for row in db.execute(_SHOWN, {"which": list(which)})}
+
+
+def names(db: Connection, which: Collection[UUID]) -> dict[UUID, str]:
+    """The patient's name, by encounter."""
+    rows = db.execute(select(encounters.c.id, patients.c.full_name)
+                      .join(patients, patients.c.id == encounters.c.patient).where(encounters.c.id.in_(which)))
+    return {row.id: row.full_name for row in rows}
 
 
 def lying_in(db: Connection, ward: UUID) -> dict[tuple[str, str], UUID]:
@@ -132,6 +141,7 @@ def _view(row: Any, stays: Sequence[WardStayView]) -> EncounterView:
         id=row.id, record_no=row.record_no, state=EncounterState(row.state), emergency=row.emergency,
         admitted_at=row.admitted_at, discharged_at=row.discharged_at, stays=tuple(stays), diagnosis=row.diagnosis,
         diagnosis_code=row.diagnosis_code, attending=row.doctor if row.attending else "",
+        archived_at=row.archived_at, archived_level=row.archived_level,
     )
 
 

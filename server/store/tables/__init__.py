@@ -16,7 +16,7 @@ from server.store.tables.entries import (
     version_states,
     versions,
 )
-from server.store.tables.evidence import evidence_files, evidence_tasks, revocation_answers, timestamps
+from server.store.tables.evidence import evidence_files, evidence_tasks, record_acts, revocation_answers, timestamps
 from server.store.tables.house import (
     audit_events,
     audit_offsets,
@@ -75,6 +75,7 @@ __all__ = [
     "people",
     "person_wards",
     "receipts",
+    "record_acts",
     "remote_signings",
     "revocation_answers",
     "server_keys",

@@ -1,4 +1,4 @@
-"""Long-term evidence: time stamps given, answers on revocation, files that carry both, and what still waits."""
+"""Long-term evidence: time stamps, answers on revocation, files that carry both, what waits; and closing a record."""
 
 from __future__ import annotations
 
@@ -84,4 +84,25 @@ evidence_tasks = Table(
     ForeignKeyConstraint(["entry", "number"], ["versions.entry", "versions.number"]),
     Index("ix_evidence_tasks_due", "next_at", postgresql_where=text("state = 'waiting'")),
     Index("ix_evidence_tasks_encounter", "encounter"),
+)
+record_acts = Table(
+    # What was done with a discharged record: the last row of an encounter says where it stands beside its state.
+    "record_acts", metadata,
+    number(),
+    reference("encounter", "encounters.id"),
+    Column("act", Text, nullable=False),
+    reference("person", "people.id"),
+    instant("at", now=True),
+    # SHA-256 over the newest file of each paper, as the record was at that moment.
+    Column("content", String(64), nullable=False),
+    # What the record could be proved by, and what the hospital demanded on that day.
+    Column("level", Text, nullable=False),
+    Column("demanded", Text, nullable=False),
+    # AES-256-GCM under the encounter's key: what the records office said when it gave the record back.
+    Column("remark", LargeBinary, nullable=False, server_default=text("''::bytea")),
+    CheckConstraint("act IN ('checked', 'returned', 'completed', 'archived')", name="act_known"),
+    CheckConstraint("level IN ('B', 'T', 'LT') AND demanded IN ('B', 'T', 'LT')", name="level_known"),
+    Index("ix_record_acts_encounter", "encounter", "id"),
+    Index("uq_record_acts_archived", "encounter", unique=True, postgresql_where=text("act = 'archived'")),
+    info=APPEND_ONLY,
 )
