@@ -46,6 +46,16 @@ class Prepared:
     file: bytes = field(repr=False)
     place: PreparedByteRangeDigest = field(repr=False)
 
+    @property
+    def room(self) -> tuple[int, int]:
+        """Where the signature goes in the file."""
+        return self.place.reserved_region_start, self.place.reserved_region_end
+
+
+def taken_up(file: bytes, to_sign: bytes, room: tuple[int, int], identity: Identity) -> Prepared:
+    """What was prepared before and kept while somebody confirmed elsewhere."""
+    return Prepared(to_sign, identity, file, PreparedByteRangeDigest(b"", *room))
+
 
 def sign(pdf: bytes, field: str, mark: Mark, identity: Identity, sign_raw: SignRaw) -> bytes:
     """`pdf` with a signature of `identity` in the empty field `field`, showing `mark`; one incremental update."""

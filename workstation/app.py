@@ -163,10 +163,12 @@ class Program(QObject):
 
         waiting = WaitingModel(desk, self._editor_of, signing)
         self.signing_desk = SigningDesk(signing, waiting, self.window)
-        place = SigningPlace(waiting, SigningBoardModel(desk, signing), self.window.actions_, self.signing_desk.see)
+        place = SigningPlace(waiting, SigningBoardModel(desk, signing), self.window.actions_, self.signing_desk.see,
+                             awaited=signing.awaited)
         self.signing_desk.bind(self.window.actions_)
         place.sign_wanted.connect(self.signing_desk.sign)
         place.chart_wanted.connect(self.open_chart)
+        signing.awaited.refused.connect(self.window.tell)
         return place
 
     def _editor_of(self, entry: UUID) -> EditorModel | None:

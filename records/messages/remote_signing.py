@@ -40,6 +40,9 @@ class RemoteSigningWish(Frozen):
     hashes: tuple[str, ...] = Field(min_length=1, max_length=MOST_HASHES)
     """SHA-256 (hexadecimal) of DER signed attributes, in order."""
     description: str = Field("", max_length=200)
+    transaction: UUID | None = None
+    """Its number, made on the workstation, so that who was killed while asking can ask what came of it; else the
+    server makes one."""
 
 
 class RemoteCode(Frozen):

@@ -56,11 +56,13 @@ def begin(desk: Desk, wish: RemoteSigningWish) -> RemoteSigningView:
     needs_code = desk.hospital.remote_services[wish.service].needs_code
     ends = desk.now + timedelta(seconds=account.waits_s)
     signing = Signing(
-        id=new_id(), person=desk.person.id, person_name=desk.person.full_name, national_id=desk.person.national_id,
-        service=wish.service, credential=wish.credential, certificate=der, hashes=tuple(map(_hash, wish.hashes)),
+        id=wish.transaction or new_id(), person=desk.person.id, person_name=desk.person.full_name,
+        national_id=desk.person.national_id, service=wish.service, credential=wish.credential, certificate=der,
+        hashes=tuple(map(_hash, wish.hashes)),
         description=wish.description, state="code_wanted" if needs_code else "asked", handle=b"", signatures=(),
         reasons=(), attempts=0, begun_at=desk.now, ends_at=ends)
-    store.add(desk.db, signing, ends if needs_code else desk.now)
+    if not store.add(desk.db, signing, ends if needs_code else desk.now):
+        raise Refusal.because("command_replayed_differently")
     desk.note("remote_signing.begin", facts={"transaction": str(signing.id), "service": wish.service,
                                              "hashes": len(signing.hashes)})
     return view(desk, signing.id)

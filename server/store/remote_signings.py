@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from records.errors import Reason, Refusal
 from server.store.tables import people, remote_signings
@@ -41,12 +42,14 @@ class Signing:
     ends_at: datetime
 
 
-def add(db: Connection, signing: Signing, next_at: datetime) -> None:
-    """Keep what is asked for."""
-    db.execute(insert(remote_signings).values(
+def add(db: Connection, signing: Signing, next_at: datetime) -> bool:
+    """Keep what is asked for; false when its number was used before."""
+    done = db.execute(insert(remote_signings).values(
         id=signing.id, person=signing.person, service=signing.service, credential=signing.credential,
         certificate=signing.certificate, hashes=list(signing.hashes), description=signing.description,
-        state=signing.state, begun_at=signing.begun_at, ends_at=signing.ends_at, next_at=next_at))
+        state=signing.state, begun_at=signing.begun_at, ends_at=signing.ends_at, next_at=next_at)
+        .on_conflict_do_nothing(index_elements=["id"]).returning(remote_signings.c.id))
+    return done.first() is not None
 
 
 _ONE = select(remote_signings, people.c.full_name.label("person_name"), people.c.national_id).join(

@@ -2,137 +2,18 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from pytestqt.qtbot import QtBot
 from sqlalchemy import text
 
 from server.store import base
-from tests.databases import Database
-from tests.journeys.places import Place, begin
+from tests.journeys.phones import TEN, Room, Server, choose, codes, room, sandbox, server, states
 from tests.sandbox.program import Sandbox
 from tests.sandbox.remote_signers import OTP, PIN
-from tests.server import remote
-from tests.server.house import PASSWORD, House, build, enrol, served, settle_in
 from tests.server.remote import conduct
-from workstation.background import Background
-from workstation.client import Client
-from workstation.config import Config
-from workstation.models.chart import ChartModel
-from workstation.models.desk import Desk
-from workstation.models.session import SessionModel
-from workstation.models.signing import LineState, SigningAct, SigningModel, Stage
-from workstation.models.signing_tasks import draft_task
-from workstation.models.sync import SyncModel
-from workstation.signing.base import Identity, Pin
+from workstation.models.signing import LineState, Stage
+from workstation.signing.base import Pin
 
-TEN = 10
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with remote.sandbox_of(tmp_path / "sandbox") as made:
-        yield made
-
-
-@dataclass
-class Server:
-    """The hospital's server, which can be stopped and started."""
-
-    house: House
-    running: ExitStack
-
-    def stop(self) -> None:
-        self.running.close()
-
-    def start(self) -> None:
-        self.running.enter_context(served(self.house.settings))
-
-
-@pytest.fixture
-def server(database: Database, tmp_path: Path, sandbox: Sandbox) -> Iterator[Server]:
-    settings, hospital = build(tmp_path / "house", database.dsn)
-    remote.write_accounts(settings.home / "keys" / "remote_signing.toml", sandbox)
-    trusted = ssl.create_default_context(cafile=settings.home / "tls" / "ca.pem")
-    house = House(settings, hospital, f"https://127.0.0.1:{settings.port}", trusted, {})
-    settle_in(house)
-    enrol(house, "ha")
-    with ExitStack() as running:
-        made = Server(house, running)
-        made.start()
-        yield made
-    hospital.close()
-
-
-@dataclass
-class Room:
-    """Dr Hà at a PC without a token."""
-
-    place: Place
-    model: SigningModel
-    qtbot: QtBot
-
-    def until(self, so: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(so, timeout=30_000)
-
-    def rows(self, count: int) -> SigningAct:
-        """So many rows, written and ready to be signed."""
-        chart = self.place.chart.chart
-        assert chart is not None
-        tasks = []
-        for number in range(count):
-            editor = begin(self.qtbot, self.place)
-            editor.set_value("plan", f"Y lệnh thứ {number + 1}")
-            tasks.append(draft_task(self.place.desk, chart, editor))
-        act = self.model.begin(tasks)
-        self.until(lambda: act.stage is not Stage.LOOKING)
-        return act
-
-
-@pytest.fixture
-def room(server: Server, tmp_path: Path, qtbot: QtBot) -> Iterator[Room]:
-    house = server.house
-    config = Config(server_url=house.url, ca_file=house.settings.home / "tls" / "ca.pem", data_dir=tmp_path / "pc",
-                    use_keyring=False)
-    background, client = Background(), Client(house.url, config.ca_file, timeout_s=10, workstation="pc")
-    session = SessionModel(config, client, background)
-    with qtbot.waitSignal(session.opened, timeout=20_000):
-        session.sign_in("ha", PASSWORD)
-    assert session.store is not None
-    assert session.account is not None
-    sync = SyncModel(session.store, client, background, session.account)
-    desk = Desk(session.account, session.store, client, background, sync)
-    sync.start()
-    chart = ChartModel(desk, house.encounter, sync)
-    with qtbot.waitSignal(chart.loaded, timeout=20_000):
-        chart.load()
-    model = SigningModel(desk, config)
-    yield Room(Place(session, desk, chart), model, qtbot)
-    model.close()
-    sync.stop()
-    qtbot.waitUntil(lambda: background.running == 0, timeout=20_000)
-    client.close()
-
-
-def choose(room: Room, act: SigningAct, kind: str) -> Identity:
-    """One of her certificates, as she picks it from the list."""
-    assert act.found is not None
-    chosen = next(one for one in act.found.identities if one.module == f"remote:{kind}")
-    act.choose(chosen)
-    return chosen
-
-
-def codes(act: SigningAct) -> list[str]:
-    return [reason.code for reason in act.refusal.reasons] if act.refusal is not None else []
-
-
-def states(act: SigningAct) -> list[LineState]:
-    return [line.state for line in act.lines]
+__all__ = ["room", "sandbox", "server"]
 
 
 def test_ten_rows_with_one_tap_after_a_refusal_and_a_restart_of_the_server(

@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from workstation.drafts.keyfile import KeyFile
 from workstation.drafts.shelf import Owner, Shelf
-from workstation.drafts.values import Cached, CommandState, LocalDraft, OutboxCommand, OutboxItem
+from workstation.drafts.values import (
+    Awaited,
+    AwaitedDocument,
+    Cached,
+    CommandState,
+    LocalDraft,
+    OutboxCommand,
+    OutboxItem,
+)
 
 if TYPE_CHECKING:
     from workstation.drafts.store import Store
 
 __all__ = [
+    "Awaited",
+    "AwaitedDocument",
     "Cached",
     "CommandState",
     "KeyFile",

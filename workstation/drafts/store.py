@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from records.errors import Reason, Refusal
 from records.messages import DraftView
 from workstation.drafts import tables
+from workstation.drafts.awaited import AwaitedShelf, reopen, waits_elsewhere
 from workstation.drafts.engine import Access
 from workstation.drafts.rows import LIST_COLUMNS, draft_of, item_of, row_of_command, row_of_draft
 from workstation.drafts.schema import migrate
@@ -31,6 +32,8 @@ class Store:
         self.key = key
         """Kept while the store is open, so that a changed password can wrap it again."""
         self._access = Access(path, key)
+        self.awaited = AwaitedShelf(self._access)
+        """What waits for a confirmation on the phone."""
         try:
             with self._access.writing() as db:
                 migrate(db)
@@ -48,14 +51,15 @@ class Store:
         """Keep the text; what the mirror and the outbox know of the draft stays as the store has it."""
         with self._access.writing() as db:
             held = _draft(db, draft.entry)
-            if held is not None and held.command is not None:
+            if held is not None and held.command is not None and not waits_elsewhere(db, held.command):
                 raise Refusal.because("draft_closed")
             known = held or draft
             saved = draft.model_copy(update={
                 "revision": known.revision + 1, "saved_at": _now(), "server_revision": known.server_revision,
                 "mirrored_revision": known.mirrored_revision, "mirrored_at": known.mirrored_at,
                 "server_values": known.server_values, "sent": known.sent,
-                "theirs": known.theirs, "begun_at": known.begun_at, "begun_here": known.begun_here, "command": None,
+                "theirs": known.theirs, "begun_at": known.begun_at, "begun_here": known.begun_here,
+                "command": known.command,
             })
             _put_draft(db, saved)
             return saved
@@ -189,14 +193,14 @@ class Store:
             if state is CommandState.DONE:
                 db.execute(delete(tables.drafts).where(tables.drafts.c.command == item.command.id))
             else:
-                _reopen(db, item.command.id)
+                reopen(db, item.command.id)
             return item
 
     def mark_refused(self, number: int, reasons: Sequence[Reason]) -> OutboxItem:
         """The server said no: shown to the person, the draft opens again as it was."""
         with self._access.writing() as db:
             item = _settle(db, number, CommandState.REFUSED, [reason.as_json() for reason in reasons], b"")
-            _reopen(db, item.command.id)
+            reopen(db, item.command.id)
             return item
 
     def send_anew(self, number: int, path: str, new_id: UUID) -> OutboxItem:
@@ -297,6 +301,3 @@ def _settle(db: Connection, number: int, state: CommandState, reasons: list[dict
         reasons=reasons, answer=answer))
     return item_of(db.execute(select(tables.outbox).where(tables.outbox.c.number == number)).mappings().one())
 
-
-def _reopen(db: Connection, command: UUID) -> None:
-    db.execute(update(tables.drafts).where(tables.drafts.c.command == command).values(command=None))

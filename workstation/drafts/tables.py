@@ -8,6 +8,7 @@ from sqlalchemy import (
     JSON,
     Column,
     Dialect,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -111,4 +112,35 @@ seen = Table(
     Column("entry", Uuid, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("seen_at", AwareInstant, nullable=False),
+)
+
+awaited = Table(
+    "awaited", metadata,
+    # The transaction's number at the server, made here before anything was sent.
+    Column("id", Uuid, primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("chain", JSON, nullable=False),
+    Column("begun_at", AwareInstant, nullable=False),
+    # As the server said last; NULL while it never answered.
+    Column("ends_at", AwareInstant),
+    Column("ended", Integer, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    # What stayed unsigned, as the list names it.
+    Column("unsigned", JSON, nullable=False),
+)
+
+awaited_documents = Table(
+    "awaited_documents", metadata,
+    # Of the command that will hand the signed file in.
+    Column("id", Uuid, primary_key=True),
+    Column("awaited", Uuid, ForeignKey("awaited.id"), nullable=False, index=True),
+    Column("place", Integer, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("closes", Uuid),
+    Column("to_sign", LargeBinary, nullable=False),
+    # With its mark and an empty place for the signature, and where that place is.
+    Column("file", LargeBinary, nullable=False),
+    Column("room_from", Integer, nullable=False),
+    Column("room_to", Integer, nullable=False),
 )

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from records.entries import FormRef, Instant
 from records.forms import Frozen
 from records.messages import DraftView
@@ -116,3 +118,41 @@ class Cached(Frozen):
     key: str
     body: bytes
     fetched_at: Instant
+
+
+class AwaitedDocument(Frozen):
+    """A file that is ready but for its signature, and the command that hands it in once it has it."""
+
+    command: OutboxCommand
+    """Its body is empty until the signature is there."""
+    closes: UUID | None = None
+    """The entry whose draft the file was made of."""
+    place: int = 0
+    """Of its hash among those that were sent."""
+    to_sign: bytes = Field(b"", repr=False)
+    """DER of the signed attributes; empty in lists, like `file`."""
+    file: bytes = Field(b"", repr=False)
+    room: tuple[int, int] = (0, 0)
+    """Where the signature goes in the file."""
+
+
+class Awaited(Frozen):
+    """What one person is asked to confirm elsewhere, on the phone: kept here before the question is sent."""
+
+    id: UUID
+    """The transaction's number, at the server and at the service."""
+    service: str
+    """As people know it: «VNPT SmartCA»."""
+    certificate: bytes = Field(repr=False)
+    """The one that was chosen: DER."""
+    chain: tuple[str, ...] = Field((), repr=False)
+    """Base64 of DER, issuer first."""
+    begun_at: Instant
+    ends_at: Instant | None = None
+    ended: bool = False
+    """It came to nothing, or not to everything; the person has not put that away yet."""
+    reasons: tuple[dict[str, Any], ...] = ()
+    unsigned: tuple[str, ...] = ()
+    """What stayed unsigned."""
+    documents: tuple[AwaitedDocument, ...] = ()
+    """Without their bytes in lists."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from records import policy
@@ -14,7 +14,7 @@ from records.messages import Chart, DraftView, EntryView
 from records.policy import Allowed, Answer, Case, Refused, SignedSlot
 from workstation.config import ZONE
 from workstation.drafts import LocalDraft
-from workstation.models.account import Account
+from workstation.models.account import Account, utc_now
 
 
 def kind_of(ref: FormRef) -> EntryKind:
@@ -106,3 +106,13 @@ def _unsigned_children(chart: Chart, ref: FormRef, kind: EntryKind) -> tuple[str
     return tuple(whole.kind(view.form.kind).name for view in chart.entries
                  if view.form.code == ref.code and view.form.kind in kind.gathers
                  and view.state in (State.DRAFT, State.PARTLY_SIGNED))
+
+
+def stands_at(reason: Reason, key: str) -> bool:
+    """Whether a reason speaks of a field or of one of its rows; of anything, without a field."""
+    return not key or reason.where == key or reason.where.startswith(f"{key}.")
+
+
+def today() -> date:
+    """The hospital's calendar day."""
+    return utc_now().astimezone(ZONE).date()

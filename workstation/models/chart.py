@@ -65,7 +65,7 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
         sync.chart_stale.connect(self._stale)
         sync.drafts_stale.connect(self._drafts_stale)
         for signal in (sync.draft_saved, sync.draft_merged, sync.draft_conflict, sync.draft_dropped,
-                       sync.command_done, sync.command_refused, sync.command_queued):
+                       sync.command_done, sync.command_refused, sync.command_queued, sync.drafts_awaited):
             signal.connect(self._local_changed)
 
     # What is shown

@@ -32,6 +32,8 @@ class Connection(QObject):
     """The server answered a try while nobody had missed it: what waits may be sent now."""
     heard = pyqtSignal(object)
     """ServerEvent."""
+    live_changed = pyqtSignal(bool)
+    """Live events come in from now on, or do so no more; what happened between is not told."""
     _came = pyqtSignal(object)
 
     def __init__(self, client: Client, background: Background, parent: QObject | None = None) -> None:
@@ -42,6 +44,8 @@ class Connection(QObject):
         self._client, self._background = client, background
         self._events: EventStream | None = None
         self._running = False
+        self.is_live = False
+        """The server's stream is open: what happens is heard."""
         self._failures = 0
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
@@ -138,6 +142,7 @@ class Connection(QObject):
                                    self.failed), lane="events")
 
     def _unlisten(self) -> None:
+        self._turn_live(live=False)
         if self._events is not None:
             self._events.close()
             self._events = None
@@ -145,11 +150,19 @@ class Connection(QObject):
     def _ended(self, stream: EventStream, _: Any) -> None:
         if stream is self._events:
             self._events = None
+            self._turn_live(live=False)
+
+    def _turn_live(self, *, live: bool) -> None:
+        if live != self.is_live:
+            self.is_live = live
+            self.live_changed.emit(live)
 
     def _on_event(self, came: tuple[EventStream, ServerEvent]) -> None:
         stream, event = came
         if stream is not self._events or not self._running:
             return
+        if event.topic in (CONNECTED, DISCONNECTED):
+            self._turn_live(live=event.topic == CONNECTED)
         if event.topic == DISCONNECTED:
             if event.id == "signed-out":
                 self.failed(SignedOut.because("session_over"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
@@ -19,10 +20,10 @@ from records.messages import Chart, DraftView, EntryView
 from records.policy import Answer
 from records.validation import Cleaned
 from workstation.config import ZONE
-from workstation.drafts import LocalDraft, OutboxItem
+from workstation.drafts import LocalDraft, OutboxCommand, OutboxItem
 from workstation.models.account import utc_now
 from workstation.models.beginning import stay_of, subject_of
-from workstation.models.cases import answer, author_of, case_of_draft, while_away
+from workstation.models.cases import answer, author_of, case_of_draft, stands_at, today, while_away
 from workstation.models.desk import Desk
 from workstation.models.handing_in import hand_in
 from workstation.models.merge import joined, merge, plain
@@ -56,7 +57,7 @@ class EditorModel(QObject):
         self._fields = {field.key: field for field in self.kind.fields}
         self._values: dict[str, Any] = copy.deepcopy(draft.values)
         self._clashes: tuple[str, ...] = ()
-        self._closed = draft.command is not None
+        self._closed, self._awaited = draft.command is not None, False
         self._checked, self._wrong = self._look()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -154,11 +155,11 @@ class EditorModel(QObject):
 
     def problems(self, key: str = "") -> tuple[Reason, ...]:
         """What is wrong at a field (and its rows), or everywhere; what is only missing is not wrong yet."""
-        return tuple(reason for reason in self._wrong if _at(reason, key))
+        return tuple(reason for reason in self._wrong if stands_at(reason, key))
 
     def warnings(self, key: str = "") -> tuple[Reason, ...]:
         """What is unusual at a field, or everywhere."""
-        return tuple(reason for reason in self._checked.warnings if _at(reason, key))
+        return tuple(reason for reason in self._checked.warnings if stands_at(reason, key))
 
     @property
     def missing(self) -> tuple[Reason, ...]:
@@ -169,7 +170,7 @@ class EditorModel(QObject):
 
     def cleaned(self, *, signing: bool) -> Cleaned:
         """The values as they would be stored, with every problem."""
-        return validation.clean(self.kind, self._values, signing=signing, on=_today())
+        return validation.clean(self.kind, self._values, signing=signing, on=today())
 
     def changes(self) -> tuple[FieldChange, ...]:
         """Field by field against the signed text, in the form's order."""
@@ -251,14 +252,17 @@ class EditorModel(QObject):
 
     def signed(self, pdf: bytes, slot: str) -> None:
         """The token signed it: into the outbox, draft closed."""
-        draft = self._draft
         self._desk.sync.save(self.draft)
-        self._desk.sync.send(hand_in(
+        self._desk.sync.send(self.command(slot, pdf), closes=self._draft.entry)
+        self._close()
+
+    def command(self, slot: str, pdf: bytes = b"") -> OutboxCommand:
+        """What hands the signed file in."""
+        draft = self._draft
+        return hand_in(
             form=draft.form, entry=draft.entry, version=draft.base_version + 1, encounter=draft.encounter, slot=slot,
             pdf=pdf, patient_name=self._chart.patient.full_name, occurred_at=draft.occurred_at,
-            begun_at=draft.begun_at if draft.begun_here and not draft.base_version else None,
-            offline=self._desk.away), closes=draft.entry)
-        self._close()
+            begun_at=draft.begun_at if draft.begun_here and not draft.base_version else None, offline=self._desk.away)
 
     def drop(self) -> None:
         """Throw the draft away."""
@@ -281,11 +285,13 @@ class EditorModel(QObject):
         desk.sync.draft_conflict.connect(self._on_met)
         desk.sync.command_refused.connect(self._on_refused)
         desk.sync.command_done.connect(self._on_done)
+        desk.sync.command_queued.connect(self._on_queued)
+        desk.sync.drafts_awaited.connect(self._on_awaited)
 
     def _look(self) -> tuple[Cleaned, tuple[Reason, ...]]:
         """All that signing demands, and of that what is wrong already while writing."""
-        demanded = validation.clean(self.kind, self._values, signing=True, on=_today())
-        wrong = validation.clean(self.kind, self._values, signing=False, on=_today()).problems
+        demanded = validation.clean(self.kind, self._values, signing=True, on=today())
+        wrong = validation.clean(self.kind, self._values, signing=False, on=today()).problems
         return demanded, tuple(reason for reason in demanded.problems if reason in wrong)
 
     def _touched(self) -> None:
@@ -357,25 +363,35 @@ class EditorModel(QObject):
 
     def _on_refused(self, item: OutboxItem) -> None:
         if item.command.entry == self._draft.entry and self._closed:
-            self._closed = False
-            self._desk.sync.claim(self._draft.entry)
-            self.reopened.emit()
+            self._reopen()
             self.refused.emit(Refusal(*(Reason.from_json(reason) for reason in item.reasons)))
 
     def _on_done(self, item: OutboxItem) -> None:
         if item.command.entry == self._draft.entry and item.reasons:
             self._on_refused(item)
 
+    def _on_queued(self, item: OutboxItem) -> None:
+        """Signed by a confirmation that came while this draft was shown."""
+        mine = ("sign", self._draft.entry, self._draft.base_version + 1)
+        if (item.command.kind, item.command.entry, item.command.version) == mine:
+            self._awaited = False
+            self._close()
+
+    def _on_awaited(self, entries: frozenset[UUID]) -> None:
+        """Closed while somebody is asked on the phone, open again when nothing came of it."""
+        before, self._awaited = self._awaited, self._draft.entry in entries
+        if self._awaited:
+            self._close()
+        elif before and not self._awaited:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        self._closed = False
+        self._desk.sync.claim(self._draft.entry)
+        self.reopened.emit()
+
     def _close(self) -> None:
-        self._closed = True
-        self._desk.sync.release(self._draft.entry)
-        self.closed.emit()
-
-
-def _today() -> date:
-    """The hospital's calendar day."""
-    return utc_now().astimezone(ZONE).date()
-
-
-def _at(reason: Reason, key: str) -> bool:
-    return not key or reason.where == key or reason.where.startswith(f"{key}.")
+        if not self._closed:
+            self._closed = True
+            self._desk.sync.release(self._draft.entry)
+            self.closed.emit()

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from workstation.background import Command, Query
+from workstation.client import ServerEvent
 from workstation.config import Config
+from workstation.models.awaited import REMOTE_SIGNING, AwaitedModel
 from workstation.models.desk import Desk
-from workstation.models.signing_act import LANE, Line, LineState, SigningAct, Stage
+from workstation.models.signing_act import LANE, SigningAct
 from workstation.models.signing_certificates import OwnCertificates, Standing
+from workstation.models.signing_lines import Line, LineState, Stage
 from workstation.models.signing_proofs import Proofs
 from workstation.models.signing_tasks import Task
 from workstation.signing.base import Signer
+
+if TYPE_CHECKING:
+    from workstation.signing.remote import RemoteSigner
 
 __all__ = ["Line", "LineState", "SigningAct", "SigningModel", "Stage", "Task"]
 
@@ -34,6 +40,10 @@ class SigningModel(QObject):
         self.desk, self._config = desk, config
         self._signer_of = signer_of or self._make_signer
         self._signer: Signer | None = None
+        self._remote: RemoteSigner | None = None
+        self.awaited = AwaitedModel(desk, self)
+        desk.sync.line.live_changed.connect(self._ring)
+        desk.sync.line.heard.connect(self._heard)
         self.certificates = OwnCertificates(desk)
         self.proofs = Proofs(desk)
         self.busy = False
@@ -63,10 +73,19 @@ class SigningModel(QObject):
         if self._signer is None:
             from workstation.signing.remote import RemoteSigner, TokensAndRemote
 
-            held = self._signer_of()
-            remote = RemoteSigner(self.desk.client, lambda: self.desk.away)
-            self._signer = held if held.training else TokensAndRemote(held, remote)
+            held, line = self._signer_of(), self.desk.sync.line
+            self._remote = RemoteSigner(self.desk.client, lambda: self.desk.away, lambda: line.is_live)
+            self._signer = held if held.training else TokensAndRemote(held, self._remote)
         return self._signer
+
+    def _ring(self, _: object = None) -> None:
+        """Who waits for a phone on the lane of signing asks the server now."""
+        if self._remote is not None:
+            self._remote.ring()
+
+    def _heard(self, event: ServerEvent) -> None:
+        if event.topic == REMOTE_SIGNING:
+            self._ring()
 
     def begin(self, tasks: Iterable[Task]) -> SigningAct:
         """A new act with these documents; it looks for the certificate at once. It outlives its dialog, because the
@@ -78,8 +97,11 @@ class SigningModel(QObject):
         return act
 
     def close(self) -> None:
-        """The desk closes: stop after the document at hand, forget every PIN, end the token's process."""
+        """The desk closes: stop after the document at hand, forget every PIN, end the token's process. What is asked
+        on the phone stays asked, and is fetched when this person signs in again.
+        """
         self.closing.emit()
+        self.awaited.stop()
         signer = self._signer
         if signer is not None:
             self.desk.background.run(Command("close the token", signer.close, _nothing, _nothing), lane=LANE)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,9 @@ from records.errors import Cancelled, Reason, Refusal
 from workstation.background import Command, Query
 from workstation.drafts import CommandState, OutboxItem
 from workstation.models.account import utc_now
+from workstation.models.awaited import Handing
 from workstation.models.signing_certificates import Found, look
+from workstation.models.signing_lines import Line, LineState, Stage, first_look
 from workstation.models.signing_prompts import WindowPrompter
 from workstation.models.signing_tasks import Paper, Task
 from workstation.signing.base import Identity, Pin, PinRequest, TokenInfo
@@ -29,55 +30,6 @@ LANE = "signing"
 _ENROLLABLE = frozenset({"certificate_renewed", "no_certificate_approved", "token_not_enrolled"})
 
 
-class LineState(StrEnum):
-    """Where one document of the stack stands."""
-
-    WAITING = "waiting"
-    SIGNING = "signing"
-    SIGNED = "signed"
-    """On this PC's disk, on its way to the server."""
-    RECEIVED = "received"
-    QUARANTINED = "quarantined"
-    """The server keeps the file, and a named person settles it."""
-    REFUSED = "refused"
-
-
-class Stage(StrEnum):
-    """Where the act of signing stands."""
-
-    LOOKING = "looking"
-    """For the token and its certificate."""
-    BLOCKED = "blocked"
-    """No token, no fitting certificate: `refusal` says why; `look` again."""
-    READY = "ready"
-    SIGNING = "signing"
-    ASKING = "asking"
-    """The PIN is wanted: `request` says what the person must know."""
-    PAUSED = "paused"
-    """Stopped by the person, or the token failed (`refusal`); what is signed stays, `sign` goes on."""
-    DONE = "done"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One document of the stack and what is known of it."""
-
-    task: Task
-    chosen: bool = False
-    state: LineState = LineState.WAITING
-    refusals: tuple[Reason, ...] = ()
-    """Why it may not be signed now, or why it was refused."""
-    at: datetime | None = None
-    """When it was signed."""
-    seen: bool = True
-    """The person has looked at this version; what nobody looked at is not signed in a stack."""
-
-    @property
-    def open(self) -> bool:
-        """It may be chosen and signed."""
-        return self.state is LineState.WAITING and not self.refusals and self.seen
-
-
 class SigningAct(QObject):
     """One PIN, some documents, one certificate."""
 
@@ -85,7 +37,7 @@ class SigningAct(QObject):
     """Stage, lines, certificate or words changed."""
     finished = pyqtSignal()
     """Nothing that was chosen is left."""
-    _told = pyqtSignal(object)
+    _told = pyqtSignal(object, bool)
 
     def __init__(self, model: SigningModel, tasks: Sequence[Task], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,9 +48,11 @@ class SigningAct(QObject):
         self.found: Found | None = None
         self.identity: Identity | None = None
         self.began_at: datetime | None = None
-        self._lines = {task.key: _first_look(task) for task in tasks}
+        self._lines = {task.key: first_look(task) for task in tasks}
         self._stack: Stack | None = None
         self._papers: dict[str, Paper] = {}
+        self._commands: dict[str, Handing] = {}
+        self._shelf = model.awaited.shelf(self._commands)
         self._ended = self._stopping = False
         self._prompter = WindowPrompter(self)
         self._prompter.pin_wanted.connect(self._asked)
@@ -260,12 +214,13 @@ class SigningAct(QObject):
         self._prompter.answer(None)
 
     def end(self) -> None:
-        """The dialog closes, or the desk does; nothing is shown any more."""
+        """The dialog closes, or the desk does; nothing is shown any more. What is asked on the phone stays asked."""
         if self._ended:
             return
-        self._ended = True
+        self._ended = self._stopping = True
         self.blockSignals(True)
-        self.stop()
+        if self._stack is not None:
+            self._stack.leave()
         self._prompter.end()
 
     # Inside
@@ -300,6 +255,7 @@ class SigningAct(QObject):
                 if reasons := line.task.refusals():
                     raise Refusal(*reasons)
                 self._papers[line.task.key] = line.task.paper()
+                self._commands[line.task.key] = Handing(line.task.command(), line.task.closes)
             except Refusal as refusal:
                 self._put(line.task.key, state=LineState.REFUSED, refusals=refusal.reasons)
         return bool(self._papers)
@@ -323,8 +279,12 @@ class SigningAct(QObject):
         if self.identity is None:
             raise Refusal.because("token_absent", token="")
         return Stack(self._model.signer(), self.identity, [self._document(key) for key in self._papers],
-                     told=self._told.emit, now=self._desk.client.clock.server_now,
-                     stamp=self._model.proofs.stamping())
+                     told=self._tell, now=self._desk.client.clock.server_now,
+                     stamp=self._model.proofs.stamping(), shelf=self._shelf)
+
+    def _tell(self, outcome: Outcome) -> None:
+        """On the stack's thread: what waited on the phone is in the outbox before anybody hears of it."""
+        self._told.emit(outcome, self._shelf.finish(outcome))
 
     def _document(self, key: str) -> Document:
         from records.render import slot_field
@@ -347,14 +307,15 @@ class SigningAct(QObject):
         self.request = request
         self._turn(Stage.ASKING)
 
-    def _take_outcome(self, outcome: Outcome) -> None:
+    def _take_outcome(self, outcome: Outcome, kept: bool) -> None:
         key = outcome.document.key
         if self._ended:
             return  # the draft stays as it was: a file that nobody kept was never signed
         if outcome.signed is None:
             self._put(key, state=LineState.REFUSED, refusals=outcome.reasons)
         else:
-            self._lines[key].task.keep(outcome.signed)
+            if not kept:
+                self._lines[key].task.keep(outcome.signed)
             self._put(key, state=LineState.SIGNED, at=utc_now())
         self._mark_current()
 
@@ -372,6 +333,7 @@ class SigningAct(QObject):
 
     def _conclude(self, refusal: Refusal | None = None) -> None:
         self._model.occupy(busy=False)
+        self._shelf.let_go()
         for line in self.left:
             self._lines[line.task.key] = replace(line, state=LineState.WAITING)
         self.refusal = refusal
@@ -389,11 +351,6 @@ class SigningAct(QObject):
         states = {CommandState.DONE: LineState.RECEIVED, CommandState.QUARANTINED: LineState.QUARANTINED}
         self._put(line.task.key, state=states.get(item.state, LineState.REFUSED),
                   refusals=tuple(Reason.from_json(reason) for reason in item.reasons))
-
-
-def _first_look(task: Task) -> Line:
-    reasons = task.refusals()
-    return Line(task, chosen=not reasons and task.seen, refusals=reasons, seen=task.seen)
 
 
 def _nothing(_: Any) -> None:

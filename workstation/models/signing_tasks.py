@@ -16,7 +16,7 @@ from records.forms import EntryKind, Field
 from records.messages import Chart, EncounterView, EntryView, PatientView
 from records.policy import Answer, Refused
 from records.render.words import value_words
-from workstation.drafts import LocalDraft
+from workstation.drafts import LocalDraft, OutboxCommand
 from workstation.models.account import utc_now
 from workstation.models.cases import (
     answer,
@@ -73,6 +73,13 @@ class Task:
     """Called on the UI thread when signing begins; refuses with what is missing."""
     keep: Callable[[bytes], None] = field(repr=False, kw_only=True)
     """The signed file goes into the outbox."""
+    command: Callable[[], OutboxCommand] = field(repr=False, kw_only=True)
+    """What will hand the file in, where the signature comes later; called on the UI thread when signing begins."""
+
+    @property
+    def closes(self) -> UUID | None:
+        """The entry whose draft is signed; None when it is at the server already."""
+        return self.entry if self.kind == "draft" else None
 
     @property
     def key(self) -> str:
@@ -125,7 +132,7 @@ def kept_draft_task(desk: Desk, chart: Chart, draft: LocalDraft, facts: tuple[tu
         correction_reason=draft.correction_reason, sign_as=title_for(desk.account, slot, case, utc_now()),
         ask=lambda: editor().may_sign(slot),
         paper=lambda: _paper_of_draft(desk, chart, editor()),
-        keep=lambda pdf: editor().signed(pdf, slot))
+        keep=lambda pdf: editor().signed(pdf, slot), command=lambda: editor().command(slot))
 
 
 def slot_task(desk: Desk, chart: Chart, view: EntryView, slot: str, *, seen: bool = True) -> Task:
@@ -136,7 +143,8 @@ def slot_task(desk: Desk, chart: Chart, view: EntryView, slot: str, *, seen: boo
         f"{view.author_title} {view.author_name}".strip(), facts_of(kind_of(view.form), values), seen=seen,
         sign_as=title_for(desk.account, slot, case_of_view(chart, view), utc_now()),
         ask=partial(may_sign_slot, desk, chart, view, slot), paper=partial(_paper_of_view, desk, view),
-        keep=partial(_keep_slot, desk, chart, view, slot))
+        keep=lambda pdf: desk.sync.send(_command_of_slot(chart, view, slot, pdf)),
+        command=partial(_command_of_slot, chart, view, slot))
 
 
 def may_sign_slot(desk: Desk, chart: Chart, view: EntryView, slot: str) -> Answer:
@@ -207,7 +215,7 @@ def _fetched(desk: Desk, view: EntryView, version: Version) -> bytes:
     return pdf
 
 
-def _keep_slot(desk: Desk, chart: Chart, view: EntryView, slot: str, pdf: bytes) -> None:
-    desk.sync.send(hand_in(
+def _command_of_slot(chart: Chart, view: EntryView, slot: str, pdf: bytes = b"") -> OutboxCommand:
+    return hand_in(
         form=view.form, entry=view.id, version=view.version, encounter=view.encounter, slot=slot, pdf=pdf,
-        patient_name=chart.patient.full_name, occurred_at=view.occurred_at, begun_at=None, offline=False))
+        patient_name=chart.patient.full_name, occurred_at=view.occurred_at, begun_at=None, offline=False)

@@ -70,6 +70,8 @@ class SyncModel(QObject):
     board_stale = pyqtSignal(object)
     """UUID of a ward whose board changed, or None: all."""
     settlements_stale = pyqtSignal()
+    drafts_awaited = pyqtSignal(object)
+    """frozenset of UUIDs of entries whose drafts are closed until somebody confirms on the phone."""
 
     def __init__(self, store: Store, client: Client, background: Background, account: Account,
                  parent: QObject | None = None) -> None:
@@ -110,8 +112,12 @@ class SyncModel(QObject):
         self._line.stop()
 
     @property
+    def line(self) -> Connection:
+        """Whether the server is there, and what it tells by itself."""
+        return self._line
+
+    @property
     def is_listening(self) -> bool:
-        """Live events come in."""
         return self._line.is_listening
 
     def renewed(self) -> None:
@@ -154,7 +160,7 @@ class SyncModel(QObject):
     def send(self, command: OutboxCommand, *, closes: UUID | None = None) -> None:
         """Put a command into the outbox; `closes` is the entry whose draft the signed file is made of."""
         self.flush()
-        self._background.run(Command("queue", lambda: self._store.put_command(command, closes), self._queued,
+        self._background.run(Command("queue", lambda: self._store.put_command(command, closes), self.queued,
                                      self._disk), lane="store")
 
     def put_away(self, item: OutboxItem) -> None:
@@ -245,7 +251,8 @@ class SyncModel(QObject):
         self._mirroring = False
         self._failed(refusal)
 
-    def _queued(self, item: OutboxItem) -> None:
+    def queued(self, item: OutboxItem) -> None:
+        """Something lies in the outbox since now."""
         self.command_queued.emit(item)
         self._count()
         self._send()

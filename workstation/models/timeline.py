@@ -30,6 +30,8 @@ class ItemState(StrEnum):
     OTHERS_DRAFT = "others_draft"
     QUEUED = "queued"
     """Signed here, waits to be sent."""
+    AWAITED = "awaited"
+    """Not signed: asked for on the phone, and closed until the answer comes."""
     REFUSED = "refused"
     """The server refused (or keeps apart) the signed file; the draft is open again."""
     PARTLY_SIGNED = "partly_signed"
@@ -147,7 +149,7 @@ def _of_view(view: EntryView, draft: LocalDraft | None, others: DraftView | None
     if queued is not None:
         state = _state_of_command(queued)
     elif draft is not None:
-        state = ItemState.DRAFT
+        state = _state_of_draft(draft)
     return _item(view.form, view.id, view.occurred_at, f"{view.author_title} {view.author_name}".strip(), state,
                  view=view, draft=draft, others=others, queued=queued)
 
@@ -155,7 +157,7 @@ def _of_view(view: EntryView, draft: LocalDraft | None, others: DraftView | None
 def _of_draft(draft: LocalDraft, queued: OutboxItem | None, chart: Chart, account: Account) -> TimelineItem:
     who = author_of(chart, draft, account)
     author = f"{who.title} {who.full_name}".strip()
-    state = _state_of_command(queued) if queued is not None else ItemState.DRAFT
+    state = _state_of_command(queued) if queued is not None else _state_of_draft(draft)
     return _item(draft.form, draft.entry, draft.occurred_at, author, state, draft=draft, queued=queued)
 
 
@@ -174,6 +176,10 @@ def _state_of_view(view: EntryView) -> ItemState:
         case State.AMENDED:
             return ItemState.AMENDED
     return ItemState.PARTLY_SIGNED
+
+
+def _state_of_draft(draft: LocalDraft) -> ItemState:
+    return ItemState.DRAFT if draft.command is None else ItemState.AWAITED
 
 
 def _state_of_command(item: OutboxItem) -> ItemState:

@@ -92,6 +92,7 @@ class WaitingModel(QObject):
                        sync.command_done, sync.command_refused):
             signal.connect(self._news)
         sync.chart_stale.connect(self._stale)
+        sync.drafts_awaited.connect(self._news)
 
     def watch(self) -> None:
         """Somebody looks: ask the server too."""
@@ -168,7 +169,8 @@ class WaitingModel(QObject):
                    for one in _SIGNING_BOARD.validate_json(held.body).waiting}
         charts = {encounter: chart for encounter in wanted
                   if (chart := self._chart(store.cached(f"chart:{encounter}"))) is not None}
-        queued = frozenset(item.command.entry for item in store.commands(CommandState.WAITING))
+        queued = frozenset(item.command.entry for item in store.commands(CommandState.WAITING)) | frozenset(
+            one.command.entry for held in store.awaited.all() for one in held.documents)
         return _Held(drafts, queued, charts, store.seen())
 
     @staticmethod

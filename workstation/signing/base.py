@@ -11,11 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, Protocol, Self
+from uuid import UUID
 
-from records.errors import Reason, Refusal, Trouble
+from records.errors import Cancelled, Reason, Refusal, Trouble
 from records.identities import Identity, Mechanism
 
-__all__ = ["TROUBLES", "Identity", "Mechanism", "Pin", "PinRequest", "Prompter", "Signer", "TokenInfo", "failure"]
+__all__ = [
+    "TROUBLES", "Identity", "Left", "Mechanism", "Pin", "PinRequest", "Prompter", "Signer", "TokenInfo", "failure",
+]
 
 TROUBLES = frozenset({
     "token_absent", "token_pulled", "module_missing", "module_hung", "module_crashed", "driver_error",
@@ -112,6 +115,10 @@ class TokenInfo:
     identities: tuple[Identity, ...] = ()
 
 
+class Left(Cancelled):
+    """The person left while a question of theirs stands elsewhere: nothing is signed yet, and nothing is given up."""
+
+
 class Signer(ABC):
     """Signs with one identity at a time. One thread at a time uses it; a call may take as long as a token does."""
 
@@ -142,8 +149,11 @@ class Signer(ABC):
     def sign_raw(self, data: bytes, mechanism: Mechanism) -> bytes:
         """The signature over `data`, made by the opened identity's key and by no other."""
 
-    def sign_many(self, data: Sequence[bytes], mechanism: Mechanism) -> Iterator[bytes | None]:
-        """The signatures in order, each as soon as it is there; None where none came (only when `together`)."""
+    def sign_many(self, data: Sequence[bytes], mechanism: Mechanism, act: UUID) -> Iterator[bytes | None]:
+        """The signatures in order, each as soon as it is there; None where none came (only when `together`).
+
+        `act`: the number under which what waits elsewhere can be asked after, by this program or a later run of it.
+        """
         for one in data:
             yield self.sign_raw(one, mechanism)
 
@@ -153,6 +163,10 @@ class Signer(ABC):
 
     def interrupt(self) -> None:  # noqa: B027  # only who waits for somebody elsewhere has something to do
         """Wait no longer for a person elsewhere; from any thread. A token finishes the document at hand."""
+
+    def leave(self) -> None:
+        """Wait no longer, but let the question stand: what comes is fetched later (`Left`); a token stops as ever."""
+        self.interrupt()
 
     @abstractmethod
     def close(self) -> None:

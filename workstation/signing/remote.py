@@ -11,18 +11,19 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from records.errors import Cancelled, Reason, Refusal, Trouble
 from records.messages import RemoteCertificateView, RemoteCode, RemoteSigningView, RemoteSigningWish
 from workstation.ids import new_id
-from workstation.signing.base import Identity, Mechanism, Pin, PinRequest, Prompter, Signer, TokenInfo, failure
+from workstation.signing.base import Identity, Left, Mechanism, Pin, PinRequest, Prompter, Signer, TokenInfo, failure
 
 REMOTE = "remote:"
 """Stands before the service's name in an identity's `module`."""
 ASKS_EVERY_S = 1.0
+"""While live events do not come in, or the time is over and the server has not said so yet."""
 ANSWERS_WITHIN_S = 6.0
 HOLDS_S, AGAIN_S = 300.0, 60.0
 """For so long nobody with a token waits for the list of certificates again: after an answer, after none."""
@@ -50,12 +51,13 @@ class RemoteSigner(Signer):
 
     together = True
 
-    def __init__(self, door: RemoteDoor, away: Callable[[], bool] = lambda: False) -> None:
-        self._door, self._away = door, away
+    def __init__(self, door: RemoteDoor, away: Callable[[], bool] = lambda: False,
+                 live: Callable[[], bool] = lambda: False) -> None:
+        self._door, self._away, self._live = door, away, live
         self._views: tuple[RemoteCertificateView, ...] = ()
         self._opened: tuple[Identity, RemoteCertificateView] | None = None
         self._code: tuple[Pin, Pin] | None = None
-        self._interrupted = threading.Event()
+        self._interrupted, self._left, self._news = threading.Event(), threading.Event(), threading.Event()
         self._problem: Refusal | None = None
         self._holds_until = 0.0
 
@@ -95,6 +97,7 @@ class RemoteSigner(Signer):
         if view is None:
             raise failure("token_absent", token=identity.token_label)
         self._interrupted.clear()
+        self._left.clear()
         if view.needs_code:
             secret = _asked(prompter, PinRequest(identity, view.label))
             otp = _asked(prompter, PinRequest(identity, view.label, refused=Reason("remote_code_next", view.label)))
@@ -109,27 +112,33 @@ class RemoteSigner(Signer):
 
     def sign_raw(self, data: bytes, mechanism: Mechanism) -> bytes:
         """One alone: the challenge of an enrolment."""
-        for signature in self.sign_many([data], mechanism):
+        for signature in self.sign_many([data], mechanism, new_id()):
             if signature is not None:
                 return signature
         raise Refusal.because("remote_signatures_none")
 
-    def sign_many(self, data: Sequence[bytes], mechanism: Mechanism) -> Iterator[bytes | None]:
+    def sign_many(self, data: Sequence[bytes], mechanism: Mechanism, act: UUID) -> Iterator[bytes | None]:
         """Send all hashes, wait for the person, check all, hand over; what is missing is told at the end."""
-        told = self._settled(self._begun(data))
-        identity = self.identity
-        values = [base64.b64decode(one) for one in told.signatures] or [b""] * len(data)
-        if len(values) != len(data) or any(value and not identity.made(value, one)
-                                           for value, one in zip(values, data, strict=False)):
-            raise Refusal.because("remote_signature_wrong", serial=identity.serial, wrong=len(data))
-        for value in values:
-            yield value or None
+        told = self._settled(self._begun(data, act))
+        found = checked(self.identity, told, dict(enumerate(data)))
+        for place in range(len(data)):
+            yield found.get(place)
         if told.state != "signed":
-            raise _refusal(told)
+            raise refusal_of(told)
 
     def interrupt(self) -> None:
-        """The person waits no longer."""
+        """The person waits no longer, and wants nothing that still comes."""
         self._interrupted.set()
+        self._news.set()
+
+    def leave(self) -> None:
+        """The person goes on with other work; the question stands."""
+        self._left.set()
+        self._news.set()
+
+    def ring(self) -> None:
+        """The server told something of a transaction, or its live events began or ended: ask. From any thread."""
+        self._news.set()
 
     def close(self) -> None:
         self._opened = None
@@ -137,34 +146,68 @@ class RemoteSigner(Signer):
             pin.wipe()
         self._code = None
 
-    def _begun(self, data: Sequence[bytes]) -> RemoteSigningView:
+    def _begun(self, data: Sequence[bytes], act: UUID) -> RemoteSigningView:
         if self._opened is None:
             raise failure("token_absent", token="")
         view = self._opened[1]
         wish = RemoteSigningWish(
-            service=view.service, credential=view.credential, certificate=view.certificate,
+            service=view.service, credential=view.credential, certificate=view.certificate, transaction=act,
             hashes=tuple(hashlib.sha256(one).hexdigest() for one in data), description=f"Bệnh án: {len(data)} văn bản")
-        told = self._door.remote_begin(wish, new_id())
-        if self._code is None:
-            return told
-        secret, otp = self._code
-        return self._door.remote_confirm(told.id, RemoteCode(secret=secret.reveal(), otp=otp.reveal()), new_id())
+        self._news.clear()
+        try:
+            told = self._door.remote_begin(wish, new_id())
+            if self._code is None:
+                return told
+            secret, otp = self._code
+            return self._door.remote_confirm(act, RemoteCode(secret=secret.reveal(), otp=otp.reveal()), new_id())
+        except Trouble:
+            # Perhaps it got through and only the answer did not: nobody should be asked for what is given up here.
+            with contextlib.suppress(Refusal):
+                self._door.remote_cancel(act, new_id())
+            raise
 
     def _settled(self, told: RemoteSigningView) -> RemoteSigningView:
-        """How it ended. The server away for a while changes nothing: it goes on asking when it is back."""
-        until = time.monotonic() + (told.ends_at - told.begun_at).total_seconds() + GRACE_S
+        """How it ended; asked when the server's live events say that there is news, and by the clock without them.
+
+        The server away for a while changes nothing: it goes on asking services when it is back.
+        """
+        limit = (told.ends_at - told.begun_at).total_seconds()
+        ends = time.monotonic() + limit
         while told.open:
-            if self._interrupted.wait(ASKS_EVERY_S):
-                with contextlib.suppress(Trouble):
-                    told = self._door.remote_cancel(told.id, new_id())
-                if told.state != "signed":
-                    raise Cancelled
-                break
-            if time.monotonic() > until:
+            left = ends - time.monotonic()
+            if not self._left.is_set() and not self._interrupted.is_set():
+                self._news.wait(max(ASKS_EVERY_S, left) if self._live() else ASKS_EVERY_S)
+            self._news.clear()
+            if self._interrupted.is_set():
+                return self._given_up(told)
+            if self._left.is_set():
+                raise Left
+            if left < -GRACE_S:
                 raise Trouble.because("remote_too_late", told.label)
             with contextlib.suppress(Trouble):
                 told = self._door.remote_state(told.id)
         return told
+
+    def _given_up(self, told: RemoteSigningView) -> RemoteSigningView:
+        """The person said so; what had come by then is there all the same."""
+        with contextlib.suppress(Trouble):
+            told = self._door.remote_cancel(told.id, new_id())
+        if told.state != "signed":
+            raise Cancelled
+        return told
+
+
+def checked(identity: Identity, told: RemoteSigningView, data: Mapping[int, bytes]) -> dict[int, bytes]:
+    """The signatures by the place of their hash, each by this certificate over its own bytes; some may be missing.
+
+    The server has verified them before; a workstation puts nothing into a file that it has not verified itself.
+    """
+    given = dict(enumerate(map(base64.b64decode, told.signatures)))
+    found = {place: given[place] for place in data if given.get(place)}
+    wrong = sum(not identity.made(value, data[place]) for place, value in found.items())
+    if wrong or (given and len(given) != len(told.hashes)):
+        raise Refusal.because("remote_signature_wrong", serial=identity.serial, wrong=wrong)
+    return found
 
 
 class TokensAndRemote(Signer):
@@ -212,11 +255,14 @@ class TokensAndRemote(Signer):
     def sign_raw(self, data: bytes, mechanism: Mechanism) -> bytes:
         return self._active.sign_raw(data, mechanism)
 
-    def sign_many(self, data: Sequence[bytes], mechanism: Mechanism) -> Iterator[bytes | None]:
-        return self._active.sign_many(data, mechanism)
+    def sign_many(self, data: Sequence[bytes], mechanism: Mechanism, act: UUID) -> Iterator[bytes | None]:
+        return self._active.sign_many(data, mechanism, act)
 
     def interrupt(self) -> None:
         self._active.interrupt()
+
+    def leave(self) -> None:
+        self._active.leave()
 
     def close(self) -> None:
         self._remote.interrupt()
@@ -236,7 +282,8 @@ def _asked(prompter: Prompter, request: PinRequest) -> Pin:
     return pin
 
 
-def _refusal(told: RemoteSigningView) -> Refusal:
+def refusal_of(told: RemoteSigningView) -> Refusal:
+    """Why nothing came, or not everything."""
     if told.state == "cancelled":
         raise Cancelled
     reasons = tuple(Reason.from_json(one) for one in told.reasons)

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from dataclasses import field as item
 from datetime import datetime, timedelta, timezone
 from functools import partial
-from typing import Self
+from typing import Protocol, Self
+from uuid import UUID
 
 from records import signing_pdf
 from records.entries import Mark
 from records.errors import Reason, Refusal
-from workstation.signing.base import Identity, Prompter, Signer
+from workstation.ids import new_id
+from workstation.signing.base import Identity, Left, Prompter, Signer
 
 ZONE = timezone(timedelta(hours=7))
 
@@ -46,6 +48,16 @@ class Outcome:
     reasons: tuple[Reason, ...] = ()
 
 
+class Shelf(Protocol):
+    """Keeps what waits for a confirmation elsewhere, so that it outlives this program."""
+
+    def keep(self, act: UUID, identity: Identity, ready: Sequence[tuple[Document, signing_pdf.Prepared]]) -> None:
+        """Before the question is sent; the order is that of the hashes."""
+
+    def drop(self, act: UUID) -> None:
+        """Whatever has not come by now does not come."""
+
+
 class Stack:
     """Documents to sign as one identity. `stamp`: signature value -> time-stamp token, empty when none came in time.
 
@@ -63,6 +75,7 @@ class Stack:
         told: Callable[[Outcome], None],
         now: Callable[[], datetime],
         stamp: Callable[[bytes], bytes] | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self.identity = identity
         self._signer = signer
@@ -70,6 +83,7 @@ class Stack:
         self._told = told
         self._now = now
         self._stamp = stamp
+        self._shelf = shelf
         self._stopping = threading.Event()
 
     @property
@@ -81,6 +95,11 @@ class Stack:
         """Sign nothing after the document at hand; from any thread."""
         self._stopping.set()
         self._signer.interrupt()
+
+    def leave(self) -> None:
+        """As `stop`; but what the person is asked elsewhere stays asked, and `run` ends with `Left`."""
+        self._stopping.set()
+        self._signer.leave()
 
     def run(self, prompter: Prompter) -> int:
         """Sign what is left, with one PIN. The certificate is judged before the PIN is asked."""
@@ -131,7 +150,22 @@ class Stack:
                 teller.tell(partial(Outcome, document, None, refusal.reasons))
         if not ready:
             return
-        signatures = self._signer.sign_many([prepared.to_sign for _, prepared in ready], self.identity.mechanism)
+        act = new_id()
+        if self._shelf is not None:
+            self._shelf.keep(act, self.identity, ready)
+        try:
+            self._take(teller, ready, act)
+        except Left:
+            raise
+        except BaseException:
+            if self._shelf is not None:
+                teller.finish()
+                self._shelf.drop(act)
+            raise
+
+    def _take(self, teller: _Teller, ready: Sequence[tuple[Document, signing_pdf.Prepared]], act: UUID) -> None:
+        asked = [prepared.to_sign for _, prepared in ready]
+        signatures = self._signer.sign_many(asked, self.identity.mechanism, act)
         for (document, prepared), signature in zip(ready, signatures, strict=True):
             if signature is not None:
                 self._left.remove(document)
@@ -168,7 +202,11 @@ class _Teller:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def finish(self) -> None:
+        """Everything that was to be told is told."""
         self._pool.shutdown()
+
+    def __exit__(self, *_: object) -> None:
+        self.finish()
         for told in self._telling:
             told.result()

@@ -26,6 +26,7 @@ SHOWN = {
     ItemState.DRAFT: Shown("nháp", "pencil", "attention", "attention"),
     ItemState.OTHERS_DRAFT: Shown("người khác đang soạn", "users", "attention", "attention"),
     ItemState.QUEUED: Shown("chờ gửi", "cloud-up", "attention", "attention"),
+    ItemState.AWAITED: Shown("chờ xác nhận", "clock", "attention", "attention"),
     ItemState.REFUSED: Shown("bị từ chối", "alert-triangle", "critical", "critical"),
     ItemState.PARTLY_SIGNED: Shown("chờ ký tiếp", "clock", "attention", "attention"),
     ItemState.SIGNED: Shown("", "check", "ok", "ok"),
@@ -34,6 +35,7 @@ SHOWN = {
 }
 _CHIPS = {
     ItemState.DRAFT: "Nháp", ItemState.OTHERS_DRAFT: "Người khác đang soạn", ItemState.QUEUED: "Đã ký, chờ gửi",
+    ItemState.AWAITED: "Chờ xác nhận trên điện thoại",
     ItemState.REFUSED: "Máy chủ từ chối", ItemState.PARTLY_SIGNED: "Chờ ký tiếp", ItemState.SIGNED: "Đã ký",
     ItemState.AMENDED: "Đã đính chính", ItemState.CANCELLED: "Đã hủy",
 }
@@ -64,6 +66,8 @@ def unsigned_words(item: TimelineItem, now: datetime) -> str:
     """What stands where a signature mark would: that there is none, and whether it is late."""
     if item.state is ItemState.QUEUED:
         return "Đã ký trên máy này, chờ gửi"
+    if item.state is ItemState.AWAITED:
+        return "Chưa ký, chờ xác nhận trên điện thoại"
     if item.state is ItemState.REFUSED:
         return "Máy chủ chưa nhận chữ ký"
     if item.state is ItemState.CANCELLED:

@@ -37,6 +37,7 @@ class _SigningDialog(Dialog):
         self._foot.hide()
         self.bar = PinBar(act)
         self.bar.close_wanted.connect(self.reject)
+        self.bar.leave_wanted.connect(super().reject)
         self.bar.enrol_wanted.connect(self._enrol)
         layout = self.layout()
         if layout is not None:
@@ -85,7 +86,7 @@ class SignDialog(_SigningDialog):
     def _words(self, line: Line) -> str:
         match self.act.stage:
             case Stage.SIGNING if elsewhere(self.act.identity):
-                return f"{_waits(self.act)} Từ chối hoặc thôi chờ thì văn bản vẫn là bản chưa ký, không mất chữ nào."
+                return f"{_waits(self.act)} Từ chối hoặc hủy thì văn bản vẫn là bản chưa ký, không mất chữ nào."
             case Stage.SIGNING:
                 return "Token đang ký. Nếu rút token lúc này, văn bản trở về “chưa ký”, không mất chữ nào."
             case _ if line.refusals:
@@ -147,8 +148,9 @@ class ProgressPanel(QWidget):
         if current is not None and elsewhere(act.identity):
             self._title.setText(f"Chờ xác nhận {len(act.left)} văn bản · {elsewhere(act.identity)}")
             self._safe_title.setText("Một lần xác nhận cho cả chồng")
-            self._safe.setText(f"{_waits(act)} Từ chối, quá giờ hoặc thôi chờ thì các văn bản vẫn là “chưa ký”; "
-                               f"{done} văn bản đã ký giữ nguyên. Hãy để cửa sổ này mở trong lúc chờ.")
+            self._safe.setText(f"{_waits(act)} Từ chối, quá giờ hoặc hủy thì các văn bản vẫn là “chưa ký”; "
+                               f"{done} văn bản đã ký giữ nguyên. Có thể đóng cửa sổ này để làm việc khác: yêu cầu vẫn "
+                               "chờ ở mục Ký, kể cả khi tắt máy, và tự hoàn tất khi bạn xác nhận.")
         elif current is not None:
             self._title.setText(f"Đang ký văn bản {number + 1} trong {len(chosen)}")
             self._safe_title.setText("Nếu rút token hoặc mất mạng lúc này")

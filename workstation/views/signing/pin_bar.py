@@ -123,6 +123,8 @@ class PinBar(QFrame):
     """Listens to one act of signing; Enter signs, Esc stops or closes."""
 
     close_wanted = pyqtSignal()
+    leave_wanted = pyqtSignal()
+    """Close, and let what is asked on the phone stand."""
     enrol_wanted = pyqtSignal()
 
     def __init__(self, act: SigningAct, parent: QWidget | None = None) -> None:
@@ -138,12 +140,13 @@ class PinBar(QFrame):
         self.away = KeyButton("Thôi", "Esc", on_click=self.leave)
         self.last_try = LastTry()
         self.last_try.toggled.connect(lambda ticked: self.pin.setFocus() if ticked else None)
+        self.later = KeyButton("Đóng, vẫn chờ điện thoại", "Enter", on_click=self.leave_wanted.emit)
         self.enrol = KeyButton("Đăng ký chứng thư này", on_click=self.enrol_wanted.emit)
         self.again = KeyButton("Thử lại", "Ctrl+R", on_click=act.look)
         self.sign = PrimaryButton("Ký", "Enter", on_click=self.begin)
         self.pin.returnPressed.connect(self.begin)
-        line = row(self.certificate, None, self._caption, self.pin, self.enrol, self.again, self.away, self.sign,
-                   gap=10)
+        line = row(self.certificate, None, self._caption, self.pin, self.enrol, self.again, self.away, self.later,
+                   self.sign, gap=10)
         layout = column(self.words, self.last_try, gap=6, margins=(16, 9, 14, 9))
         layout.addLayout(line)
         self.setLayout(layout)
@@ -198,7 +201,9 @@ class PinBar(QFrame):
         self.enrol.setVisible(act.may_enrol)
         self.again.setVisible(stage is Stage.BLOCKED)
         self.sign.setVisible(stage in (Stage.READY, Stage.PAUSED, Stage.ASKING, Stage.DONE))
-        stop = "Thôi chờ" if elsewhere(act.identity) else "Dừng sau văn bản này"
+        waits = stage is Stage.SIGNING and bool(elsewhere(act.identity))
+        self.later.setVisible(waits)
+        stop = "Hủy yêu cầu ký" if waits else "Dừng sau văn bản này"
         self.away.say(stop if stage is Stage.SIGNING else "Đóng" if act.done else "Thôi")
         self.away.setVisible(stage is not Stage.DONE)
         self.sign.say(self._verb())
@@ -207,6 +212,8 @@ class PinBar(QFrame):
             self.pin.setFocus()
         if stage is Stage.DONE:
             self.sign.setFocus()
+        elif waits:
+            self.later.setFocus()
 
     def _verb(self) -> str:
         act, count = self._act, len(self._act.left)

@@ -10,10 +10,12 @@ from uuid import UUID
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
+from workstation.models.awaited import AwaitedModel
 from workstation.models.signing import Line, Task
 from workstation.models.signing_board import BoardScope, SigningBoardModel
 from workstation.models.waiting import Waiting, WaitingModel
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
+from workstation.views.signing.awaited import AwaitedPanel
 from workstation.views.signing.document import DocumentPanel
 from workstation.views.signing.holders import HoldersPanel
 from workstation.views.signing.lines import LinesList
@@ -66,8 +68,10 @@ class SigningPlace(PlaceView):
     count_changed = pyqtSignal(int)
 
     def __init__(self, waiting: WaitingModel, board: SigningBoardModel, actions: ActionSet,
-                 see: Callable[[Task], object], parent: QWidget | None = None) -> None:
+                 see: Callable[[Task], object], parent: QWidget | None = None, *,
+                 awaited: AwaitedModel | None = None) -> None:
         super().__init__(parent)
+        self.awaited = AwaitedPanel(awaited, self) if awaited is not None else None
         self._waiting, self._board, self._actions, self._see = waiting, board, actions, see
         self._seen: set[tuple[str, int]] = set()
         self._left_out: set[str] = set()
@@ -100,6 +104,8 @@ class SigningPlace(PlaceView):
         left = QWidget()
         left.setFixedWidth(LIST_WIDTH)
         layout = column(head, gap=0)
+        if self.awaited is not None:
+            layout.addWidget(self.awaited)
         layout.addWidget(self._states, 1)
         self._others = column(gap=0)
         layout.addLayout(self._others)

@@ -1,0 +1,279 @@
+"""What is asked on the phone and not answered yet: goes on by itself, also after the program or the server was killed.
+
+A question is kept with its files before it is sent. From then on its end comes from the server alone: signed files go
+into the outbox, or the drafts are open again and the person reads why. Asked when the server's live events say so;
+by the clock only while they do not come in.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from records.errors import Reason, Refusal, Trouble
+from records.identities import Identity
+from records.messages import RemoteSigningView
+from workstation.background import Command
+from workstation.client import ServerEvent
+from workstation.drafts import Awaited, AwaitedDocument, OutboxCommand
+from workstation.ids import new_id
+from workstation.models.account import utc_now
+from workstation.models.desk import Desk
+from workstation.models.signing_proofs import Proofs
+
+if TYPE_CHECKING:
+    from records.signing_pdf import Prepared
+    from workstation.signing.stack import Document, Outcome
+
+REMOTE_SIGNING = "remote_signing"
+"""The topic under which the server tells that a transaction has ended."""
+LANE = "awaited"
+ASKS_EVERY_S = 3.0
+"""While live events do not come in, or the server has not answered."""
+AFTER_END_S = 2.0
+"""The server settles a transaction at the end of its time; by then it has."""
+
+
+@dataclass(frozen=True)
+class Handing:
+    """What will hand a file in, and the draft that it is made of."""
+
+    command: OutboxCommand
+    closes: UUID | None = None
+
+
+class AwaitedModel(QObject):
+    """The person's own questions; those of an act that still runs in a dialog are the act's to follow."""
+
+    changed = pyqtSignal()
+    refused = pyqtSignal(object)
+    """Refusal: of this PC's disk, or of the server when a question is to be taken back."""
+    _finished = pyqtSignal(object)
+    """OutboxItem, from whichever thread put it there."""
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._proofs = Proofs(desk)
+        self._in_hand: set[UUID] = set()
+        self._looking = self._look_again = self._stopped = False
+        self.items: tuple[Awaited, ...] = ()
+        """What waits, and what came to nothing and was not put away yet."""
+        self.troubled = False
+        """The server could not be asked the last time."""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.look)
+        self._finished.connect(desk.sync.queued)
+        desk.sync.line.live_changed.connect(self.look)
+        desk.sync.line.heard.connect(self._heard)
+        self.look()
+
+    @property
+    def waiting(self) -> tuple[Awaited, ...]:
+        """What somebody may still confirm."""
+        return tuple(one for one in self.items if not one.ended)
+
+    # For the views
+
+    def cancel(self, which: UUID) -> None:
+        """Take the question back: nothing that still comes is used, and the drafts are open again."""
+        key = new_id()
+
+        def work() -> None:
+            told = self._desk.client.remote_cancel(which, key)
+            self._take(told)
+
+        self._do("take back", work)
+
+    def put_away(self, which: UUID) -> None:
+        """The person has read why nothing came."""
+        self._do("put away", lambda: self._desk.store.awaited.drop(which))
+
+    def look(self, _: object = None) -> None:
+        """Read what is kept here, and ask the server how it stands."""
+        if self._looking or self._stopped:
+            self._look_again = True
+            return
+        self._looking, self._look_again = True, False
+        self._desk.background.run(Command("what is asked on the phone", self._work, self._looked, self._failed),
+                                  lane=LANE)
+
+    def stop(self) -> None:
+        """The desk closes."""
+        self._stopped = True
+        self._timer.stop()
+
+    # For an act of signing, on its own threads
+
+    def shelf(self, commands: Mapping[str, Handing]) -> ActShelf:
+        """Where an act keeps its questions; `commands` by the documents' keys."""
+        return ActShelf(self, commands)
+
+    def keep(self, awaited: Awaited) -> None:
+        """Before the question is sent."""
+        self._in_hand.add(awaited.id)
+        self._desk.store.awaited.put(awaited)
+
+    def finish(self, command: UUID, pdf: bytes) -> None:
+        """A file has its signature: into the outbox."""
+        if (item := self._desk.store.awaited.finish(command, pdf)) is not None:
+            self._finished.emit(item)
+
+    def drop(self, which: UUID) -> None:
+        """What has not come by now does not come; the act tells why."""
+        self._desk.store.awaited.drop(which)
+
+    def let_go(self, which: UUID) -> None:
+        """The act has ended (on the UI thread): what it left is followed from here."""
+        self._in_hand.discard(which)
+        self.look()
+
+    # In the background
+
+    def _work(self) -> tuple[tuple[Awaited, ...], bool]:
+        troubled = False
+        for one in self._desk.store.awaited.all():
+            if one.ended or one.id in self._in_hand:
+                continue
+            try:
+                told = self._desk.client.remote_state(one.id)
+                if told.state == "code_wanted":
+                    # The code was typed for a program that is gone; nobody keeps it, so nobody can send it.
+                    self._desk.client.remote_cancel(one.id, new_id())
+                    self._desk.store.awaited.end(one.id, [Reason("remote_not_asked", one.service)])
+                    continue
+            except Trouble:
+                troubled = True
+            except Refusal as refusal:
+                if all(reason.code != "thing_unknown" for reason in refusal.reasons):
+                    raise
+                self._desk.store.awaited.end(one.id, [Reason("remote_not_asked", one.service)])
+            else:
+                self._take(told)
+        mine = tuple(one for one in self._desk.store.awaited.all() if one.id not in self._in_hand)
+        return mine, troubled
+
+    def _take(self, told: RemoteSigningView) -> None:
+        """What the server says of one: keep its end, finish what came, or say that nothing did."""
+        shelf = self._desk.store.awaited
+        whole = shelf.whole(told.id)
+        if whole is None or whole.ended:
+            return
+        if told.open:
+            shelf.note_end(told.id, told.ends_at)
+        elif told.state == "cancelled":
+            shelf.drop(told.id)
+        else:
+            self._settle(whole, told)
+
+    def _settle(self, whole: Awaited, told: RemoteSigningView) -> None:
+        from workstation.signing.remote import checked
+
+        identity = Identity(whole.certificate, tuple(map(base64.b64decode, whole.chain)), token_label=whole.service)
+        try:
+            found = checked(identity, told, {one.place: one.to_sign for one in whole.documents})
+        except Refusal as refusal:
+            self._desk.store.awaited.end(told.id, refusal.reasons)
+            return
+        for one in whole.documents:
+            if one.place in found:
+                self.finish(one.command.id, self._signed(one, identity, found[one.place]))
+        if len(found) < len(whole.documents):
+            reasons = tuple(map(Reason.from_json, told.reasons)) or (Reason("remote_signatures_none"),)
+            self._desk.store.awaited.end(told.id, reasons)
+
+    def _signed(self, one: AwaitedDocument, identity: Identity, signature: bytes) -> bytes:
+        from records import signing_pdf
+
+        prepared = signing_pdf.taken_up(one.file, one.to_sign, one.room, identity)
+        stamp = self._proofs.stamping()
+        token = stamp(signature) if stamp is not None else b""
+        if 2 * len(token) > signing_pdf.STAMP_ROOM:
+            token = b""
+        return signing_pdf.complete(prepared, signature, token)
+
+    # Back on the UI thread
+
+    def _do(self, name: str, work: Any) -> None:
+        self._desk.background.run(Command(name, work, lambda _: self.look(), self._not_done), lane=LANE)
+
+    def _not_done(self, refusal: Refusal) -> None:
+        self.refused.emit(refusal)
+        self.look()
+
+    def _heard(self, event: ServerEvent) -> None:
+        if event.topic == REMOTE_SIGNING:
+            self.look()
+
+    def _looked(self, found: tuple[tuple[Awaited, ...], bool]) -> None:
+        before, (self.items, self.troubled) = self.items, found
+        self._done_looking()
+        if before or self.items:
+            self._desk.sync.drafts_awaited.emit(frozenset(
+                one.closes for held in self.items for one in held.documents if one.closes is not None))
+        self.changed.emit()
+
+    def _failed(self, refusal: Refusal) -> None:
+        self.refused.emit(refusal)
+        self._done_looking()
+
+    def _done_looking(self) -> None:
+        self._looking = False
+        if self._look_again:
+            self.look()
+        elif self.waiting and not self._stopped:
+            self._timer.start(int(1000 * self._patience(utc_now())))
+
+    def _patience(self, now: datetime) -> float:
+        if self.troubled or not self._desk.sync.line.is_live:
+            return ASKS_EVERY_S
+        ends = min((one.ends_at for one in self.waiting if one.ends_at is not None), default=now)
+        return max(ASKS_EVERY_S, (ends - now + timedelta(seconds=AFTER_END_S)).total_seconds())
+
+
+class ActShelf:
+    """One act's questions (`workstation.signing.stack.Shelf`)."""
+
+    def __init__(self, model: AwaitedModel, commands: Mapping[str, Handing]) -> None:
+        self._model, self._commands = model, commands
+        self._waiting: dict[str, UUID] = {}
+        self._acts: set[UUID] = set()
+
+    def keep(self, act: UUID, identity: Identity, ready: Sequence[tuple[Document, Prepared]]) -> None:
+        """On the disk before the question is sent."""
+        handings = [self._commands[document.key] for document, _ in ready]
+        self._acts.add(act)
+        self._model.keep(Awaited(
+            id=act, service=identity.token_label, certificate=identity.certificate,
+            chain=tuple(base64.b64encode(one).decode() for one in identity.chain), begun_at=utc_now(),
+            documents=tuple(
+                AwaitedDocument(command=handing.command, closes=handing.closes, place=place, to_sign=prepared.to_sign,
+                                file=prepared.file, room=prepared.room)
+                for place, (handing, (_, prepared)) in enumerate(zip(handings, ready, strict=True)))))
+        self._waiting.update({document.key: handing.command.id
+                              for (document, _), handing in zip(ready, handings, strict=True)})
+
+    def finish(self, outcome: Outcome) -> bool:
+        """Put a signed file into the outbox, when it was kept here; whether it was."""
+        command = self._waiting.get(outcome.document.key)
+        if command is None or outcome.signed is None:
+            return False
+        self._model.finish(command, outcome.signed)
+        return True
+
+    def drop(self, act: UUID) -> None:
+        """Nothing more comes."""
+        self._model.drop(act)
+
+    def let_go(self) -> None:
+        """The act pauses or ends."""
+        acts, self._acts = self._acts, set()
+        for act in acts:
+            self._model.let_go(act)
