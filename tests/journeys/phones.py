@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -23,7 +24,7 @@ from workstation.models.chart import ChartModel
 from workstation.models.desk import Desk
 from workstation.models.session import SessionModel
 from workstation.models.signing import LineState, SigningAct, SigningModel, Stage
-from workstation.models.signing_tasks import draft_task
+from workstation.models.signing_tasks import Task, draft_task
 from workstation.models.sync import SyncModel
 from workstation.signing.base import Identity
 
@@ -80,14 +81,7 @@ class Room:
 
     def rows(self, count: int) -> SigningAct:
         """So many rows, written and ready to be signed."""
-        chart = self.place.chart.chart
-        assert chart is not None
-        tasks = []
-        for number in range(count):
-            editor = begin(self.qtbot, self.place)
-            editor.set_value("plan", f"Y lệnh thứ {number + 1}")
-            tasks.append(draft_task(self.place.desk, chart, editor))
-        act = self.model.begin(tasks)
+        act = self.model.begin(draft_tasks(self.qtbot, self.place, count))
         self.until(lambda: act.stage is not Stage.LOOKING)
         return act
 
@@ -95,6 +89,8 @@ class Room:
         """She goes home: the program ends."""
         self.model.close()
         self.place.desk.sync.stop()
+        self.place.chart.deleteLater()
+        self.qtbot.wait(0)
         background = self.place.desk.background
         self.until(lambda: background.running == 0)
         self.place.desk.store.close()
@@ -102,14 +98,30 @@ class Room:
 
     def open(self) -> None:
         """She signs in again, at the same PC."""
-        self.place, self.model = sat_down(self.server.house, self.folder, self.qtbot)
+        self.place, self.model = at_her_pc(self.server.house, self.folder, self.qtbot)
 
 
-def sat_down(house: House, folder: Path, qtbot: QtBot) -> tuple[Place, SigningModel]:
+def at_her_pc(house: House, folder: Path, qtbot: QtBot) -> tuple[Place, SigningModel]:
+    """As `sat_down`, in this test's hospital."""
+    return sat_down(house.url, house.settings.home / "tls" / "ca.pem", house.encounter, folder, qtbot)
+
+
+def draft_tasks(qtbot: QtBot, place: Place, count: int) -> list[Task]:
+    """So many rows of the treatment sheet, written and to be signed."""
+    chart = place.chart.chart
+    assert chart is not None
+    tasks = []
+    for number in range(count):
+        editor = begin(qtbot, place)
+        editor.set_value("plan", f"Y lệnh thứ {number + 1}")
+        tasks.append(draft_task(place.desk, chart, editor))
+    return tasks
+
+
+def sat_down(url: str, ca: Path, encounter: UUID, folder: Path, qtbot: QtBot) -> tuple[Place, SigningModel]:
     """Signed in, with her patient's chart open."""
-    config = Config(server_url=house.url, ca_file=house.settings.home / "tls" / "ca.pem", data_dir=folder,
-                    use_keyring=False)
-    background, client = Background(), Client(house.url, config.ca_file, timeout_s=10, workstation="pc")
+    config = Config(server_url=url, ca_file=ca, data_dir=folder, use_keyring=False)
+    background, client = Background(), Client(url, config.ca_file, timeout_s=10, workstation="pc")
     session = SessionModel(config, client, background)
     with qtbot.waitSignal(session.opened, timeout=20_000):
         session.sign_in("ha", PASSWORD)
@@ -118,7 +130,7 @@ def sat_down(house: House, folder: Path, qtbot: QtBot) -> tuple[Place, SigningMo
     sync = SyncModel(session.store, client, background, session.account)
     desk = Desk(session.account, session.store, client, background, sync)
     sync.start()
-    chart = ChartModel(desk, house.encounter, sync)
+    chart = ChartModel(desk, encounter, sync)
     with qtbot.waitSignal(chart.loaded, timeout=20_000):
         chart.load()
     return Place(session, desk, chart), SigningModel(desk, config)
@@ -126,12 +138,12 @@ def sat_down(house: House, folder: Path, qtbot: QtBot) -> tuple[Place, SigningMo
 
 @pytest.fixture
 def room(server: Server, tmp_path: Path, qtbot: QtBot) -> Iterator[Room]:
-    made = Room(*sat_down(server.house, tmp_path / "pc", qtbot), qtbot, server, tmp_path / "pc")
+    made = Room(*at_her_pc(server.house, tmp_path / "pc", qtbot), qtbot, server, tmp_path / "pc")
     yield made
     made.close()
 
 
-def choose(room: Room, act: SigningAct, kind: str) -> Identity:
+def choose(act: SigningAct, kind: str) -> Identity:
     """One of her certificates, as she picks it from the list."""
     assert act.found is not None
     chosen = next(one for one in act.found.identities if one.module == f"remote:{kind}")

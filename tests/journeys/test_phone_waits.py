@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from records.messages import RemoteSigningView
 from server.store import base
 from tests.journeys.phones import Room, Server, choose, room, sandbox, server, states
 from tests.sandbox.program import Sandbox
@@ -26,7 +27,7 @@ def asked(room: Room, sandbox: Sandbox, count: int) -> SigningAct:
     """So many rows wait for her tap, and nobody taps."""
     conduct(sandbox, KIND).phone = "silent"
     act = room.rows(count)
-    choose(room, act, KIND)
+    choose(act, KIND)
     act.sign(Pin(""))
     room.until(lambda: len(sandbox.calls(KIND, "/status")) > 0)
     return act
@@ -170,7 +171,12 @@ def test_with_live_events_the_server_is_asked_once_and_without_them_by_the_clock
     times: list[UUID] = []
     client = room.place.desk.client
     state = client.remote_state
-    monkeypatch.setattr(client, "remote_state", lambda which: (times.append(which), state(which))[1])
+
+    def counted(which: UUID) -> RemoteSigningView:
+        times.append(which)
+        return state(which)
+
+    monkeypatch.setattr(client, "remote_state", counted)
     room.until(lambda: room.place.desk.sync.line.is_live)
     act = asked(room, sandbox, 2)
     time.sleep(3)

@@ -20,7 +20,7 @@ def test_ten_rows_with_one_tap_after_a_refusal_and_a_restart_of_the_server(
     room: Room, server: Server, sandbox: Sandbox,
 ) -> None:
     act = room.rows(TEN)
-    choose(room, act, "smartca")
+    choose(act, "smartca")
     assert act.on_token
     conduct(sandbox, "smartca").phone = "refuse"
     act.sign(Pin(""))
@@ -46,7 +46,7 @@ def test_half_a_list_leaves_half_unsigned_and_the_rest_is_signed_by_asking_again
     room: Room, sandbox: Sandbox,
 ) -> None:
     act = room.rows(TEN)
-    choose(room, act, "mysign")
+    choose(act, "mysign")
     conduct(sandbox, "mysign").gives = "half"
     act.sign(Pin(""))
     room.until(lambda: act.stage is Stage.PAUSED)
@@ -66,7 +66,7 @@ def test_a_wrong_answer_signs_nothing_and_the_same_act_goes_on_later(
     room: Room, sandbox: Sandbox, field: str, value: str, code: str,
 ) -> None:
     act = room.rows(2)
-    choose(room, act, "csc2")
+    choose(act, "csc2")
     setattr(conduct(sandbox, "csc2"), field, value)
     act.sign(Pin(""))
     room.until(lambda: act.stage is Stage.PAUSED)
@@ -79,7 +79,7 @@ def test_a_wrong_answer_signs_nothing_and_the_same_act_goes_on_later(
 
 def test_who_waits_no_longer_signs_nothing(room: Room, sandbox: Sandbox) -> None:
     act = room.rows(2)
-    choose(room, act, "smartca")
+    choose(act, "smartca")
     conduct(sandbox, "smartca").phone = "silent"
     act.sign(Pin(""))
     room.until(lambda: len(sandbox.calls("smartca", "/status")) > 0)
@@ -93,7 +93,7 @@ def test_who_waits_no_longer_signs_nothing(room: Room, sandbox: Sandbox) -> None
 @pytest.mark.parametrize("kind", ["csc1", "smartca_code"])
 def test_pin_and_one_time_code_are_asked_one_after_the_other(room: Room, sandbox: Sandbox, kind: str) -> None:
     act = room.rows(2)
-    choose(room, act, kind)
+    choose(act, kind)
     assert not act.on_token
     act.sign(Pin(PIN))
     room.until(lambda: act.stage is Stage.ASKING)

@@ -37,7 +37,7 @@ class _SigningDialog(Dialog):
         self._foot.hide()
         self.bar = PinBar(act)
         self.bar.close_wanted.connect(self.reject)
-        self.bar.leave_wanted.connect(super().reject)
+        self.bar.leave_wanted.connect(self._leave)
         self.bar.enrol_wanted.connect(self._enrol)
         layout = self.layout()
         if layout is not None:
@@ -47,6 +47,10 @@ class _SigningDialog(Dialog):
     def _enrol(self) -> None:
         self.reject()
         self.enrol_wanted.emit()
+
+    def _leave(self) -> None:
+        """Close while the phone rings: the question stands, and the waiting list shows it."""
+        super().reject()
 
     def reject(self) -> None:
         """Esc: stop after the document at hand; when nothing runs, close."""

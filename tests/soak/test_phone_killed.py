@@ -1,0 +1,171 @@
+"""kill -9 of workstation or server while a phone is asked: each document is signed once or its draft is open again."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from pytestqt.qtbot import QtBot
+from sqlalchemy import text
+
+from server.store import base
+from tests.journeys.phones import Room, Server, at_her_pc, choose, sandbox, server, states
+from tests.sandbox.program import Sandbox
+from tests.server.house import House
+from tests.server.remote import conduct
+from workstation.models.signing import LineState, Stage
+from workstation.signing.base import Pin
+
+__all__ = ["sandbox", "server"]
+ROOT = Path(__file__).parents[2]
+KIND, ROWS = "smartca", 3
+SAMPLE, WHOLE = 3, 80
+SERVER_SAMPLE, SERVER_WHOLE = 1, 40
+Told = Callable[[str, object], None]
+SERVE = """
+import sys
+from server import serving
+from server.settings import Settings
+serving.build(Settings.model_validate_json(sys.stdin.readline()), lambda: print("READY", flush=True)).run()
+"""
+
+
+def asked_and_killed(server: Server, folder: Path, after_s: float) -> set[UUID]:
+    """A workstation asks for the tap and is killed so long after it began to; the entries that it had written."""
+    house = server.house
+    arguments = [house.url, str(house.settings.home / "tls" / "ca.pem"), str(folder), str(house.encounter), str(ROWS)]
+    victim = subprocess.Popen([sys.executable, "-m", "tests.soak.phone_victim", *arguments], cwd=ROOT, text=True,
+                              stdout=subprocess.PIPE)
+    with victim:
+        assert victim.stdout is not None
+        written = victim.stdout.readline()
+        threading.Event().wait(after_s)  # nothing is waited for: this is the chance that was drawn
+        victim.kill()
+    return set(map(UUID, written.split()))
+
+
+def signed(house: House) -> list[UUID]:
+    with base.transaction(house.hospital.engine) as db:
+        return list(db.execute(text("SELECT entry FROM signatures")).scalars())
+
+
+def settled(server: Server, folder: Path, qtbot: QtBot, wanted: set[UUID]) -> tuple[int, int]:
+    """She signs in again: what was asked ends by itself. How many are signed, how many are drafts again."""
+    room = Room(*at_her_pc(server.house, folder, qtbot), qtbot, server, folder)
+    try:
+        room.until(lambda: not room.model.awaited._looking and not room.model.awaited.waiting)
+        room.until(lambda: not room.place.desk.sync.status.waiting)
+        store = room.place.desk.store
+        open_again = {draft.entry for draft in store.drafts() if draft.command is None}
+        shut = {draft.entry for draft in store.drafts() if draft.command is not None}
+        assert not shut & wanted
+        for held in store.awaited.all():
+            assert held.ended
+            store.awaited.drop(held.id)
+    finally:
+        room.close()
+    done = signed(server.house)
+    assert len(done) == len(set(done)), "signed twice"
+    assert wanted <= set(done) | open_again, "lost"
+    assert not set(done) & open_again, "signed and unsigned at once"
+    return len(wanted & set(done)), len(wanted & open_again)
+
+
+def killed(server: Server, sandbox: Sandbox, folder: Path, qtbot: QtBot, times: int, chance: random.Random,
+           told: Told) -> None:
+    whole = drafts = 0
+    for _ in range(times):
+        sandbox.asked.clear()
+        conduct(sandbox, KIND).phone = chance.choice(["approve", "silent"])
+        wanted = asked_and_killed(server, folder, chance.uniform(0, 2.5))
+        assert len(wanted) == ROWS
+        conduct(sandbox, KIND).phone = chance.choice(["approve", "approve", "refuse"])
+        one, two = settled(server, folder, qtbot, wanted)
+        assert (one, two) in ((ROWS, 0), (0, ROWS))
+        assert len(sandbox.calls(KIND, "/v1/signatures/sign")) <= 1, "the phone rang twice for one act"
+        whole, drafts = whole + one, drafts + two
+    told("kills", times)
+    told("signed", whole)
+    told("drafts again", drafts)
+
+
+def test_a_workstation_killed_while_it_waits_signs_once_or_not_at_all(
+    server: Server, sandbox: Sandbox, tmp_path: Path, qtbot: QtBot, record_property: Told,
+) -> None:
+    killed(server, sandbox, tmp_path / "pc", qtbot, SAMPLE, random.Random(20261126), record_property)
+
+
+@pytest.mark.soak
+def test_a_workstation_killed_many_times_while_it_waits(
+    server: Server, sandbox: Sandbox, tmp_path: Path, qtbot: QtBot, record_property: Told,
+) -> None:
+    killed(server, sandbox, tmp_path / "pc", qtbot, WHOLE, random.Random(), record_property)
+
+
+@contextmanager
+def serving(house: House) -> Iterator[subprocess.Popen[str]]:
+    """The server in a process of its own, killed at the end whatever it does."""
+    process = subprocess.Popen([sys.executable, "-c", SERVE], cwd=ROOT, text=True, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(house.settings.model_dump_json() + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "READY\n"
+        yield process
+        process.kill()
+
+
+def served_and_killed(server: Server, sandbox: Sandbox, folder: Path, qtbot: QtBot, times: int, chance: random.Random,
+                      told: Told) -> None:
+    """The dialog stays open through all of it; the phone is answered after the second kill."""
+    server.stop()
+    ended: dict[str, int] = {}
+    for number in range(times):
+        sandbox.asked.clear()
+        conduct(sandbox, KIND).phone = "silent"
+        with serving(server.house):
+            room = Room(*at_her_pc(server.house, folder / str(number), qtbot), qtbot, server, folder / str(number))
+            act = room.rows(ROWS)
+            choose(act, KIND)
+            act.sign(Pin(""))
+            qtbot.wait(int(1000 * chance.uniform(0, 1.5)))
+        conduct(sandbox, KIND).phone = chance.choice(["approve", "silent"])
+        with serving(server.house):
+            qtbot.wait(int(1000 * chance.uniform(0, 3)))
+        conduct(sandbox, KIND).phone = "approve"
+        with serving(server.house):
+            room.until(lambda act=act: act.stage in (Stage.DONE, Stage.PAUSED))  # type: ignore[misc]  # bound here
+            if act.stage is Stage.DONE:
+                room.until(lambda act=act: states(act) == [LineState.RECEIVED] * ROWS)  # type: ignore[misc]  # as above
+            else:
+                assert act.refusal is not None
+                assert states(act) == [LineState.WAITING] * ROWS
+            assert len(sandbox.calls(KIND, "/v1/signatures/sign")) <= 1, "the phone rang twice for one act"
+            assert room.place.desk.store.awaited.all() == ()
+            room.close()
+        ended[act.stage.value] = ended.get(act.stage.value, 0) + 1
+    told("kills", 2 * times)
+    for name, count in sorted(ended.items()):
+        told(name, count)
+
+
+def test_a_server_killed_while_the_phone_rings_signs_once_or_says_why_not(
+    server: Server, sandbox: Sandbox, tmp_path: Path, qtbot: QtBot, record_property: Told,
+) -> None:
+    served_and_killed(server, sandbox, tmp_path, qtbot, SERVER_SAMPLE, random.Random(20261127), record_property)
+
+
+@pytest.mark.soak
+def test_a_server_killed_many_times_while_the_phone_rings(
+    server: Server, sandbox: Sandbox, tmp_path: Path, qtbot: QtBot, record_property: Told,
+) -> None:
+    served_and_killed(server, sandbox, tmp_path, qtbot, SERVER_WHOLE, random.Random(), record_property)
