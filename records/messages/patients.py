@@ -145,6 +145,10 @@ class BoardRow(Frozen):
     clocks: tuple[ClockView, ...] = ()
     unsigned: int = 0
     """Drafts and partly signed versions of this encounter."""
+    unsigned_mine: int = 0
+    """Of these, what who asks can sign now."""
+    unsigned_overdue: int = 0
+    """Of these, what is past its deadline, whoever signs it."""
     vitals: tuple[VitalsPoint, ...] = ()
     """The last few, oldest first."""
 

@@ -1,4 +1,4 @@
-"""The signature board: what waits for whose signature, since when, until when, and who was reminded."""
+"""The signature board: what waits for whose signature, since when, until when; who was reminded, who signed today."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from records.entries import FormRef, Instant
+from records.entries import FormRef, Instant, State
 from records.forms import Frozen, Holder
 
-Scope = Literal["me", "ward", "house"]
+Scope = Literal["me", "ward", "house", "signed"]
+"""What waits for me, for my ward, for the whole house; what I signed today."""
 
 
 class WaitingView(Frozen):
@@ -56,6 +57,55 @@ class HolderView(Frozen):
     nearest: Instant | None
 
 
+class SignedView(Frozen):
+    """A signature that who asks gave today, and what its paper waits for next."""
+
+    entry: UUID
+    encounter: UUID
+    form: FormRef
+    title: str
+    patient: str
+    bed: str
+    slot_label: str
+    """As what it was signed."""
+    version: int
+    at: Instant
+    """When the server received it."""
+    state: State
+    """Of that version, now."""
+    next: tuple[WaitingView, ...] = ()
+    """Signatures that can be given now."""
+    waits_for: tuple[str, ...] = ()
+    """In Vietnamese: what comes before the next signature, when none can be given."""
+
+
+class ReviewView(Frozen):
+    """A stay whose whole record the ward head is soon to look through, or should have (R22)."""
+
+    encounter: UUID
+    patient: str
+    ward: UUID
+    bed: str
+    holder: UUID | None
+    """The one ward head; None when there are several, or none."""
+    holder_name: str
+    reviewed_at: Instant | None
+    since: Instant
+    """The last review, or the admission."""
+    due: Instant
+    mine: bool
+
+
+class TimesView(Frozen):
+    """The hospital's times that are in force today (R26)."""
+
+    unsigned_row_minutes: int
+    emergency_record_hours: int
+    planned_record_hours: int
+    discharge_hours: int
+    review_days: int
+
+
 class DayCount(Frozen):
     """How many partly signed papers waited at the end of a local day."""
 
@@ -66,13 +116,17 @@ class DayCount(Frozen):
 class ReminderView(Frozen):
     """Somebody asked for a signature, quietly."""
 
+    id: UUID
     entry: UUID
     slot: str
     by: str
     to: UUID
+    to_name: str
     at: Instant
     title: str
     patient: str
+    put_away_at: Instant | None = None
+    """When the person had read it."""
 
 
 class SigningBoard(Frozen):
@@ -86,9 +140,15 @@ class SigningBoard(Frozen):
     """Who holds up the most first."""
     days: tuple[DayCount, ...]
     reminders: tuple[ReminderView, ...]
-    """For who asks, newest first; one that is answered goes by itself."""
+    """For who asks, newest first; one that is answered or put away goes."""
     mine: int
     in_scope: int
+    reviews: tuple[ReviewView, ...] = ()
+    """Those in the last quarter of their time, or past it, by deadline."""
+    signed: tuple[SignedView, ...] = ()
+    """Newest first; of the scope «signed» only."""
+    signed_today: int = 0
+    times: TimesView
 
 
 class SlotView(Frozen):
@@ -116,6 +176,8 @@ class ChainView(Frozen):
     patient: str
     bed: str
     slots: tuple[SlotView, ...]
+    reminders: tuple[ReminderView, ...] = ()
+    """Whoever asked whom lately, newest first."""
 
 
 class ReminderSent(Frozen):

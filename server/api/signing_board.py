@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from records.messages import ChainView, ReminderSent, ReminderView, SigningBoard
 from records.messages.signing import Scope
 from server.api.gate import Asking, GuardedRoute
-from server.services import signing_board
+from server.services import reminders, signing_board
 
 router = APIRouter(prefix="/api", tags=["signing-board"], route_class=GuardedRoute)
 
@@ -29,4 +29,10 @@ def get_chain(caller: Asking, entry: UUID) -> Response:
 @router.post("/signing-reminders", response_model=ReminderView, status_code=201)
 def remind(caller: Asking, command: ReminderSent) -> Response:
     """Ask somebody quietly for a signature that they can give now."""
-    return caller.do(lambda desk: signing_board.remind(desk, command), 201)
+    return caller.do(lambda desk: reminders.remind(desk, command), 201)
+
+
+@router.post("/signing-reminders/{reminder}/put-away", status_code=204)
+def put_away(caller: Asking, reminder: UUID) -> Response:
+    """Who was reminded has read it: it is shown no more."""
+    return caller.do(lambda desk: reminders.put_away(desk, reminder), 204)

@@ -15,7 +15,7 @@ from records.entries import EncounterState
 from records.errors import Refusal
 from records.forms import all_forms, form
 from records.messages import Board, BoardRow, ClockView, EncounterView, PatientView, VitalsPoint, WardView
-from server.services import rights
+from server.services import rights, signing_board
 from server.services.hospital import Desk
 from server.store import board as store
 from server.store import deadline_rules, drafts, patients, people, reviews, stays
@@ -28,6 +28,9 @@ VITALS_SECTION = "8716-3"
 LAST_VITALS = 8
 _MORE_VITALS = frozenset({"oxygen", "ventilated", "consciousness"})
 """What the early warning score asks beside the section's own fields."""
+
+
+NOTHING = signing_board.Unsigned(0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def of_ward(desk: Desk, ward: UUID) -> Board:
     views = stays.views(desk.db, encounters)
     who = {patient.encounter: patient for patient in patients.read_many(
         desk.db, stays.patients_of(desk.db, encounters))}
-    around = _Around(views, who, facts_of(desk, encounters), store.unsigned(desk.db, encounters),
+    around = _Around(views, who, facts_of(desk, encounters), signing_board.unsigned(desk, ward),
                      _vitals(desk, encounters), desk.now)
     planned = ward_store.beds_of(desk.db, ward)
     places = [*planned, *(place for place in lying if place not in set(planned))]
@@ -136,7 +139,7 @@ class _Around:
     views: Mapping[UUID, EncounterView]
     who: Mapping[UUID | None, PatientView]
     facts: Facts
-    unsigned: Mapping[UUID, int]
+    unsigned: Mapping[UUID, signing_board.Unsigned]
     vitals: Mapping[UUID, tuple[VitalsPoint, ...]]
     now: datetime
 
@@ -146,11 +149,13 @@ def _row(place: tuple[str, str], encounter: UUID | None, around: _Around) -> Boa
     if encounter is None:
         return BoardRow(room=room, bed=bed)
     view = around.views[encounter]
+    unsigned = around.unsigned.get(encounter, NOTHING)
     return BoardRow(
         room=room, bed=bed, encounter=encounter, patient=around.who.get(encounter), record_no=view.record_no,
         day=_day(view.admitted_at, around.now), diagnosis=view.diagnosis, diagnosis_code=view.diagnosis_code,
         attending=view.attending, clocks=clocks(view, around.facts, around.now),
-        unsigned=around.unsigned.get(encounter, 0), vitals=around.vitals.get(encounter, ()),
+        unsigned=unsigned.papers,
+        unsigned_mine=unsigned.mine, unsigned_overdue=unsigned.overdue, vitals=around.vitals.get(encounter, ()),
     )
 
 

@@ -7,28 +7,13 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, func, select
 
 from records.entries import State
 from records.messages import VitalsPoint
 from server.store.entries import about
 from server.store.keys import Keys
-from server.store.tables import drafts, entries, signatures, version_states, versions
-
-
-def unsigned(db: Connection, encounters: Collection[UUID]) -> dict[UUID, int]:
-    """Drafts and partly signed entries of each encounter; an encounter without any is left out."""
-    if not encounters:
-        return {}
-    waiting = union_all(
-        select(drafts.c.encounter, drafts.c.entry).where(drafts.c.encounter.in_(encounters)),
-        select(version_states.c.encounter, version_states.c.entry)
-        .where(version_states.c.encounter.in_(encounters), version_states.c.latest,
-               version_states.c.state == State.PARTLY_SIGNED.value),
-    ).subquery()
-    # An entry that is partly signed and being corrected waits once.
-    counted = select(waiting.c.encounter, func.count(func.distinct(waiting.c.entry)).label("many"))
-    return {row.encounter: row.many for row in db.execute(counted.group_by(waiting.c.encounter))}
+from server.store.tables import entries, signatures, version_states, versions
 
 
 def vitals(

@@ -1,4 +1,4 @@
-"""What waits for a signature: partly signed versions and drafts of some wards, who can fill a slot, and reminders."""
+"""What waits for a signature: partly signed versions and drafts of some wards, who can fill a slot, who signed what."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
-from records.entries import EncounterState, FormRef
+from records.entries import EncounterState, FormRef, State
 from records.forms import Role
 from records.policy import SignedSlot
-from server.store.tables import signing_reminders
 
 _OF_VERSIONS = """
     SELECT st.entry, st.encounter, e.form, e.edition, e.kind, v.author, v.author_name, v.occurred_at, v.written_at,
@@ -27,14 +26,14 @@ _OF_VERSIONS = """
     JOIN entries AS e ON e.id = st.entry
     JOIN versions AS v ON v.entry = st.entry AND v.number = st.number
     JOIN encounters AS en ON en.id = st.encounter {stay}
-    WHERE st.latest AND st.state = 'partly_signed' AND at.ward = ANY(:wards)
+    WHERE st.latest AND st.state = 'partly_signed' AND {which}
 """
 _OF_DRAFTS = """
     SELECT d.entry, d.encounter, d.form, d.edition, d.kind, d.person AS author, pe.full_name AS author_name,
         d.occurred_at, d.updated_at AS written_at, {place}, NULL AS signed
     FROM drafts AS d JOIN people AS pe ON pe.id = d.person
     JOIN encounters AS en ON en.id = d.encounter {stay}
-    WHERE at.ward = ANY(:wards)
+    WHERE {which}
 """
 _PLACE = {
     "place": "pa.full_name AS patient, en.state AS encounter_state, en.admitted_at, en.discharged_at, en.emergency, "
@@ -42,13 +41,10 @@ _PLACE = {
     "stay": "AND en.state IN ('active', 'closed') JOIN patients AS pa ON pa.id = en.patient JOIN LATERAL (SELECT ward, "
             "bed FROM ward_stays WHERE encounter = en.id ORDER BY starts DESC LIMIT 1) AS at ON true",
 }
-_VERSIONS, _DRAFTS = text(_OF_VERSIONS.format(**_PLACE)), text(_OF_DRAFTS.format(**_PLACE))
-_WARD = text("""
-    SELECT at.ward FROM (SELECT encounter FROM version_states WHERE entry = :entry AND latest
-                         UNION SELECT encounter FROM drafts WHERE entry = :entry) AS home
-    JOIN LATERAL (SELECT ward FROM ward_stays WHERE encounter = home.encounter
-                  ORDER BY starts DESC LIMIT 1) AS at ON true LIMIT 1
-""")
+_WARDS = "at.ward = ANY(:wards)"
+_VERSIONS, _DRAFTS = (text(sql.format(which=_WARDS, **_PLACE)) for sql in (_OF_VERSIONS, _OF_DRAFTS))
+_THESE_VERSIONS = text(_OF_VERSIONS.format(which="st.entry = ANY(:entries)", **_PLACE))
+_THESE_DRAFTS = text(_OF_DRAFTS.format(which="d.entry = ANY(:entries)", **_PLACE))
 _KINDS = text("""
     SELECT st.encounter, e.form, e.kind, bool_or(st.state = 'signed') AS signed,
         bool_or(st.state = 'partly_signed') AS open
@@ -77,10 +73,20 @@ _DAYS = text("""
         ON spans.begins <= asked.moment AND asked.moment < spans.ends
     GROUP BY day ORDER BY day
 """)
-_REMINDED = text("""
-    SELECT r.entry, r.slot, r.recipient, r.at, p.full_name AS by FROM signing_reminders AS r
-    JOIN people AS p ON p.id = r.person
-    WHERE r.recipient = :to AND r.at >= :since ORDER BY r.at DESC
+_SIGNED = text("""
+    SELECT s.entry, s.encounter, e.form, e.edition, e.kind, s.slot, s.number, s.received_at, st.state,
+        pa.full_name AS patient, at.bed
+    FROM signatures AS s JOIN entries AS e ON e.id = s.entry
+    JOIN version_states AS st ON st.entry = s.entry AND st.number = s.number
+    JOIN encounters AS en ON en.id = s.encounter JOIN patients AS pa ON pa.id = en.patient
+    JOIN LATERAL (SELECT bed FROM ward_stays WHERE encounter = en.id ORDER BY starts DESC LIMIT 1) AS at ON true
+    WHERE s.person = :person AND s.received_at >= :since ORDER BY s.received_at DESC
+""")
+_HOW_MANY = text("SELECT count(*) FROM signatures WHERE person = :person AND received_at >= :since")
+_LYING = text("""
+    SELECT en.id AS encounter, pa.full_name AS patient, at.ward, at.bed, en.admitted_at, en.emergency
+    FROM ward_stays AS at JOIN encounters AS en ON en.id = at.encounter AND en.state = 'active'
+    JOIN patients AS pa ON pa.id = en.patient WHERE at.ends IS NULL AND at.ward = ANY(:wards)
 """)
 
 
@@ -134,10 +140,11 @@ def drafts(db: Connection, wards: Collection[UUID]) -> tuple[Open, ...]:
     return tuple(_open(row, draft=True) for row in db.execute(_DRAFTS, {"wards": list(wards)}))
 
 
-def ward_of(db: Connection, entry: UUID) -> UUID | None:
-    """The ward where the patient of an entry or draft lies, or lay last."""
-    ward: UUID | None = db.scalar(_WARD, {"entry": entry})
-    return ward
+def these(db: Connection, entries: Collection[UUID]) -> tuple[Open, ...]:
+    """What of these entries is partly signed or a draft, wherever the patient lies."""
+    asked = {"entries": list(entries)}
+    return (*(_open(row, draft=False) for row in db.execute(_THESE_VERSIONS, asked)),
+            *(_open(row, draft=True) for row in db.execute(_THESE_DRAFTS, asked)))
 
 
 def kinds(db: Connection, encounters: Collection[UUID]) -> Mapping[tuple[UUID, str], Kinds]:
@@ -167,26 +174,50 @@ def at_days_end(
     return tuple((row.day, row.waiting) for row in rows)
 
 
-def remind(db: Connection, which: UUID, *, entry: UUID, slot: str, person: UUID, to: UUID) -> None:
-    """Keep a reminder."""
-    db.execute(insert(signing_reminders).values(id=which, entry=entry, slot=slot, person=person, recipient=to))
+@dataclass(frozen=True)
+class Signed:
+    """A signature that was received, and how its version stands now."""
+
+    entry: UUID
+    encounter: UUID
+    form: FormRef
+    slot: str
+    version: int
+    at: datetime
+    state: State
+    patient: str
+    bed: str
+
+
+def signed_by(db: Connection, person: UUID, since: datetime) -> tuple[Signed, ...]:
+    """What the person signed since then, by the time at which the server received it; newest first."""
+    return tuple(
+        Signed(row.entry, row.encounter, FormRef(code=row.form, edition=row.edition, kind=row.kind), row.slot,
+               row.number, row.received_at, State(row.state), row.patient, row.bed)
+        for row in db.execute(_SIGNED, {"person": person, "since": since}))
+
+
+def how_many_signed(db: Connection, person: UUID, since: datetime) -> int:
+    """The number of those."""
+    return int(db.scalar(_HOW_MANY, {"person": person, "since": since}) or 0)
 
 
 @dataclass(frozen=True)
-class Reminded:
-    """A reminder that somebody got."""
+class Lying:
+    """A patient who lies in a ward now."""
 
-    entry: UUID
-    slot: str
-    to: UUID
-    at: datetime
-    by: str
+    encounter: UUID
+    patient: str
+    ward: UUID
+    bed: str
+    admitted_at: datetime
+    emergency: bool
 
 
-def reminders(db: Connection, to: UUID, since: datetime) -> tuple[Reminded, ...]:
-    """Reminders to a person since then, newest first."""
-    return tuple(Reminded(row.entry, row.slot, row.recipient, row.at, row.by)
-                 for row in db.execute(_REMINDED, {"to": to, "since": since}))
+def lying(db: Connection, wards: Collection[UUID]) -> tuple[Lying, ...]:
+    """Everybody who lies in these wards."""
+    return tuple(Lying(row.encounter, row.patient, row.ward, row.bed, row.admitted_at, row.emergency)
+                 for row in db.execute(_LYING, {"wards": list(wards)}))
 
 
 def _open(row: Any, *, draft: bool) -> Open:

@@ -75,6 +75,7 @@ signatures = Table(
     UniqueConstraint("entry", "number", "slot"),
     Index("ix_signatures_encounter", "encounter"),
     Index("ix_signatures_file", "file"),
+    Index("ix_signatures_person", "person", "received_at"),
     info=APPEND_ONLY,
 )
 receipts = Table(
@@ -191,5 +192,13 @@ signing_reminders = Table(
     reference("recipient", "people.id"),
     instant("at", now=True),
     Index("ix_signing_reminders_recipient", "recipient", "at"),
+    Index("ix_signing_reminders_entry", "entry", "at"),
+    info=APPEND_ONLY,
+)
+reminders_put_away = Table(
+    "reminders_put_away", metadata,
+    reference("reminder", "signing_reminders.id", primary_key=True),
+    reference("person", "people.id"),
+    instant("at", now=True),
     info=APPEND_ONLY,
 )

@@ -148,7 +148,7 @@ def test_kinds_are_signed_or_taken_within_their_encounter(db: Connection, keys: 
     assert entries.others_of_kind(db, here.scope, made.form, made.entry) == ()
 
 
-def test_the_board_counts_what_is_unsigned_and_when_a_part_was_signed(db: Connection, keys: Keys, doctor: UUID) -> None:
+def test_the_board_says_when_a_part_was_signed(db: Connection, keys: Keys, doctor: UUID) -> None:
     ward = builders.a_ward(db)
     busy, done = (keys.of(db, builders.an_encounter(db, keys, ward)) for _ in range(2))
     builders.a_version(db, busy, doctor, state=State.PARTLY_SIGNED)
@@ -156,7 +156,6 @@ def test_the_board_counts_what_is_unsigned_and_when_a_part_was_signed(db: Connec
     made = builders.a_version(db, done, doctor)
     builders.a_signature(db, made, doctor, certificate=builders.a_certificate(db, doctor))
     both = [busy.scope, done.scope]
-    assert board.unsigned(db, both) == {busy.scope: 2}
     assert board.signed_at(db, both, "36/BV2", "row") == {done.scope: NOW}
 
 

@@ -68,3 +68,13 @@ def test_a_cancelled_paper_waited_until_it_was_cancelled(db: Connection, key: Sc
 def test_other_wards_papers_are_not_counted(db: Connection, keys: Keys, key: ScopeKey) -> None:
     paper(db, key, State.PARTLY_SIGNED, 2.5)
     assert counts(db, builders.a_ward(db)) == [0] * 6
+
+
+def test_yesterdays_signatures_are_not_todays(db: Connection, key: ScopeKey) -> None:
+    paper(db, key, State.PARTLY_SIGNED, 0.2, 1.2)
+    person = db.scalars(text("SELECT person FROM signatures")).first()
+    assert person is not None
+    for since, slots in ((0.1, []), (1, ["slot0"]), (2, ["slot0", "slot1"])):
+        told = waiting.signed_by(db, person, NOW - timedelta(days=since))
+        assert [one.slot for one in told] == slots
+        assert waiting.how_many_signed(db, person, NOW - timedelta(days=since)) == len(slots)

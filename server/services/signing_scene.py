@@ -1,0 +1,176 @@
+"""Everything that waits for a signature in some wards, who can give it now, and the reviews that are due."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from uuid import UUID
+
+from records import deadlines, policy
+from records.deadlines import ZONE, Clock, ClockKind, ClockState, DeadlineSettings, StayFacts, slot_due
+from records.entries import State
+from records.forms import EntryKind, Holder, Role, SignatureSlot, form
+from records.messages import DelegationView, ReviewView, SlotView, WaitingView
+from records.policy import Allowed, Case, SlotStanding, SlotState
+from server.services.hospital import Desk
+from server.store import deadline_rules, delegations, reviews
+from server.store import waiting as store
+from server.store.waiting import Lying, Open, Signer
+
+NAMES = 3
+EVERYWHERE = frozenset({Role.DIRECTOR, Role.RECORDS_OFFICE})
+"""Roles whose work is in every ward."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is open, and the people who can close it; each thing is read once."""
+
+    desk: Desk
+    open: tuple[Open, ...]
+
+    @classmethod
+    def of_wards(cls, desk: Desk, wards: Collection[UUID]) -> Scene:
+        """What is open of the patients who lie, or lay last, in these wards."""
+        return cls(desk, (*store.versions(desk.db, wards), *store.drafts(desk.db, wards)))
+
+    @classmethod
+    def of_entries(cls, desk: Desk, entries: Collection[UUID]) -> Scene:
+        """What is open of these entries."""
+        return cls(desk, store.these(desk.db, entries))
+
+    @cached_property
+    def people(self) -> tuple[Signer, ...]:
+        """Everybody who works here."""
+        return store.signers(self.desk.db)
+
+    @cached_property
+    def _kinds(self) -> dict[tuple[UUID, str], store.Kinds]:
+        return dict(store.kinds(self.desk.db, {one.encounter for one in self.open}))
+
+    @cached_property
+    def _today(self) -> date:
+        return self.desk.now.astimezone(ZONE).date()
+
+    @cached_property
+    def rules(self) -> tuple[DeadlineSettings, ...]:
+        """The hospital's times."""
+        return deadline_rules.rules(self.desk.db)
+
+    @cached_property
+    def _delegations(self) -> tuple[DelegationView, ...]:
+        return delegations.listed(self.desk.db)
+
+    @cached_property
+    def _able(self) -> dict[tuple[tuple[Role, ...], UUID], tuple[Signer, ...]]:
+        return {}
+
+    def waiting(self) -> Iterator[WaitingView]:
+        """One line for each signature that can be given now."""
+        for one in self.open:
+            case = self.case(one)
+            for standing in policy.standing(case):
+                if standing.state is SlotState.OPEN and not standing.slot.optional:
+                    yield self._view(one, case, standing)
+
+    def case(self, one: Open) -> Case:
+        """What the policy asks about it. Of a composition's children those count that stand open in the record."""
+        kind = kind_of(one)
+        around = self._kinds.get((one.encounter, one.form.code), store.Kinds(frozenset(), frozenset()))
+        return Case(
+            kind=kind, author=one.author, state=State.DRAFT if one.draft else State.PARTLY_SIGNED, is_latest=True,
+            encounter_state=one.encounter_state, ward=one.ward, signed=one.signed, signed_kinds=around.signed,
+            unsigned_children=_names(one, [key for key in kind.gathers if key in around.open]),
+            form=one.form.code, written_at=one.written_at)
+
+    def who(self, one: Open, standing: SlotStanding) -> tuple[Signer, ...]:
+        """Who can fill the slot, but for those who do it in another's place."""
+        if standing.slot.holder is not Holder.PERSON:
+            return ()
+        if standing.author is not None:
+            return tuple(each for each in self.people if each.id == standing.author)
+        return self._able_to(tuple(standing.slot.roles), one.ward)
+
+    def _able_to(self, wanted: tuple[Role, ...], ward: UUID) -> tuple[Signer, ...]:
+        """Who has one of the roles, and works in the ward or everywhere: the same few for thousands of papers."""
+        found = self._able.get((wanted, ward))
+        if found is None:
+            roles = set(wanted)
+            found = self._able[wanted, ward] = tuple(each for each in self.people if each.roles & roles and (
+                ward in each.wards or each.roles & roles & EVERYWHERE))
+        return found
+
+    def slot_view(self, one: Open, standing: SlotStanding) -> SlotView:
+        """The slot in its chain, with the names that belong to it."""
+        names = {each.id: each.name for each in self.people}
+        signed = standing.signed
+        who = self.who(one, standing) if standing.state is not SlotState.SIGNED else ()
+        return SlotView(
+            slot=standing.slot.key, label=standing.slot.label, state=standing.state.value,
+            signed_by=names.get(signed.person, "") if signed else "", signed_at=signed.at if signed else None,
+            since=standing.since, who=tuple(each.name for each in who[:NAMES]),
+            waits_for=tuple(reason.vietnamese for reason in standing.waits_for),
+            delegated=self._delegated(one, standing.slot, who))
+
+    def reviews(self, wards: Collection[UUID]) -> tuple[ReviewView, ...]:
+        """Stays of these wards whose review is near or late (R22), the most pressing first."""
+        lying = store.lying(self.desk.db, wards)
+        last = reviews.last(self.desk.db, [one.encounter for one in lying])
+        views = []
+        for one in lying:
+            stay = StayFacts(admitted_at=one.admitted_at, emergency=one.emergency, reviewed_at=last.get(one.encounter))
+            clock = next(each for each in deadlines.clocks(stay, self.desk.now, self.rules)
+                         if each.kind is ClockKind.REVIEW)
+            if clock.state is not ClockState.OK:
+                views.append(self._review(one, clock, stay))
+        return tuple(sorted(views, key=lambda view: view.due))
+
+    def _review(self, one: Lying, clock: Clock, stay: StayFacts) -> ReviewView:
+        heads = self._able_to((Role.WARD_HEAD,), one.ward)
+        head = heads[0] if len(heads) == 1 else None
+        return ReviewView(
+            encounter=one.encounter, patient=one.patient, ward=one.ward, bed=one.bed,
+            holder=head.id if head else None, holder_name=head.name if head else "Trưởng khoa",
+            reviewed_at=stay.reviewed_at, since=clock.started, due=clock.due,
+            mine=self.desk.person.id in {each.id for each in heads})
+
+    def _delegated(self, one: Open, slot: SignatureSlot, who: Iterable[Signer]) -> tuple[str, ...]:
+        holders = {each.id for each in who}
+        return tuple(f"{view.receiver_name} ({view.delegation.manner} đến {view.delegation.ends:%d/%m/%Y})"
+                     for view in self._delegations if view.delegation.giver in holders
+                     and view.delegation.covers(slot, one.form.code, one.ward, self._today))
+
+    def _view(self, one: Open, case: Case, standing: SlotStanding) -> WaitingView:
+        kind, slot, since = case.kind, standing.slot, standing.since or one.written_at
+        who = self.who(one, standing)
+        stay = StayFacts(admitted_at=one.admitted_at, emergency=one.emergency, discharged_at=one.discharged_at)
+        holder = who[0] if len(who) == 1 else None
+        return WaitingView(
+            entry=one.entry, encounter=one.encounter, form=one.form, title=kind.name, patient=one.patient,
+            ward=one.ward, bed=one.bed, occurred_at=one.occurred_at, draft=one.draft, slot=slot.key,
+            slot_label=slot.label, kind=slot.holder, holder=holder.id if holder else None,
+            holder_name=holder.name if holder else slot.label, since=since,
+            due=slot_due(kind.deadline, stay, since, repeatable=kind.repeatable, settings=self.rules),
+            mine=isinstance(policy.may_sign(self.desk.person, slot.key, case, self._today), Allowed),
+            author=one.author)
+
+
+def kind_of(one: Open) -> EntryKind:
+    """The kind of an open entry."""
+    return form(one.form.code, one.form.edition).kind(one.form.kind)
+
+
+def by_deadline(one: WaitingView) -> tuple[bool, float, float]:
+    """What is due first stands first; what has no deadline last, the oldest first."""
+    since = one.since.timestamp()
+    return (one.due is None, one.due.timestamp() if one.due is not None else since, since)
+
+
+def _names(one: Open, kinds: Collection[str]) -> tuple[str, ...]:
+    """What these kinds of the same form are called."""
+    if not kinds:
+        return ()
+    names = {each.key: each.name for each in form(one.form.code, one.form.edition).kinds}
+    return tuple(names[key] for key in kinds)
