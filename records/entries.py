@@ -69,11 +69,36 @@ class Author(Frozen):
 
 
 class Correction(Frozen):
-    """Why a signed version got a successor (R32): the reason, and which version it replaces."""
+    """Why a signed version got a successor (R32): the reason, which version it replaces, and which fields differ.
+
+    What came later into this value is None in versions that were signed before: their bytes stay as they are.
+    """
 
     reason: str
     of_version: int
     of_sha256: str
+    changed: tuple[str, ...] | None = None
+    """Keys of the fields whose value differs from the replaced version's, in the form's order."""
+    restores: int | None = None
+    """The version whose text this one takes up again, unchanged (R34); None: it was written anew."""
+    permitted_by: str | None = None
+    """Title and name of the person who let it be restored."""
+
+
+class RelatesTo(Frozen):
+    """How an entry stands to a signed one that it leaves unchanged (FHIR `Composition.relatesTo`).
+
+    `replaces`: it was issued in its place (R35, R37). `appends`: it adds to it what came late (R31).
+    """
+
+    code: Literal["replaces", "appends"]
+    entry: UUID
+    version: int
+    sha256: str
+    """Of the canonical bytes of that version."""
+    named: str
+    """What it is in words for the paper: «Giấy ra viện, 10:05 17/11/2026»."""
+    reason: str
 
 
 class FormRef(Frozen):
@@ -103,6 +128,7 @@ class Version(Frozen):
     training: bool = False
     """Written in a training hospital: the page says so."""
     correction: Correction | None = None
+    relates_to: RelatesTo | None = None
     values: dict[str, Any]
     """By field key, as `records.forms.Field` describes; cleaned by `records.validation`."""
 
@@ -131,6 +157,12 @@ class State(StrEnum):
     AMENDED = "amended"
     """A later version was signed in its place; readable for ever."""
     CANCELLED = "cancelled"
+    REPLACED = "replaced"
+    """Another entry was issued in its place (R35, R37); readable for ever, and it says so."""
+
+
+ENDED = frozenset({State.AMENDED, State.CANCELLED, State.REPLACED})
+"""Nothing is signed any more on a version in one of these."""
 
 
 class EncounterState(StrEnum):

@@ -55,6 +55,17 @@ class Manner(StrEnum):
     """Thừa ủy quyền: under a written authority."""
 
 
+class Amending(StrEnum):
+    """How a signed entry of a kind may be changed."""
+
+    CORRECT = "correct"
+    """By a new version with its reason, which all sign again (R32, R33)."""
+    REPLACE = "replace"
+    """Once it is issued, only by another entry in its place (R35, R37); before that it is corrected."""
+    NOTIFY = "notify"
+    """By a new version «đã sửa», and who ordered it is told (R36)."""
+
+
 class Frozen(BaseModel):
     """A value that crosses a boundary: frozen, and strict about keys that nobody knows."""
 
@@ -190,6 +201,18 @@ class EntryKind(Frozen):
     """Kinds of the same form whose entries must be signed before this kind is signed (R19a)."""
     confirms: bool = False
     """Its entries are the patient's confirmations of other entries (R7): begun from the document that asks for one."""
+    amending: Amending = Amending.CORRECT
+    """What may become of it once it is signed (R33, R35-R37)."""
+    replaced_for: tuple[str, ...] = ()
+    """The reasons for which another one is issued in its place, as the text of the rule lists them (R37)."""
+    keeps: tuple[str, ...] = ()
+    """Fields that the one in its place takes over unchanged, such as the number of a giấy chứng sinh (R37)."""
+    orderer: str = ""
+    """The field that names who ordered, for `Amending.NOTIFY` (R36)."""
+    addendum: bool = False
+    """It adds a late result to a signed entry: the only kind that an archived record still takes in (R31)."""
+    leaves_house: bool = False
+    """It is given to the patient or another facility: no abbreviations outside the approved list (R38)."""
     deadline: Literal["", "admission", "discharge"] = ""
     """Which clock runs for it: R20/R21 after admission, R23 after discharge."""
     sections: tuple[Section, ...]
@@ -219,6 +242,12 @@ class EntryKind(Frozen):
                 raise ValueError(f"slot {slot.key} has roles exactly when a person of the house fills it")
             if not {*slot.after, *slot.shut_by} <= set(slots):
                 raise ValueError(f"slot {slot.key} waits for a slot that the kind {self.key} does not have")
+        if not {*self.keeps, *filter(None, [self.orderer])} <= set(keys):
+            raise ValueError(f"kind {self.key} keeps or names the orderer in a field that it does not have")
+        if bool(self.replaced_for) != (self.amending is Amending.REPLACE):
+            raise ValueError(f"kind {self.key} lists reasons exactly when it is replaced")
+        if bool(self.orderer) != (self.amending is Amending.NOTIFY):
+            raise ValueError(f"kind {self.key} names the orderer exactly when its orderer is told")
         for rule in self.rules:
             if not set(rule.fields) <= set(keys):
                 raise ValueError(f"a rule of {self.key} names a field that does not exist")

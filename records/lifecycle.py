@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from records.entries import EncounterState, State
 from records.errors import Refusal
+from records.forms import EntryKind
 
 
 class Event(StrEnum):
@@ -20,6 +21,10 @@ class Event(StrEnum):
     SUPERSEDE = "supersede"
     """A correction of it was signed by all."""
     CANCEL = "cancel"
+    RESTORE = "restore"
+    """Its text is taken up again by a new version: it stays what it is (R34)."""
+    REPLACE = "replace"
+    """Another entry was issued in its place (R35, R37)."""
 
 
 VERSION_TABLE: Mapping[tuple[State, Event], State] = MappingProxyType({
@@ -33,8 +38,13 @@ VERSION_TABLE: Mapping[tuple[State, Event], State] = MappingProxyType({
     (State.SIGNED, Event.SIGN_SLOT): State.SIGNED,
     (State.SIGNED, Event.SUPERSEDE): State.AMENDED,
     (State.SIGNED, Event.CANCEL): State.CANCELLED,
+    (State.SIGNED, Event.REPLACE): State.REPLACED,
+    (State.AMENDED, Event.RESTORE): State.AMENDED,
+    (State.CANCELLED, Event.RESTORE): State.CANCELLED,
 })
-"""R33: a signed version is only corrected or cancelled. SIGNED + SIGN_SLOT: an optional slot is added."""
+"""R33: a signed version is only corrected, cancelled or (what was issued, R35, R37) replaced. R34: nothing is ever
+un-cancelled; a restored text is a new version. SIGNED + SIGN_SLOT: an optional slot is added.
+"""
 
 
 class EncounterEvent(StrEnum):
@@ -53,6 +63,18 @@ ENCOUNTER_TABLE: Mapping[tuple[EncounterState, EncounterEvent], EncounterState] 
     (EncounterState.ARCHIVED, EncounterEvent.DESTROY): EncounterState.DESTROYED,
 })
 """R27."""
+
+
+def takes_in(state: EncounterState, kind: EntryKind) -> bool:
+    """Whether a record in this state takes in entries of the kind: once archived only addenda, which leave what was
+    archived as it is (R31); while it is open, no addendum, because a late result is simply written.
+    """
+    match state:
+        case EncounterState.ACTIVE | EncounterState.CLOSED:
+            return not kind.addendum
+        case EncounterState.ARCHIVED:
+            return kind.addendum
+    return False
 
 
 def after(state: State, event: Event) -> State:

@@ -12,9 +12,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from records.delegation import Delegation
-from records.entries import EncounterState, State
+from records.entries import ENDED, EncounterState, State
 from records.errors import Reason, Refusal
 from records.forms import EntryKind, Holder, Role, SignatureSlot
+from records.lifecycle import takes_in
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def may_write(person: Person, kind: EntryKind, encounter_state: EncounterState, 
     reasons = list(_standing(person, on))
     if not person.roles & set(kind.writers):
         reasons.append(Reason("role_may_not_write", kind.name, {"title": person.title}))
-    reasons += _place(person, encounter_state, ward)
+    reasons += _place(person, encounter_state, kind, ward)
     return _answer(reasons)
 
 
@@ -107,9 +108,9 @@ def may_sign(person: Person, slot_key: str, case: Case, on: date) -> Answer:
         reasons.append(Reason("only_author_signs", slot.label))
     if not case.is_latest:
         reasons.append(Reason("newer_version_exists", slot.label))
-    if case.state in (State.AMENDED, State.CANCELLED):
+    if case.state in ENDED:
         reasons.append(Reason("version_not_open", slot.label, {"state": case.state.value}))
-    reasons += _place(person, case.encounter_state, case.ward, delegated=given is not None)
+    reasons += _place(person, case.encounter_state, case.kind, case.ward, delegated=given is not None)
     reasons += _order(slot_key, case)
     reasons += case.missing_fields
     return _answer(reasons)
@@ -164,7 +165,7 @@ def _slot_standing(slot: SignatureSlot, case: Case) -> SlotStanding:
     done = {item.slot: item for item in case.signed}
     if (signed := done.get(slot.key)) is not None:
         return SlotStanding(slot, SlotState.SIGNED, signed=signed, author=author)
-    if any(later in done for later in slot.shut_by) or case.state in (State.AMENDED, State.CANCELLED):
+    if any(later in done for later in slot.shut_by) or case.state in ENDED:
         return SlotStanding(slot, SlotState.SHUT, author=author)
     if waits := tuple(_order(slot.key, case)):
         return SlotStanding(slot, SlotState.WAITING, author=author, waits_for=waits)
@@ -208,10 +209,13 @@ def _not_in_role(person: Person, slot: SignatureSlot, case: Case, on: date) -> R
     return Reason("role_may_not_sign", slot.label, {"title": person.title})
 
 
-def _place(person: Person, encounter_state: EncounterState, ward: UUID, *, delegated: bool = False) -> list[Reason]:
+def _place(
+    person: Person, state: EncounterState, kind: EntryKind, ward: UUID, *, delegated: bool = False,
+) -> list[Reason]:
+    """R31, R39: the record takes the entry in, and the person works where the patient lies."""
     reasons = []
-    if encounter_state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
-        reasons.append(Reason("record_archived"))
+    if not takes_in(state, kind):
+        reasons.append(Reason("record_archived") if not kind.addendum else Reason("addendum_too_early", kind.name))
     everywhere = delegated or person.roles & {Role.DIRECTOR, Role.RECORDS_OFFICE}
     if ward not in person.wards and not everywhere:
         reasons.append(Reason("not_of_this_ward", person.full_name))

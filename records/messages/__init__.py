@@ -1,5 +1,13 @@
 """What travels over HTTPS between workstation and server, as frozen values; both sides read the same classes."""
 
+from records.messages.amendments import (
+    Cancellation,
+    CancellationView,
+    EntryHistory,
+    Restoration,
+    RestorationGiven,
+    VersionRecord,
+)
 from records.messages.certificates import (
     CertificateView,
     Challenge,
@@ -7,7 +15,6 @@ from records.messages.certificates import (
 )
 from records.messages.charts import (
     Accepted,
-    Cancellation,
     Chart,
     DraftConflict,
     DraftSave,
@@ -111,6 +118,7 @@ __all__ = [
     "BoardRow",
     "CallBack",
     "Cancellation",
+    "CancellationView",
     "CaptureGiven",
     "CaptureKept",
     "CaptureOpened",
@@ -143,6 +151,7 @@ __all__ = [
     "DraftView",
     "EncounterView",
     "Enrolment",
+    "EntryHistory",
     "EntryView",
     "EvidenceQueue",
     "EvidenceTaskView",
@@ -165,6 +174,8 @@ __all__ = [
     "RemoteCode",
     "RemoteSigningView",
     "RemoteSigningWish",
+    "Restoration",
+    "RestorationGiven",
     "ReviewView",
     "Revocation",
     "Session",
@@ -183,6 +194,7 @@ __all__ = [
     "TrustEdition",
     "TrustProposal",
     "TrustedAuthority",
+    "VersionRecord",
     "VitalsPoint",
     "WaitingView",
     "WardStayView",

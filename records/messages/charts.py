@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from records.entries import Author, Correction, FormRef, Instant, State
+from records.entries import Author, Correction, FormRef, Instant, RelatesTo, State
 from records.forms import Frozen
+from records.messages.amendments import CancellationView, RestorationGiven
 from records.messages.confirmations import ConfirmationView
 from records.messages.patients import ClockView, EncounterView, PatientView
 
@@ -47,6 +48,10 @@ class EntryView(Frozen):
     sha256: str
     """Of the version's canonical bytes."""
     correction: Correction | None = None
+    relates_to: RelatesTo | None = None
+    """The entry in whose place it was issued, or to which it adds (R31, R35, R37)."""
+    cancellation: CancellationView | None = None
+    """Who cancelled it, when and why."""
     signatures: tuple[SignatureView, ...]
     confirmations: tuple[ConfirmationView, ...] = ()
     """What the patient confirmed or refused of this version (R7)."""
@@ -79,6 +84,9 @@ class DraftView(Frozen):
     base_version: int
     """0 for a new entry, else the version that it corrects."""
     correction_reason: str = ""
+    restoration: RestorationGiven | None = None
+    """The text is an older one that somebody let be restored: nobody changes it (R34)."""
+    relates_to: RelatesTo | None = None
     occurred_at: Instant
     values: dict[str, Any]
     revision: int
@@ -94,6 +102,8 @@ class DraftSave(Frozen):
     form: FormRef
     base_version: int = 0
     correction_reason: str = ""
+    restoration: RestorationGiven | None = None
+    relates_to: RelatesTo | None = None
     occurred_at: Instant
     values: dict[str, Any]
     known_revision: int
@@ -174,12 +184,4 @@ class SettlementDecision(Frozen):
     """POST /api/settlements/{id}."""
 
     decision: Literal["accept", "reject"]
-    reason: str
-
-
-
-class Cancellation(Frozen):
-    """POST /api/entries/{id}/cancel."""
-
-    version: int
     reason: str

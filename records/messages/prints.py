@@ -53,6 +53,8 @@ class PrintedDocument(Frozen):
     newest: int
     """The newest version now; the same as `version` while the paper is true of it."""
     cancelled: bool = False
+    replaced: bool = False
+    """Another paper was issued in its place (R37)."""
 
 
 class PrintView(Frozen):
@@ -72,4 +74,5 @@ class PrintView(Frozen):
     @property
     def newest(self) -> bool:
         """Whether the paper still shows all that the record holds of this form."""
-        return not self.added and all(one.version == one.newest and not one.cancelled for one in self.documents)
+        return not self.added and all(
+            one.version == one.newest and not one.cancelled and not one.replaced for one in self.documents)

@@ -9,7 +9,7 @@ from records.entries import Version
 from records.forms import EntryKind, Form, Holder
 from records.render.fields import draw_sections
 from records.render.flow import SIZE, Flow
-from records.render.head import draw_correction, draw_feet, draw_further, draw_heading, draw_patient
+from records.render.head import draw_amended, draw_feet, draw_further, draw_heading, draw_patient
 from records.render.inline import broken, words
 from records.render.paper import GREY, MM, Paper
 from records.render.pdfa import Attachment, Spot, add_metadata, add_signature_fields, attach
@@ -39,8 +39,7 @@ def draw_entry(version: Version, form: Form, attachments: Sequence[Attachment] =
     flow.text(f"Thời điểm: {moment(version.occurred_at)}. Người ghi: {version.author.full_name}, "
               f"{version.author.title}; ghi xong {moment(version.written_at, seconds=True)}.", SIZE - 0.5)
     flow.skip(3)
-    if version.correction is not None:
-        draw_correction(flow, version.version, version.correction)
+    draw_amended(flow, version, kind)
     draw_sections(flow, form, kind, version.values)
     spots = draw_slots(flow, kind)
     draw_feet(paper, form, version.subject, training=version.training,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from records.entries import Correction, Stay, Subject
-from records.forms import Form
+from records.entries import Stay, Subject, Version
+from records.forms import EntryKind, Form
+from records.render.amended import amended_lines
 from records.render.flow import FOOT, LEFT, RIGHT, SIZE, Flow
 from records.render.inline import WIDE, Atom, balanced, broken, words
 from records.render.mark import TRAINING
@@ -86,11 +87,22 @@ def draw_further(flow: Flow, form: Form, subject: Subject, stay: Stay) -> None:
     flow.skip(4)
 
 
-def draw_correction(flow: Flow, version: int, correction: Correction) -> None:
-    """R32: which version this is, what it replaces, and why."""
-    note = (f"Bản sửa, phiên bản {version}, thay phiên bản {correction.of_version} "
-            f"(SHA-256 {correction.of_sha256[:16]}…). Lý do sửa: {correction.reason}")
-    lines = broken(words(note, "Bold"), 10, flow.room - 10)
+def draw_amended(flow: Flow, version: Version, kind: EntryKind) -> None:
+    """R32: which version this is, what it replaces and in which fields, why and who; R34, R37: restored, issued anew.
+
+    A correction that does not name its fields was signed before they were printed, and keeps its page.
+    """
+    correction = version.correction
+    if correction is not None and correction.changed is None:
+        note = (f"Bản sửa, phiên bản {version.version}, thay phiên bản {correction.of_version} "
+                f"(SHA-256 {correction.of_sha256[:16]}…). Lý do sửa: {correction.reason}")
+        told: tuple[str, ...] = (note,)
+    else:
+        told = amended_lines(version, kind)
+    if not told:
+        return
+    lines = [line for at, text in enumerate(told)
+             for line in broken(words(text, "Regular" if at else "Bold"), 10, flow.room - 10)]
     high = len(lines) * 12.2 + 6
     flow.need(high + 4)
     flow.page.rect(flow.left, flow.y - high, flow.room, high, thick=0.8)

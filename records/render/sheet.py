@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from records.entries import Mark, State, Stay, Subject, Version
-from records.forms import Form
+from records.forms import Form, form
+from records.render.amended import amended_note
 from records.render.flow import Flow
 from records.render.head import draw_feet, draw_further, draw_heading, draw_patient
 from records.render.mark import TRAINING
@@ -25,25 +26,25 @@ class SheetItem:
     state: State
     verdict: str = ""
     """What the signatures' verdict is, in a word for the paper: «Hợp lệ», «Không hợp lệ» ..."""
+    ended: str = ""
+    """Of a cancelled or replaced one: by whom, when and why."""
     confirmed: str = ""
     """What the patient's own slot says: how and when they confirmed, by a paper of its own (R7)."""
 
 
 STATES = {
     State.DRAFT: "BẢN NHÁP, CHƯA KÝ", State.PARTLY_SIGNED: "CHƯA KÝ ĐỦ", State.SIGNED: "",
-    State.AMENDED: "ĐÃ THAY BẰNG BẢN SỬA", State.CANCELLED: "ĐÃ HỦY",
+    State.AMENDED: "ĐÃ THAY BẰNG BẢN SỬA", State.CANCELLED: "ĐÃ HỦY", State.REPLACED: "ĐÃ ĐƯỢC CẤP LẠI",
 }
 """What the paper says of a version that is not simply signed."""
 
 
 def standing(item: SheetItem) -> str:
-    """Version, reason of correction and state, when there is something to say of them."""
-    parts = []
-    if item.version.correction is not None:
-        parts.append(f"Bản sửa, phiên bản {item.version.version}. Lý do: {item.version.correction.reason}")
-    if STATES[item.state]:
-        parts.append(STATES[item.state])
-    return ". ".join(parts)
+    """What it corrects, restores or replaces and why, and its state, when there is something to say of them."""
+    version = item.version
+    kind = form(version.form.code, version.form.edition).kind(version.form.kind)
+    state = f"{STATES[item.state]}. {item.ended}".removesuffix(". ") if STATES[item.state] else ""
+    return " ".join(part for part in (state, amended_note(version, kind)) if part)
 
 
 def signed_lines(item: SheetItem) -> tuple[str, ...]:

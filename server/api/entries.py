@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from records.entries import Instant
-from records.messages import Accepted, Cancellation, EntryView, Problem, Quarantined
+from records.messages import Accepted, Cancellation, EntryHistory, EntryView, Problem, Quarantined, Restoration
 from server.api.gate import Asking, GuardedRoute
-from server.services import acceptance, cancellation, entries, files
+from server.services import acceptance, cancellation, entries, files, history, restoring
 
 router = APIRouter(prefix="/api", tags=["entries"], route_class=GuardedRoute)
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
@@ -49,6 +49,18 @@ def post_signature(  # noqa: PLR0917 -- FastAPI hands a route's parameters over 
 def cancel(caller: Asking, entry: UUID, command: Cancellation) -> Response:
     """Cancel an entry; it stays readable and is marked."""
     return caller.do(lambda desk: cancellation.cancel(desk, entry, command))
+
+
+@router.post("/entries/{entry}/restore", response_model=EntryView)
+def restore(caller: Asking, entry: UUID, command: Restoration) -> Response:
+    """Let a cancelled entry or an older text be restored: its author signs it again as a new version."""
+    return caller.do(lambda desk: restoring.restore(desk, entry, command))
+
+
+@router.get("/entries/{entry}/history", response_model=EntryHistory)
+def get_history(caller: Asking, entry: UUID) -> Response:
+    """Every version of an entry: who, when, why, what changed, and what stands in its place."""
+    return caller.ask(lambda desk: history.read(desk, entry))
 
 
 @router.get("/files/{sha256}", response_class=Response)

@@ -26,6 +26,7 @@ from records.receipts import Receipt
 from records.render import RENDERERS
 from records.signatures import Finding, Question, SignatureVerdict, Verdict, unknown
 from server.services import (
+    amending,
     confirmations,
     evidence,
     questions,
@@ -156,6 +157,7 @@ def _server_questions(
         *questions.signer(last, certificate, to, _title(case, to, last)), *questions.authorship(version, kind, here),
         *off, *questions.offline_limits(to, kind, here, file.begun_at),
         *questions.content(version, kind), *confirmations.doubts(desk, version),
+        *amending.doubts(desk, arrival.scene, version, kind),
     )
     yield from ((Weight.WRONG, reason) for reason in wrong)
     yield from questions.succession(version, verdict, to, here)
@@ -212,6 +214,7 @@ def _store(arrival: Arrival, judged: Judged, version: Version, certificate: Cert
     sha256 = desk.hospital.blobs.put(scene.key, file.data)
     if _move_on(arrival, version, sha256) is State.SIGNED:
         standing.supersede(desk, scene)
+        amending.issued(desk, version)
         evidence.due(desk, sha256, file.entry, file.number, judged.verdict)
     last = judged.verdict.signatures[-1]
     entries.add_signature(desk.db, entries.NewSignature(
@@ -239,6 +242,7 @@ def _move_on(arrival: Arrival, version: Version, sha256: str) -> State:
         state = lifecycle.after(State.DRAFT, event)
         entries.add_version(desk.db, scene.key, version, state=state, open_slots=slots, file=sha256,
                             received_at=desk.now)
+        amending.begun(desk, scene, version)
         drafts.drop(desk.db, file.entry, {desk.person.id, version.author.id})
         return state
     # An optional slot may still be filled once a version is signed by all who must.

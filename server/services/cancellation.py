@@ -10,9 +10,9 @@ from records.errors import Refusal
 from records.forms import Role
 from records.lifecycle import Event
 from records.messages import Cancellation, EntryView
+from records.succession import REASON_LENGTH
 from server.services import entries
 from server.services.hospital import Desk
-from server.services.questions import REASON_LENGTH
 from server.store import base, closing
 from server.store import entries as store
 

@@ -20,9 +20,9 @@ from records.forms import Holder, Role
 from records.lifecycle import EncounterEvent
 from records.messages import ClosingAct, ClosingCommand, ClosingList, ClosingPoint, ClosingRow, ClosingView
 from records.signatures import EvidenceLevel
+from records.succession import REASON_LENGTH
 from server.services import board, evidence, rights
 from server.services.hospital import Desk
-from server.services.questions import REASON_LENGTH
 from server.services.rights import Right
 from server.store import closing as store
 from server.store import evidence as evidence_store

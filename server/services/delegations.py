@@ -11,9 +11,9 @@ from records.delegation import Delegation
 from records.errors import Reason, Refusal
 from records.forms import Role, all_forms
 from records.messages import ColleagueView, DelegationGiven, DelegationView, Revocation
+from records.succession import REASON_LENGTH
 from server.services import rights
 from server.services.hospital import Desk, new_id
-from server.services.questions import REASON_LENGTH
 from server.services.rights import Right
 from server.store import delegations as store
 from server.store import people, sessions

@@ -64,5 +64,6 @@ def _as_view(desk: Desk, entry: UUID, draft: DraftSave) -> DraftView:
     return DraftView(
         entry=entry, encounter=draft.encounter, person=desk.person.id, person_name=desk.person.full_name,
         form=draft.form, base_version=draft.base_version, correction_reason=draft.correction_reason,
-        occurred_at=draft.occurred_at, values=draft.values, revision=draft.known_revision, updated_at=desk.now,
+        restoration=draft.restoration, relates_to=draft.relates_to, occurred_at=draft.occurred_at,
+        values=draft.values, revision=draft.known_revision, updated_at=desk.now,
     )

@@ -71,4 +71,4 @@ def _form_name(one: prints.Now) -> str:
 def _document(entry: UUID, number: int, now: prints.Now) -> PrintedDocument:
     kind = form(now.form.code, now.form.edition).kind(now.form.kind)
     return PrintedDocument(entry=entry, name=kind.name, author=now.author, occurred_at=now.occurred_at, version=number,
-                           newest=now.newest, cancelled=now.cancelled)
+                           newest=now.newest, cancelled=now.cancelled, replaced=now.replaced)

@@ -18,12 +18,11 @@ from records.entries import EncounterState, FormRef, Version
 from records.errors import Reason
 from records.forms import EntryKind
 from records.signatures import Question, SignatureVerdict, Verdict
+from records.succession import REASON_LENGTH
 from records.validation import clean
 from server.store.certificates import OnFile as Certificate
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
-REASON_LENGTH = 5
-"""R32: a correction's reason has at least this many characters."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from records.errors import Refusal
 from records.forms import Role
 from records.policy import Person
+from records.succession import RESTORERS
 
 
 class Right(StrEnum):
@@ -37,6 +38,8 @@ class Right(StrEnum):
     """Let the organisation's own key sign a paper that leaves the house (R10)."""
     SEE_DELEGATIONS = "see_delegations"
     TAKE_CONFIRMATION = "take_confirmation"
+    RESTORE = "restore"
+    """Let a cancelled entry or an older text be restored as a new version (R34)."""
     OPEN_CAPTURE = "open_capture"
     """See a kept fingerprint or drawn signature (R8)."""
 
@@ -64,6 +67,7 @@ _MAY: dict[Right, frozenset[Role]] = {
     Right.READ_AUDIT: _OFFICE | {Role.IT, Role.DIRECTOR},
     Right.SEE_DELEGATIONS: _OFFICE | {Role.IT, Role.DIRECTOR},
     Right.TAKE_CONFIRMATION: frozenset({Role.DOCTOR, Role.NURSE}),
+    Right.RESTORE: RESTORERS,
     Right.OPEN_CAPTURE: _OFFICE,
 }
 

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from uuid import UUID
 
 from records import lifecycle
-from records.entries import State
+from records.entries import ENDED
 from records.errors import Refusal
 from records.lifecycle import Event
 from records.messages import SettlementDecision, SettlementView
+from records.succession import REASON_LENGTH
 from server.services import rights
 from server.services.hospital import Desk
-from server.services.questions import REASON_LENGTH
 from server.services.rights import Right
 from server.store import base, entries, stays
 from server.store import settlements as store
@@ -62,7 +62,7 @@ def _cancel(desk: Desk, which: UUID, view: SettlementView, reason: str) -> None:
         return
     _, _, number, _ = store.address(desk.db, which)
     standing = next((one for one in entries.standings(desk.db, view.entry) if one.number == number), None)
-    if standing is None or standing.state in (State.CANCELLED, State.AMENDED):
+    if standing is None or standing.state in ENDED:
         return
     lifecycle.after(standing.state, Event.CANCEL)
     key = desk.key(view.encounter)

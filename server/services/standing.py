@@ -8,14 +8,14 @@ from uuid import UUID
 
 from records import canonical, cda, lifecycle, policy
 from records.deadlines import ZONE
-from records.entries import EncounterState, State, Version
+from records.entries import State, Version
 from records.errors import Reason, Refusal
 from records.forms import EntryKind, Holder, form
 from records.lifecycle import Event
 from records.policy import Case, SignedSlot
 from server.services.hospital import Desk
 from server.services.questions import OnFile
-from server.store import entries, sessions
+from server.store import amendments, entries, sessions
 from server.store.entries import Standing
 from server.store.keys import ScopeKey
 from server.store.stays import Place, place
@@ -77,7 +77,8 @@ def beside(desk: Desk, scene: Scene, version: Version) -> dict[str, bytes]:
 def on_file(desk: Desk, scene: Scene, data: bytes, version: Version, kind: EntryKind) -> OnFile:
     """The scene as the questions ask about it."""
     latest, this = scene.latest, scene.this
-    others = () if kind.repeatable else entries.others_of_kind(desk.db, scene.place.id, version.form, version.entry)
+    others = () if kind.repeatable else entries.others_of_kind(
+        desk.db, scene.place.id, version.form, {version.entry, *amendments.target_of(version.relates_to)})
     elsewhere = scene.entry is not None and scene.entry.encounter != scene.place.id
     continues = this is None or elsewhere or data.startswith(desk.hospital.blobs.get(scene.key, this.file))
     return OnFile(
@@ -109,7 +110,7 @@ def may_sign(desk: Desk, slot: str, facts: Case) -> policy.Answer:
 
 def house_may_sign(slot: str, facts: Case) -> policy.Answer:
     """The policy's answer for the organisation itself: its slot is open, and the record is not archived (R10)."""
-    if facts.encounter_state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
+    if not lifecycle.takes_in(facts.encounter_state, facts.kind):
         return policy.Refused((Reason("record_archived"),))
     found = next((one for one in policy.standing(facts) if one.slot.key == slot), None)
     if found is None or found.slot.holder is not Holder.ORGANISATION:

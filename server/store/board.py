@@ -50,7 +50,7 @@ def signed_at(db: Connection, encounters: Collection[UUID], form: str, kind: str
         .join(version_states, version_states.c.entry == entries.c.id)
         .join(signatures, (signatures.c.entry == entries.c.id) & (signatures.c.number == version_states.c.number))
         .where(entries.c.encounter.in_(encounters), entries.c.form == form, entries.c.kind == kind,
-               version_states.c.state.in_((State.SIGNED.value, State.AMENDED.value)))
+               version_states.c.state.in_((State.SIGNED.value, State.AMENDED.value, State.REPLACED.value)))
         .group_by(entries.c.encounter, entries.c.id, version_states.c.number)
     ).subquery()
     first = select(last.c.encounter, func.min(last.c.at).label("at")).group_by(last.c.encounter)

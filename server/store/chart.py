@@ -36,7 +36,8 @@ _SELECT = """
                                    ORDER BY f.made_at DESC LIMIT 1), ''),
         'older', CASE WHEN st.number = 1 THEN '[]'::json
                       ELSE (SELECT json_agg(n) FROM generate_series(1, st.number - 1) AS n) END
-    )::text AS facts
+    )::text AS facts,
+        ca.reason AS cancelled_for, ca.at AS cancelled_at, btrim(cp.title || ' ' || cp.full_name) AS cancelled_by
     FROM version_states AS st
     JOIN entries AS e ON e.id = st.entry
     JOIN versions AS v ON v.entry = st.entry AND v.number = st.number
@@ -62,6 +63,8 @@ _SELECT = """
         FROM confirmations AS cf WHERE cf.document_entry = st.entry AND cf.document_number = st.number
     ) AS c ON true
     LEFT JOIN evidence_tasks AS ev ON ev.file = st.file
+    LEFT JOIN cancellations AS ca ON ca.entry = st.entry AND ca.number = st.number
+    LEFT JOIN people AS cp ON cp.id = ca.person
     WHERE st.latest AND {shown}
     ORDER BY v.occurred_at DESC, v.received_at DESC, st.entry
 """
@@ -105,12 +108,23 @@ def _made(rows: Iterable[Any], key: ScopeKey) -> tuple[Made, ...]:
 
 
 def _joined(row: Any, key: ScopeKey) -> bytes:
-    """The entry as JSON: its facts, its body as it was signed, and a correction's reason out of the body."""
+    """The entry as JSON: its facts, its body as it was signed, and out of the body what it corrects or stands for."""
     body = key.decrypt(about(row.entry, row.number), row.body)
-    parts = [row.facts[:-1].encode(), b',"body":', body, b"}"]
-    if row.number > 1 and (correction := json.loads(body).get("correction")):
-        parts.insert(1, b',"correction":' + json.dumps(correction, ensure_ascii=False).encode())
-    return b"".join(parts)
+    parts = [row.facts[:-1].encode()]
+    # A quotation mark inside a text is escaped: these bytes are the version's own member and nothing else.
+    if row.number > 1 or b'"relates_to":{' in body:
+        parsed = json.loads(body)
+        parts += [f',"{name}":{json.dumps(parsed[name], ensure_ascii=False)}'.encode()
+                  for name in ("correction", "relates_to") if parsed.get(name)]
+    if row.cancelled_for is not None:
+        parts.append(b',"cancellation":' + _cancellation(row, key))
+    return b"".join([*parts, b',"body":', body, b"}"])
+
+
+def _cancellation(row: Any, key: ScopeKey) -> bytes:
+    reason = key.decrypt(f"cancellation:{row.entry}:{row.number}", row.cancelled_for).decode()
+    return json.dumps({"by": row.cancelled_by, "at": row.cancelled_at.isoformat(), "reason": reason},
+                      ensure_ascii=False).encode()
 
 
 @cache

@@ -79,7 +79,11 @@ def save(
     db: Connection, key: ScopeKey, entry: UUID, draft: DraftSave, *, person: UUID, revision: int, workstation: str,
 ) -> None:
     """Write the person's draft over the one before."""
-    content = as_json({"values": draft.values, "reason": draft.correction_reason}).encode()
+    content = as_json({
+        "values": draft.values, "reason": draft.correction_reason,
+        "restoration": draft.restoration and draft.restoration.model_dump(mode="json"),
+        "relates_to": draft.relates_to and draft.relates_to.model_dump(mode="json"),
+    }).encode()
     values: dict[str, Any] = {
         "encounter": draft.encounter, "form": draft.form.code, "edition": draft.form.edition, "kind": draft.form.kind,
         "base_version": draft.base_version, "occurred_at": draft.occurred_at, "revision": revision,
@@ -112,6 +116,7 @@ def _view(row: Any, key: ScopeKey) -> DraftView:
     return DraftView(
         entry=row.entry, encounter=row.encounter, person=row.person, person_name=row.full_name, author=_author(row),
         form=FormRef(code=row.form, edition=row.edition, kind=row.kind), base_version=row.base_version,
-        correction_reason=content["reason"], occurred_at=row.occurred_at, values=content["values"],
+        correction_reason=content["reason"], restoration=content.get("restoration"),
+        relates_to=content.get("relates_to"), occurred_at=row.occurred_at, values=content["values"],
         revision=row.revision, updated_at=row.updated_at,
     )

@@ -183,6 +183,23 @@ def signed_slots(db: Connection, which: UUID, number: int) -> tuple[SignedSlot, 
     return tuple(SignedSlot(row.slot, row.person, row.signed_at) for row in rows)
 
 
+@dataclass(frozen=True)
+class Signer:
+    """Who signed a version, under the title that the mark says, and when."""
+
+    who: str
+    at: datetime
+
+
+def signers(db: Connection, which: UUID) -> dict[int, tuple[Signer, ...]]:
+    """By version of an entry, in the order of signing."""
+    rows = db.execute(select(signatures).where(signatures.c.entry == which).order_by(signatures.c.received_at))
+    found: dict[int, list[Signer]] = {}
+    for row in rows:
+        found.setdefault(row.number, []).append(Signer(f"{row.title} {row.full_name}".strip(), row.signed_at))
+    return {number: tuple(each) for number, each in found.items()}
+
+
 def signed_kinds(db: Connection, encounter: UUID, form: str) -> frozenset[str]:
     """Kinds of the form that have a fully signed entry in this encounter (R19a)."""
     rows = db.scalars(
@@ -192,12 +209,13 @@ def signed_kinds(db: Connection, encounter: UUID, form: str) -> frozenset[str]:
     return frozenset(rows)
 
 
-def others_of_kind(db: Connection, encounter: UUID, form: FormRef, but: UUID) -> tuple[UUID, ...]:
-    """Other entries of the same kind in this encounter that were not cancelled."""
+def others_of_kind(db: Connection, encounter: UUID, form: FormRef, but: Collection[UUID]) -> tuple[UUID, ...]:
+    """Other entries of the same kind in this encounter that were neither cancelled nor replaced."""
     rows = db.scalars(
         select(entries.c.id).join(version_states, (version_states.c.entry == entries.c.id) & version_states.c.latest)
         .where(entries.c.encounter == encounter, entries.c.form == form.code, entries.c.kind == form.kind,
-               entries.c.id != but, version_states.c.state != State.CANCELLED.value))
+               entries.c.id.not_in(but),
+               version_states.c.state.not_in((State.CANCELLED.value, State.REPLACED.value))))
     return tuple(rows)
 
 

@@ -33,6 +33,7 @@ class Now:
     occurred_at: datetime
     newest: int
     cancelled: bool
+    replaced: bool = False
 
 
 def encounter_of(db: Connection, record_no: str) -> UUID | None:
@@ -72,4 +73,4 @@ def _printed(person_name: str, facts: Mapping[str, Any]) -> Printed:
 
 def _now(row: Any) -> Now:
     return Now(FormRef(code=row.form, edition=row.edition, kind=row.kind), row.author_name, row.occurred_at, row.number,
-               row.state == State.CANCELLED.value)
+               row.state == State.CANCELLED.value, row.state == State.REPLACED.value)

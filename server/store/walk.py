@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from records import canonical, policy, receipts
-from records.entries import State
+from records.entries import ENDED, State
 from records.errors import Reason, Refusal
 from records.forms import form
 from records.receipts import PublicKey, Receipt
@@ -188,7 +188,7 @@ def _wrong_about(row: Row[Any]) -> Iterator[str]:
         return
     if row.latest != (row.number == row.highest):
         yield "latest"
-    if row.state in (State.AMENDED.value, State.CANCELLED.value):
+    if State(row.state) in ENDED:
         return
     kind = form(row.form, row.edition).kind(row.kind)
     done = tuple(policy.SignedSlot(slot, row.author, row.written_at) for slot in row.slots or ())

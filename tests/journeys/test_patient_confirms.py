@@ -117,7 +117,7 @@ def test_a_patient_confirms_by_fingerprint_and_is_asked_again_when_the_text_chan
     assert told(done).startswith("Đã xác nhận, vân tay, ")
     assert "lấy bởi Lê Thu Hà" in told(done)
 
-    why = Correction(reason="Đổi phương pháp", of_version=1, of_sha256=done.sha256)
+    why = Correction(reason="Đổi phương pháp", of_version=1, of_sha256=done.sha256, changed=("procedure",))
     text = {**VALUES, "procedure": "Mở màng phổi tối thiểu, gây tê tại chỗ"}
     again = story.signed(story.version(story.surgeon, CONSENT, text, entry=done.id, version=2, correction=why))
     assert (again.state, again.confirmations, told(again)) == (State.PARTLY_SIGNED, (), "Chờ người bệnh xác nhận")

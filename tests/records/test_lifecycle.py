@@ -4,7 +4,16 @@ import pytest
 
 from records.entries import EncounterState, State
 from records.errors import Refusal
-from records.lifecycle import ENCOUNTER_TABLE, VERSION_TABLE, EncounterEvent, Event, after, encounter_after
+from records.forms import form
+from records.lifecycle import (
+    ENCOUNTER_TABLE,
+    VERSION_TABLE,
+    EncounterEvent,
+    Event,
+    after,
+    encounter_after,
+    takes_in,
+)
 
 
 @pytest.mark.parametrize("event", Event)
@@ -29,10 +38,17 @@ def test_an_encounter_goes_only_where_the_table_says(state: EncounterState, even
 
 
 def test_a_signed_version_is_never_edited_and_a_dead_one_never_wakes() -> None:
-    for state in (State.PARTLY_SIGNED, State.SIGNED, State.AMENDED, State.CANCELLED):
+    for state in set(State) - {State.DRAFT}:
         assert (state, Event.SAVE) not in VERSION_TABLE
     for event in Event:
-        assert (State.AMENDED, event) not in VERSION_TABLE
-        assert (State.CANCELLED, event) not in VERSION_TABLE
+        for dead in (State.AMENDED, State.CANCELLED, State.REPLACED):
+            assert VERSION_TABLE.get((dead, event), dead) is dead, "restored by a new version, never in place (R34)"
     for happening in EncounterEvent:
         assert (EncounterState.DESTROYED, happening) not in ENCOUNTER_TABLE
+
+
+def test_an_archived_record_takes_in_addenda_and_nothing_else() -> None:
+    row = form("36/BV2", "2024-01-01").kind("row")
+    addendum = row.model_copy(update={"addendum": True})
+    taken = {(state, kind.addendum) for state in EncounterState for kind in (row, addendum) if takes_in(state, kind)}
+    assert taken == {(EncounterState.ACTIVE, False), (EncounterState.CLOSED, False), (EncounterState.ARCHIVED, True)}

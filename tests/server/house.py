@@ -28,11 +28,12 @@ from records import signing_pdf
 from records.deadlines import ZONE
 from records.enrolment import bytes_to_sign
 from records.entries import Author, Correction, FormRef, Stay, Subject, Version
-from records.forms import Role
+from records.forms import Role, form
 from records.ids import uuid7
 from records.messages import Enrolment, PatientDraft, WardView
 from records.render import CURRENT, render_entry, slot_field
 from records.signatures import mark_for
+from records.succession import changed_fields
 from server import administration, serving
 from server.demo import pki
 from server.demo.pki import Issued
@@ -166,8 +167,18 @@ class House:
     def correction(self, before: dict[str, Any], **changes: Any) -> Version:
         """The next version of an entry as the server shows it, with a reason."""
         reason = Correction(reason="Ghi nhầm mạch", of_version=before["version"], of_sha256=before["sha256"])
-        return self.version(entry=UUID(before["id"]), version=before["version"] + 1,
+        made = self.version(entry=UUID(before["id"]), version=before["version"] + 1,
                             **{"correction": reason, "values": {**VALUES, "objective": "Tỉnh, mạch 86."}, **changes})
+        return naming_changes(made, before)
+
+
+def naming_changes(made: Version, before: dict[str, Any]) -> Version:
+    """The version with the fields named that differ from the one before, as the paper must say them (R32)."""
+    if made.correction is None or "body" not in before:
+        return made
+    kind = form(made.form.code, made.form.edition).kind(made.form.kind)
+    changed = changed_fields(Version.model_validate(before["body"]), made, kind)
+    return made.model_copy(update={"correction": made.correction.model_copy(update={"changed": changed})})
 
 
 def send(

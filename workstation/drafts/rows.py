@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping, func
 
-from records.entries import FormRef
-from records.messages import DraftView
+from records.entries import FormRef, RelatesTo
+from records.messages import DraftView, RestorationGiven
 from workstation.drafts import tables
 from workstation.drafts.values import CommandState, LocalDraft, OutboxCommand, OutboxItem, SentDraft
 
@@ -25,6 +25,10 @@ def draft_of(row: RowMapping) -> LocalDraft:
     held["begun_here"] = bool(held["begun_here"])
     if held["theirs"] is not None:
         held["theirs"] = DraftView.model_validate(held["theirs"])
+    if held["restoration"] is not None:
+        held["restoration"] = RestorationGiven.model_validate(held["restoration"])
+    if held["relates_to"] is not None:
+        held["relates_to"] = RelatesTo.model_validate(held["relates_to"])
     if held["sent"] is not None:
         held["sent"] = SentDraft.model_validate(held["sent"])
     return LocalDraft.model_validate(held)
@@ -36,6 +40,9 @@ def row_of_draft(draft: LocalDraft) -> dict[str, Any]:
     row["form"] = draft.form.model_dump()
     row["begun_here"] = int(draft.begun_here)
     row["theirs"] = draft.theirs.model_dump(mode="json") if draft.theirs is not None else None
+    for name in ("restoration", "relates_to"):
+        held = getattr(draft, name)
+        row[name] = held.model_dump(mode="json") if held is not None else None
     row["sent"] = draft.sent.model_dump(mode="json") if draft.sent is not None else None
     return row
 

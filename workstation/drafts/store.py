@@ -289,7 +289,8 @@ def _put_draft(db: Connection, draft: LocalDraft) -> None:
 def _adopted(view: DraftView) -> LocalDraft:
     return LocalDraft(
         entry=view.entry, encounter=view.encounter, form=view.form, base_version=view.base_version,
-        correction_reason=view.correction_reason, occurred_at=view.occurred_at, values=view.values,
+        correction_reason=view.correction_reason, restoration=view.restoration, relates_to=view.relates_to,
+        occurred_at=view.occurred_at, values=view.values,
         begun_at=view.updated_at, begun_here=False, revision=1, mirrored_revision=1, server_revision=view.revision,
         server_values=view.values, saved_at=_now(), mirrored_at=view.updated_at)
 

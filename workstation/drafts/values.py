@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from records.entries import FormRef, Instant
+from records.entries import FormRef, Instant, RelatesTo
 from records.forms import Frozen
-from records.messages import DraftView
+from records.messages import DraftView, RestorationGiven
 
 
 class SentDraft(Frozen):
@@ -32,6 +32,10 @@ class LocalDraft(Frozen):
     base_version: int = 0
     """0 for a new entry, else the signed version that it corrects."""
     correction_reason: str = ""
+    restoration: RestorationGiven | None = None
+    """The text is an older one that somebody let be restored: it is signed again, not changed (R34)."""
+    relates_to: RelatesTo | None = None
+    """In whose place it is issued, or to what it adds (R31, R37)."""
     occurred_at: Instant
     values: dict[str, Any] = {}
     begun_at: Instant

@@ -45,7 +45,8 @@ def correction_draft(view: EntryView, reason: str, now: datetime) -> LocalDraft:
     values = dict(view.body["values"])
     return LocalDraft(
         entry=view.id, encounter=view.encounter, form=view.form, base_version=view.version, correction_reason=reason,
-        occurred_at=view.occurred_at.astimezone(ZONE), begun_at=now, values=values, server_values=values)
+        relates_to=view.relates_to, occurred_at=view.occurred_at.astimezone(ZONE), begun_at=now, values=values,
+        server_values=values)
 
 
 def sourced(kind: EntryKind, subject: Subject, stay: Stay, chart: Chart, now: datetime) -> dict[str, Any]:

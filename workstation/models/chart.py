@@ -22,9 +22,9 @@ from workstation.models.cases import answer, case_of_view, may_take, ward_of
 from workstation.models.desk import Answered, Desk, Told
 from workstation.models.editor import EditorModel
 from workstation.models.handing_in import hand_in
-from workstation.models.timeline import DayHead, ItemState, TimelineItem, by_day, lay_over, matches
+from workstation.models.timeline import GONE, DayHead, ItemState, TimelineItem, by_day, lay_over, matches
 
-__all__ = ["ITEM_ROLE", "ChartModel", "DayHead", "ItemState", "TimelineItem"]
+__all__ = ["GONE", "ITEM_ROLE", "ChartModel", "DayHead", "ItemState", "TimelineItem"]
 
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 """DayHead or TimelineItem."""
@@ -122,7 +122,7 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
             except Refusal:
                 continue
             found += [(whole, kind) for kind in whole.kinds
-                      if not kind.confirms and isinstance(self.may_begin(whole, kind), Allowed)]
+                      if not kind.confirms and not kind.addendum and isinstance(self.may_begin(whole, kind), Allowed)]
         return tuple(sorted(found, key=lambda pair: not pair[1].repeatable))
 
     def may_begin(self, form: Form, kind: EntryKind) -> Answer:
@@ -130,7 +130,7 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
         if (chart := self.chart) is None:
             return policy.Refused((Reason("chart_not_here", str(self.encounter)),))
         if not kind.repeatable and any((item.form.code, item.form.kind) == (form.code, kind.key)
-                                       and item.state is not ItemState.CANCELLED for item in self._items):
+                                       and item.state not in GONE for item in self._items):
             return policy.Refused((Reason("kind_begun_already", kind.name),))
         return policy.may_write(self._desk.account.for_policy(), kind, chart.encounter.state, ward_of(chart),
                                 utc_now().astimezone(ZONE).date())
@@ -142,6 +142,11 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
             self.refused.emit(Refusal(*said.reasons))
         elif (chart := self.chart) is not None:
             self.draft_ready.emit(new_draft(form, kind, chart, self._desk.account, utc_now()))
+
+    def begin_draft(self, draft: LocalDraft) -> None:
+        """A draft that was begun from another entry: in its place, or added to it; `draft_ready` follows."""
+        self._desk.sync.save(draft)
+        self.draft_ready.emit(draft)
 
     def open_draft(self, entry: UUID) -> None:
         """Go on with a draft: mine here, mine from another PC, or one that was written for me to sign."""

@@ -13,7 +13,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from records import validation
 from records.canonical import encode
 from records.computed import compute
-from records.entries import Correction, FieldChange, Version, changes
+from records.entries import FieldChange, Version
 from records.errors import Reason, Refusal
 from records.forms import Field, form
 from records.messages import Chart, DraftView, EntryView
@@ -24,6 +24,7 @@ from workstation.drafts import LocalDraft, OutboxCommand, OutboxItem
 from workstation.models.account import utc_now
 from workstation.models.beginning import stay_of, subject_of
 from workstation.models.cases import answer, author_of, case_of_draft, stands_at, today, while_away
+from workstation.models.correcting import changes_of, correction_of, on_paper
 from workstation.models.desk import Desk
 from workstation.models.handing_in import hand_in
 from workstation.models.merge import joined, merge, plain
@@ -79,6 +80,11 @@ class EditorModel(QObject):
         return self._base if self._draft.base_version else None
 
     @property
+    def is_fixed(self) -> bool:
+        """A text that somebody let be restored: it is signed as it is, or not at all (R34)."""
+        return self._draft.restoration is not None
+
+    @property
     def is_closed(self) -> bool:
         """Signed or dropped: nothing can be changed."""
         return self._closed
@@ -94,7 +100,7 @@ class EditorModel(QObject):
 
     def set_value(self, key: str, value: Any) -> None:
         """The person typed; None or "" empties the field. Saved within a second."""
-        if self._closed or key not in self._fields:
+        if self._closed or self.is_fixed or key not in self._fields:
             return
         value = plain(value)
         empty = value in (None, "", [], {})
@@ -122,7 +128,7 @@ class EditorModel(QObject):
 
     def set_occurred_at(self, at: datetime) -> None:
         """The person chose another clinical time."""
-        if at != self._draft.occurred_at and not self._closed:
+        if at != self._draft.occurred_at and not self._closed and not self.is_fixed:
             self._draft = self._draft.model_copy(update={"occurred_at": at.astimezone(ZONE)})
             self._touched()
 
@@ -133,7 +139,7 @@ class EditorModel(QObject):
 
     def set_correction_reason(self, reason: str) -> None:
         """The person wrote why."""
-        if reason != self._draft.correction_reason and not self._closed:
+        if reason != self._draft.correction_reason and not self._closed and not self.is_fixed:
             self._draft = self._draft.model_copy(update={"correction_reason": reason})
             self._touched()
 
@@ -174,11 +180,13 @@ class EditorModel(QObject):
 
     def changes(self) -> tuple[FieldChange, ...]:
         """Field by field against the signed text, in the form's order."""
-        if self.base is None:
-            return ()
-        old = Version.model_validate(self.base.body)
-        new = old.model_copy(update={"values": self.cleaned(signing=False).values})
-        return changes(old, new, {field.key: field.label for field in self.kind.fields})
+        return changes_of(self.base, self.cleaned(signing=False).values, self.kind) if self.base is not None else ()
+
+    def paper_lines(self) -> tuple[str, ...]:
+        """What the paper will say of the correction."""
+        who, clock = author_of(self._chart, self._draft, self._desk.account), self._desk.client.clock
+        values = self.cleaned(signing=False).values
+        return on_paper(self.base, self._draft, values, author=who, at=clock.server_now()) if self.base else ()
 
     # Saved states
 
@@ -246,7 +254,8 @@ class EditorModel(QObject):
             author=author_of(self._chart, draft, account),
             occurred_at=draft.occurred_at.astimezone(ZONE).replace(microsecond=0),
             written_at=(written_at or self._desk.client.clock.server_now()).astimezone(ZONE).replace(microsecond=0),
-            training=account.training, correction=self._correction(), values=cleaned.values)
+            training=account.training, values=cleaned.values, relates_to=draft.relates_to)
+        version = version.model_copy(update={"correction": correction_of(self.base, draft, version, self.kind)})
         encode(version)  # what cannot be encoded is found before the token is asked
         return version
 
@@ -311,12 +320,6 @@ class EditorModel(QObject):
         if result is not None and result != self._values.get(field.key):
             self._values[field.key] = result
             self.value_changed.emit(field.key)
-
-    def _correction(self) -> Correction | None:
-        if self.base is None:
-            return None
-        return Correction(reason=self._draft.correction_reason.strip(), of_version=self.base.version,
-                          of_sha256=self.base.sha256)
 
     def _on_saved(self, saved: LocalDraft) -> None:
         if saved.entry == self._draft.entry and saved.revision >= self._draft.revision:

@@ -1,4 +1,4 @@
-"""An entry's earlier versions, and cancelling an entry: what the chart asks the server beside its latest state."""
+"""An entry's earlier versions, cancelling and restoring: what the chart asks the server beside its latest state."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from pydantic import TypeAdapter
 
 from records.entries import Version
 from records.errors import Refusal
-from records.messages import Cancellation, EntryView
+from records.forms import Role
+from records.messages import Cancellation, EntryHistory, EntryView, Restoration
+from records.succession import REASON_LENGTH, RESTORERS, may_restore
 from workstation.drafts import OutboxCommand
 from workstation.ids import new_id
-from workstation.models.account import utc_now
+from workstation.models.account import Account, utc_now
+from workstation.models.cases import kind_of
 from workstation.models.desk import Desk, Told
 from workstation.models.status import hour_minute
 from workstation.models.timeline import names_of
 
-LEAST_REASON = 5
+LEAST_REASON = REASON_LENGTH
 """Letters that a reason of a correction or a cancellation needs."""
 _VERSION = TypeAdapter(Version)
+_HISTORY = TypeAdapter(EntryHistory)
 
 
 def earlier_version(desk: Desk, entry: UUID, number: int, done: Callable[[Version], None],
@@ -47,5 +51,35 @@ def cancel_entry(desk: Desk, view: EntryView, reason: str, patient_name: str) ->
     desk.sync.send(OutboxCommand(
         id=new_id(), kind="cancel", method="POST", path=f"/api/entries/{view.id}/cancel", body=body,
         label=f"Hủy {names_of(view.form)[0].lower()}, lần ghi {hour_minute(view.occurred_at)}",
+        patient_name=patient_name, entry=view.id, encounter=view.encounter, version=view.version,
+        created_at=utc_now()))
+
+
+def versions_of(desk: Desk, entry: UUID, done: Callable[[Told[EntryHistory]], None],
+                failed: Callable[[Refusal], None]) -> None:
+    """Every version of an entry: first as this PC knew it last, then as it is now."""
+    key = f"history:{entry}"
+    desk.kept(key, _HISTORY, done)
+    desk.fetch(key, f"/api/entries/{entry}/history", _HISTORY, done, failed)
+
+
+def may_let_restore(account: Account) -> bool:
+    """Whether this person may let a text be restored (R34); the server asks again."""
+    return bool(RESTORERS & {Role(role) for role in account.person.roles})
+
+
+def restorable(view: EntryView) -> tuple[int, ...]:
+    """The versions whose text may be taken up again now, newest first."""
+    kind = kind_of(view.form)
+    return tuple(number for number in (view.version, *sorted(view.older, reverse=True))
+                 if may_restore(kind, view.version, view.state, number) is None)
+
+
+def restore_entry(desk: Desk, view: EntryView, number: int, reason: str, patient_name: str) -> None:
+    """Ask the server to let a version's text be restored; its author finds it as a draft to sign."""
+    body = Restoration(version=view.version, restores=number, reason=reason).model_dump_json().encode()
+    desk.sync.send(OutboxCommand(
+        id=new_id(), kind="restore", method="POST", path=f"/api/entries/{view.id}/restore", body=body,
+        label=f"Khôi phục {names_of(view.form)[0].lower()}, lần ghi {hour_minute(view.occurred_at)}",
         patient_name=patient_name, entry=view.id, encounter=view.encounter, version=view.version,
         created_at=utc_now()))

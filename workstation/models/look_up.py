@@ -45,6 +45,8 @@ def verdict(view: PrintView) -> str:
     cancelled = sum(one.cancelled for one in view.documents)
     parts = [f"{changed} lần ghi đã đính chính"] if changed else []
     parts += [f"{cancelled} lần ghi đã hủy"] if cancelled else []
+    replaced = sum(one.replaced for one in view.documents)
+    parts += [f"{replaced} giấy đã được cấp lại"] if replaced else []
     parts += [f"{view.added} lần ghi ký sau khi in"] if view.added else []
     return f"Bản in này không còn mới nhất: {', '.join(parts)}."
 
@@ -53,4 +55,6 @@ def state_of(document: PrintedDocument) -> str:
     """What became of one entry since it was printed; empty: nothing."""
     if document.cancelled:
         return "đã hủy"
+    if document.replaced:
+        return "đã được cấp lại bằng giấy khác"
     return "" if document.version == document.newest else f"nay là phiên bản {document.newest}"

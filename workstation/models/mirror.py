@@ -77,7 +77,8 @@ def _mirror(store: Store, client: Client, draft: LocalDraft, done: Mirrored) -> 
     if current is not None and current.waiting and current.theirs is None:
         save = DraftSave(
             encounter=current.encounter, form=current.form, base_version=current.base_version,
-            correction_reason=current.correction_reason, occurred_at=current.occurred_at, values=current.values,
+            correction_reason=current.correction_reason, restoration=current.restoration,
+            relates_to=current.relates_to, occurred_at=current.occurred_at, values=current.values,
             known_revision=current.server_revision)
         sent = SentDraft(key=new_id(), revision=current.revision, body=save.model_dump_json())
         store.mark_sending(current.entry, sent)

@@ -23,6 +23,7 @@ from workstation.config import ZONE
 from workstation.drafts import OutboxCommand
 from workstation.ids import new_id
 from workstation.models.account import utc_now
+from workstation.models.amending import ended_words
 from workstation.models.beginning import stay_of, subject_of
 from workstation.models.confirming import told
 from workstation.models.desk import Desk
@@ -101,8 +102,8 @@ class PrintModel(QObject):
         if not entries:
             raise Refusal.because("nothing_to_print", code)
         whole = _form_of(entries, code)
-        items = [SheetItem(Version.model_validate(view.body), marks_of(view), view.state, verdict_of(view), told(view))
-                 for view in entries]
+        items = [SheetItem(Version.model_validate(view.body), marks_of(view), view.state, verdict_of(view),
+                           ended_words(chart, view), told(view)) for view in entries]
         who = self._desk.account
         look_up = code_of(chart, code, entries)
         note = PrintNote(system=SYSTEM, owner=who.facility, code=look_up, at=at.astimezone(ZONE),

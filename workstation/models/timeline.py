@@ -39,6 +39,8 @@ class ItemState(StrEnum):
     AMENDED = "amended"
     """Signed, and an earlier version was corrected."""
     CANCELLED = "cancelled"
+    REPLACED = "replaced"
+    """Another paper was issued in its place."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class TimelineItem:
     """After so many minutes an open entry is late with its signature (R4; the hospital's setting)."""
 
 
+GONE = frozenset({ItemState.CANCELLED, ItemState.REPLACED})
+"""Readable for ever, and counting for nothing."""
 OPEN_STATES = frozenset({ItemState.DRAFT, ItemState.OTHERS_DRAFT, ItemState.PARTLY_SIGNED, ItemState.REFUSED})
 
 
@@ -171,6 +175,8 @@ def _state_of_view(view: EntryView) -> ItemState:
     match view.state:
         case State.CANCELLED:
             return ItemState.CANCELLED
+        case State.REPLACED:
+            return ItemState.REPLACED
         case State.SIGNED:
             return ItemState.AMENDED if view.version > 1 else ItemState.SIGNED
         case State.AMENDED:

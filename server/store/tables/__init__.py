@@ -1,5 +1,6 @@
 """All tables of the server, by subject; a row becomes a value in the module of its subject and nowhere else."""
 
+from server.store.tables.amendments import relations, restorations
 from server.store.tables.base import append_only_tables, metadata
 from server.store.tables.confirmation_codes import confirmation_code_events, confirmation_codes
 from server.store.tables.confirmations import captures, confirmations
@@ -77,8 +78,10 @@ __all__ = [
     "person_wards",
     "receipts",
     "record_acts",
+    "relations",
     "reminders_put_away",
     "remote_signings",
+    "restorations",
     "revocation_answers",
     "server_keys",
     "sessions",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from records import forms, render
 from records.entries import Author, State
 from records.forms import Form
 from records.render import PrintNote, SheetItem
+from records.render.sheet import standing
 from tests.records.render import pages
 from tests.records.render.test_entry import flat, text_of
 
@@ -83,17 +85,26 @@ def test_a_row_longer_than_a_page_goes_on_with_nothing_lost() -> None:
 
 
 def test_amended_cancelled_and_unsigned_versions_say_so() -> None:
-    correction = {"reason": "Ghi nhầm liều", "of_version": 1, "of_sha256": "c" * 64}
+    correction = {"reason": "Ghi nhầm liều", "of_version": 1, "of_sha256": "c" * 64, "changed": ["plan"]}
+    restored = {**correction, "of_version": 2, "restores": 1, "permitted_by": "BSCKI. Đỗ Văn Thành"}
     items = [
         item("36/BV2", pages.ROW, 0, state=State.AMENDED),
         item("36/BV2", pages.ROW, 0, version=2, correction=correction),
-        item("36/BV2", pages.ROW, 1, state=State.CANCELLED),
+        replace(item("36/BV2", pages.ROW, 1, state=State.CANCELLED),
+                ended="Người hủy: BS. Lê Thu Hà, 20/11/2026 15:20. Lý do: nhầm người bệnh."),
+        item("36/BV2", pages.ROW, 3, version=3, correction=restored),
         item("36/BV2", pages.ROW, 2, state=State.DRAFT),
     ]
     text = flat(text_of(sheet(items)))
-    for words in ("ĐÃ THAY BẰNG BẢN SỬA", "Bản sửa, phiên bản 2.", "Ghi nhầm liều", "ĐÃ HỦY", "BẢN NHÁP, CHƯA KÝ",
-                  "Chưa ký."):
+    for words in ("ĐÃ THAY BẰNG BẢN SỬA", "Đính chính (phiên bản 2)", "Khôi phục (phiên bản 3)", "ĐÃ HỦY",
+                  "BẢN NHÁP, CHƯA KÝ", "Chưa ký."):
         assert words in text
+    said = [standing(one) for one in items]
+    assert said[1] == ("Đính chính (phiên bản 2), thay phiên bản 1. Lý do: Ghi nhầm liều. Mục sửa: Kế hoạch. "
+                       "Người đính chính: Bác sĩ chuyên khoa I Trần Quốc Bảo, 20/11/2026 06:06.")
+    assert said[2] == "ĐÃ HỦY. Người hủy: BS. Lê Thu Hà, 20/11/2026 15:20. Lý do: nhầm người bệnh."
+    assert said[3].startswith("Khôi phục (phiên bản 3): lấy lại nội dung phiên bản 1, sau phiên bản 2. Lý do: ")
+    assert "Người cho khôi phục: BSCKI. Đỗ Văn Thành. Người ký lại: " in said[3]
 
 
 COLUMN = {

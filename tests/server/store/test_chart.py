@@ -144,8 +144,8 @@ def test_kinds_are_signed_or_taken_within_their_encounter(db: Connection, keys: 
     made = builders.a_version(db, here, doctor)
     assert entries.signed_kinds(db, here.scope, "36/BV2") == {"row"}
     assert entries.signed_kinds(db, there.scope, "36/BV2") == frozenset()
-    assert entries.others_of_kind(db, here.scope, made.form, uuid4()) == (made.entry,)
-    assert entries.others_of_kind(db, here.scope, made.form, made.entry) == ()
+    assert entries.others_of_kind(db, here.scope, made.form, {uuid4()}) == (made.entry,)
+    assert entries.others_of_kind(db, here.scope, made.form, {made.entry}) == ()
 
 
 def test_the_board_says_when_a_part_was_signed(db: Connection, keys: Keys, doctor: UUID) -> None:

@@ -17,10 +17,13 @@ from records.messages import EntryView
 from records.policy import Allowed
 from workstation.drafts import LocalDraft
 from workstation.models import confirming, house_signing
+from workstation.models.amending import is_replaced_when_issued
 from workstation.models.chart import ItemState
 from workstation.models.history import LEAST_REASON, cancel_entry, earlier_version
 from workstation.models.signing_tasks import Task, draft_task, slot_task
+from workstation.models.timeline import names_of
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
+from workstation.views.chart.amending_acts import AmendingActs
 from workstation.views.chart.confirming import ConfirmDialog
 from workstation.views.chart.earlier import signed_values, yesterdays
 from workstation.views.chart.kinds_menu import show_kinds
@@ -44,7 +47,8 @@ class ChartActs(QObject):
         self._place, self._actions = place, actions
         self._as_yesterday: EntryView | None = None
         self._writable: tuple[tuple[Form, EntryKind], ...] | None = None
-        self._mine = self._table()
+        self.amending = AmendingActs(place, self._compare_at)
+        self._mine = {**self._table(), **self.amending.table()}
         for name, (do, refusal) in self._mine.items():
             actions.bind(name, do, refusal)
         actions.setProperty(_OWNER, id(self))
@@ -296,6 +300,8 @@ class ChartActs(QObject):
             return NOT_NOW
         if is_confirmation(view.form):
             return Reason("confirmation_stays").vietnamese
+        if is_replaced_when_issued(view):
+            return Reason("issued_is_replaced", names_of(view.form)[0]).vietnamese
         return ALLOWED if view.author == self._me else "Chỉ người ghi được đính chính lần ghi của mình."
 
     def correct(self) -> None:
@@ -347,6 +353,13 @@ class ChartActs(QObject):
             item = place.current()
             if item is not None and item.view is not None:
                 self._compare(item.view, Version.model_validate(item.view.body))
+
+    def _compare_at(self, view: EntryView, number: int) -> None:
+        """That version beside the one before it."""
+        if number == view.version:
+            self._compare(view, Version.model_validate(view.body))
+        else:
+            earlier_version(self._place.desk, view.id, number, partial(self._compare, view), self._place.refused.emit)
 
     def _compare(self, view: EntryView, new: Version) -> None:
         numbers = [number for number in view.older if number < new.version] or [new.version - 1]

@@ -10,7 +10,7 @@ from uuid import UUID
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from records.forms import Form
-from workstation.models.chart import ItemState, TimelineItem
+from workstation.models.chart import GONE, ItemState, TimelineItem
 from workstation.views.chart.reading import column_kind, line_title, said_of
 from workstation.views.chart.states import SHOWN, amended_words, unsigned_words
 from workstation.views.widgets import times
@@ -85,7 +85,7 @@ class ColumnsModel(QAbstractTableModel):
         if role == ITEM_OF_COLUMN:
             return item
         if role == INK:
-            return _ink(item) if signing else "ink3" if item.state is ItemState.CANCELLED else "ink"
+            return _ink(item) if signing else "ink3" if item.state in GONE else "ink"
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return signed_cell(item) if signing else self.words(index.row(), item)
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -116,7 +116,7 @@ def signed_cell(item: TimelineItem) -> str:
     """Who signed and when; corrected, or not signed yet."""
     marks = [f"{mark.full_name}\n{times.clock(mark.signed_at)} {times.day_month(mark.signed_at)}"
              for mark in (item.view.signatures if item.view is not None else ())]
-    if not marks or item.state in (ItemState.DRAFT, ItemState.PARTLY_SIGNED, ItemState.CANCELLED):
+    if not marks or item.state in {ItemState.DRAFT, ItemState.PARTLY_SIGNED, *GONE}:
         shown = SHOWN[item.state].word
         marks.append(shown if item.state in (ItemState.DRAFT, ItemState.OTHERS_DRAFT) else
                      unsigned_words(item, datetime.now(UTC)))

@@ -65,7 +65,8 @@ class CorrectionView(FieldLines):
         base = self.model.base
         number = base.version if base is not None else 0
         at = self.model.occurred_at
-        self._title.setText(f"Đính chính {self.model.form.short_name.lower()}, lần ghi {times.clock(at)} "
+        word = "Khôi phục" if self.model.is_fixed else "Đính chính"
+        self._title.setText(f"{word} {self.model.form.short_name.lower()}, lần ghi {times.clock(at)} "
                             f"ngày {times.day_month(at)}")
         signed_at = base.signatures[-1].signed_at if base is not None and base.signatures else at
         head.setLayout(row(
@@ -172,11 +173,5 @@ class _OnPaper(QFrame):
         self.setLayout(layout)
 
     def refresh(self) -> None:
-        """Reason, fields, versions."""
-        model = self._model
-        base = model.base
-        number = base.version if base is not None else 0
-        names = ", ".join(change.label for change in model.changes()) or "…"
-        reason = model.correction_reason.strip() or "…"
-        self._text.setText(f"Bản sửa, phiên bản {number + 1}. Lý do: {reason}\nMục sửa: {names}. "
-                           f"Phiên bản {number} được lưu và xem được.")
+        """The very words of the paper: reason, fields, versions, who."""
+        self._text.setText("\n".join(self._model.paper_lines()))

@@ -88,6 +88,9 @@ class CorrectionRow(QFrame):
 
     def write(self) -> None:
         """Open the editor here and put the cursor into it."""
+        if self._model.is_fixed:
+            self.cell.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         if not self._writing:
             self._writing = True
             self.cell.hide()
@@ -123,7 +126,8 @@ class CorrectionRow(QFrame):
         old = safe_words(self.field, self._old) if self.has_old else ""
         new = safe_words(self.field, value) if value not in (None, "", [], {}) else ""
         pieces = differences(old, new)
-        self._count.setText(f"sửa {places(pieces)} chỗ" if changed else "không đổi")
+        word = "khác" if self._model.is_fixed else "sửa"
+        self._count.setText(f"{word} {places(pieces)} chỗ" if changed else "không đổi")
         self.old.show_pieces([piece for piece in pieces if piece.fate != "new"], "ink" if changed else "ink2")
         if changed:
             self.cell.text.show_pieces([piece for piece in pieces if piece.fate != "gone"]

@@ -27,19 +27,23 @@ class CorrectionSide(QFrame):
         self.kinds = [QRadioButton(words) for words in KINDS]
         self.text = TextField("Lý do đính chính", placeholder="Nói rõ sửa gì và vì sao", lines=3, most_lines=6)
         self._count = label("", "small_second", wrap=True)
+        # What a draft says already is shown before anything listens: half of it must not be written over the whole.
+        self._show_reason(model.correction_reason)
         for words, button in zip(KINDS, self.kinds, strict=True):
             button.toggled.connect(lambda on, words=words: self._chosen(words) if on else None)
-        self._show_reason(model.correction_reason)
         self.text.textChanged.connect(self._changed)
         body = column(*self.kinds, 4, self.text, self._count, gap=2, margins=(12, 8, 12, 8))
         base = model.base
         number = base.version + 1 if base is not None else 1
         self.sign = PrimaryButton(f"Ký phiên bản {number}", "F9")
-        self.drop = KeyButton("Bỏ đính chính")
+        self.drop = KeyButton("Bỏ khôi phục" if model.is_fixed else "Bỏ đính chính")
         foot = QFrame()
         foot.setProperty("role", "foot")
         foot.setLayout(row(self.drop, None, self.sign, margins=(12, 10, 12, 10)))
-        layout = column(PanelHead("pencil", "Lý do đính chính", label("bắt buộc", "small_second")), gap=0)
+        if model.is_fixed:
+            self._fix(model)
+        title = "Lý do khôi phục" if model.is_fixed else "Lý do đính chính"
+        layout = column(PanelHead("pencil", title, label("bắt buộc", "small_second")), gap=0)
         layout.addLayout(body)
         layout.addWidget(PanelHead("signature", "Phải ký lại", label("mọi chữ ký của lần ghi", "small_second")))
         slots = column(gap=4, margins=(12, 8, 12, 8))
@@ -51,6 +55,15 @@ class CorrectionSide(QFrame):
         layout.addWidget(foot)
         self.setLayout(layout)
         self._say_count()
+
+    def _fix(self, model: EditorModel) -> None:
+        """A restored text: the reason is whose who let it be restored, and only signing is left (R34)."""
+        for button in self.kinds:
+            button.hide()
+        self.text.setReadOnly(True)
+        given = model.draft.restoration
+        if given is not None:
+            self.text.setAccessibleDescription(f"{given.permitted_by} cho khôi phục phiên bản {given.restores}")
 
     def _show_reason(self, reason: str) -> None:
         for words, button in zip(KINDS, self.kinds, strict=True):
@@ -84,6 +97,12 @@ class CorrectionSide(QFrame):
         self._say_count()
 
     def _say_count(self) -> None:
+        given = self._model.draft.restoration
+        if given is not None:
+            self._count.setText(f"{given.permitted_by} cho khôi phục nguyên văn phiên bản {given.restores}. Bạn đọc "
+                                "lại rồi ký, hoặc bỏ. Lý do in kèm trên bản giấy.")
+            style.set_role(self._count, "small_second")
+            return
         short = not self.reason_good()
         self._count.setText(f"{len(self.reason)} ký tự, cần ít nhất {LEAST_REASON}. Lý do in kèm trên bản giấy.")
         style.set_role(self._count, "attention" if short else "small_second")

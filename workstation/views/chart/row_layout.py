@@ -9,7 +9,7 @@ from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter
 
 from records.forms import Form
-from workstation.models.chart import ItemState, TimelineItem
+from workstation.models.chart import GONE, ItemState, TimelineItem
 from workstation.views import style
 from workstation.views.chart.reading import column_kind, said_of
 from workstation.views.chart.states import SHOWN, amended_words, chip_of, signature_words, unsigned_words
@@ -92,7 +92,7 @@ def lay_out(form: Form, item: TimelineItem, width: int, now: datetime) -> RowLay
     made.texts.append(_Text(QRect(PAD, 6, TIME_WIDTH - PAD, 18), times.clock(item.occurred_at), bold=True))
     made.texts.append(_Text(QRect(PAD, 24, TIME_WIDTH - PAD, 18), times.day_month(item.occurred_at), "ink2"))
     bottom = LEAST
-    faint = "ink3" if item.state is ItemState.CANCELLED else "ink"
+    faint = "ink3" if item.state in GONE else "ink"
     last = len(form.layout.columns) - 1
     for place, column in enumerate(form.layout.columns):
         if place == 0:

@@ -32,12 +32,14 @@ SHOWN = {
     ItemState.SIGNED: Shown("", "check", "ok", "ok"),
     ItemState.AMENDED: Shown("đã đính chính", "git-compare", "amended", "amended"),
     ItemState.CANCELLED: Shown("đã hủy", "x", "ink3", "neutral"),
+    ItemState.REPLACED: Shown("đã cấp lại", "git-compare", "ink3", "neutral"),
 }
 _CHIPS = {
     ItemState.DRAFT: "Nháp", ItemState.OTHERS_DRAFT: "Người khác đang soạn", ItemState.QUEUED: "Đã ký, chờ gửi",
     ItemState.AWAITED: "Chờ xác nhận trên điện thoại",
     ItemState.REFUSED: "Máy chủ từ chối", ItemState.PARTLY_SIGNED: "Chờ ký tiếp", ItemState.SIGNED: "Đã ký",
     ItemState.AMENDED: "Đã đính chính", ItemState.CANCELLED: "Đã hủy",
+    ItemState.REPLACED: "Đã được cấp lại",
 }
 
 
@@ -51,9 +53,17 @@ def chip_of(item: TimelineItem) -> ChipText:
 def amended_words(item: TimelineItem) -> str:
     """«Phiên bản 2, lý do: ghi nhầm bên», or nothing."""
     view = item.view
-    if view is None or view.correction is None:
+    if view is None:
         return ""
-    return f"Phiên bản {view.version}, lý do: {view.correction.reason}"
+    if (gone := view.cancellation) is not None:
+        return f"{gone.by} hủy {times.clock(gone.at)} {times.day_month(gone.at)}, lý do: {gone.reason}"
+    if (why := view.correction) is not None:
+        word = f"khôi phục phiên bản {why.restores}, " if why.restores is not None else ""
+        return f"Phiên bản {view.version}, {word}lý do: {why.reason}"
+    if (relation := view.relates_to) is not None:
+        word = "Cấp lại, thay" if relation.code == "replaces" else "Phụ lục của"
+        return f"{word} {relation.named}, lý do: {relation.reason}"
+    return ""
 
 
 def signature_words(mark: SignatureView) -> str:

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt,
 from PyQt6.QtGui import QKeyEvent, QPainter
 from PyQt6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from workstation.models.chart import ITEM_ROLE, ChartModel, DayHead, ItemState, TimelineItem
+from workstation.models.chart import GONE, ITEM_ROLE, ChartModel, DayHead, TimelineItem
 from workstation.views import style
 from workstation.views.chart.states import SHOWN, known_icon
 from workstation.views.widgets import times
@@ -71,7 +71,7 @@ def _paint_item(painter: QPainter, area: QRect, item: TimelineItem, *, chosen: b
     painter.drawPixmap(area.x() + 10, area.y() + 4, icon_pixmap(_icon(item.icon), "ink", 16, scale))
     state = SHOWN[item.state]
     painter.drawPixmap(QPoint(area.right() - 22, area.y() + 5), icon_pixmap(state.icon, state.ink, 14, scale))
-    gone = item.state is ItemState.CANCELLED
+    gone = item.state in GONE
     painter.setFont(style.font(bold=chosen))
     painter.setPen(style.colour("ink3" if gone else "ink"))
     first = QRect(area.x() + 34, area.y() + 1, area.width() - 62, 19)

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QWidget
 
 from records.forms import Column, Form
 from records.render.chart import PULSE, STEPS, TEMPERATURE, Curve
-from workstation.models.chart import ItemState, TimelineItem
+from workstation.models.chart import GONE, ItemState, TimelineItem
 from workstation.views import style
 from workstation.views.chart.earlier import values_of
 from workstation.views.chart.reading import column_kind, line_title, said_of
@@ -181,7 +181,7 @@ class VitalsPlot(QWidget):
         beyond: list[tuple[QPointF, str]] = []
         for place, item in enumerate(self._items):
             value = _number(values_of(item).get(curve.field))
-            if value is None or item.state is ItemState.CANCELLED:
+            if value is None or item.state in GONE:
                 continue
             point = QPointF(self._x(place), self._y(curve, value))
             points.append(point)

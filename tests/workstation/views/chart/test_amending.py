@@ -1,0 +1,199 @@
+"""History, restoring and issuing anew at the screen: by right, with a reason; nothing signed changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from records.entries import Correction, EncounterState, FormRef, RelatesTo, State
+from records.forms import Role, form
+from records.messages import CancellationView, EntryHistory, EntryView, RestorationGiven, VersionRecord
+from tests.workstation import hospital, little_server
+from tests.workstation.models.desks import Desks
+from tests.workstation.views.chart import charts
+from tests.workstation.views.chart.conftest import Open, Opened
+from tests.workstation.views.keyboard import press
+from workstation.models.amending import ended_words, reissue_draft
+from workstation.models.desk import Desk
+from workstation.models.timeline import ItemState
+from workstation.views.chart.amending import ReasonDialog
+from workstation.views.chart.amending_acts import NO_RIGHT
+from workstation.views.prompts import AskText
+
+CERTIFICATE = FormRef(code="TT25-M02", edition="2025-07-01", kind="certificate")
+ENTER = (Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
+def head_of_ward(desks: Desks) -> Desk:
+    desk = desks.open()
+    person = desk.account.person.model_copy(update={"roles": (Role.WARD_HEAD, Role.DOCTOR)})
+    return replace(desk, account=desk.account.model_copy(update={"person": person}))
+
+
+def cancelled() -> EntryView:
+    """The demo's newest row, cancelled."""
+    now = charts.now()
+    view = next(one for one in charts.demo_entries(charts.BINH, now) if one.form.code == "36/BV2")
+    gone = CancellationView(by="BS. Lê Thu Hà", at=now, reason="Nhầm người bệnh")
+    return view.model_copy(update={"state": State.CANCELLED, "cancellation": gone})
+
+
+def history_of(view: EntryView) -> EntryHistory:
+    second = VersionRecord(
+        number=2, state=State.SIGNED, author="BS. Lê Thu Hà", written_at=view.written_at, changed=("Kế hoạch",),
+        correction=Correction(reason="Hủy nhầm", of_version=1, of_sha256="0" * 64, changed=("plan",), restores=1,
+                              permitted_by="BSCKI. Đỗ Văn Thành"), signatures=("BS. Lê Thu Hà, 16/11/2026 09:02",))
+    first = VersionRecord(number=1, state=State.CANCELLED, author="BS. Lê Thu Hà", written_at=view.written_at,
+                          cancellation=view.cancellation)
+    return EntryHistory(versions=(second, first))
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, history: EntryHistory) -> None:
+    route = little_server._Handler._route
+
+    def with_history(self: Any, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        if path.endswith("/history"):
+            return 200, history.model_dump_json().encode()
+        return route(self, path, query, body)
+
+    monkeypatch.setattr(little_server._Handler, "_route", with_history)
+
+
+def test_a_cancelled_row_says_by_whom_and_why_and_is_restored_by_who_has_the_right(
+    opened: Open, desks: Desks, qtbot: QtBot,
+) -> None:
+    view = cancelled()
+    chart = opened([view], desk=head_of_ward(desks))
+    chart.place.show_entry(view.id)
+    assert chart.actions.why_not("chart.restore") == ""
+    chart.actions.trigger("chart.restore")
+    asked = chart.window.findChild(AskText)
+    assert asked is not None
+    asked.field.setPlainText("Hủy nhầm, lần ghi vẫn đúng")
+    press(asked, *ENTER)
+    qtbot.waitUntil(lambda: chart.little.times("POST", f"/{view.id}/restore") == 1, timeout=10_000)
+
+
+def test_without_the_right_the_reason_is_told(opened: Open) -> None:
+    view = cancelled()
+    chart = opened([view])
+    chart.place.show_entry(view.id)
+    assert chart.actions.why_not("chart.restore") == NO_RIGHT
+
+
+def test_the_history_tells_each_version_and_offers_what_may_be_restored(
+    opened: Open, desks: Desks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    view = cancelled()
+    answering(monkeypatch, history_of(view))
+    chart = opened([view], desk=head_of_ward(desks))
+    chart.place.show_entry(view.id)
+    chart.actions.trigger("chart.history")
+    dialog = chart.place.acts.amending.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.rows.count() == 3, timeout=10_000)
+    assert set(dialog.buttons) == {1}
+    said = " ".join(label.text() for label in dialog.findChildren(type(dialog.words)))
+    for words in ("Khôi phục nội dung phiên bản 1. Lý do: Hủy nhầm", "Người cho khôi phục: BSCKI. Đỗ Văn Thành",
+                  "Mục đã đổi: Kế hoạch", "Nhầm người bệnh", "Ký: BS. Lê Thu Hà"):
+        assert words in said
+    dialog.reject()
+
+
+def restored(chart: Opened, view: EntryView) -> None:
+    """The author opens what the ward head let be restored."""
+    chart.chart.correct(view.id, "Hủy nhầm")
+    model = chart.editor
+    draft = model.draft.model_copy(update={"restoration": RestorationGiven(
+        restores=1, permitted_by="BSCKI. Đỗ Văn Thành")})
+    chart.place.write(draft)
+
+
+def test_a_restored_text_is_read_and_signed_and_not_changed(opened: Open, qtbot: QtBot) -> None:
+    view = cancelled()
+    chart = opened([view])
+    chart.place.show_entry(view.id)
+    restored(chart, view)
+    correction = chart.place.writing.correction
+    assert correction is not None
+    before = chart.editor.value("plan")
+    chart.editor.set_value("plan", "Sửa lén")
+    chart.editor.set_correction_reason("Lý do khác")
+    correction.go_to("plan")
+    assert chart.editor.value("plan") == before
+    assert correction.rows["plan"].line.isHidden()
+    lines = chart.editor.paper_lines()
+    assert lines[0].startswith("Khôi phục (phiên bản 2): lấy lại nội dung phiên bản 1")
+    assert "BSCKI. Đỗ Văn Thành" in lines[2]
+    assert (chart.editor.missing, chart.actions.why_not("chart.sign")) == ((), "")
+    with qtbot.waitSignal(chart.place.sign_wanted):
+        chart.actions.trigger("chart.sign")
+    made = chart.editor.to_version()
+    assert made.correction is not None
+    assert (made.correction.restores, made.correction.changed, made.values) == (1, (), view.body["values"])
+
+
+def test_a_correction_that_is_opened_again_keeps_its_whole_reason(opened: Open) -> None:
+    chart = opened()
+    view = chart.first("36/BV2")
+    chart.chart.correct(view.id, "Ghi nhầm bên, vị trí; phổi phải, không phải trái")
+    assert chart.editor.correction_reason == "Ghi nhầm bên, vị trí; phổi phải, không phải trái"
+
+
+def certificate(now: Any, **changes: Any) -> EntryView:
+    values = {"health_dept": "Sở Y tế", "facility": "Bệnh viện", "record_no": "26-004812", "treatment": "Kháng sinh."}
+    return charts.entry_of(UUID(int=901), CERTIFICATE, charts.at(3, now), values, **changes)
+
+
+def test_an_issued_paper_is_issued_anew_with_a_reason_of_the_list(opened: Open, qtbot: QtBot) -> None:
+    old = certificate(charts.now())
+    chart = opened([old])
+    chart.place.show_entry(old.id)
+    assert "đã cấp thì không sửa" in chart.actions.why_not("chart.correct")
+    chart.actions.trigger("chart.reissue")
+    asked = chart.window.findChild(ReasonDialog)
+    assert asked is not None
+    asked.take()
+    assert asked.isVisible(), "a reason of the list is demanded"
+    asked.choices[1].setChecked(True)
+    asked.field.setPlainText("sai ngày ra viện")
+    press(asked, *ENTER)
+    qtbot.waitUntil(lambda: chart.place.writing.is_open)
+    draft = chart.editor.draft
+    assert draft.relates_to is not None
+    assert (draft.relates_to.entry, draft.relates_to.reason) == (
+        old.id, "Có sai sót về thông tin ghi trên giấy; sai ngày ra viện")
+    assert (draft.base_version, draft.values["treatment"]) == (0, "Kháng sinh.")
+    assert draft.entry != old.id
+
+
+def test_a_replaced_paper_says_by_what_and_why(desks: Desks) -> None:
+    now = charts.now()
+    relation = RelatesTo(code="replaces", entry=UUID(int=901), version=1, sha256="0" * 64, named="Giấy ra viện",
+                         reason="Giấy bị mất hoặc bị hỏng")
+    old = certificate(now, state=State.REPLACED)
+    new = charts.entry_of(UUID(int=902), CERTIFICATE, charts.at(1, now), dict(old.body["values"]), relates_to=relation)
+    chart = charts.chart_of([new, old], now)
+    assert "Lý do: Giấy bị mất hoặc bị hỏng" in ended_words(chart, old)
+    assert ended_words(chart, new) == ""
+    draft = reissue_draft(chart, new, desks.open().account, "Giấy bị mất hoặc bị hỏng", now + timedelta(minutes=1))
+    assert draft.relates_to is not None
+    assert draft.relates_to.entry == new.id
+
+
+def test_a_replaced_paper_is_shown_as_gone(opened: Open) -> None:
+    old = certificate(charts.now(), state=State.REPLACED)
+    chart = opened([old])
+    item = chart.chart.item(old.id)
+    assert item is not None
+    assert item.state is ItemState.REPLACED
+    chart.place.show_entry(old.id)
+    assert chart.actions.why_not("chart.reissue")
+    assert form(CERTIFICATE.code, CERTIFICATE.edition).kind("certificate").replaced_for
+    assert hospital.encounter().state is EncounterState.ACTIVE
