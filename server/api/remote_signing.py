@@ -54,8 +54,8 @@ def cancel(caller: Asking, transaction: UUID) -> Response:
     return caller.do(lambda desk: remote_signing.cancel(desk, transaction))
 
 
-@calls.post("/callbacks/{service}", status_code=204)
-async def call_back(request: Request, service: str, told: CallBack) -> Response:
+@calls.post("/callbacks/{service}/{key}", status_code=204)
+async def call_back(request: Request, service: str, key: str, told: CallBack) -> Response:
     """SmartCA says that somebody confirmed; nothing in it is used unverified."""
-    await run_in_threadpool(remote_polling.call_back, hospital_of(request), service, told)
+    await run_in_threadpool(remote_polling.call_back, hospital_of(request), service, key, told)
     return Response(status_code=204)

@@ -143,28 +143,54 @@ def take(hospital: Hospital, signing: Signing, answered: Answered) -> None:
     _settle(hospital, signing, "partly" if missing else "signed", *short, signatures=values)
 
 
-def call_back(hospital: Hospital, service: str, told: CallBack) -> None:
-    """SmartCA's own word that somebody confirmed. The documents describe nothing that proves its sender, so a call
-    for an unknown transaction is refused, values count only when all verify, and anything else only makes us ask.
+def call_back(hospital: Hospital, service: str, key: str, told: CallBack) -> None:
+    """SmartCA's own word that somebody confirmed. Only who knows the account's secret address is heard; values count
+    only when all verify over the hashes that this server sent, and anything less only makes us ask.
+
+    The same word again while the person could still confirm changes nothing and is no error (our answer may have been
+    lost); any other word about a settled transaction, or an old one, is refused.
     """
-    account = hospital.remote_accounts.get(service)
-    if account is None or account.kind != "smartca" or not hmac.compare_digest(
-            told.sp_id.encode(), account.login.encode()):
-        raise Refusal.because("thing_unknown", "remote signing")
+    _demand_caller(hospital, service, key, told)
     try:
         which = UUID(told.transaction_id)
     except ValueError:
-        raise Refusal.because("thing_unknown", "remote signing") from None
+        raise _unknown() from None
     with base.transaction(hospital.engine) as db:
-        signing = store.one(db, which)
-        if signing.service != service or signing.state != "waiting":
-            raise Refusal.because("thing_unknown", "remote signing")
+        signing = store.one(db, which, lock=True)
         answered = signatures_in(list(told.signed_files), len(signing.hashes))
+        if signing.service != service or signing.state not in ("waiting", "signed"):
+            raise _unknown()
+        if signing.state == "signed":
+            if datetime.now(UTC) >= signing.ends_at or not _same(signing, answered):
+                _log.warning("%s: a call-back about the settled transaction %s was refused", service, which)
+                raise _unknown()
+            return
         whole = len(answered.signatures) == len(signing.hashes)
         if not whole or judged(signing.certificate, signing.hashes, answered.signatures, answered.surplus):
             store.hurry(db, which)
             return
     take(hospital, signing, answered)
+
+
+def _demand_caller(hospital: Hospital, service: str, key: str, told: CallBack) -> None:
+    """Who calls knows the account's name at the service and the key in our address."""
+    account = hospital.remote_accounts.get(service)
+    wanted = account.call_back_key.get_secret_value() if account is not None and account.call_back_key else ""
+    known = hmac.compare_digest(key.encode(), wanted.encode()) and bool(wanted)
+    if account is None or account.kind != "smartca" or not known or not hmac.compare_digest(
+            told.sp_id.encode(), account.login.encode()):
+        _log.warning("A call-back for %s did not come from the service", service[:40])
+        raise _unknown()
+
+
+def _same(signing: Signing, answered: Answered) -> bool:
+    kept = {place: value for place, value in enumerate(signing.signatures) if value}
+    return not answered.surplus and dict(answered.signatures) == kept
+
+
+def _unknown() -> Refusal:
+    """One answer for all of it: a stranger learns nothing."""
+    return Refusal.because("thing_unknown", "remote signing")
 
 
 def _settle(hospital: Hospital, signing: Signing, state: str, *reasons: Reason,

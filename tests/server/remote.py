@@ -23,6 +23,7 @@ from tests.server.house import BY_NAME, issued, key
 
 KINDS = {"smartca": "smartca", "smartca_code": "smartca", "mysign": "mysign", "csc1": "csc", "csc2": "csc"}
 """Our kinds of accounts, and which system of the sandbox plays each."""
+CALL_BACK_KEY = "dia-chi-khong-ai-doan-duoc-7f3a"
 ENDED = ("signed", "partly", "declined", "failed", "cancelled")
 
 
@@ -46,7 +47,8 @@ def write_accounts(file: Path, sandbox: Sandbox, *, waits_s: int = 300, secret: 
         lines += ["[[service]]", *(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in {
             "name": kind, "kind": kind, "label": f"Dịch vụ {kind}", "url": sandbox.url(system), "login": LOGIN,
             "secret": secret, "profile": PROFILE if kind == "mysign" else "", "ca": str(sandbox.ca),
-            "answers_within_s": 3.0, "every_s": 0.05, "waits_s": waits_s}.items())]
+            "answers_within_s": 3.0, "every_s": 0.05, "waits_s": waits_s,
+            **({"call_back_key": CALL_BACK_KEY} if kind == "smartca" else {})}.items())]
     file.parent.mkdir(exist_ok=True)
     file.write_text("\n".join(lines), "utf-8")
 

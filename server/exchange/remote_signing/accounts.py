@@ -33,6 +33,10 @@ class Account(Frozen):
     answers_within_s: float = 15.0
     waits_s: int = Field(300, ge=30, le=3600)
     """How long a person has to confirm."""
+    call_back_key: SecretStr | None = Field(None, min_length=20)
+    """SmartCA only: the last part of the address at which it calls back, told to nobody else. Its documents sign
+    nothing, so that knowing the address is the proof; without a key no call is taken, and the service is asked.
+    """
     every_s: float = Field(2.0, gt=0)
     """How often the service is asked; later less often."""
 

@@ -18,7 +18,7 @@ from server.services import people
 from tests.databases import Database
 from tests.server.house import House, key
 
-OPEN = {("GET", "/api/health"), ("POST", "/api/sessions"), ("POST", "/api/remote-signing/callbacks/{service}")}
+OPEN = {("GET", "/api/health"), ("POST", "/api/sessions"), ("POST", "/api/remote-signing/callbacks/{service}/{key}")}
 
 
 def all_routes() -> Iterator[tuple[str, str]]:
