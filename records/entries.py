@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
 from pydantic import AfterValidator
@@ -183,7 +184,15 @@ class FieldChange(Frozen):
     new: Any = None
 
 
-def changes(old: Version, new: Version, labels: dict[str, str]) -> tuple[FieldChange, ...]:
+class Valued(Protocol):
+    """What has values by field key: a version, a draft, a text as it was shown."""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """By field key."""
+
+
+def changes(old: Valued, new: Valued, labels: Mapping[str, str]) -> tuple[FieldChange, ...]:
     """Field by field, in the order of `labels`, what differs between two versions' values."""
     return tuple(
         FieldChange(key=key, label=label, old=old.values.get(key), new=new.values.get(key))

@@ -57,6 +57,7 @@ from records.messages.evidence import (
     TrustEdition,
     TrustProposal,
 )
+from records.messages.looks import Look, LooksGiven
 from records.messages.patients import (
     Admission,
     AllergyView,
@@ -158,6 +159,8 @@ __all__ = [
     "FindingView",
     "Health",
     "HolderView",
+    "Look",
+    "LooksGiven",
     "PatientDraft",
     "PatientView",
     "PersonView",

@@ -87,7 +87,7 @@ class Hospital:
     def desk(self, signed_in: SignedIn, *, reading: bool = False) -> Iterator[Desk]:
         """One transaction of one person: committed at the end, undone by any error.
 
-        `reading`: nothing but the audit of a look is written, and the answer does not wait for the disk.
+        `reading`: nothing but a look and its audit is written, and the answer does not wait for the disk.
         """
         with base.transaction(self.engine) as db:
             if reading:

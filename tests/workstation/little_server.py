@@ -35,6 +35,8 @@ from records.messages import (
     Enrolment,
     EntryView,
     Health,
+    Look,
+    LooksGiven,
     PrintNotice,
     PrintView,
     Quarantined,
@@ -80,6 +82,9 @@ class LittleServer:
     drafts: dict[UUID, DraftView] = field(default_factory=dict)
     charts: dict[UUID, bytes] = field(default_factory=dict)
     entries: dict[UUID, EntryView] = field(default_factory=dict)
+    looks: dict[UUID, Look] = field(default_factory=dict)
+    versions: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    """Entry and number -> canonical bytes."""
     certificates: list[CertificateView] = field(default_factory=list)
     standings: list[CertificateStanding] = field(default_factory=list)
     stamper: Callable[[bytes], bytes] | None = None
@@ -262,6 +267,16 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, _json(hospital.board(at=little.now()))
             case ["GET", "encounters", encounter, "chart"]:
                 return 200, little.charts[UUID(encounter)]
+            case ["GET", "encounters", encounter, "looks"]:
+                return 200, b"[" + b",".join(_json(one) for one in little.looks.values()) + b"]"
+            case ["POST", "encounters", encounter, "looks"]:
+                given = LooksGiven.model_validate_json(body).looks
+                for one in given:
+                    if one.entry not in little.looks or little.looks[one.entry].seen_at < one.seen_at:
+                        little.looks[one.entry] = one
+                return 200, b"[" + b",".join(_json(little.looks[one.entry]) for one in given) + b"]"
+            case ["GET", "entries", entry, "versions", number] if (entry, number) in little.versions:
+                return 200, little.versions[entry, number]
             case ["GET", "entries", entry] if UUID(entry) in little.entries:
                 return 200, _json(little.entries[UUID(entry)])
             case ["POST", "encounters", _, "prints"]:

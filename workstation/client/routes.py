@@ -35,6 +35,8 @@ from records.messages import (
     Enrolment,
     EntryView,
     Health,
+    Look,
+    LooksGiven,
     PatientDraft,
     PatientView,
     PersonView,
@@ -149,6 +151,15 @@ class Client:
     def discharge(self, encounter: UUID, discharge: Discharge, key: UUID) -> EncounterView:
         """Discharge."""
         return self._post(EncounterView, f"/api/encounters/{encounter}/discharge", discharge, key)
+
+    def looks(self, encounter: UUID) -> tuple[Look, ...]:
+        """My last look at each entry of that stay."""
+        return self._list(Look, f"/api/encounters/{encounter}/looks")
+
+    def tell_looks(self, encounter: UUID, given: LooksGiven) -> tuple[Look, ...]:
+        """What I was shown; the newest that the server knows of these entries comes back."""
+        path = f"/api/encounters/{encounter}/looks"
+        return _parse_all(Look, self.door.ask("POST", path, body=_body(given)))
 
     def chart(self, encounter: UUID) -> Chart:
         """Everything of one encounter."""

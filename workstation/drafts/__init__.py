@@ -12,6 +12,7 @@ from workstation.drafts.values import (
     Cached,
     CommandState,
     LocalDraft,
+    LocalLook,
     OutboxCommand,
     OutboxItem,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "CommandState",
     "KeyFile",
     "LocalDraft",
+    "LocalLook",
     "OutboxCommand",
     "OutboxItem",
     "Owner",

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import RowMapping, func
 
 from records.entries import FormRef, RelatesTo
-from records.messages import DraftView, RestorationGiven
+from records.messages import DraftView, Look, RestorationGiven
 from workstation.drafts import tables
-from workstation.drafts.values import CommandState, LocalDraft, OutboxCommand, OutboxItem, SentDraft
+from workstation.drafts.values import CommandState, LocalDraft, LocalLook, OutboxCommand, OutboxItem, SentDraft
 
 COMMAND_COLUMNS = ("id", "kind", "method", "path", "content_type", "body", "label", "patient_name", "entry",
                    "encounter", "version", "slot", "created_at")
@@ -43,8 +43,16 @@ def row_of_draft(draft: LocalDraft) -> dict[str, Any]:
     for name in ("restoration", "relates_to"):
         held = getattr(draft, name)
         row[name] = held.model_dump(mode="json") if held is not None else None
+    row["hands"] = {key: hand.model_dump(mode="json") for key, hand in draft.hands.items()}
     row["sent"] = draft.sent.model_dump(mode="json") if draft.sent is not None else None
     return row
+
+
+def look_of(row: RowMapping) -> LocalLook:
+    """A row of looks as a value."""
+    held = dict(row)
+    look = Look.model_validate({name: held[name] for name in Look.model_fields})
+    return LocalLook(encounter=held["encounter"], look=look, told=bool(held["told"]))
 
 
 def item_of(row: RowMapping) -> OutboxItem:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from records.errors import Refusal
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision of `migrations/local`; a test compares."""
 
 

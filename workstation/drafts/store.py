@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from records.errors import Reason, Refusal
-from records.messages import DraftView
+from records.messages import DraftView, Look
+from records.sight import Hand
 from workstation.drafts import tables
 from workstation.drafts.awaited import AwaitedShelf, reopen, waits_elsewhere
 from workstation.drafts.engine import Access
-from workstation.drafts.rows import LIST_COLUMNS, draft_of, item_of, row_of_command, row_of_draft
+from workstation.drafts.rows import LIST_COLUMNS, draft_of, item_of, look_of, row_of_command, row_of_draft
 from workstation.drafts.schema import migrate
-from workstation.drafts.values import Cached, CommandState, LocalDraft, OutboxCommand, OutboxItem, SentDraft
+from workstation.drafts.values import Cached, CommandState, LocalDraft, LocalLook, OutboxCommand, OutboxItem, SentDraft
 
 KEEP_DONE = timedelta(days=30)
 """How long what was sent stays readable in the list of this PC."""
@@ -59,7 +60,7 @@ class Store:
                 "mirrored_revision": known.mirrored_revision, "mirrored_at": known.mirrored_at,
                 "server_values": known.server_values, "sent": known.sent,
                 "theirs": known.theirs, "begun_at": known.begun_at, "begun_here": known.begun_here,
-                "command": known.command,
+                "command": known.command, "hands": self._hands(held, draft.values, known.theirs),
             })
             _put_draft(db, saved)
             return saved
@@ -99,6 +100,7 @@ class Store:
         return self._change_draft(entry, lambda held: {
             "values": dict(values), "revision": held.revision + 1, "saved_at": _now(),
             "server_revision": theirs.revision, "server_values": theirs.values,
+            "hands": self._hands(held, values, theirs),
             "theirs": held.theirs if held.theirs and held.theirs.revision > theirs.revision else None})
 
     def adopt(self, view: DraftView) -> LocalDraft:
@@ -123,6 +125,18 @@ class Store:
             done = db.execute(delete(tables.drafts).where(
                 drafts.entry == seen.entry, drafts.revision == seen.revision, drafts.command.is_(None)))
             return bool(done.rowcount)
+
+    def _hands(self, held: LocalDraft | None, values: Mapping[str, Any], theirs: DraftView | None) -> dict[str, Hand]:
+        """Whose hand each changed field shows: another's where it says what their text says, else the person's own."""
+        if held is None:
+            return {}
+        hands = dict(held.hands)
+        for key in {*held.values, *values}:
+            if held.values.get(key) == values.get(key):
+                continue
+            another = theirs is not None and theirs.person != self.person and theirs.values.get(key) == values.get(key)
+            hands[key] = Hand(by=_named(theirs), at=theirs.updated_at) if theirs and another else Hand(at=_now())
+        return hands
 
     def _change_draft(self, entry: UUID, change: Any) -> LocalDraft | None:
         with self._access.writing() as db:
@@ -251,17 +265,32 @@ class Store:
         with self._access.reading() as db:
             return db.execute(select(tables.kept.c.value).where(tables.kept.c.key == key)).scalar()
 
-    def mark_seen(self, entry: UUID, version: int) -> None:
-        """The person has looked at that version (sign-all asks)."""
+    def put_looks(self, encounter: UUID, looks: Iterable[Look], *, told: bool) -> None:
+        """Keep what was on the screen; a newer look that is here stays. `told`: the server has said them."""
         with self._access.writing() as db:
-            row = insert(tables.seen).values(entry=entry, version=version, seen_at=_now())
-            db.execute(row.on_conflict_do_update(index_elements=["entry"], set_={
-                "version": row.excluded.version, "seen_at": row.excluded.seen_at}))
+            for look in looks:
+                row = insert(tables.looks).values(encounter=encounter, told=int(told), **look.model_dump())
+                db.execute(row.on_conflict_do_update(
+                    index_elements=["entry"], where=tables.looks.c.seen_at <= row.excluded.seen_at,
+                    set_={name: row.excluded[name] for name in ("encounter", "version", "values", "seen_at", "told")}))
 
-    def seen(self) -> dict[UUID, int]:
-        """Which version of each entry the person has looked at last."""
+    def looks(self) -> dict[UUID, Look]:
+        """The last look at each entry."""
         with self._access.reading() as db:
-            return {row.entry: row.version for row in db.execute(select(tables.seen))}
+            return {row.entry: look_of(row).look for row in db.execute(select(tables.looks)).mappings()}
+
+    def untold_looks(self, at_most: int = 100) -> tuple[LocalLook, ...]:
+        """Looks that the server does not know yet, oldest first."""
+        wanted = select(tables.looks).where(tables.looks.c.told == 0).order_by(tables.looks.c.seen_at).limit(at_most)
+        with self._access.reading() as db:
+            return tuple(look_of(row) for row in db.execute(wanted).mappings())
+
+    def mark_told(self, looks: Iterable[Look]) -> None:
+        """The server has answered to these looks; one that was made since is still to be told."""
+        with self._access.writing() as db:
+            for look in looks:
+                db.execute(update(tables.looks).values(told=1).where(
+                    tables.looks.c.entry == look.entry, tables.looks.c.seen_at == look.seen_at))
 
     def prune(self, before: datetime | None = None) -> None:
         """Let go of what was sent long ago and of old cached answers; drafts, waiting and refused ones stay."""
@@ -279,6 +308,10 @@ def _now() -> datetime:
 def _draft(db: Connection, entry: UUID) -> LocalDraft | None:
     row = db.execute(select(tables.drafts).where(tables.drafts.c.entry == entry)).mappings().first()
     return draft_of(row) if row is not None else None
+
+
+def _named(theirs: DraftView) -> str:
+    return f"{theirs.author.title} {theirs.person_name}" if theirs.author is not None else theirs.person_name
 
 
 def _put_draft(db: Connection, draft: LocalDraft) -> None:

@@ -68,6 +68,7 @@ drafts = Table(
     Column("sent", JSON(none_as_null=True)),
     Column("theirs", JSON(none_as_null=True)),
     Column("command", Uuid),
+    Column("hands", JSON, nullable=False, server_default="{}"),
 )
 
 outbox = Table(
@@ -109,11 +110,15 @@ kept = Table(
     Column("value", JSON, nullable=False),
 )
 
-seen = Table(
-    "seen", metadata,
+looks = Table(
+    "looks", metadata,
     Column("entry", Uuid, primary_key=True),
+    Column("encounter", Uuid, nullable=False, index=True),
     Column("version", Integer, nullable=False),
+    Column("values", JSON, nullable=False),
     Column("seen_at", AwareInstant, nullable=False),
+    # The server knows it.
+    Column("told", Integer, nullable=False),
 )
 
 awaited = Table(

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from records.entries import FormRef, Instant, RelatesTo
 from records.forms import Frozen
-from records.messages import DraftView, RestorationGiven
+from records.messages import DraftView, Look, RestorationGiven
+from records.sight import Hand
 
 
 class SentDraft(Frozen):
@@ -54,6 +55,8 @@ class LocalDraft(Frozen):
     sent: SentDraft | None = None
     theirs: DraftView | None = None
     """Another person's or PC's text of the same entry, until the person has chosen."""
+    hands: dict[str, Hand] = {}
+    """Whose hand each field shows that was changed since the draft began; given by the store."""
     command: UUID | None = None
     """The signed file that waits in the outbox: the text is closed until it is accepted or refused."""
 
@@ -61,6 +64,15 @@ class LocalDraft(Frozen):
     def waiting(self) -> bool:
         """The server does not have this text yet."""
         return self.mirrored_revision < self.revision
+
+
+class LocalLook(Frozen):
+    """What this person was shown of an entry last, here or on another PC."""
+
+    encounter: UUID
+    look: Look
+    told: bool = False
+    """The server knows it."""
 
 
 class CommandState(StrEnum):

@@ -12,6 +12,7 @@ from workstation.client import ServerEvent
 from workstation.config import Config
 from workstation.models.awaited import REMOTE_SIGNING, AwaitedModel
 from workstation.models.desk import Desk
+from workstation.models.looking import LooksModel
 from workstation.models.signing_act import LANE, SigningAct
 from workstation.models.signing_certificates import OwnCertificates, Standing
 from workstation.models.signing_lines import Line, LineState, Stage
@@ -46,6 +47,7 @@ class SigningModel(QObject):
         desk.sync.line.heard.connect(self._heard)
         self.certificates = OwnCertificates(desk)
         self.proofs = Proofs(desk)
+        self.looks = LooksModel(desk, self)
         self.busy = False
         self.refresh_certificates()
         desk.background.run(Query("certificates' standing", self.proofs.look, _nothing, _nothing))

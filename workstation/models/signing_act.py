@@ -147,14 +147,11 @@ class SigningAct(QObject):
             self._put(key, chosen=not line.chosen)
 
     def see(self, key: str) -> None:
-        """The document is shown to the person."""
+        """The whole document was shown to the person."""
         line = self._lines[key]
-        if line.seen:
-            return
-        task, store = line.task, self._desk.store
-        self._desk.background.run(Command("seen", lambda: store.mark_seen(task.entry, task.number), _nothing,
-                                          _nothing), lane="store")
-        self._put(key, seen=True)
+        self._model.looks.see(line.task)
+        if not line.seen:
+            self._put(key, seen=True)
 
     def look(self) -> None:
         """Find token and certificate, without a PIN."""
@@ -254,7 +251,7 @@ class SigningAct(QObject):
             try:
                 if reasons := line.task.refusals():
                     raise Refusal(*reasons)
-                self._papers[line.task.key] = line.task.paper()
+                self._papers[line.task.key] = line.task.as_shown()
                 self._commands[line.task.key] = Handing(line.task.command(), line.task.closes)
             except Refusal as refusal:
                 self._put(line.task.key, state=LineState.REFUSED, refusals=refusal.reasons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from records.forms import EntryKind, Field
 from records.messages import Chart, EncounterView, EntryView, PatientView
 from records.policy import Answer, Refused
 from records.render.words import value_words
+from records.sight import Sight
 from workstation.drafts import LocalDraft, OutboxCommand
 from workstation.models.account import utc_now
 from workstation.models.cases import (
@@ -30,10 +32,14 @@ from workstation.models.cases import (
 from workstation.models.desk import Desk
 from workstation.models.editor import EditorModel
 from workstation.models.handing_in import hand_in
+from workstation.models.merge import plain
 from workstation.models.status import hour_minute
 from workstation.models.timeline import names_of
 
 __all__ = ["Paper", "Task", "draft_task", "slot_task"]
+
+
+_OWN = Sight(own=True, seen=True)
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,11 @@ class Task:
     """What a correction changes."""
     correction_reason: str = ""
     seen: bool = True
-    """The person has looked at this version."""
+    """The person has looked at what it says now, or it is their own writing."""
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What is written, as it is signed: plain JSON."""
+    sight: Sight = field(default=_OWN, repr=False)
+    """What changed since the person last looked."""
     sign_as: str = ""
     """The title that the mark shows."""
     ask: Callable[[], Answer] = field(repr=False, kw_only=True)
@@ -80,6 +90,11 @@ class Task:
     def closes(self) -> UUID | None:
         """The entry whose draft is signed; None when it is at the server already."""
         return self.entry if self.kind == "draft" else None
+
+    @property
+    def wording(self) -> str:
+        """Another wording is another thing to look at, also of the same version (a draft goes on)."""
+        return sha256(json.dumps([self.number, self.values], sort_keys=True, default=str).encode()).hexdigest()
 
     @property
     def key(self) -> str:
@@ -108,6 +123,13 @@ class Task:
         bed = self.encounter.stays[-1].bed if self.encounter.stays else ""
         return f"Giường {bed}" if bed else ""
 
+    def as_shown(self) -> Paper:
+        """The paper, in the words that the person was shown; refuses when another hand wrote into it since."""
+        paper = self.paper()
+        if self.values and plain(paper.version.values) != self.values:
+            raise Refusal.because("changed_since_shown", self.title)
+        return paper
+
     def refusals(self) -> tuple[Reason, ...]:
         """Why it may not be signed now; empty when it may."""
         said = self.ask()
@@ -116,31 +138,33 @@ class Task:
 
 def draft_task(desk: Desk, chart: Chart, editor: EditorModel) -> Task:
     """The draft that is open in an editor, signed in its first slot."""
+    task = kept_draft_task(desk, chart, editor.draft, editor.cleaned(signing=True).values, lambda: editor)
     written = facts_of(editor.kind, editor.cleaned(signing=False).values)
-    return replace(kept_draft_task(desk, chart, editor.draft, written, lambda: editor), changes=editor.changes())
+    return replace(task, facts=written, changes=editor.changes())
 
 
-def kept_draft_task(desk: Desk, chart: Chart, draft: LocalDraft, facts: tuple[tuple[str, str], ...],
+def kept_draft_task(desk: Desk, chart: Chart, draft: LocalDraft, values: Mapping[str, Any],
                     editor: Callable[[], EditorModel]) -> Task:
-    """A draft of mine that no window shows; `editor` is asked for only when it is going to be signed."""
+    """A draft of mine that no window shows, with its cleaned values; `editor` is asked for only when it is signed."""
     author = author_of(chart, draft, desk.account)
     slot = first_slot(kind_of(draft.form)).key
     case = case_of_draft(chart, draft, desk.account, ())
     return Task(
         "draft", draft.entry, chart.encounter, chart.patient, draft.form, slot, draft.base_version + 1,
-        draft.occurred_at, f"{author.title} {author.full_name}".strip(), facts,
+        draft.occurred_at, f"{author.title} {author.full_name}".strip(), facts_of(kind_of(draft.form), values),
+        values=plain(values),
         correction_reason=draft.correction_reason, sign_as=title_for(desk.account, slot, case, utc_now()),
         ask=lambda: editor().may_sign(slot),
         paper=lambda: _paper_of_draft(desk, chart, editor()),
         keep=lambda pdf: editor().signed(pdf, slot), command=lambda: editor().command(slot))
 
 
-def slot_task(desk: Desk, chart: Chart, view: EntryView, slot: str, *, seen: bool = True) -> Task:
+def slot_task(desk: Desk, chart: Chart, view: EntryView, slot: str) -> Task:
     """An open slot of an entry that is at the server."""
     values = dict(view.body.get("values", {}))
     return Task(
         "slot", view.id, chart.encounter, chart.patient, view.form, slot, view.version, view.occurred_at,
-        f"{view.author_title} {view.author_name}".strip(), facts_of(kind_of(view.form), values), seen=seen,
+        f"{view.author_title} {view.author_name}".strip(), facts_of(kind_of(view.form), values), values=values,
         sign_as=title_for(desk.account, slot, case_of_view(chart, view), utc_now()),
         ask=partial(may_sign_slot, desk, chart, view, slot), paper=partial(_paper_of_view, desk, view),
         keep=lambda pdf: desk.sync.send(_command_of_slot(chart, view, slot, pdf)),

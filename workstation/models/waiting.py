@@ -17,16 +17,17 @@ from records import validation
 from records.entries import EncounterState, State
 from records.errors import Refusal
 from records.forms import EntryKind
-from records.messages import Board, Chart, EntryView, SigningBoard
+from records.messages import Board, Chart, EntryView, Look, SigningBoard
 from records.policy import Allowed
 from workstation.background import Query
 from workstation.config import ZONE
 from workstation.drafts import Cached, CommandState, LocalDraft
+from workstation.models import sightings
 from workstation.models.account import utc_now
 from workstation.models.cases import answer, case_of_draft, case_of_view, first_slot, kind_of
 from workstation.models.desk import Desk
 from workstation.models.editor import EditorModel
-from workstation.models.signing_tasks import Task, facts_of, kept_draft_task, slot_task
+from workstation.models.signing_tasks import Task, kept_draft_task, slot_task
 from workstation.models.timeline import names_of
 
 __all__ = ["HeldUp", "Waiting", "WaitingModel"]
@@ -66,7 +67,8 @@ class _Held:
     drafts: tuple[LocalDraft, ...]
     queued: frozenset[UUID | None]
     charts: Mapping[UUID, Chart]
-    seen: Mapping[UUID, int]
+    looks: Mapping[UUID, Look]
+    between: sightings.Between
 
 
 class WaitingModel(QObject):
@@ -84,6 +86,8 @@ class WaitingModel(QObject):
         self.others: tuple[HeldUp, ...] = ()
         """What I wait for, the longest first."""
         self.loaded = False
+        self._sitting = sightings.Sitting()
+        self._fetched_versions: set[tuple[UUID, int]] = set()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
@@ -97,6 +101,7 @@ class WaitingModel(QObject):
     def watch(self) -> None:
         """Somebody looks: ask the server too."""
         self._looked_at = True
+        self._sitting.begin(self._desk.client.clock.server_now())
         self._desk.sync.flush()
         self._look()
         self._ask()
@@ -104,6 +109,7 @@ class WaitingModel(QObject):
     def rest(self) -> None:
         """Nobody looks."""
         self._looked_at = False
+        self._sitting.end()
 
     def let_go(self) -> None:
         """The dialog that signed is closed: editors that were made for it go, the drafts stay."""
@@ -141,6 +147,8 @@ class WaitingModel(QObject):
             if encounter not in fetched:
                 fetched.add(encounter)
                 store.put_cache(f"chart:{encounter}", client.ask(f"/api/encounters/{encounter}/chart").body)
+                with contextlib.suppress(Refusal):
+                    store.put_looks(encounter, client.looks(encounter), told=True)
 
         with contextlib.suppress(Refusal):
             mine = store.put_cache("signing-board:me", client.ask("/api/signing-board?scope=me").body)
@@ -171,7 +179,11 @@ class WaitingModel(QObject):
                   if (chart := self._chart(store.cached(f"chart:{encounter}"))) is not None}
         queued = frozenset(item.command.entry for item in store.commands(CommandState.WAITING)) | frozenset(
             one.command.entry for held in store.awaited.all() for one in held.documents)
-        return _Held(drafts, queued, charts, store.seen())
+        looks, me = store.looks(), self._desk.account.person.id
+        missing = [view for chart in charts.values() for view in chart.entries if view.open_slots]
+        between = {(entry, number): text for entry, number in sightings.gaps(missing, looks) if (
+            text := sightings.text_of(store.cached(sightings.version_key(entry, number)), me)) is not None}
+        return _Held(drafts, queued, charts, looks, between)
 
     @staticmethod
     def _unsigned(boards: Iterable[Cached]) -> Iterator[UUID]:
@@ -198,6 +210,23 @@ class WaitingModel(QObject):
         self.others = tuple(sorted(self._of_others(held), key=lambda one: one.since))
         self.loaded = True
         self.changed.emit()
+        self._fetch_between(held)
+
+    def _fetch_between(self, held: _Held) -> None:
+        """Versions between my look and now: their authors are to be told. Each is asked for once."""
+        views = [view for chart in held.charts.values() for view in chart.entries if view.open_slots]
+        wanted = [gap for gap in sightings.gaps(views, held.looks)
+                  if gap not in held.between and gap not in self._fetched_versions]
+        if not wanted or not self._looked_at or self._desk.away:
+            return
+        self._fetched_versions.update(wanted)
+        store, client = self._desk.store, self._desk.client
+
+        def fetch() -> None:
+            for entry, number in wanted:
+                store.put_cache(sightings.version_key(entry, number), client.version(entry, number))
+
+        self._desk.background.run(Query("versions between", fetch, self._news, _nothing))
 
     def _of_others(self, held: _Held) -> Iterator[HeldUp]:
         me = self._desk.account.person.id
@@ -223,9 +252,14 @@ class WaitingModel(QObject):
             reason_missing = bool(draft.base_version) and not draft.correction_reason.strip()
             if reason_missing or not isinstance(answer(self._desk.account, slot, case, utc_now()), Allowed):
                 continue
-            task = kept_draft_task(self._desk, chart, draft, facts_of(kind, cleaned.values),
-                                   partial(self._editor, chart, draft))
+            task = kept_draft_task(self._desk, chart, draft, cleaned.values, partial(self._editor, chart, draft))
+            task = sightings.of_draft(task, draft, *self._looks(held, draft.entry))
             yield self._with_due(task, chart, kind, draft.begun_at)
+
+    def _looks(self, held: _Held, entry: UUID) -> tuple[Look | None, Look | None]:
+        """The newest look, and the last one before this sitting."""
+        newest = held.looks.get(entry)
+        return newest, self._sitting.before(entry, newest)
 
     def _of_slots(self, held: _Held) -> Iterator[Waiting]:
         drafted = {draft.entry for draft in held.drafts} | held.queued
@@ -241,7 +275,9 @@ class WaitingModel(QObject):
         for slot in view.open_slots:
             said = answer(self._desk.account, slot, case_of_view(chart, view), utc_now())
             if isinstance(said, Allowed):
-                task = slot_task(self._desk, chart, view, slot, seen=held.seen.get(view.id) == view.version)
+                task = sightings.of_view(slot_task(self._desk, chart, view, slot), view,
+                                         *self._looks(held, view.id), between=held.between,
+                                         me=self._desk.account.person.id)
                 yield self._with_due(task, chart, kind, view.written_at)
 
     def _with_due(self, task: Task, chart: Chart, kind: EntryKind, started: datetime) -> Waiting:

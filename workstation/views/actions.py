@@ -158,6 +158,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("signing.choose", "Chọn văn bản chờ ký", Place.SIGNING, "↑↓", "chọn", by_widget=True, rank=1),
     Action("signing.open", "Mở văn bản chờ ký", Place.SIGNING, "Enter", "mở", "file-text", by_widget=True, rank=2),
     Action("signing.mark", "Chọn hoặc bỏ chọn để ký", Place.SIGNING, "Space", "chọn để ký", by_widget=True, rank=3),
+    Action("signing.read", "Đọc tiếp văn bản chờ ký", Place.SIGNING, "PgDn", by_widget=True),
     Action("signing.sign", "Ký những văn bản đã chọn", Place.SIGNING, "F9", "ký", "signature", rank=4),
     Action("signing.sign_all", "Ký tất cả văn bản đã xem", Place.SIGNING, "Ctrl+F9", "ký tất cả đã xem",
            "signature", rank=5),

@@ -122,6 +122,21 @@ entry_views = Table(
     Column("content", LargeBinary, nullable=False),
     Index("ix_entry_views_encounter", "encounter"),
 )
+last_looks = Table(
+    # One row a person and entry; a trigger lets it only move forward. Who looked when stays in the audit.
+    "last_looks", metadata,
+    reference("person", "people.id", primary_key=True),
+    # Of a draft too, which has no row in `entries` yet.
+    Column("entry", Uuid, primary_key=True),
+    reference("encounter", "encounters.id"),
+    Column("version", Integer, nullable=False),
+    # AES-256-GCM under the encounter's key: the values as they were shown.
+    Column("content", LargeBinary, nullable=False),
+    instant("seen_at"),
+    instant("received_at", now=True),
+    CheckConstraint("version >= 1", name="counted_from_one"),
+    Index("ix_last_looks_encounter", "encounter", "person"),
+)
 cancellations = Table(
     "cancellations", metadata,
     Column("entry", Uuid),

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from records.errors import Reason, Refusal, Trouble
-from records.messages import DraftView
+from records.messages import DraftView, Look
 from tests.workstation import hospital
 from workstation.drafts import CommandState, LocalDraft, OutboxCommand, Store
 from workstation.drafts.values import SentDraft
@@ -181,13 +181,53 @@ def test_old_answers_go_and_everything_that_waits_stays(store: Store) -> None:
     assert store.drafts() != ()
 
 
-def test_what_was_seen_and_kept_comes_back(store: Store) -> None:
-    store.mark_seen(UUID(int=5), 1)
-    store.mark_seen(UUID(int=5), 2)
+def test_what_was_kept_comes_back(store: Store) -> None:
     store.keep("account", {"tên": "Hà"})
-    assert store.seen() == {UUID(int=5): 2}
     assert store.kept("account") == {"tên": "Hà"}
     assert store.kept("nothing") is None
+
+
+def look(minutes: int = 0, **values: str) -> Look:
+    return Look(entry=UUID(int=5), version=1, values=values, seen_at=NOW + timedelta(minutes=minutes))
+
+
+def test_the_newest_look_stays_and_waits_until_the_server_knows_it(store: Store) -> None:
+    store.put_looks(hospital.ENCOUNTER, [look(5, plan="mới")], told=False)
+    store.put_looks(hospital.ENCOUNTER, [look(0, plan="cũ")], told=True)
+    assert store.looks() == {UUID(int=5): look(5, plan="mới")}
+    assert [one.look for one in store.untold_looks()] == [look(5, plan="mới")]
+    store.mark_told([look(0, plan="cũ")])
+    assert len(store.untold_looks()) == 1, "the answer was to an older look"
+    store.mark_told([look(5, plan="mới")])
+    assert store.untold_looks() == ()
+    store.put_looks(hospital.ENCOUNTER, [look(9, plan="ở máy khác")], told=True)
+    assert store.looks()[UUID(int=5)].values == {"plan": "ở máy khác"}
+    assert store.untold_looks() == ()
+
+
+def test_each_changed_field_knows_whose_hand_it_shows(store: Store) -> None:
+    store.save_draft(draft(values={"plan": "A", "objective": "O"}))
+    assert store.draft(UUID(int=77)).hands == {}  # type: ignore[union-attr]  # it was saved just now
+    mine = store.save_draft(draft(values={"plan": "B", "objective": "O"}))
+    assert {key: hand.by for key, hand in mine.hands.items()} == {"plan": ""}
+    their = theirs(4, plan="A", objective="thêm lúc 02:31")
+    joined = store.resolve(UUID(int=77), {"plan": "B", "objective": "thêm lúc 02:31"}, their)
+    assert joined is not None
+    assert {key: hand.by for key, hand in joined.hands.items()} == {"plan": "", "objective": "Phạm Thị Nga"}
+    assert joined.hands["objective"].at == NOW
+    again = store.save_draft(draft(values={"plan": "B", "objective": "tôi sửa lại"}))
+    assert again.hands["objective"].by == ""
+    mine_elsewhere = theirs(5, plan="C", objective="tôi sửa lại").model_copy(update={"person": hospital.DOCTOR})
+    after = store.resolve(UUID(int=77), {"plan": "C", "objective": "tôi sửa lại"}, mine_elsewhere)
+    assert after is not None
+    assert after.hands["plan"].by == "", "my own text from another PC"
+
+
+def test_a_text_that_was_merged_before_it_is_saved_stays_the_others_hand(store: Store) -> None:
+    store.save_draft(draft(values={"plan": "A"}))
+    store.mark_conflict(UUID(int=77), theirs(2, plan="A", objective="của Nga"))
+    saved = store.save_draft(draft(values={"plan": "A", "objective": "của Nga"}))
+    assert saved.hands["objective"].by == "Phạm Thị Nga"
 
 
 KILLED = """

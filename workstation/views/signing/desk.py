@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import QWidget
 
 from records.errors import Refusal
 from records.messages import Chart, EntryView, PatientView
-from workstation.background import Command
 from workstation.models.enrolment import CertificatesModel, EnrolmentModel, approves
 from workstation.models.explain import ExplainModel
 from workstation.models.look_up import LookUpModel
@@ -37,7 +36,7 @@ class SigningDesk(QObject):
     def __init__(self, signing: SigningModel, waiting: WaitingModel, window: QWidget) -> None:
         super().__init__(signing)
         self.signing, self.waiting, self._window = signing, waiting, window
-        self._shown: set[tuple[str, int]] = set()
+        self._shown: set[tuple[str, str]] = set()
         self.explaining = ExplainModel(signing.desk, self)
         self.printing = PrintModel(signing.desk, self)
         self.enrolment = EnrolmentModel(signing)
@@ -66,7 +65,7 @@ class SigningDesk(QObject):
         """Ask for the PIN and sign: one document in a small dialog, several in a stack."""
         if not tasks:
             return None
-        known = [replace(task, seen=task.seen or (task.key, task.number) in self._shown) for task in tasks]
+        known = [replace(task, seen=task.seen or (task.key, task.wording) in self._shown) for task in tasks]
         if len(known) == 1:
             known = [replace(known[0], seen=True)]  # it is what the person has before them
         act = self.signing.begin(known)
@@ -77,11 +76,9 @@ class SigningDesk(QObject):
         return dialog
 
     def see(self, task: Task) -> None:
-        """The person looks at this version: it may be signed in a stack from now on."""
-        self._shown.add((task.key, task.number))
-        store = self.signing.desk.store
-        self.signing.desk.background.run(Command(
-            "seen", lambda: store.mark_seen(task.entry, task.number), lambda _: None, lambda _: None), lane="store")
+        """The whole of it was on the screen, in these words: it may be signed in a stack from now on."""
+        self._shown.add((task.key, task.wording))
+        self.signing.looks.see(task)
 
     # What a signature is worth
 

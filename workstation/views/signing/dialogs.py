@@ -191,15 +191,24 @@ class StackDialog(_SigningDialog):
         self.document, self.progress = DocumentPanel(), ProgressPanel()
         self._right = QStackedWidget()
         self._hint = label("", "small_second", wrap=True)
+        self._read_on = QWidget(self)
+        self._read_on.setLayout(row(KeyCap("PgDn"), label("đọc tiếp: đọc hết mới tính là đã xem", "small_second"), None,
+                                    gap=6, margins=(16, 4, 16, 6)))
+        self._read_on.hide()
         self._title, self._under, self._waiting = label("", "title"), label("", "second"), label("", "bold")
         self._build()
         self.list.moved.connect(self._moved)
         self.list.marked.connect(act.toggle)
         self.list.entered.connect(self.bar.pin.setFocus)
+        self.list.paged.connect(self.document.page)
+        self.bar.pin.paged.connect(self.document.page)
+        self.document.looked.connect(lambda task: act.see(task.key))
+        self.document.longer.connect(self._read_on.setVisible)
         self.bar.pin.step.connect(self.list.step)
         self.bar.pin.marked.connect(self.list.mark)
         act.changed.connect(self._refresh)
         self._refresh()
+        self.list.setFocus()  # the PIN takes it when there is something to sign
 
     def _build(self) -> None:
         clear(self.body)
@@ -223,7 +232,10 @@ class StackDialog(_SigningDialog):
         across = row(gap=0)
         across.addLayout(left)
         across.addWidget(divider)
-        across.addWidget(self._right, 1)
+        reading = column(self._right, gap=0)
+        reading.setStretch(0, 1)
+        reading.addWidget(self._read_on)
+        across.addLayout(reading, 1)
         self.body.addWidget(head)
         self.body.addLayout(across, 1)
 
@@ -231,8 +243,7 @@ class StackDialog(_SigningDialog):
         started = self.act.began_at is not None
         return words.result(line, running=started, away=self.act.away)
 
-    def _moved(self, key: str) -> None:
-        self.act.see(key)
+    def _moved(self, _key: str) -> None:
         self._show_document()
 
     def _show_document(self) -> None:
@@ -241,8 +252,6 @@ class StackDialog(_SigningDialog):
     def _refresh(self) -> None:
         act = self.act
         self.list.show_lines(act.lines)
-        if (current := self.list.current_line()) is not None and not current.seen:
-            act.see(current.task.key)
         self._show_document()
         self._title.setText(words.stack_title(act.chosen))
         started = act.began_at
@@ -256,6 +265,7 @@ class StackDialog(_SigningDialog):
         shows_progress = started is not None
         self._right.setCurrentWidget(self.progress if shows_progress else self.document)
         if shows_progress:
+            self._read_on.hide()
             self.progress.show_act(act)
             current_line = next((line for line in act.chosen if line.state is LineState.SIGNING), None)
             if current_line is not None:

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOption
 
 from workstation.models.signing import Line
 from workstation.views import style
+from workstation.views.signing.words import sight_words
 from workstation.views.widgets.delegates import CellText, paint_cell
 from workstation.views.widgets.icons import icon_pixmap
 from workstation.views.widgets.painting import paint_focus_ring
@@ -49,7 +50,8 @@ class LinesModel(QAbstractListModel):
             return line
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             chosen = "đã chọn" if line.chosen else "chưa chọn"
-            return f"{line.task.title}, {line.task.patient.full_name}, {chosen}, {self._result(line).text}"
+            said = f"{sight_words(line).text}, {self._result(line).text}"
+            return f"{line.task.title}, {line.task.patient.full_name}, {chosen}, {said}"
         return None
 
 
@@ -112,17 +114,24 @@ class _Rows(QStyledItemDelegate):
         painter.setPen(style.colour("ink2"))
         painter.setFont(style.font("small"))
         second = " · ".join(part for part in (task.patient.full_name, task.place, task.slot_label) if part)
-        second = painter.fontMetrics().elidedText(second, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(QRect(area.x(), area.y() + 20, area.width(), 18), Qt.AlignmentFlag.AlignVCenter, second)
+        seen, metrics = sight_words(line), painter.fontMetrics()
+        room = area.width() - metrics.horizontalAdvance(f" · {seen.text}")
+        second = metrics.elidedText(second, Qt.TextElideMode.ElideRight, room) + " · "
+        under = QRect(area.x(), area.y() + 20, area.width(), 18)
+        painter.drawText(under, Qt.AlignmentFlag.AlignVCenter, second)
+        painter.setPen(style.colour(seen.ink))
+        under.setLeft(under.left() + metrics.horizontalAdvance(second))
+        painter.drawText(under, Qt.AlignmentFlag.AlignVCenter, seen.text)
 
 
 class LinesList(QListView):
-    """↑↓ moves, Space chooses, Enter goes to the PIN."""
+    """↑↓ moves, Space chooses, Enter goes to the PIN, PgUp and PgDn read on in the document."""
 
     moved = pyqtSignal(str)
     """Key of the line that is shown from now on."""
     marked = pyqtSignal(str)
     entered = pyqtSignal()
+    paged = pyqtSignal(int)
 
     def __init__(self, result: Result, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -169,6 +178,8 @@ class LinesList(QListView):
             return
         if event.key() == Qt.Key.Key_Space:
             self.mark()
+        elif event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            self.paged.emit(1 if event.key() == Qt.Key.Key_PageDown else -1)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.entered.emit()
         else:

@@ -26,6 +26,8 @@ class PinField(LineField):
     """Shows dots, keeps no undo, and moves through the list beside it with the arrows."""
 
     step = pyqtSignal(int)
+    paged = pyqtSignal(int)
+    """PgDn and PgUp: read on in the document."""
     marked = pyqtSignal()
     """Space, while nothing is typed."""
 
@@ -46,6 +48,8 @@ class PinField(LineField):
             return
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.step.emit(1 if event.key() == Qt.Key.Key_Down else -1)
+        elif event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            self.paged.emit(1 if event.key() == Qt.Key.Key_PageDown else -1)
         elif event.key() == Qt.Key.Key_Space and not self.text():
             self.marked.emit()
         else:

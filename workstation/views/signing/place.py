@@ -26,8 +26,9 @@ from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, Loading
 from workstation.views.widgets.text import Elided, KeyCap, PanelHead, clear, column, frame, label, row
 
-_MINE = ("signing.choose", "signing.open", "signing.mark", "signing.sign", "signing.sign_all", "signing.remind",
-         "signing.step", "signing.scope", "signing.scope.me", "signing.scope.ward", "signing.scope.house")
+_MINE = ("signing.choose", "signing.open", "signing.mark", "signing.read", "signing.sign", "signing.sign_all",
+         "signing.remind", "signing.step", "signing.scope", "signing.scope.me", "signing.scope.ward",
+         "signing.scope.house")
 _SCOPES = {BoardScope.ME: "Chờ tôi", BoardScope.WARD: "Khoa tôi", BoardScope.HOUSE: "Toàn viện"}
 LIST_WIDTH = 560
 OTHERS_SHOWN = 5
@@ -73,7 +74,7 @@ class SigningPlace(PlaceView):
         super().__init__(parent)
         self.awaited = AwaitedPanel(awaited, self) if awaited is not None else None
         self._waiting, self._board, self._actions, self._see = waiting, board, actions, see
-        self._seen: set[tuple[str, int]] = set()
+        self._seen: set[tuple[str, str]] = set()
         self._left_out: set[str] = set()
         self.list = LinesList(self._result)
         self.document = DocumentPanel()
@@ -86,6 +87,9 @@ class SigningPlace(PlaceView):
         self._bind()
         self.list.moved.connect(self._moved)
         self.list.marked.connect(self._mark)
+        self.list.paged.connect(self.document.page)
+        self.document.looked.connect(self._looked)
+        self.document.longer.connect(self._read_on.setVisible)
         self.list.entered.connect(lambda: actions.trigger("signing.open"))
         self.list.doubleClicked.connect(lambda _index: actions.trigger("signing.open"))
         waiting.changed.connect(self._show)
@@ -113,8 +117,12 @@ class SigningPlace(PlaceView):
         divider = frame("divider")
         divider.setFixedWidth(1)
         self._foot = frame("foot")
+        self._read_on = QWidget(self)
+        self._read_on.setLayout(row(KeyCap(key_of("signing.read")), label("đọc hết mới tính là đã xem", "small_second"),
+                                    gap=6))
+        self._read_on.hide()
         self._foot.setLayout(row(
-            KeyCap(key_of("signing.mark")), label("chọn, bỏ", "small_second"), None,
+            KeyCap(key_of("signing.mark")), label("chọn, bỏ", "small_second"), 8, self._read_on, None,
             KeyButton("Mở hồ sơ", key_of("signing.open"), on_click=lambda: self._actions.trigger("signing.open")),
             self.sign, margins=(16, 9, 14, 9)))
         right = column(self.document, gap=0)
@@ -161,6 +169,7 @@ class SigningPlace(PlaceView):
         bind = self._actions.bind
         bind("signing.choose", self.list.setFocus, self._needs_some)
         bind("signing.mark", self.list.mark, self._needs_some)
+        bind("signing.read", partial(self.document.page, 1), self._needs_some)
         bind("signing.open", self._open, self._needs_some)
         bind("signing.sign", self._sign, self._needs_some)
         bind("signing.sign_all", self._sign_all, self._needs_some)
@@ -197,7 +206,7 @@ class SigningPlace(PlaceView):
         found = []
         for item in self._waiting.items:
             task = item.task
-            seen = task.seen or (task.key, task.number) in self._seen
+            seen = task.seen or (task.key, task.wording) in self._seen
             found.append(Line(task, chosen=seen and task.key not in self._left_out, seen=seen))
         return tuple(found)
 
@@ -253,13 +262,16 @@ class SigningPlace(PlaceView):
         self._show_current()
 
     def _show_current(self) -> None:
-        line = self.list.current_line()
-        self.document.show_line(line)
-        if line is not None and not line.seen and self.isVisible():
-            self._seen.add((line.task.key, line.task.number))
-            self._left_out.add(line.task.key)  # seen, but chosen only by the person
-            self._see(line.task)
-            self.list.show_lines(self.lines())
+        self.document.show_line(self.list.current_line())
+
+    def _looked(self, task: Task) -> None:
+        """The whole of it was on the screen."""
+        known = next((line for line in self.lines() if line.task.key == task.key), None)
+        if known is not None and not known.seen:
+            self._left_out.add(task.key)  # seen, but chosen only by the person
+        self._seen.add((task.key, task.wording))
+        self._see(task)
+        self.list.show_lines(self.lines())
 
     def _result(self, line: Line) -> CellText:
         item = next((item for item in self._waiting.items if item.task.key == line.task.key), None)

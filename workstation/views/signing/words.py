@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from records.sight import Change, Sight
 from workstation.models.signing import Line, LineState
 from workstation.signing.base import Identity
 from workstation.views.widgets import times
@@ -63,3 +64,34 @@ def counts(lines: Sequence[Line]) -> str:
 def written_at(at: datetime) -> str:
     """03:12 ngày 17/11/2026."""
     return f"{times.clock(at)} ngày {times.full_date(at)}"
+
+
+def sight_caption(sight: Sight, now: datetime) -> str:
+    """THAY ĐỔI TỪ LẦN BẠN XEM GẦN NHẤT (02:24)."""
+    if sight.last is None:
+        return "BẠN VIẾT, CHƯA XEM LẠI LẦN NÀO" if sight.own else "BẠN CHƯA XEM LẦN NÀO"
+    since = f"TỪ LẦN BẠN XEM GẦN NHẤT ({times.day_and_clock(sight.last, now)})"
+    if sight.changes:
+        return f"THAY ĐỔI {since}"
+    if sight.new_version:
+        return f"PHIÊN BẢN MỚI {since}, CÁC Ô KHÔNG ĐỔI"
+    return f"CÓ THÊM CHỮ KÝ {since}" if sight.signed else f"KHÔNG ĐỔI {since}"
+
+
+def hand_words(change: Change, now: datetime) -> str:
+    """Y lệnh · ĐD. Nguyễn Thị Mai sửa lúc 02:31."""
+    hand = change.hand
+    if hand is None:
+        return f"{change.field.label} · không rõ người sửa"
+    return f"{change.field.label} · {hand.by or 'bạn'} sửa lúc {times.day_and_clock(hand.at, now)}"
+
+
+def sight_words(line: Line) -> CellText:
+    """2 thay đổi; for the second line of a document in a list."""
+    sight = line.task.sight
+    count = len(sight.changes) + len(sight.signed)
+    if sight.last is None:
+        return CellText("bạn viết", "ink2") if sight.own else CellText("chưa xem lần nào", "attention")
+    if count or sight.new_version:
+        return CellText(f"{count} thay đổi" if count else "phiên bản mới", "primary")
+    return CellText("không đổi", "ink2")

@@ -153,7 +153,7 @@ def test_an_incomplete_draft_says_what_is_missing_and_cannot_be_signed(room: Roo
     dialog = SignDialog(room.model.begin([room.task(draft(values={}))]), window)
     dialog.show_over()
     room.until(lambda: dialog.act.stage is Stage.READY)
-    assert "Chưa ký được, bản ghi vẫn được giữ nguyên" in texts(dialog)
+    room.until(lambda: "Chưa ký được, bản ghi vẫn được giữ nguyên" in texts(dialog))
     assert not dialog.bar.sign.isEnabled()
 
 
@@ -166,6 +166,9 @@ def test_what_nobody_looked_at_is_left_out_until_it_is_shown(room: Room, window:
     room.until(dialog.bar.pin.isVisible)
     assert [line.chosen for line in dialog.act.lines] == [True, False]
     press(dialog.bar.pin, Qt.Key.Key_Down)
+    press(dialog.bar.pin, Qt.Key.Key_Space)
+    assert [line.chosen for line in dialog.act.lines] == [True, False], "it stood there for no moment yet"
+    room.until(lambda: dialog.act.lines[1].seen)
     press(dialog.bar.pin, Qt.Key.Key_Space)
     assert [line.chosen for line in dialog.act.lines] == [True, True]
     room.until(lambda: hospital.patient().full_name.upper() in texts(dialog))

@@ -119,12 +119,14 @@ def test_what_others_wrote_is_chosen_only_after_it_was_shown(scene: Scene, littl
     store.put_cache(f"chart:{hospital.ENCOUNTER}", little.charts[hospital.ENCOUNTER])
     scene.room.desk.client.door.token = None
     scene.enter()
-    lines = scene.place.lines()
-    assert [(line.seen, line.chosen) for line in lines] == [(True, False), (False, False)]
+    assert [(line.seen, line.chosen) for line in scene.place.lines()] == [(False, False), (False, False)]
+    scene.room.until(lambda: scene.place.lines()[0].seen)
+    assert [(line.seen, line.chosen) for line in scene.place.lines()] == [(True, False), (False, False)]
     press(scene.place.list, Qt.Key.Key_Down)
+    scene.room.until(lambda: scene.place.lines()[1].seen)
     press(scene.place.list, Qt.Key.Key_Space)
     assert [(line.seen, line.chosen) for line in scene.place.lines()] == [(True, False), (True, True)]
-    scene.room.until(lambda: len(store.seen()) == 2)
+    scene.room.until(lambda: len(store.looks()) == 2)
 
 
 def test_what_waits_for_another_persons_signature_is_listed_below(scene: Scene) -> None:
