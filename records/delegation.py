@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Self
 from uuid import UUID
@@ -42,6 +43,13 @@ class Delegation(Frozen):
     def in_force(self, on: date) -> bool:
         """Whether it counts on that local day."""
         return self.starts <= on <= self.ends and (self.revoked_on is None or on < self.revoked_on)
+
+    def reaches(self, wards: Collection[UUID], on: date) -> bool:
+        """Whether its receiver may look into these wards on that day: what one signs one reads first (R29, R39).
+
+        Limits of forms do not count here: who signs a discharge paper reads the record that it is made of.
+        """
+        return self.in_force(on) and (not self.wards or not set(self.wards).isdisjoint(wards))
 
     def covers(self, slot: SignatureSlot, form: str, ward: UUID, on: date) -> bool:
         """Whether the receiver may fill that slot of that form for a patient of that ward on that day."""

@@ -54,7 +54,7 @@ def of_ward(desk: Desk, ward: UUID) -> Board:
     found = people.ward(desk.db, ward)
     if found is None:
         raise Refusal.because("thing_unknown", "ward")
-    rights.demand_sight(desk.person, {ward})
+    rights.demand_sight(desk, {ward})
     lying = stays.lying_in(desk.db, ward)
     encounters = list(lying.values())
     views = stays.views(desk.db, encounters)

@@ -11,7 +11,7 @@ from records.forms import Role
 from records.lifecycle import Event
 from records.messages import Cancellation, EntryView
 from records.succession import REASON_LENGTH
-from server.services import entries
+from server.services import entries, rights
 from server.services.hospital import Desk
 from server.store import base, closing
 from server.store import entries as store
@@ -22,6 +22,7 @@ def cancel(desk: Desk, entry: UUID, command: Cancellation) -> EntryView:
     base.lock(desk.db, "entry", entry)
     closing.hold(desk.db, entries.find(desk, entry).id)
     place = entries.find(desk, entry)
+    rights.demand_work(desk.person, place.wards)
     latest = store.standings(desk.db, entry)[-1]
     if command.version != latest.number:
         raise Refusal.because("version_not_latest", latest=latest.number)

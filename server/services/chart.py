@@ -19,7 +19,7 @@ def of(desk: Desk, encounter: UUID) -> bytes:
     place = stays.place(desk.db, encounter)
     if place is None:
         raise Refusal.because("thing_unknown", "encounter")
-    rights.demand_sight(desk.person, place.wards)
+    rights.demand_sight(desk, place.wards)
     key = desk.key(encounter)
     view = stays.views(desk.db, [encounter])[encounter]
     patient = patients.read(desk.db, place.patient)

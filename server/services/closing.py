@@ -66,7 +66,7 @@ def of(desk: Desk, encounter: UUID) -> ClosingView:
     place = stays.place(desk.db, encounter)
     if place is None:
         raise Refusal.because("thing_unknown", "encounter")
-    rights.demand_sight(desk.person, place.wards)
+    rights.demand_sight(desk, place.wards)
     desk.note("closing.check", patient=place.patient, encounter=encounter)
     return _view(desk, encounter, _checked(desk, [encounter])[encounter])
 
@@ -79,7 +79,7 @@ def act(desk: Desk, encounter: UUID, command: ClosingCommand) -> ClosingView:
     place = stays.place(desk.db, encounter)
     if place is None:
         raise Refusal.because("thing_unknown", "encounter")
-    rights.demand_sight(desk.person, {place.ward} if does is Act.CHECKED else place.wards)
+    rights.demand_work(desk.person, {place.ward} if does is Act.CHECKED else place.wards)
     if place.state in (EncounterState.ARCHIVED, EncounterState.DESTROYED):
         raise Refusal.because("record_archived")
     here = _checked(desk, [encounter])[encounter]
@@ -170,7 +170,7 @@ def _may(desk: Desk, here: _Checked) -> tuple[str, ...]:
     if here.record.state is not EncounterState.CLOSED:
         return ()
     return tuple(does.value for does, right in _RIGHT.items() if rights.has(desk.person, right)
-                 and (does is not Act.CHECKED or rights.sees_ward(desk.person, {here.record.ward})))
+                 and (does is not Act.CHECKED or rights.works_in(desk.person, {here.record.ward})))
 
 
 def _act(desk: Desk, encounter: UUID, one: Done) -> ClosingAct:

@@ -58,7 +58,7 @@ def asked_of(desk: Desk, encounter: UUID, entry: UUID, number: int) -> Place:
     where = place(desk.db, encounter)
     if where is None:
         raise Refusal.because("thing_unknown", "encounter")
-    rights.demand_sight(desk.person, where.wards)
+    rights.demand_work(desk.person, where.wards)
     found = document(desk, encounter, entry, number)
     if found is None or rules.patient_slot(found.case.kind) is None:
         raise Refusal.because("confirmation_of_other_document")

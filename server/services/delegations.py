@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import UUID
 
-from records.deadlines import ZONE
 from records.delegation import Delegation
 from records.errors import Reason, Refusal
 from records.forms import Role, all_forms
@@ -14,6 +13,7 @@ from records.messages import ColleagueView, DelegationGiven, DelegationView, Rev
 from records.succession import REASON_LENGTH
 from server.services import rights
 from server.services.hospital import Desk, new_id
+from server.services.live import DELEGATION
 from server.services.rights import Right
 from server.store import delegations as store
 from server.store import people, sessions
@@ -38,7 +38,7 @@ def give(desk: Desk, command: DelegationGiven) -> DelegationView:
     receiver = sessions.person(desk.db, command.receiver)
     if receiver is None:
         raise Refusal.because("thing_unknown", "person")
-    today = desk.now.astimezone(ZONE).date()
+    today = desk.today
     reasons = [*_about_giver(desk, command), *_about_paper(command, today)]
     if receiver.id == desk.person.id or not receiver.active:
         reasons.append(Reason("delegation_receiver", receiver.full_name))
@@ -52,6 +52,7 @@ def give(desk: Desk, command: DelegationGiven) -> DelegationView:
     desk.note("delegation.give", facts={
         "delegation": str(given.id), "receiver": receiver.full_name, "role": given.role.value,
         "from": f"{given.starts}", "until": f"{given.ends}", "paper": given.paper})
+    desk.tell_person(DELEGATION, receiver.id)
     return store.one(desk.db, given.id)
 
 
@@ -63,8 +64,9 @@ def revoke(desk: Desk, which: UUID, command: Revocation) -> DelegationView:
     reason = command.reason.strip()
     if len(reason) < REASON_LENGTH:
         raise Refusal.because("revocation_reason_missing", least=REASON_LENGTH)
-    store.revoke(desk.db, which, desk.now.astimezone(ZONE).date(), person=desk.person.id, reason=reason)
+    store.revoke(desk.db, which, desk.today, person=desk.person.id, reason=reason)
     desk.note("delegation.revoke", facts={"delegation": str(which), "receiver": view.receiver_name, "reason": reason})
+    desk.tell_person(DELEGATION, view.delegation.receiver)
     return store.one(desk.db, which)
 
 

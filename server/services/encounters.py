@@ -45,7 +45,7 @@ def transfer(desk: Desk, encounter: UUID, command: Transfer) -> EncounterView:
     """Another ward or bed from that moment on."""
     rights.demand(desk.person, Right.TRANSFER)
     here = find(desk, encounter)
-    rights.demand_sight(desk.person, {here.ward})
+    rights.demand_work(desk.person, {here.ward})
     if here.state is not EncounterState.ACTIVE:
         raise Refusal.because("encounter_not_active")
     _demand_past(desk, command.at)
@@ -60,7 +60,7 @@ def discharge(desk: Desk, encounter: UUID, command: Discharge) -> EncounterView:
     """The stay ends; the record may still be completed (R23)."""
     rights.demand(desk.person, Right.DISCHARGE)
     here = find(desk, encounter)
-    rights.demand_sight(desk.person, {here.ward})
+    rights.demand_work(desk.person, {here.ward})
     _demand_past(desk, command.at)
     if command.at < here.admitted_at:
         raise Refusal.because("leave_before_admission")

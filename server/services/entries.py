@@ -34,7 +34,7 @@ def find(desk: Desk, entry: UUID) -> Place:
     place = stays.place(desk.db, found.encounter) if found else None
     if place is None:
         raise Refusal.because("thing_unknown", "entry")
-    rights.demand_sight(desk.person, place.wards)
+    rights.demand_sight(desk, place.wards)
     return place
 
 

@@ -34,7 +34,7 @@ def _find(desk: Desk, sha256: str, action: str) -> Whereabouts:
     if where is None:
         raise Refusal.because("thing_unknown", "file")
     if place is not None:
-        rights.demand_sight(desk.person, place.wards)
+        rights.demand_sight(desk, place.wards)
     else:
         rights.demand(desk.person, Right.SETTLE)
     desk.note(action, patient=place.patient if place else None, encounter=where.encounter, entry=where.entry,

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +16,8 @@ from uuid import UUID
 from cryptography import x509
 from sqlalchemy import Connection, Engine
 
+from records.deadlines import ZONE
+from records.delegation import Delegation
 from records.errors import Refusal
 from records.ids import uuid7
 from records.pades import Trust
@@ -161,6 +163,8 @@ class Desk:
     now: datetime
     scope: UUID = HOUSE
     """Under whose key the command's answer is kept; a service that speaks of an encounter sets it."""
+    under: Delegation | None = None
+    """The delegation by which the person may look at what they look at, when their own work does not say so (R29)."""
     notices: list[Mapping[str, object]] = field(default_factory=list)
     """What every open stream is told when this transaction commits."""
     _opened: dict[UUID, ScopeKey] = field(default_factory=dict)
@@ -169,6 +173,11 @@ class Desk:
     def person(self) -> Person:
         """Who asks."""
         return self.signed_in.person
+
+    @property
+    def today(self) -> date:
+        """The hospital's calendar day."""
+        return self.now.astimezone(ZONE).date()
 
     @property
     def keys(self) -> Keys:
@@ -185,7 +194,9 @@ class Desk:
         self, action: str, *, patient: UUID | None = None, encounter: UUID | None = None, entry: UUID | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write into the audit what this person does (R40)."""
+        """Write into the audit what this person does (R40), and in whose place they may."""
+        if self.under is not None:
+            facts = {**(facts or {}), "delegation": str(self.under.id), "in_place_of": self.under.giver_name}
         audit.note(self.db, action, person=self.person.id, name=self.person.full_name, patient=patient,
                    encounter=encounter, entry=entry, workstation=self.signed_in.workstation, facts=facts)
 
@@ -193,6 +204,10 @@ class Desk:
              ward: UUID | None = None) -> None:
         """Tell every open stream when this transaction commits."""
         self.notices.append({"topic": topic, "encounter": encounter, "entry": entry, "ward": ward})
+
+    def tell_person(self, topic: str, person: UUID) -> None:
+        """Tell the open streams of one person when this transaction commits."""
+        self.notices.append({"topic": topic, "person": person})
 
 
 def new_id() -> UUID:

@@ -14,6 +14,8 @@ from uuid import UUID
 import psycopg
 
 _log = logging.getLogger("benhan.server.live")
+DELEGATION = "delegation"
+"""Somebody was given the right to sign for another, or lost it: what the reader may see is asked anew."""
 BACKLOG = 1000
 """Events that a slow reader may leave unread before its stream is closed; it reloads when it comes back."""
 
@@ -129,8 +131,9 @@ async def told(
     asked = clock()
     while True:
         event = await _next(stream, heartbeat_s)
-        ended = event is not None and event.topic == "session"
-        if ended or clock() - asked >= heartbeat_s:
+        topic = event.topic if event is not None else ""
+        ended = topic == "session"
+        if topic in ("session", DELEGATION) or clock() - asked >= heartbeat_s:
             asked = clock()
             if not await alive():
                 return

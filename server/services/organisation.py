@@ -54,7 +54,7 @@ def sign(desk: Desk, entry: UUID, number: int) -> Accepted:
     version = standing.expected(desk, scene) if scene else None
     if here is None or scene is None or scene.this is None or version is None:
         raise Refusal.because("thing_unknown", "version")
-    rights.demand_sight(desk.person, scene.place.wards)
+    rights.demand_work(desk.person, scene.place.wards)
     kind = form(version.form.code, version.form.edition).kind(version.form.kind)
     slot = next((one.key for one in kind.slots if one.holder is Holder.ORGANISATION), "")
     policy.demand(standing.house_may_sign(slot, standing.case(desk, scene, version, kind)))

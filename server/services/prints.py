@@ -20,7 +20,7 @@ def note(desk: Desk, encounter: UUID, notice: PrintNotice) -> None:
     place = stays.place(desk.db, encounter)
     if place is None:
         raise Refusal.because("thing_unknown", "encounter")
-    rights.demand_sight(desk.person, place.wards)
+    rights.demand_sight(desk, place.wards)
     if notice.entry is not None:
         found = store.entry(desk.db, notice.entry)
         if found is None or found.encounter != encounter:
@@ -42,7 +42,7 @@ def look_up(desk: Desk, scanned: str) -> PrintView:
     place = stays.place(desk.db, encounter) if encounter else None
     if place is None:
         raise Refusal.because("print_unknown", code)
-    rights.demand_sight(desk.person, place.wards)
+    rights.demand_sight(desk, place.wards)
     runs = prints.runs(desk.db, place.patient, place.id, code)
     if not runs:
         raise Refusal.because("print_unknown", code)

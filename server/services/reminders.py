@@ -75,7 +75,7 @@ def found_open(desk: Desk, entry: UUID) -> tuple[Scene, Open]:
     found = next(iter(scene.open), None)
     if found is None:
         raise Refusal.because("thing_unknown", "entry")
-    rights.demand_sight(desk.person, {found.ward})
+    rights.demand_sight(desk, {found.ward})
     return scene, found
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from records.delegation import Delegation
 from records.errors import Refusal
 from records.forms import Role
 from records.policy import Person
 from records.succession import RESTORERS
+from server.services.hospital import Desk
 
 
 class Right(StrEnum):
@@ -83,14 +86,36 @@ def demand(person: Person, right: Right) -> None:
         raise Refusal.because("right_missing", right.value)
 
 
-def sees_ward(person: Person, wards: Collection[UUID]) -> bool:
+def works_in(person: Person, wards: Collection[UUID]) -> bool:
     """Whether the person works in one of the wards, or in the whole house; IT staff see no record (R39)."""
     if person.roles & _WHOLE_HOUSE:
         return True
     return bool(person.roles & _CLINICAL) and not person.wards.isdisjoint(wards)
 
 
-def demand_sight(person: Person, wards: Collection[UUID]) -> None:
-    """Refuse who works in none of the wards in which the patient stayed."""
-    if not sees_ward(person, wards):
+def sees_ward(person: Person, wards: Collection[UUID], on: date) -> bool:
+    """Whether the person works there, or holds a delegation for one of the wards on that local day (R29)."""
+    return works_in(person, wards) or _given_sight(person, wards, on) is not None
+
+
+def demand_sight(desk: Desk, wards: Collection[UUID]) -> None:
+    """Refuse who neither works in one of the wards in which the patient stayed nor signs there for another.
+
+    The desk remembers the delegation under which somebody looks: the audit names it beside each act (R40).
+    """
+    works = works_in(desk.person, wards)
+    desk.under = None if works else _given_sight(desk.person, wards, desk.today)
+    if not works and desk.under is None:
         raise Refusal.because("ward_closed_to_person")
+
+
+def demand_work(person: Person, wards: Collection[UUID]) -> None:
+    """Refuse who works in none of the wards: what no delegation to sign carries (transfer, cancel, settle)."""
+    if not works_in(person, wards):
+        raise Refusal.because("ward_closed_to_person")
+
+
+def _given_sight(person: Person, wards: Collection[UUID], on: date) -> Delegation | None:
+    if not person.roles & (_CLINICAL | _OFFICE):
+        return None
+    return next((one for one in person.delegations if one.reaches(wards, on)), None)

@@ -12,6 +12,7 @@ from records.access_hours import reason_shut
 from records.deadlines import ZONE, settings_on
 from records.errors import Refusal
 from records.messages import Session, SignIn, WorkstationSettings
+from records.policy import Person
 from server.services import health
 from server.services.hospital import Desk, Hospital, SignedIn, new_id
 from server.settings import Settings
@@ -74,10 +75,11 @@ def sign_out(desk: Desk) -> None:
     base.notify(desk.db, "session")
 
 
-def is_alive(hospital: Hospital, signed_in: SignedIn) -> bool:
-    """Whether the session still lives, for a stream that hangs on it."""
+def still_there(hospital: Hospital, signed_in: SignedIn) -> Person | None:
+    """The person as they are now, for a stream that hangs on the session; None once it has ended."""
     with base.transaction(hospital.engine) as db:
-        return store.is_open(db, signed_in.session, datetime.now(UTC))
+        return store.person(db, signed_in.person.id) if store.is_open(
+            db, signed_in.session, datetime.now(UTC)) else None
 
 
 def _begin(db: Connection, hospital: Hospital, account: store.Account, command: SignIn, now: datetime) -> Session:

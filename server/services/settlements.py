@@ -22,7 +22,7 @@ def waiting(desk: Desk) -> tuple[SettlementView, ...]:
     """What nobody has decided yet in the wards where the person may decide; one's own files for everyone."""
     may = rights.has(desk.person, Right.SETTLE)
     return tuple(item for item in store.waiting(desk.db)
-                 if item.person == desk.person.id or (may and rights.sees_ward(desk.person, _wards(desk, item))))
+                 if item.person == desk.person.id or (may and rights.works_in(desk.person, _wards(desk, item))))
 
 
 def settle(desk: Desk, which: UUID, command: SettlementDecision) -> SettlementView:
@@ -33,7 +33,7 @@ def settle(desk: Desk, which: UUID, command: SettlementDecision) -> SettlementVi
     """
     rights.demand(desk.person, Right.SETTLE)
     view = store.view(desk.db, which)
-    rights.demand_sight(desk.person, _wards(desk, view))
+    rights.demand_work(desk.person, _wards(desk, view))
     if view.person == desk.person.id:
         raise Refusal.because("settles_own_file")
     reason = command.reason.strip()

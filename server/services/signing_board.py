@@ -119,10 +119,10 @@ def _times(rules: Sequence[DeadlineSettings], now: datetime) -> TimesView:
 def _wards(desk: Desk, scope: Scope, ward: UUID | None) -> tuple[list[UUID], frozenset[UUID]]:
     """The wards to look into, and those of the scope; refuses a ward that is not the person's (R39)."""
     every = [one.id for one in people.all_wards(desk.db)]
-    given = {where for one in desk.person.delegations for where in (one.wards or every)}
+    given = {where for where in every for one in desk.person.delegations if one.reaches({where}, desk.today)}
     sees = every if desk.person.roles & EVERYWHERE else sorted(desk.person.wards | given)
     if scope == "ward":
-        if ward is None or not rights.sees_ward(desk.person, {ward}):
+        if ward is None or not rights.sees_ward(desk.person, {ward}, desk.today):
             raise Refusal.because("ward_closed_to_person")
         return sorted({*sees, ward}), frozenset({ward})
     if scope == "house" and not desk.person.roles & EVERYWHERE:
