@@ -117,8 +117,11 @@ def may_sign(person: Person, slot_key: str, case: Case, on: date) -> Answer:
 
 
 def delegation_for(person: Person, slot: SignatureSlot, case: Case, on: date) -> Delegation | None:
-    """The written delegation under which this person fills the slot; None for one who holds the role (R29)."""
-    if person.roles & set(slot.roles) or slot.author:
+    """The written delegation under which this person fills the slot; None for one who holds the role there (R29).
+
+    The head of another ward holds the role, but not here: only the paper lets them sign.
+    """
+    if slot.author or (person.roles & set(slot.roles) and _works_in(person, case.ward)):
         return None
     return next((one for one in person.delegations if one.covers(slot, case.form, case.ward, on)), None)
 
@@ -216,10 +219,13 @@ def _place(
     reasons = []
     if not takes_in(state, kind):
         reasons.append(Reason("record_archived") if not kind.addendum else Reason("addendum_too_early", kind.name))
-    everywhere = delegated or person.roles & {Role.DIRECTOR, Role.RECORDS_OFFICE}
-    if ward not in person.wards and not everywhere:
+    if not delegated and not _works_in(person, ward):
         reasons.append(Reason("not_of_this_ward", person.full_name))
     return reasons
+
+
+def _works_in(person: Person, ward: UUID) -> bool:
+    return ward in person.wards or bool(person.roles & {Role.DIRECTOR, Role.RECORDS_OFFICE})
 
 
 def _order(slot_key: str, case: Case) -> list[Reason]:

@@ -31,7 +31,7 @@ from workstation.models.session import SessionModel
 from workstation.models.sync import SyncModel
 from workstation.models.worklist import BoardModel
 from workstation.views import style
-from workstation.views.actions import Place
+from workstation.views.actions import ALLOWED, NOT_NOW, Place
 from workstation.views.prompts import AskSecret
 from workstation.views.sign_in import read_demo_accounts
 from workstation.views.ward.board import WardView
@@ -148,11 +148,25 @@ class Program(QObject):
         signing.count_changed.connect(partial(page.top_bar.show_badge, Place.SIGNING))
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.renewed)
+        self._join_delegations(desk, page, board)
         self.window.actions_.bind("retry", self._retry)
         self.window.actions_.bind("change_pin", partial(self._set_pin, by_puk=False))
         self.window.actions_.bind("unblock_pin", partial(self._set_pin, by_puk=True))
         self.window.open_work(page, search, account, self._open_patient)
         sync.start()
+
+    def _join_delegations(self, desk: Desk, page: WorkPage, board: BoardModel) -> None:
+        """What was given to this person to sign for others: the dialog, the top bar, the wards of the board."""
+        from workstation.models.delegations import DelegationsModel
+        from workstation.views.signing.delegations import DelegationsDialog
+
+        model = DelegationsModel(desk, desk.sync)
+        self.window.actions_.bind("delegations", lambda: DelegationsDialog(model, self.window).show_over(),
+                                  lambda: ALLOWED if model.concerns_me else NOT_NOW)
+        page.show_delegations(model.mine)
+        model.account_changed.connect(lambda _account: page.show_delegations(model.mine))
+        model.account_changed.connect(lambda _account: board.load_wards())
+        self.session.renewed.connect(model.take_account)
 
     def _signing_place(self, desk: Desk, signing: SigningModel) -> SigningPlace:
         """The place «Ký», and what opens over the window when something is signed."""

@@ -102,6 +102,30 @@ def test_who_holds_the_role_signs_under_their_own_title() -> None:
     assert title_of(director, "director", cover(), make.TODAY) == "Giám đốc"
 
 
+def test_the_head_of_another_ward_signs_here_only_by_the_paper_and_under_its_title() -> None:
+    paper = delegation(role=Role.WARD_HEAD, wards=(make.WARD,))
+    roles, case = frozenset({Role.WARD_HEAD, Role.DOCTOR}), cover(signed=())
+    head = deputy(paper, roles=roles, wards=frozenset({OTHER_WARD}), title="BSCKI.")
+    assert may_sign(head, "ward_head", case, make.TODAY) == Allowed()
+    assert title_of(head, "ward_head", case, make.TODAY) == "KT. Trưởng khoa, BSCKI."
+    without = deputy(roles=roles, wards=frozenset({OTHER_WARD}))
+    assert [code for code, _ in why(may_sign(without, "ward_head", case, make.TODAY))] == ["not_of_this_ward"]
+    at_home = replace(case, ward=OTHER_WARD)
+    assert title_of(head, "ward_head", at_home, make.TODAY) == "BSCKI."
+
+
+@pytest.mark.parametrize(("changes", "wards", "sees"), [
+    ({}, {make.WARD}, True), ({"wards": (make.WARD,)}, {make.WARD, OTHER_WARD}, True),
+    ({"wards": (make.WARD,)}, {OTHER_WARD}, False), ({"forms": ("52/BV2",)}, {make.WARD}, True),
+    ({"revoked_on": make.TODAY}, {make.WARD}, False), ({"ends": make.TODAY - timedelta(days=1)}, {make.WARD}, False),
+    ({"starts": make.TODAY + timedelta(days=1)}, {make.WARD}, False),
+])
+def test_who_signs_for_another_looks_into_the_wards_of_the_paper_while_it_counts(
+    changes: dict[str, Any], wards: set[UUID], sees: bool,
+) -> None:
+    assert delegation(**changes).reaches(wards, make.TODAY) is sees
+
+
 def test_a_delegation_cannot_end_before_it_starts() -> None:
     with pytest.raises(ValidationError, match="ends before it starts"):
         delegation(starts=date(2026, 5, 2), ends=date(2026, 5, 1))

@@ -23,12 +23,17 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel
 
 from records.access_hours import Hours
+from records.deadlines import ZONE
+from records.delegation import Delegation
 from records.errors import Reason
 from records.messages import (
     Accepted,
     CertificateStanding,
     CertificateView,
     Challenge,
+    ColleagueView,
+    DelegationGiven,
+    DelegationView,
     DraftConflict,
     DraftSave,
     DraftView,
@@ -37,6 +42,7 @@ from records.messages import (
     Health,
     Look,
     LooksGiven,
+    PersonView,
     PrintNotice,
     PrintView,
     Quarantined,
@@ -98,6 +104,10 @@ class LittleServer:
     papers: dict[str, PrintView] = field(default_factory=dict)
     """What a look-up code leads to."""
     settlements: list[SettlementView] = field(default_factory=list)
+    colleagues: list[ColleagueView] = field(default_factory=list)
+    delegations: list[DelegationView] = field(default_factory=list)
+    me: PersonView | None = None
+    """Who the server says that one is; None: as at the sign-in."""
     files: dict[str, bytes] = field(default_factory=dict)
     receipts: dict[str, bytes] = field(default_factory=dict)
     trust_roots: tuple[str, ...] = ()
@@ -299,6 +309,16 @@ class _Handler(BaseHTTPRequestHandler):
             case ["POST", "certificates", which, verb]:
                 little.judged.append((UUID(which), verb))
                 return 200, _json(little.certificates[0])
+            case ["GET", "me"]:
+                return 200, _json(little.me or hospital.person())
+            case ["GET", "colleagues"]:
+                return 200, b"[" + b",".join(_json(one) for one in little.colleagues) + b"]"
+            case ["GET", "delegations"]:
+                return 200, b"[" + b",".join(_json(view) for view in little.delegations) + b"]"
+            case ["POST", "delegations"]:
+                return 201, self._delegate(DelegationGiven.model_validate_json(body))
+            case ["POST", "delegations", which, "revoke"]:
+                return 200, self._revoke(UUID(which))
             case ["GET", "settlements"]:
                 return 200, b"[" + b",".join(_json(view) for view in little.settlements) + b"]"
             case ["POST", "settlements", which]:
@@ -323,6 +343,21 @@ class _Handler(BaseHTTPRequestHandler):
             case ["POST", "entries", entry, "versions", number, "signatures"]:
                 return self._signed(SignedFile(UUID(entry), int(number), query, body))
         return 404, problem("server_refused")
+
+    def _delegate(self, wish: DelegationGiven) -> bytes:
+        little, me = self.little, self.little.me or hospital.person()
+        receiver = next(one for one in little.colleagues if one.id == wish.receiver)
+        little.delegations.append(DelegationView(
+            delegation=Delegation(id=uuid4(), giver=me.id, giver_name=me.full_name, **wish.model_dump()),
+            receiver_name=receiver.full_name, receiver_title=receiver.title))
+        return _json(little.delegations[-1])
+
+    def _revoke(self, which: UUID) -> bytes:
+        number = next(at for at, view in enumerate(self.little.delegations) if view.delegation.id == which)
+        view = self.little.delegations[number]
+        gone = view.delegation.model_copy(update={"revoked_on": datetime.now(ZONE).date()})
+        self.little.delegations[number] = view.model_copy(update={"delegation": gone})
+        return _json(self.little.delegations[number])
 
     def _save_draft(self, entry: UUID, save: DraftSave) -> tuple[int, bytes]:
         held = self.little.drafts.get(entry)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from records.access_hours import Hours, reason_shut
+from records.delegation import Delegation
 from records.entries import Instant
 from records.errors import Reason
 from records.forms import Frozen
@@ -48,6 +49,10 @@ class Account(Frozen):
             training=session.health.training, renderers=session.health.renderers, trust_roots=session.trust_roots,
             receipt_keys=session.receipt_keys, access_hours=session.access_hours, public_url=session.public_url,
             signed_in_at=at, expires_at=session.expires_at)
+
+    def in_force(self, on: date) -> tuple[Delegation, ...]:
+        """What this person may sign for others on that day (R29)."""
+        return tuple(one for one in self.person.delegations if one.in_force(on))
 
     def for_policy(self) -> Person:
         """The person as `records.policy` asks about them."""

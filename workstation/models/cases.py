@@ -58,7 +58,7 @@ def first_slot(kind: EntryKind) -> SignatureSlot:
 def may_take(view: DraftView, account: Account) -> bool:
     """My own draft, or one that another person wrote for me to sign first (the cover of 01/BV1: the ward head)."""
     slot, me = first_slot(kind_of(view.form)), account.person
-    roles = {*me.roles, *(one.role for one in me.delegations)}
+    roles = {*me.roles, *(one.role for one in account.in_force(utc_now().astimezone(ZONE).date()))}
     given = not view.base_version and view.author is not None and not slot.author and bool({*slot.roles} & roles)
     return view.person == me.id or given
 

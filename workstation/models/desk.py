@@ -60,11 +60,12 @@ class Answered(Generic[Value]):
         return True
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Desk:
     """Made when `SessionModel.opened` fires, gone when `closing` does."""
 
     account: Account
+    """As the server said it last: what was given to this person to sign may change while they work."""
     store: Store
     client: Client
     background: Background

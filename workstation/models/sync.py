@@ -72,6 +72,8 @@ class SyncModel(QObject):
     settlements_stale = pyqtSignal()
     drafts_awaited = pyqtSignal(object)
     """frozenset of UUIDs of entries whose drafts are closed until somebody confirms on the phone."""
+    delegations_stale = pyqtSignal()
+    """Something was given to this person to sign for another, or taken back."""
 
     def __init__(self, store: Store, client: Client, background: Background, account: Account,
                  parent: QObject | None = None) -> None:
@@ -290,6 +292,7 @@ class SyncModel(QObject):
         if was_away:
             self.chart_stale.emit(None)
             self.board_stale.emit(None)
+            self.delegations_stale.emit()
 
     def _go_on(self) -> None:
         self._mirror()
@@ -330,8 +333,8 @@ class SyncModel(QObject):
             self._mirror()
 
     def _heard(self, event: ServerEvent) -> None:
-        if event.topic == "settlement":
-            self.settlements_stale.emit()
+        if event.topic in ("settlement", "delegation"):
+            (self.settlements_stale if event.topic == "settlement" else self.delegations_stale).emit()
             return
         mine = event.entry in self._claimed
         if event.topic == "draft" and mine:

@@ -14,6 +14,7 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer, 
 from records.codes import fold
 from records.errors import Refusal
 from records.messages import Board, BoardRow, WardView
+from workstation.config import ZONE
 from workstation.models.account import utc_now
 from workstation.models.board import (
     BoardFilter,
@@ -27,6 +28,7 @@ from workstation.models.board import (
     ordered,
     passes,
 )
+from workstation.models.delegations import given_wards
 from workstation.models.desk import Answered, Desk, Told
 
 __all__ = ["BoardFilter", "BoardModel", "BoardOrder", "ClockLine", "Column", "Counter"]
@@ -101,8 +103,12 @@ class BoardModel(QAbstractTableModel, Answered[Board]):
 
     @property
     def wards(self) -> tuple[WardView, ...]:
-        """Wards that can be opened: mine first."""
+        """Wards that can be opened: mine first, then those where I sign for another."""
         return self._wards
+
+    def is_given(self, ward: WardView) -> bool:
+        """Whether this person sees it only in another's place (R29)."""
+        return given_wards(self._desk.account, self._now().astimezone(ZONE).date())(ward)
 
     @property
     def ward(self) -> WardView | None:
@@ -267,8 +273,8 @@ class BoardModel(QAbstractTableModel, Answered[Board]):
         self.counters_changed.emit()
 
     def _take_wards(self, told: Told[tuple[WardView, ...]]) -> None:
-        mine = {ward.id for ward in self._desk.account.person.wards}
-        self._wards = tuple(sorted(told.value, key=lambda ward: (ward.id not in mine, ward.name)))
+        mine, given = {ward.id for ward in self._desk.account.person.wards}, self.is_given
+        self._wards = tuple(sorted(told.value, key=lambda ward: (ward.id not in mine, not given(ward), ward.name)))
         self.wards_changed.emit()
 
     def _not_loaded(self, refusal: Refusal) -> None:

@@ -90,6 +90,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("change_pin", "Đổi mã PIN của token", Place.EVERYWHERE, icon="usb", words="doi pin token"),
     Action("unblock_pin", "Mở khóa token bằng mã PUK", Place.EVERYWHERE, icon="lock", words="mo khoa pin puk so pin"),
     Action("enrol", "Đăng ký chứng thư của tôi", Place.EVERYWHERE, icon="usb", words="token dang ky chung thu"),
+    Action("delegations", "Ủy quyền ký thay: lập, xem, thu hồi", Place.EVERYWHERE, icon="users",
+           words="uy quyen ky thay thua lenh kt tl tuq giam doc truong khoa"),
     Action("certificates", "Duyệt chứng thư đăng ký", Place.EVERYWHERE, icon="list-check", words="token cho duyet"),
     Action("settlements", "Xử lý tệp ký khi mất mạng hoặc cách ly", Place.EVERYWHERE, icon="list-check",
            words="ky muon cho xu ly"),

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from PyQt6.QtCore import QTimer, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QStackedWidget, QWidget
+from PyQt6.QtCore import QPoint, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QMenu, QStackedWidget, QWidget
 
+from records.delegation import Delegation
 from workstation.models.account import Account
+from workstation.models.delegations import in_whose_place, who_gave
 from workstation.models.machine import MachineModel
 from workstation.models.status import SyncStatus
 from workstation.models.sync import SyncModel
-from workstation.views.actions import PLACE_ICONS, PLACE_NAMES, ActionSet, Place, key_of
+from workstation.views.actions import ALLOWED, BY_ID, PLACE_ICONS, PLACE_NAMES, ActionSet, Place, key_of
+from workstation.views.widgets.icons import icon
 from workstation.views.widgets.key_line import KeyLine
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, OfflineLine
 from workstation.views.widgets.text import column, ward_words
 from workstation.views.widgets.top_bar import PlaceTab, TopBar
+
+_OF_THE_PERSON = ("delegations", "token", "enrol", "change_pin", "lock", "change_person")
 
 
 class WorkPage(QWidget):
@@ -48,9 +53,7 @@ class WorkPage(QWidget):
         for place, view in places.items():
             self.put(place, partial(_itself, view))
         self._listen()
-        person = account.person
-        self.top_bar.show_person(f"{person.title} {person.full_name}".strip(),
-                                 ward_words(person.wards[0].name) if person.wards else account.facility)
+        self.show_delegations(())
         self._minute = QTimer(self)
         self._minute.setInterval(1000)
         self._minute.timeout.connect(self._tick)
@@ -60,9 +63,35 @@ class WorkPage(QWidget):
     def _listen(self) -> None:
         self.top_bar.place_chosen.connect(lambda place: self.show_place(Place(place)))
         self.top_bar.search_wanted.connect(lambda: self._actions.trigger("palette"))
+        self.top_bar.menu_wanted.connect(self.show_menu)
         self._sync.status_changed.connect(self._show_status)
         self._machine.changed.connect(self._show_machine)
         self._actions.changed.connect(self._show_keys)
+
+    def show_delegations(self, held: Sequence[Delegation]) -> None:
+        """Who works here, and in whose place they sign today: nobody should have to remember that (R11, R29)."""
+        person = self._account.person
+        where = ward_words(person.wards[0].name) if person.wards else self._account.facility
+        placed = in_whose_place(held)
+        self.top_bar.show_person(f"{person.title} {person.full_name}".strip(),
+                                 f"{where} · {placed}" if placed else where, "\n".join(map(who_gave, held)))
+
+    def show_menu(self) -> QMenu:
+        """What is the person's own: delegations, token, lock, somebody else's turn."""
+        menu = QMenu(self)
+        menu.setAccessibleName("Của tôi")
+        for action_id in _OF_THE_PERSON:
+            if self._actions.why_not(action_id) == ALLOWED:
+                action, key = BY_ID[action_id], key_of(action_id)
+                act = menu.addAction(icon(action.icon, "ink"), f"{action.text}\t{key}" if key else action.text)
+                if act is not None:
+                    act.triggered.connect(lambda _on, which=action_id: self._actions.trigger(which))
+        menu.aboutToHide.connect(menu.deleteLater)
+        person = self.top_bar.person
+        menu.popup(person.mapToGlobal(QPoint(person.width() - menu.sizeHint().width(), person.height())))
+        if menu.actions():
+            menu.setActiveAction(menu.actions()[0])
+        return menu
 
     def place(self, place: Place) -> PlaceView | None:
         """The view of a place, if there is one."""

@@ -11,7 +11,7 @@ from records.errors import Refusal
 from records.forms import Role
 from server.services import rights
 from server.services.rights import Right
-from tests.records.factories import WARD, person
+from tests.records.factories import TODAY, WARD, person
 
 
 @pytest.mark.parametrize("right", Right)
@@ -26,12 +26,12 @@ def test_every_right_belongs_to_some_roles_and_not_to_all(right: Right) -> None:
     (Role.RECORDS_OFFICE, True), (Role.IT, False),
 ])
 def test_it_staff_alone_see_no_record_even_of_a_ward_they_are_in(role: Role, sees: bool) -> None:
-    assert rights.sees_ward(person(roles=frozenset({role})), [WARD]) is sees
+    assert rights.sees_ward(person(roles=frozenset({role})), [WARD], TODAY) is sees
 
 
 def test_the_whole_house_is_open_to_director_and_records_office_only() -> None:
     elsewhere = [UUID(int=99)]
-    seeing = {role for role in Role if rights.sees_ward(person(roles=frozenset({role})), elsewhere)}
+    seeing = {role for role in Role if rights.sees_ward(person(roles=frozenset({role})), elsewhere, TODAY)}
     assert seeing == {Role.DIRECTOR, Role.RECORDS_OFFICE}
 
 

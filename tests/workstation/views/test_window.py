@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QL
 from pytestqt.qtbot import QtBot
 
 from records.errors import Cancelled, Refusal
+from tests.workstation.models.test_delegations import delegation
 from tests.workstation.views.hospital import PASSWORD, Hospital
 from tests.workstation.views.keyboard import ALT, CTRL, press, write
 from workstation.app import Program
@@ -233,3 +234,18 @@ def test_tab_walks_through_the_sign_in_window_and_comes_back(program: Program, q
         press(here, Qt.Key.Key_Tab)
     assert {form.name, form.password, form.enter} <= set(seen)
     assert QApplication.focusWidget() in seen
+
+
+def test_the_top_bar_says_in_whose_place_one_signs_and_opens_what_is_ones_own(
+    program: Program, at_work: WorkPage,
+) -> None:
+    person = at_work.top_bar.person
+    assert person.where.text() == "Khoa Nội tổng hợp"
+    at_work.show_delegations((delegation(),))
+    assert person.where.text() == "Khoa Nội tổng hợp · ký TUQ. Giám đốc"
+    assert "Hoàng Minh Tuấn" in person.toolTip()
+    acts = [act.text().split("\t")[0] for act in at_work.show_menu().actions()]
+    assert "Khóa màn hình" in acts
+    assert "Token và chứng thư của tôi" in acts
+    assert not any(act.startswith("Ủy quyền") for act in acts), "she neither gives nor holds one"
+    assert "Ủy quyền ký thay: lập, xem, thu hồi" not in [act.title for act in program.window.actions_.acts()]

@@ -234,7 +234,8 @@ class WardView(PlaceView):
     def _show_wards(self) -> None:
         self.ward.clear()
         for ward in self._board.wards:
-            self.ward.addItem(ward.name.removeprefix("Khoa "), str(ward.id))
+            placed = " · ký thay" if self._board.is_given(ward) else ""
+            self.ward.addItem(f"{ward.name.removeprefix('Khoa ')}{placed}", str(ward.id))
         if self._board.ward is not None:
             self.ward.setCurrentIndex(self.ward.findData(str(self._board.ward.id)))
         self._actions.refresh()

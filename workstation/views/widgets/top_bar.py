@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PyQt6.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QWidget
 
 from workstation.views import style
@@ -137,11 +137,44 @@ class _State(QFrame):
         self.setAccessibleName(text)
 
 
+class _Person(QAbstractButton):
+    """Who works here, where, and in whose place; it opens the menu of what is theirs."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name, self.where = label("", "top"), label("", "top_second")
+        for line in (self.name, self.where):
+            line.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setLayout(column(None, self.name, self.where, None, gap=0, margins=(4, 0, 4, 0)))
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.sizeHint() if layout is not None else super().sizeHint()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        if self.underMouse():
+            painter.fillRect(self.rect(), style.colour("top_field"))
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_focus_ring(painter, self.rect().adjusted(1, 2, -1, -2))
+
+
 class TopBar(QFrame):
     """Says where you are, whether the server and the token are there, and who works here."""
 
     place_chosen = pyqtSignal(str)
     search_wanted = pyqtSignal()
+    menu_wanted = pyqtSignal()
+    """The menu of what is the person's own."""
 
     def __init__(self, places: Sequence[PlaceTab], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,7 +185,8 @@ class TopBar(QFrame):
         self._search.clicked.connect(lambda _checked: self.search_wanted.emit())
         self._server = _State("server", "Máy chủ: đang hỏi")
         self._token = _State("usb", "Token: chưa cắm")
-        self._person, self._where = label("", "top"), label("", "top_second")
+        self.person = _Person()
+        self.person.clicked.connect(lambda _checked: self.menu_wanted.emit())
         divider = frame("top_divider")
         divider.setFixedSize(1, 30)
         layout = row(label("Bệnh Án", "top_brand"), 16, gap=0, margins=(12, 0, 10, 0))
@@ -163,7 +197,7 @@ class TopBar(QFrame):
         for widget, gap in ((self._search, 4), (self._server, 0), (self._token, 4), (divider, 10)):
             layout.addWidget(widget)
             layout.addSpacing(gap)
-        layout.addLayout(column(None, self._person, self._where, None, gap=0))
+        layout.addWidget(self.person)
         self.setLayout(layout)
 
     def show_place(self, place: str) -> None:
@@ -176,10 +210,14 @@ class TopBar(QFrame):
         """How many things wait in a place."""
         self._tabs[place].show_badge(count)
 
-    def show_person(self, name: str, where: str) -> None:
-        """Who works here, and in which ward."""
-        self._person.setText(name)
-        self._where.setText(where)
+    def show_person(self, name: str, where: str, tip: str = "") -> None:
+        """Who works here, and in which ward or in whose place."""
+        self.person.name.setText(name)
+        self.person.where.setText(where)
+        self.person.setToolTip(tip)
+        self.person.setAccessibleName(f"{name}, {where}")
+        self.person.setAccessibleDescription(tip)
+        self.person.updateGeometry()
 
     def show_server(self, *, offline_since: datetime | None = None, training: bool = False) -> None:
         """The server answers, or since when it does not."""
