@@ -73,7 +73,6 @@ class SyncModel(QObject):
     drafts_awaited = pyqtSignal(object)
     """frozenset of UUIDs of entries whose drafts are closed until somebody confirms on the phone."""
     delegations_stale = pyqtSignal()
-    """Something was given to this person to sign for another, or taken back."""
 
     def __init__(self, store: Store, client: Client, background: Background, account: Account,
                  parent: QObject | None = None) -> None:
@@ -219,9 +218,8 @@ class SyncModel(QObject):
             self._mirror_again = self._mirroring
             return
         self._mirroring = True
-        but = frozenset(self._refused_drafts)
-        self._background.run(Command("mirror", lambda: mirror_all(self._store, self._client, but), self._mirrored,
-                                     self._not_mirrored), lane="mirror")
+        mirror = partial(mirror_all, self._store, self._client, frozenset(self._refused_drafts))
+        self._background.run(Command("mirror", mirror, self._mirrored, self._not_mirrored), lane="mirror")
 
     def _mirrored(self, done: Mirrored) -> None:
         self._mirroring = False
@@ -290,8 +288,8 @@ class SyncModel(QObject):
         self._adopt()
         self._go_on()
         if was_away:
-            self.chart_stale.emit(None)
-            self.board_stale.emit(None)
+            for stale in (self.chart_stale, self.board_stale):
+                stale.emit(None)
             self.delegations_stale.emit()
 
     def _go_on(self) -> None:
@@ -335,7 +333,6 @@ class SyncModel(QObject):
     def _heard(self, event: ServerEvent) -> None:
         if event.topic in ("settlement", "delegation"):
             (self.settlements_stale if event.topic == "settlement" else self.delegations_stale).emit()
-            return
         mine = event.entry in self._claimed
         if event.topic == "draft" and mine:
             self._adopt()
