@@ -38,5 +38,5 @@ def _place(desk: Desk, encounter: UUID) -> Place:
     place = stays.place(desk.db, encounter)
     if place is None:
         raise Refusal.because("thing_unknown", "encounter")
-    rights.demand_sight(desk.person, place.wards)
+    rights.demand_sight(desk, place.wards)
     return place
