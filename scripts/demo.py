@@ -45,8 +45,11 @@ def main() -> int:
 def run(port: int, *, play: bool) -> int:
     """Server, then the windows; the server is stopped whatever happens."""
     step("1/3 Demo hospital: database, certificates, tokens, people, a few days of records")
-    server = start_server(free_port(port))
+    services = subprocess.Popen([sys.executable, "-m", "tests.sandbox.trust", "--home", str(HOME)], cwd=ROOT,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = None
     try:
+        server = start_server(free_port(port))
         if play:
             step("2/3 No display: the day is played on a virtual screen")
             play_the_day()
@@ -57,7 +60,10 @@ def run(port: int, *, play: bool) -> int:
             subprocess.run([BIN / "benhan", "--config", HOME / "workstation.toml"], check=False)
             step("3/3 The workstation was closed")
     finally:
-        stop(server)
+        if server is not None:
+            stop(server)
+        services.terminate()
+        services.wait()
     return 0
 
 
@@ -66,7 +72,8 @@ def start_server(port: int) -> subprocess.Popen[str]:
     log = ROOT / "demo-server.log"
     with log.open("w", encoding="utf-8") as errors:
         server = subprocess.Popen(
-            [BIN / "benhan-server", "demo", "--home", HOME, "--port", str(port)],
+            [BIN / "benhan-server", "demo", "--home", HOME, "--port", str(port),
+             "--trust-services", f"http://127.0.0.1:{free_port(port + 1)}"],
             stdout=subprocess.PIPE, stderr=errors, text=True,
         )
     ready = threading.Event()

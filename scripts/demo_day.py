@@ -163,7 +163,8 @@ def play(theatre: Theatre) -> None:
     leave(theatre)
     sign_in(theatre, "ĐD. Nguyễn Thị Mai")
     open_chart(theatre, "binh")
-    write_a_care_column(theatre)
+    column = write_a_care_column(theatre)
+    explain_what_lasts(theatre, column)
 
 
 def sign_in(theatre: Theatre, name: str) -> None:
@@ -249,7 +250,7 @@ def write_a_treatment_row(theatre: Theatre) -> UUID:
     return entry
 
 
-def write_a_care_column(theatre: Theatre) -> None:
+def write_a_care_column(theatre: Theatre) -> UUID:
     """The nurse's column of 38/BV2: a few values, F9, PIN."""
     begin(theatre, "38/BV2")
     place = theatre.chart()
@@ -269,6 +270,7 @@ def write_a_care_column(theatre: Theatre) -> None:
     theatre.wait("the server to accept the signed column", lambda: accepted(place, entry, 1))
     place.show_entry(entry)
     theatre.photograph("phieu-cham-soc-da-ky")
+    return entry
 
 
 def sign(theatre: Theatre, name: str) -> None:
@@ -306,6 +308,21 @@ def explain(theatre: Theatre) -> None:
     theatre.photograph("giai-thich-chu-ky")
     theatre.press(Qt.Key.Key_Escape)
     theatre.wait("the explanation to close", lambda: theatre.dialog() is None)
+
+
+def explain_what_lasts(theatre: Theatre, entry: UUID) -> None:
+    """The server has put what proves the signature for ten years into a further file, where it has services."""
+    place = theatre.chart()
+    found = accepted(place, entry, 1)
+    if found is None or found.evidence == "B":
+        return
+    theatre.wait("the server's evidence", lambda: (view := accepted(place, entry, 1)) and view.evidence == "LT")
+    place.show_entry(entry)
+    theatre.press(Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    theatre.wait("the explanation", lambda: theatre.dialog() is not None)
+    KEYS.qWait(2500)
+    theatre.photograph("bang-chung-lau-dai")
+    theatre.press(Qt.Key.Key_Escape)
 
 
 def correct(theatre: Theatre, entry: UUID) -> None:

@@ -85,12 +85,16 @@ def _demo(parser: Command) -> None:
     def run(options: argparse.Namespace) -> int:
         from server.demo import show
 
-        return show.forget(options.home) if options.forget else show.run(options.home, options.port, options.history)
+        if options.forget:
+            return show.forget(options.home)
+        return show.run(options.home, options.port, options.history, options.trust_services)
 
     parser.add_argument("--home", type=Path, required=True, metavar="DIR", help="where the demo hospital lives")
     parser.add_argument("--port", type=int, default=8443)
     parser.add_argument("--history", type=Path, metavar="SCRIPT",
                         help="program that signs the past days' records (default: scripts/demo_history.py)")
+    parser.add_argument("--trust-services", default="", metavar="URL", help="where time stamps and revocation will be "
+                        "answered for a new demo's certificates (default: nowhere)")
     parser.add_argument("--forget", action="store_true", help="stop the demo's cluster, remove its data, and end")
     parser.set_defaults(run=run)
 

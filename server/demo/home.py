@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-
 from records.bundled import bundled
 from server.cluster import ADMIN, APP, Cluster
-from server.demo import pki, tokens
+from server.demo import pki, proofs, tokens
+from server.demo.proofs import Proofs
 from server.settings import Settings
 
 _log = logging.getLogger("benhan.server.demo")
@@ -57,6 +55,11 @@ class DemoHome:
         return self.folder / "trust"
 
     @property
+    def proofs(self) -> Proofs:
+        """Who gives time stamps and answers on revocation."""
+        return Proofs.of(self.folder / "ca")
+
+    @property
     def tokens(self) -> tokens.TokenHome:
         """The staff's SoftHSM tokens."""
         return tokens.make_home(self.folder / "tokens")
@@ -72,12 +75,15 @@ def hospital_data() -> dict[str, Any]:
     return tomllib.loads(bundled("demo", "hospital.toml").read_text("utf-8"))
 
 
-def prepare(home: DemoHome, port: int) -> Settings:
-    """Make what is missing in the folder; the settings for a server on that port."""
+def prepare(home: DemoHome, port: int, trust_services: str = "") -> Settings:
+    """Make what is missing in the folder; the settings for a server on that port.
+
+    `trust_services`: where somebody will give time stamps and answer on revocation for certificates that are new.
+    """
     home.folder.mkdir(parents=True, exist_ok=True)
     data = hospital_data()
     _tls(home)
-    _tokens(home, data)
+    _tokens(home, data, trust_services)
     settings = _settings(home, data["hospital"], port)
     _write_toml(home.server_settings, settings.model_dump(mode="json", exclude_defaults=True))
     _write_toml(home.workstation_settings, {
@@ -102,6 +108,7 @@ def _settings(home: DemoHome, hospital: dict[str, Any], port: int) -> Settings:
         dsn=home.cluster.dsn(APP), owner_dsn=home.cluster.dsn(ADMIN), home=home.folder.resolve(), port=port,
         training=True, facility=hospital["name"], facility_code=hospital["facility_code"],
         health_department=hospital["health_department"], public_url=f"https://127.0.0.1:{port}",
+        tsa_url=home.proofs.tsa,
     )
 
 
@@ -118,16 +125,17 @@ def _tls(home: DemoHome) -> None:
     pki.write_pem(certificate, server.certificate)
 
 
-def _tokens(home: DemoHome, data: dict[str, Any]) -> None:
+def _tokens(home: DemoHome, data: dict[str, Any], trust_services: str) -> None:
     """The staff's SoftHSM tokens with certificates of the demo's CA; tokens that are there stay."""
-    issuing = _issuing(home)
+    issuing = _issuing(home, trust_services)
     token_home = home.tokens
     have = set(tokens.token_labels(token_home))
     for person in people_with_tokens(data):
         label = tokens.token_label(person["full_name"])
         if label not in have:
             issued = pki.issue_person(issuing, person["full_name"], person["national_id"],
-                                      organisation=data["hospital"]["name"], title=person["position"])
+                                      organisation=data["hospital"]["name"], title=person["position"],
+                                      services=home.proofs.of_people)
             tokens.make_token(token_home, label, data["accounts"]["token_pin"], issued)
     accounts = [_account(person, data["accounts"]) for person in data["staff"]]
     home.accounts.write_text(json.dumps(accounts, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -143,23 +151,20 @@ def _account(person: dict[str, Any], secrets: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _issuing(home: DemoHome) -> pki.Issued:
+def _issuing(home: DemoHome, trust_services: str) -> pki.Issued:
     """The demo's issuing CA; kept with its key, so that a lost token can be made anew."""
     folder = home.folder / "ca"
     key_file, chain_file = folder / "issuing.key", folder / "chain.pem"
     if not (key_file.exists() and chain_file.exists()):
         folder.mkdir(exist_ok=True)
         home.trust.mkdir(exist_ok=True)
-        root = pki.make_root()
-        issuing = pki.make_issuing(root)
+        root, answering = pki.make_root(), Proofs.of(folder, trust_services)
+        issuing = pki.make_issuing(root, services=answering.of_authorities)
         pki.write_pem(home.trust / "training-root.pem", root.certificate)
         pki.write_key(key_file, issuing.key)
         pki.write_pem(chain_file, issuing.certificate, *issuing.chain)
-    certificates = x509.load_pem_x509_certificates(chain_file.read_bytes())
-    key = serialization.load_pem_private_key(key_file.read_bytes(), None)
-    if not isinstance(key, pki.PrivateKey):
-        raise TypeError("the issuing CA's key is neither RSA nor EC")
-    return pki.Issued(key, certificates[0], tuple(certificates[1:]))
+        answering.write(root, issuing)
+    return proofs.read(folder, "issuing", certificate="chain.pem")
 
 
 def _write_toml(file: Path, values: dict[str, Any]) -> None:

@@ -26,16 +26,16 @@ HISTORY_S = 180
 """The past days' records are signed within this time, or the demo does without them."""
 
 
-def run(folder: Path, port: int, history: Path | None) -> int:
+def run(folder: Path, port: int, history: Path | None, trust_services: str = "") -> int:
     """Make what is missing, serve, print READY; stop cleanly on SIGTERM or SIGINT."""
     home = DemoHome(folder.resolve())
     home.folder.mkdir(parents=True, exist_ok=True)
     with _alone(home):
-        return _serve(home, port, history)
+        return _serve(home, port, history, trust_services)
 
 
-def _serve(home: DemoHome, port: int, history: Path | None) -> int:
-    settings = prepare(home, port)
+def _serve(home: DemoHome, port: int, history: Path | None, trust_services: str) -> int:
+    settings = prepare(home, port, trust_services)
     with _cluster(home):
         bring_up_to_date(settings)
         init_keys(settings)

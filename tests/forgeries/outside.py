@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +112,14 @@ def _context(reader: PdfFileReader) -> ValidationContext:
     return context
 
 
-def ades(file: bytes) -> str:
+def ades(file: bytes, root: bytes = b"", at: datetime | None = None) -> str:
     """pyHanko's AdES validation of the first signature, with time and long-term material (EN 319 102-1 5.5): what it
     indicates. Offline, by the file's own store alone, revocation required of every certificate.
     """
-    return asyncio.run(_ades(file))
+    return asyncio.run(_ades(file, root or people.root().der, at or people.NOW))
 
 
-async def _ades(file: bytes) -> str:
+async def _ades(file: bytes, root: bytes, at: datetime) -> str:
     reader = PdfFileReader(io.BytesIO(file), strict=True)
     signature = reader.embedded_regular_signatures[0]
     known = LocalKnowledge()
@@ -131,13 +132,13 @@ async def _ades(file: bytes) -> str:
             known_crls=[CRLContainer(crl_data=one) for one in crls], known_certs=list(store.load_certs()))
     rule = RevocationCheckingRule.CRL_OR_OCSP_REQUIRED
     policy = CertValidationPolicySpec(
-        trust_manager=SimpleTrustManager.build(trust_roots=[x509.Certificate.load(people.root().der)]),
+        trust_manager=SimpleTrustManager.build(trust_roots=[x509.Certificate.load(root)]),
         revinfo_policy=CertRevTrustPolicy(RevocationCheckingPolicy(rule, rule), retroactive_revinfo=True))
     found = await ades_with_time_validation(
         signature.signed_data, SignatureValidationSpec(
             cert_validation_policy=policy, ts_cert_validation_policy=policy, local_knowledge=known,
             revinfo_gathering_policy=RevocationInfoGatheringSpec(RevinfoOnlineFetchingRule.LOCAL_ONLY)),
-        timing_info=ValidationTimingInfo(people.NOW, people.NOW, point_in_time_validation=True),
+        timing_info=ValidationTimingInfo(at, at, point_in_time_validation=True),
         raw_digest=signature.compute_digest())
     return str(found.ades_subindic).rpartition(".")[2]
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ import pytest
 
 from server.cluster import ADMIN, Cluster
 from server.demo.home import DemoHome
+from tests.sandbox.trust import answering
+from tests.trust_services import TrustServices
 from workstation.client import Client
 from workstation.config import Config, read_config
 
@@ -32,6 +35,8 @@ class Town:
     port: int
     process: subprocess.Popen[str]
     clients: list[Client] = field(default_factory=list)
+    proofs: TrustServices = field(default_factory=TrustServices)
+    """Time stamps and revocation for the demo's certificates, in this process: down or wrong on command."""
 
     @property
     def config(self) -> Config:
@@ -90,7 +95,8 @@ def _serve(folder: Path, port: int) -> subprocess.Popen[str]:
     """`benhan-server demo` without the signed history, returned once it says READY."""
     with (folder.parent / f"{folder.name}.log").open("a") as log:
         process = subprocess.Popen(
-            [str(BIN / "benhan-server"), "demo", "--home", str(folder), "--port", str(port), "--history", "none"],
+            [str(BIN / "benhan-server"), "demo", "--home", str(folder), "--port", str(port), "--history", "none",
+             "--trust-services", f"http://127.0.0.1:{free_port()}"],
             stdout=subprocess.PIPE, stderr=log, text=True)
     for line in process.stdout or ():
         if line.strip() == f"READY https://127.0.0.1:{port}":
@@ -101,12 +107,20 @@ def _serve(folder: Path, port: int) -> subprocess.Popen[str]:
 @pytest.fixture(scope="session")
 def town() -> Iterator[Town]:
     """One demo hospital for the journeys of this worker."""
+    with opened() as running:
+        yield running
+
+
+@contextmanager
+def opened() -> Iterator[Town]:
+    """A demo hospital that serves, with the services that prove its signatures; gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="benhan-journey-"))
     folder.chmod(0o755)
     home = DemoHome(folder / "home")
     port = free_port()
     running = Town(home, port, _serve(home.folder, port))
-    yield running
+    with answering(home.folder) as running.proofs:
+        yield running
     for client in running.clients:
         client.close()
     assert running.stop() == 0

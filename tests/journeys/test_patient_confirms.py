@@ -19,8 +19,8 @@ from records.messages import EntryView
 from records.render import CURRENT, render_entry
 from records.validation import clean
 from tests.journeys.conftest import Town
+from tests.journeys.hands import Hand
 from tests.journeys.places import SitDown, encounter_of, sit_down
-from tests.journeys.test_whole_record import Hand
 from tests.sandbox.finger_reader import FingerReader, finger_reader
 from workstation.confirmation.webapi import WebApiReader
 from workstation.drafts import LocalDraft

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from records.messages import Admission, PatientDraft, WaitingView
 from records.render import render_entry
 from tests.journeys.conftest import Town
+from tests.journeys.hands import DIRECTOR, DOCTOR, HEAD, OFFICE, Hand
 from tests.journeys.places import SitDown, sit_down
-from tests.journeys.test_whole_record import DIRECTOR, DOCTOR, HEAD, OFFICE, Hand
 from tests.workstation.views.keyboard import press
 from workstation.ids import new_id
 from workstation.models.signing_board import BoardScope, SigningBoardModel, why_here
@@ -49,8 +49,8 @@ def test_the_board_says_who_holds_a_cover_up_until_the_last_has_signed(
     patient = doctor.client.register(PatientDraft(full_name=PATIENT, birth_date="1961", sex="2"), new_id())
     stay = doctor.client.admit(Admission(patient=patient.id, ward=doctor.client.me().wards[0].id, emergency=False,
                                          admitted_at=datetime.now(UTC) - timedelta(days=3)), new_id())
-    for kind, given in (("part_a", {"systolic": 120}), ("part_b", {})):
-        doctor.signs_part(stay, kind, **given)
+    doctor.signs_part(stay, "part_a", systolic=120)
+    doctor.signs_part(stay, "part_b")
     cover = head.writes(stay, "cover")
     by_head = head.signs(cover, "ward_head", render_entry(cover))
     head.hands_in(cover, "ward_head", by_head)

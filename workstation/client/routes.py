@@ -24,6 +24,9 @@ from records.messages import (
     CertificateView,
     Challenge,
     Chart,
+    ClosingCommand,
+    ClosingList,
+    ClosingView,
     ColleagueView,
     DelegationGiven,
     DelegationView,
@@ -34,6 +37,7 @@ from records.messages import (
     EncounterView,
     Enrolment,
     EntryView,
+    EvidenceQueue,
     Health,
     Look,
     LooksGiven,
@@ -57,6 +61,9 @@ from records.messages import (
     StampGiven,
     StampWish,
     Transfer,
+    TrustDecision,
+    TrustEdition,
+    TrustProposal,
     WardView,
 )
 from workstation.client.door import Answer, Door, SignedOut, plain_query
@@ -297,6 +304,41 @@ class Client:
     def remind(self, reminder: ReminderSent, key: UUID) -> ReminderView:
         """Ask somebody quietly for a signature."""
         return self._post(ReminderView, "/api/signing-reminders", reminder, key)
+
+    # Closing a record, and what proves signatures
+
+    def closings(self) -> ClosingList:
+        """Discharged records that wait to be taken in or archived."""
+        return self._get(ClosingList, "/api/closing")
+
+    def closing(self, encounter: UUID) -> ClosingView:
+        """What one record still lacks."""
+        return self._get(ClosingView, f"/api/encounters/{encounter}/closing")
+
+    def close_record(self, encounter: UUID, command: ClosingCommand, key: UUID) -> ClosingView:
+        """Look through, give back, take in, archive."""
+        return self._post(ClosingView, f"/api/encounters/{encounter}/closing", command, key)
+
+    def evidence_queue(self) -> EvidenceQueue:
+        """What waits for long-term evidence, and why."""
+        return self._get(EvidenceQueue, "/api/evidence")
+
+    def retry_evidence(self, key: UUID) -> EvidenceQueue:
+        """Try everything that waits at once."""
+        return self._post(EvidenceQueue, "/api/evidence/retry", None, key)
+
+    def trust_editions(self) -> tuple[TrustEdition, ...]:
+        """Every edition of the trust list, the folder's first."""
+        return self._list(TrustEdition, "/api/trust-lists")
+
+    def propose_trust(self, proposal: TrustProposal, key: UUID) -> TrustEdition:
+        """Propose the whole next edition."""
+        return self._post(TrustEdition, "/api/trust-lists", proposal, key)
+
+    def decide_trust(self, edition: int, decision: TrustDecision, key: UUID, *, accept: bool) -> TrustEdition:
+        """The second person's yes or no."""
+        verb = "accept" if accept else "reject"
+        return self._post(TrustEdition, f"/api/trust-lists/{edition}/{verb}", decision, key)
 
     def audit(self, patient: UUID) -> tuple[AuditView, ...]:
         """Who did what with this patient's records."""
