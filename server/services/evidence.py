@@ -10,6 +10,8 @@ import logging
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from records import evidence, pades, receipts, revocation
 from records.deadlines import ZONE
 from records.entries import FormRef
@@ -137,13 +139,31 @@ def _keep(hospital: Hospital, task: Task, key: ScopeKey, whole: bytes, verdict: 
         if not store.wanted(db, task):
             return  # the record was archived meanwhile: its files stay as they are
         store.add_file(db, sha256, task, verdict.level)
-        receipt = receipts.make(verdict, now, server.id, server.sign)
+        receipt = receipts.make(_answered(hospital, db, task, verdict), now, server.id, server.sign)
         files.add_receipt(db, receipt, file=sha256, scope=task.encounter, server_key=server.id, received_at=now,
                           entry=task.entry, number=task.number)
         store.finish(db, task, verdict.level)
         audit.note(db, "evidence.complete", encounter=task.encounter, entry=task.entry,
                    facts={"number": task.number, "file": sha256, "signed": task.file, "level": verdict.level.value})
         base.notify(db, "entry", encounter=task.encounter, entry=task.entry)
+
+
+_ASKED_AT_ACCEPTANCE = (Question.SIGNER_ENROLLED, Question.AUTHORISED)
+
+
+def _answered(hospital: Hospital, db: Connection, task: Task, verdict: Verdict) -> Verdict:
+    """What only the server could answer was answered when the signed file was taken: its receipt says how."""
+    receipt = files.receipt(db, task.file)
+    keys = receipts.keys_from_pem(pem.encode() for pem in hospital.receipt_keys)
+    try:
+        before = receipts.verify(receipt, keys, task.file).verdict.signatures if receipt is not None else ()
+    except Refusal:
+        return verdict  # of a server whose key is not here: the questions stay open
+    for signature in before:
+        for finding in signature.findings:
+            if finding.question in _ASKED_AT_ACCEPTANCE:
+                verdict = verdict.with_signature_finding(signature.slot, finding)
+    return verdict
 
 
 def due(desk: Desk, file: str, entry: UUID, number: int, verdict: Verdict) -> None:

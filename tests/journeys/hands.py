@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from records import canonical, cda
 from records.entries import Author, FormRef, Version
+from records.errors import Refusal
 from records.forms import current_form
 from records.messages import Accepted, Admission, Discharge, EncounterView, EntryView, PatientDraft
 from records.render import CURRENT, render_entry, slot_field
@@ -108,3 +112,11 @@ def admitted(client: Client, name: str) -> EncounterView:
 def left(client: Client, stay: EncounterView) -> None:
     """The patient is discharged."""
     client.discharge(stay.id, Discharge(at=datetime.now(UTC), outcome="1", discharge_type="1"), new_id())
+
+
+@contextmanager
+def refused(*codes: str) -> Iterator[None]:
+    """The server says no, for these reasons among others."""
+    with pytest.raises(Refusal) as told:
+        yield
+    assert set(codes) <= {reason.code for reason in told.value.reasons}

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from records.entries import FormRef
 from records.messages import Admission, Cancellation, DraftSave, EncounterView, PatientDraft
 from tests.journeys.conftest import Town
+from tests.journeys.hands import DOCTOR, FORM, HEAD, Hand, refused
 from tests.journeys.places import SitDown, sit_down
-from tests.journeys.test_whole_record import DOCTOR, FORM, HEAD, Hand, refused
 from tests.workstation.views.keyboard import CTRL, press, write
 from workstation.ids import new_id
 from workstation.models.chart import ChartModel

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from records.entries import State
-from records.errors import Refusal
 from records.messages import Chart, EncounterView
 from records.pades import Trust, judge
 from records.render import render_entry
@@ -26,17 +23,10 @@ from tests.journeys.hands import (
     everybody,
     gathered,
     left,
+    refused,
 )
 
 pytestmark = pytest.mark.xdist_group("journeys")
-
-
-@contextmanager
-def refused(*codes: str) -> Iterator[None]:
-    """The server says no, for these reasons among others."""
-    with pytest.raises(Refusal) as told:
-        yield
-    assert set(codes) <= {reason.code for reason in told.value.reasons}
 
 
 @pytest.fixture

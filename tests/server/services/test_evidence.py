@@ -118,6 +118,9 @@ def test_both_files_have_a_receipt_and_both_can_be_had(house: House, services: T
             server = house.hospital.server_key
             received = receipts.verify(receipt, {server.id: server.public}, str(sha256))
             assert received.verdict.good
+            (signature,) = received.verdict.signatures
+            assert [signature.answer(asked) for asked in (Question.SIGNER_ENROLLED, Question.AUTHORISED)] == [
+                "yes", "yes"], "what the server knew when it took the file is said of the lasting one too"
     assert verify(house.settings, anchor=None, as_json=False) == 0
 
 
