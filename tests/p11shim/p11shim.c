@@ -15,6 +15,8 @@
  *     pin_length 6 8                   the lengths that C_GetTokenInfo reports
  *     pinpad 73915602                  the token has keys of its own: a login without a PIN is given this one
  *     certificate /path/to.der         every certificate on the token reads as this one (swapped in the middle)
+ *     become 1a2b3c 73915602 after 3   from then on the old session signs with the token of this serial (and PIN): a
+ *                                      driver that goes on with its handles when another token is put in
  *     absent                           no token is in any slot
  *     hide 0x40                        C_GetMechanismList leaves this mechanism out
  *
@@ -45,7 +47,11 @@ typedef unsigned char CK_BYTE;
 #define CKF_SO_PIN_FINAL_TRY 0x200000UL
 #define CKF_SO_PIN_LOCKED 0x400000UL
 #define CKF_PROTECTED_AUTHENTICATION_PATH 0x100UL
+#define CKA_CLASS 0x0UL
 #define CKA_VALUE 0x11UL
+#define CKO_PRIVATE_KEY 0x3UL
+#define CKU_USER 1UL
+#define CKF_SERIAL_SESSION 0x4UL
 
 typedef struct {
     CK_BYTE major, minor;
@@ -67,7 +73,7 @@ typedef struct {
 enum {
     INITIALIZE = 0, FINALIZE = 1, GET_SLOT_LIST = 4, GET_SLOT_INFO = 5, GET_TOKEN_INFO = 6, GET_MECHANISM_LIST = 7,
     INIT_PIN = 10, SET_PIN = 11, OPEN_SESSION = 12, CLOSE_SESSION = 13, LOGIN = 18, LOGOUT = 19, GET_ATTRIBUTE_VALUE = 24, FIND_OBJECTS_INIT = 26,
-    FIND_OBJECTS = 27, SIGN_INIT = 42, SIGN = 43
+    FIND_OBJECTS = 27, FIND_OBJECTS_FINAL = 28, SIGN_INIT = 42, SIGN = 43
 };
 
 static const struct { const char *name; CK_RV code; } CODES[] = {
@@ -221,7 +227,42 @@ PASS(FIND_OBJECTS_INIT, C_FindObjectsInit, (CK_ULONG session, void *template, CK
      (session, template, count))
 PASS(FIND_OBJECTS, C_FindObjects, (CK_ULONG session, CK_ULONG *objects, CK_ULONG most, CK_ULONG *count),
      (session, objects, most, count))
-PASS(SIGN_INIT, C_SignInit, (CK_ULONG session, void *mechanism, CK_ULONG key), (session, mechanism, key))
+
+static CK_ULONG other_session, other_key; /* of the token that `become` names; 0: the person's own */
+
+/* Open the token of that serial and find its key; everything straight at the real module. */
+static int open_other(const char *serial, const char *pin) {
+    CK_ULONG slots[64], count = 64, class = CKO_PRIVATE_KEY, found = 0;
+    attribute wanted = {CKA_CLASS, &class, sizeof class};
+    union { token_info info; char room[512]; } token; /* the whole CK_TOKEN_INFO is longer than what is named here */
+    ((CK_RV(*)(CK_BYTE, CK_ULONG *, CK_ULONG *))real->call[GET_SLOT_LIST])(1, slots, &count);
+    for (CK_ULONG i = 0; i < count; i++) {
+        ((CK_RV(*)(CK_ULONG, token_info *))real->call[GET_TOKEN_INFO])(slots[i], &token.info);
+        if (memcmp(token.info.serial, serial, strlen(serial))) continue;
+        ((CK_RV(*)(CK_ULONG, CK_ULONG, void *, void *, CK_ULONG *))real->call[OPEN_SESSION])(
+            slots[i], CKF_SERIAL_SESSION, NULL, NULL, &other_session);
+        ((CK_RV(*)(CK_ULONG, CK_ULONG, const char *, CK_ULONG))real->call[LOGIN])(other_session, CKU_USER, pin, strlen(pin));
+        ((CK_RV(*)(CK_ULONG, void *, CK_ULONG))real->call[FIND_OBJECTS_INIT])(other_session, &wanted, 1);
+        ((CK_RV(*)(CK_ULONG, CK_ULONG *, CK_ULONG, CK_ULONG *))real->call[FIND_OBJECTS])(other_session, &other_key, 1, &found);
+        ((CK_RV(*)(CK_ULONG))real->call[FIND_OBJECTS_FINAL])(other_session);
+        return found == 1;
+    }
+    return 0;
+}
+
+static CK_RV C_SignInit(CK_ULONG session, void *mechanism, CK_ULONG key) {
+    CK_RV rv;
+    int corrupt = 0;
+    if (intercepted("C_SignInit", &rv, &corrupt)) return rv;
+    char serial[24], pin[64];
+    snprintf(serial, sizeof serial, "%s", word_after("become", 1));
+    snprintf(pin, sizeof pin, "%s", word_after("become", 2));
+    if (!*serial) other_session = 0;
+    else if (!other_session && count_call("become") > strtol(word_after("become", 4), NULL, 0)
+             && !open_other(serial, pin)) return CKR_GENERAL_ERROR;
+    if (other_session) { session = other_session; key = other_key; }
+    return ((CK_RV(*)(CK_ULONG, void *, CK_ULONG))real->call[SIGN_INIT])(session, mechanism, key);
+}
 
 static CK_RV C_Login(CK_ULONG session, CK_ULONG user, CK_BYTE *pin, CK_ULONG length) {
     CK_RV rv;
@@ -303,6 +344,7 @@ static CK_RV C_Sign(CK_ULONG session, CK_BYTE *data, CK_ULONG length, CK_BYTE *s
     int corrupt = 0;
     /* Asking only for the size costs a token nothing and is no signature; python-pkcs11 asks each time. */
     if (signature && intercepted("C_Sign", &rv, &corrupt)) return rv;
+    if (other_session) session = other_session;
     rv = ((CK_RV(*)(CK_ULONG, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *))real->call[SIGN])(session, data, length,
                                                                                           signature, size);
     if (rv == CKR_OK && corrupt && signature) signature[*size / 2] ^= 1;

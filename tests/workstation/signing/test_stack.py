@@ -13,7 +13,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from records import render
+from records import render, signed_elsewhere
 from records.deadlines import ZONE
 from records.errors import Cancelled, Refusal, Trouble
 from server.demo.pki import Issued, issue_expired, issue_person
@@ -123,6 +123,50 @@ def test_another_token_never_finishes_what_one_began(
     assert error.value.reasons[0].code == "token_absent"
     assert not person.asked
     assert not told
+
+
+def another_person(authorities: Authorities) -> Issued:
+    return issue_person(authorities.issuing, "Phạm Văn Lạ", "099080009999")
+
+
+def a_name_twin(authorities: Authorities) -> Issued:
+    return issue_person(authorities.issuing, DOCTOR_NAME, DOCTOR_ID)
+
+
+@pytest.mark.parametrize("whose", [another_person, a_name_twin])
+def test_a_driver_that_goes_on_with_another_token_in_its_slot_signs_nothing_of_this_stack(
+    home: TokenHome, authorities: Authorities, doctor: Issued, token_signer: TokenSignerOf, page: bytes,
+    p11shim: Shim, tmp_path: Path, whose: Callable[[Authorities], Issued],
+) -> None:
+    make_token(home, "mine", PIN, doctor)
+    make_token(home, "other", PIN, whose(authorities))
+    signer = token_signer([p11shim.module], {**p11shim.env, **home.env})
+    tokens = {token.label: token for token in signer.tokens()}
+    told: list[Outcome] = []
+    (mine,), (other,) = tokens["mine"].identities, tokens["other"].identities
+    stack = Stack(signer, mine, documents(page, 5), told=told.append, now=now)
+    p11shim.says(f"become {tokens['other'].serial} {PIN} after 2")
+    with pytest.raises(Refusal) as error:
+        stack.run(Person(PIN))
+    (reason,) = error.value.reasons
+    assert reason.code == "certificate_changed"
+    assert reason.vietnamese == "Token không còn chứng thư đã dùng lúc bắt đầu ký."
+    assert [outcome.document.key for outcome in told] == ["0", "1"]
+    assert [document.key for document in stack.left] == ["2", "3", "4"]
+    assert p11shim.calls("C_Sign") == 3, "the other token made one signature, which nobody gets to see"
+    p11shim.clear()
+    assert stack.run(Person(PIN)) == 0
+    assert [outcome.document.key for outcome in told] == ["0", "1", "2", "3", "4"]
+    assert_valid(told, tmp_path)
+    assert {certificate_in(outcome) for outcome in told} == {mine.certificate}
+    assert mine.certificate != other.certificate
+
+
+def certificate_in(outcome: Outcome) -> bytes:
+    """With which the file's one signature was made."""
+    assert outcome.signed is not None
+    (signature,) = signed_elsewhere.look(outcome.signed).signatures
+    return signature.certificate
 
 
 def test_another_certificate_on_the_same_token_never_finishes_what_one_began(
