@@ -32,7 +32,7 @@ from workstation.signing.stack import Outcome, Stack
 from workstation.signing.token import TokenSigner
 
 DOCTOR = "ha.lethu"
-_HALF = """
+HALF = """
     SELECT 'version without signature', entry FROM versions v WHERE encounter = %(e)s AND NOT EXISTS
         (SELECT FROM signatures s WHERE s.entry = v.entry AND s.number = v.number)
     UNION ALL SELECT 'version without state', entry FROM versions v WHERE encounter = %(e)s AND NOT EXISTS
@@ -151,7 +151,7 @@ def _hold_to_it(place: House, victim: Victim, files: Sequence[Ready], acknowledg
 
 def _nothing_half(place: House, encounter: UUID) -> None:
     with psycopg.connect(plain_dsn(place.settings.dsn)) as db:
-        half = db.execute(_HALF, {"e": encounter}).fetchall()
+        half = db.execute(HALF, {"e": encounter}).fetchall()
     assert half == [], half
 
 
