@@ -68,6 +68,9 @@ KINDS = {
         signer_name signer_birth_date signer_address signer_id relationship phone decision
     """,
     ("EX-CONGKHAI", "day"): "day total items note",
+    ("PL-KQ", "late_result"): """
+        result_kind specimen report_no taken_on reported_on reported_by result conclusion informed informed_how
+    """,
     ("XN-NB", "confirmation"): """
         document_name document_form document_version document_entry document_sha256 document_file_sha256
         answer refusal_reason who full_name relationship id_no not_patient_why
@@ -159,6 +162,8 @@ SLOTS = {
     ("40/BV2", "admission_consent"): [("receiver", {Role.DOCTOR, Role.NURSE}, ()), ("patient", set(), ("receiver",))],
     ("QD697-01", "statement"): [("maker", {Role.NURSE, Role.RECORDS_OFFICE}, ()), ("patient", set(), ("maker",)),
                                 ("cashier", {Role.RECORDS_OFFICE}, ("maker", "patient"))],
+    ("PL-KQ", "late_result"): [("writer", {Role.DOCTOR, Role.TECHNICIAN}, ()),
+                               ("ward_head", {Role.WARD_HEAD}, ("writer",))],
     ("XN-NB", "confirmation"): [("taker", {Role.DOCTOR, Role.NURSE}, ())],
 }
 

@@ -13,10 +13,13 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from records.entries import FormRef, RelatesTo, Version
+from records.forms import form
 from server import cli
 from server.services import evidence as gathering
 from server.store import base
 from tests.databases import Database
+from tests.server.filling import enough
 from tests.server.house import House, build, key, reasons, send, served, settle_in
 from tests.server.services.test_organisation import settings_file
 from tests.server.trusted import Trusted, trusted
@@ -233,3 +236,47 @@ def test_the_database_itself_keeps_what_is_archived(record: WholeRecord) -> None
             with pytest.raises(psycopg.Error) as caught, db.transaction():
                 db.execute(statement, [part.entry])
             assert caught.value.sqlstate == "BA001", statement
+
+
+LATE = FormRef(code="PL-KQ", edition="2026-11-25", kind="late_result")
+
+
+def addendum(record: WholeRecord, **changes: Any) -> Version:
+    """A pathology report that came after the record was archived."""
+    part, entry = record.parts["part_a"]
+    relation = RelatesTo(code="appends", entry=part.entry, version=1, sha256=entry["sha256"],
+                         named="Bệnh án nội khoa · Phần A", reason="Giải phẫu bệnh trả sau khi lưu trữ")
+    values = enough(form(LATE.code, LATE.edition).kind(LATE.kind))
+    return record.house.version("ha", **{"form": LATE, "values": values, "relates_to": relation, **changes})
+
+
+def test_a_late_result_enters_an_archived_record_as_a_signed_addendum_and_nothing_else_moves(
+    record: WholeRecord,
+) -> None:
+    """R31."""
+    house = record.house
+    record.whole()
+    early, loose = addendum(record), addendum(record, relates_to=None)
+    with house.sign_in("ha") as client:
+        refused = reasons(send(client, house, early, record.trusted.sign(house, early, slot="writer"), "writer"))
+        assert "addendum_too_early" in refused
+    assert act(house, "lan", "completed").status_code == 200
+    assert act(house, "lan", "archived").status_code == 200
+    with house.sign_in("lan") as client:
+        before = {one["id"]: one for one in client.get(f"/api/encounters/{house.encounter}/chart").json()["entries"]}
+    late = addendum(record)
+    with house.sign_in("ha") as client:
+        assert "addendum_to_nothing" in reasons(
+            send(client, house, loose, record.trusted.sign(house, loose, slot="writer"), "writer"))
+        first = record.trusted.sign(house, late, slot="writer")
+        answer = send(client, house, late, first, "writer")
+        assert answer.status_code == 201, answer.text
+    with house.sign_in("thanh") as client:
+        second = record.trusted.sign(house, late, "thanh", "ward_head", pdf=first)
+        assert send(client, house, late, second, "ward_head").status_code == 201
+        after = {one["id"]: one for one in client.get(f"/api/encounters/{house.encounter}/chart").json()["entries"]}
+        history = client.get(f"/api/entries/{record.parts['part_a'][0].entry}/history").json()
+    added = after.pop(str(late.entry))
+    assert (added["state"], added["relates_to"]["code"]) == ("signed", "appends")
+    assert after == before, "what was archived stays as it is"
+    assert history["added"] == [str(late.entry)]
