@@ -140,6 +140,8 @@ class Field(Frozen):
     """LOINC code for the CDA entry (vital signs, results)."""
     ucum: str = ""
     """The unit in UCUM, for the CDA entry."""
+    verbatim: bool = False
+    """A number, a name or a code: no abbreviations are looked for in it (R38)."""
     lines: int = 1
     """Height hint for editor and paper, in text lines."""
     group: str = ""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
-from records.codes import judge
+from records.abbreviations import is_checked, unapproved
+from records.codes import code_list, judge
 from records.computed import compute
 from records.errors import Reason
 from records.forms import Condition, EntryKind, Field, Rule
@@ -56,10 +58,14 @@ class _Notes:
         self.warnings.append(Reason(code, field.key, {"label": field.label, **facts}))
 
 
-def clean(kind: EntryKind, values: Mapping[str, Any], *, signing: bool, on: date | None = None) -> Cleaned:
+def clean(
+    kind: EntryKind, values: Mapping[str, Any], *, signing: bool, on: date | None = None,
+    abbreviations: Mapping[str, str] = MappingProxyType({}),
+) -> Cleaned:
     """All values of an entry, cleaned, with every problem and warning in the form's order.
 
     `on`: the day of signing; with it, codes must be known and in force on that day (`records.codes`).
+    `abbreviations`: those that the hospital approves beside the national list (R38).
     """
     notes = _Notes()
     known = {field.key for field in kind.fields}
@@ -72,6 +78,8 @@ def clean(kind: EntryKind, values: Mapping[str, Any], *, signing: bool, on: date
         _demands(kind.fields, cleaned, notes)
         if on is not None:
             notes.problems += judge(kind, cleaned, on)
+    if kind.leaves_house:
+        _abbreviated(kind.fields, cleaned, abbreviations, notes, signing=signing)
     for rule in kind.rules:
         _across(rule, kind, cleaned, notes, signing=signing)
     return Cleaned(cleaned, tuple(notes.problems), tuple(notes.warnings))
@@ -112,6 +120,40 @@ def _computed(kind: EntryKind, cleaned: dict[str, Any], notes: _Notes, *, signin
         result = compute(field.computed, cleaned)
         if field.key in cleaned and result is not None and cleaned[field.key] != result and signing:
             notes.wrong("field_not_as_computed", field, expected=result)
+
+
+def _abbreviated(
+    fields: tuple[Field, ...], cleaned: Mapping[str, Any], own: Mapping[str, str], notes: _Notes, *, signing: bool,
+) -> None:
+    """R38: told while it is written, demanded before it is signed."""
+    for field in fields:
+        if not is_checked(field) or field.key not in cleaned:
+            continue
+        for found in unapproved("\n".join(_words(field, cleaned[field.key])), own):
+            facts = {"word": found.word, "full": ", ".join(found.full) or "…"}
+            notes.unusual("abbreviation", field, **facts)
+            if signing:
+                notes.wrong("abbreviation", field, **facts)
+
+
+def _words(field: Field, value: Any) -> Iterator[str]:
+    """The words of a value that somebody wrote, without codes and numbers."""
+    match field.type:
+        case "line" | "text":
+            yield value
+        case "coded" if not _is_of_the_list(field, value):
+            yield value.get("text", "")
+        case "rows":
+            for row in value:
+                for column in field.fields:
+                    if is_checked(column) and column.key in row:
+                        yield from _words(column, row[column.key])
+
+
+def _is_of_the_list(field: Field, value: Mapping[str, str]) -> bool:
+    """The code list's own words for the code: the ministry wrote them, not the author."""
+    entry = code_list(field.codes).find(value.get("code", "")) if field.codes else None
+    return entry is not None and entry.label == value.get("text")
 
 
 def _across(rule: Rule, kind: EntryKind, cleaned: Mapping[str, Any], notes: _Notes, *, signing: bool) -> None:

@@ -70,6 +70,7 @@ def _parser() -> Command:
     _user(commands.add_parser("user", help="people and their passwords"))
     _hours(commands.add_parser("hours", help="when which role, and which person, may come in"))
     _deadlines(commands.add_parser("deadlines", help="the hospital's times for records, reviews and signatures"))
+    _abbreviations(commands.add_parser("abbreviations", help="what may be abbreviated on papers that leave the house"))
     _keys(commands.add_parser("keys", help="the server's keys"))
     _trust(commands.add_parser("trust", help="whose certificates may sign: the list, its next edition"))
     _evidence(commands.add_parser("evidence", help="the level that a record's evidence must reach"))
@@ -312,6 +313,24 @@ def _deadlines(parser: Command) -> None:
     setting.add_argument("times", nargs="+", type=_named_time, metavar="NAME=NUMBER", help="names as `show` lists them")
     setting.add_argument("--from", type=date.fromisoformat, dest="begins", metavar="YYYY-MM-DD", help="default: today")
     for each in (setting, verbs.add_parser("show", help="what is set")):
+        _config(each)
+        each.set_defaults(run=run)
+
+
+def _abbreviations(parser: Command) -> None:
+    def run(options: argparse.Namespace) -> int:
+        from server import abbreviation_console
+
+        return abbreviation_console.show(options) if options.verb == "show" else abbreviation_console.change(options)
+
+    verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
+    adding = verbs.add_parser("add", help="approve one more, by the hospital's own decision")
+    removing = verbs.add_parser("remove", help="approve it no longer")
+    for each in (adding, removing):
+        each.add_argument("word")
+        each.add_argument("--since", metavar="YYYY-MM-DD", help="default: today")
+    adding.add_argument("means", help="the full words")
+    for each in (adding, removing, verbs.add_parser("show", help="both lists")):
         _config(each)
         each.set_defaults(run=run)
 

@@ -108,6 +108,8 @@ class WorkstationSettings(Frozen):
     lock_after_s: int = 600
     unsigned_overdue_min: int = 30
     mirror_after_ms: int = 5000
+    abbreviations: dict[str, str] = {}
+    """What the hospital approves beside the national list, with its meaning (R38)."""
     stamp_within_s: float = 0.0
     """A signature asks the server for a time stamp and waits this long; 0: the hospital has no such contract."""
 

@@ -19,7 +19,7 @@ from records import confirmations as rules
 from records.deadlines import ZONE
 from records.entries import State, Version
 from records.errors import Reason, Refusal
-from records.forms import form
+from records.forms import EntryKind, form
 from records.lifecycle import Event
 from records.messages import Accepted, Quarantined
 from records.receipts import Receipt
@@ -38,7 +38,7 @@ from server.services import (
 from server.services.hospital import Desk, new_id
 from server.services.questions import Addressed, Doubt, House, Weight
 from server.services.standing import Scene
-from server.store import base, certificates, closing, drafts, entries, entry_views, files, settlements
+from server.store import abbreviations, base, certificates, closing, drafts, entries, entry_views, files, settlements
 from server.store.certificates import OnFile as Certificate
 
 
@@ -156,7 +156,7 @@ def _server_questions(
         *questions.misaddressed(version, verdict, to, here), *questions.house_rules(version, house, certificate),
         *questions.signer(last, certificate, to, _title(case, to, last)), *questions.authorship(version, kind, here),
         *off, *questions.offline_limits(to, kind, here, file.begun_at),
-        *questions.content(version, kind), *confirmations.doubts(desk, version),
+        *questions.content(version, kind, _abbreviations(desk, version, kind)), *confirmations.doubts(desk, version),
         *amending.doubts(desk, arrival.scene, version, kind),
     )
     yield from ((Weight.WRONG, reason) for reason in wrong)
@@ -166,6 +166,11 @@ def _server_questions(
         answer = standing.house_may_sign(file.slot, case) if file.for_house else standing.may_sign(
             desk, file.slot, case)
         yield from questions.by_policy(answer)
+
+
+def _abbreviations(desk: Desk, version: Version, kind: EntryKind) -> dict[str, str]:
+    """What the hospital had approved on the day of writing; asked only of papers that leave the house (R38)."""
+    return abbreviations.approved(desk.db, version.written_at.astimezone(ZONE).date()) if kind.leaves_house else {}
 
 
 def _title(case: policy.Case, to: Addressed, last: SignatureVerdict | None) -> str:

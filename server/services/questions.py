@@ -6,7 +6,7 @@ or a stranger's goes to quarantine; what only came too late is stored and settle
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -116,9 +116,12 @@ def house_rules(version: Version, house: House, certificate: Certificate | None)
         yield Reason("training_certificate_refused")
 
 
-def content(version: Version, kind: EntryKind) -> tuple[Reason, ...]:
-    """What the validator says, with the codes of the day of writing: the values must be exactly what it makes."""
-    cleaned = clean(kind, version.values, signing=True, on=version.written_at.astimezone(ZONE).date())
+def content(version: Version, kind: EntryKind, abbreviations: Mapping[str, str]) -> tuple[Reason, ...]:
+    """What the validator says, with the codes and the hospital's abbreviations (R38) of the day of writing: the values
+    must be exactly what it makes.
+    """
+    cleaned = clean(kind, version.values, signing=True, on=version.written_at.astimezone(ZONE).date(),
+                    abbreviations=abbreviations)
     if cleaned.problems:
         return cleaned.problems
     return () if cleaned.values == version.values else (Reason("values_not_clean"),)

@@ -16,7 +16,7 @@ from records.policy import Person
 from server.services import health
 from server.services.hospital import Desk, Hospital, SignedIn, new_id
 from server.settings import Settings
-from server.store import audit, base, deadline_rules
+from server.store import abbreviations, audit, base, deadline_rules
 from server.store import sessions as store
 
 _SLIDE = timedelta(seconds=60)
@@ -98,7 +98,7 @@ def _begin(db: Connection, hospital: Hospital, account: store.Account, command: 
         settings=WorkstationSettings(
             offline_days=settings.offline_days, lock_after_s=settings.lock_after_s,
             mirror_after_ms=settings.mirror_after_ms,
-            unsigned_overdue_min=times.unsigned_row_minutes,
+            abbreviations=abbreviations.approved(db), unsigned_overdue_min=times.unsigned_row_minutes,
             stamp_within_s=settings.tsa_wait_s if settings.tsa_url else 0.0),
     )
 

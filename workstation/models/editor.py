@@ -176,7 +176,8 @@ class EditorModel(QObject):
 
     def cleaned(self, *, signing: bool) -> Cleaned:
         """The values as they would be stored, with every problem."""
-        return validation.clean(self.kind, self._values, signing=signing, on=today())
+        own = self._desk.account.settings.abbreviations
+        return validation.clean(self.kind, self._values, signing=signing, on=today(), abbreviations=own)
 
     def changes(self) -> tuple[FieldChange, ...]:
         """Field by field against the signed text, in the form's order."""
@@ -299,8 +300,7 @@ class EditorModel(QObject):
 
     def _look(self) -> tuple[Cleaned, tuple[Reason, ...]]:
         """All that signing demands, and of that what is wrong already while writing."""
-        demanded = validation.clean(self.kind, self._values, signing=True, on=today())
-        wrong = validation.clean(self.kind, self._values, signing=False, on=today()).problems
+        demanded, wrong = self.cleaned(signing=True), self.cleaned(signing=False).problems
         return demanded, tuple(reason for reason in demanded.problems if reason in wrong)
 
     def _touched(self) -> None:

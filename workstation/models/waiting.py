@@ -246,7 +246,8 @@ class WaitingModel(QObject):
             if chart is None or draft.entry in held.queued:
                 continue
             kind = kind_of(draft.form)
-            cleaned = validation.clean(kind, draft.values, signing=True, on=utc_now().astimezone(ZONE).date())
+            cleaned = validation.clean(kind, draft.values, signing=True, on=utc_now().astimezone(ZONE).date(),
+                                       abbreviations=self._desk.account.settings.abbreviations)
             case = case_of_draft(chart, draft, self._desk.account, cleaned.problems)
             slot = first_slot(kind).key
             reason_missing = bool(draft.base_version) and not draft.correction_reason.strip()

@@ -13,10 +13,16 @@ from records.canonical import encode, sha256
 from records.deadlines import ZONE
 from records.entries import Correction, RelatesTo, State, Version
 from records.messages import DraftView, EntryHistory, EntryView
+from server import cli
 from server.store import base
 from tests.server.api.test_entries import entries_of
-from tests.server.house import House, key, naming_changes, reasons, send
-from tests.server.services.test_organisation import approve, certificate_of_discharge, in_a_sealed_file
+from tests.server.house import PASSWORD, House, key, naming_changes, reasons, send
+from tests.server.services.test_organisation import (
+    approve,
+    certificate_of_discharge,
+    in_a_sealed_file,
+    settings_file,
+)
 
 WHY = "Hủy nhầm lần ghi của người khác"
 
@@ -203,3 +209,21 @@ def test_an_issued_certificate_is_never_edited_another_takes_its_place_and_it_sa
     assert history.replaced_by == (new.entry,)
     assert cancel.status_code != 200
     assert "entry.replaced" in audited(house)
+
+
+def test_a_paper_that_leaves_the_house_is_not_signed_with_an_abbreviation(house: House) -> None:
+    """R38: the server asks by the national list and by the hospital's own, as it was on the day of writing."""
+    paper = certificate_of_discharge(house)
+    short = paper.model_copy(update={"values": {**paper.values, "treatment": "Kháng sinh, theo dõi THA."}})
+    config = settings_file(house)
+    with house.sign_in("ha") as client:
+        answer = send(client, house, short, house.sign(short, "practitioner"), "practitioner")
+        assert reasons(answer) == ["abbreviation"]
+        assert answer.json()["reasons"][0]["facts"]["full"] == "tăng huyết áp"
+        assert cli.main(["abbreviations", "add", "--config", str(config), "THA", "tăng huyết áp"]) == 0
+        assert send(client, house, short, house.sign(short, "practitioner"), "practitioner").status_code == 201
+    with house.guest() as client:
+        told = client.post("/api/sessions", json={"username": "ha", "password": PASSWORD, "workstation": "pc"}).json()
+    assert told["settings"]["abbreviations"] == {"THA": "tăng huyết áp"}
+    assert cli.main(["abbreviations", "remove", "--config", str(config), "THA"]) == 0
+    assert "abbreviations.add" in audited(house)
