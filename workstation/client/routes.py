@@ -20,6 +20,8 @@ from records.messages import (
     Cancellation,
     CaptureGiven,
     CaptureKept,
+    CaptureOpened,
+    CaptureWanted,
     CertificateStanding,
     CertificateView,
     Challenge,
@@ -27,6 +29,11 @@ from records.messages import (
     ClosingCommand,
     ClosingList,
     ClosingView,
+    CodeJudged,
+    CodeOffer,
+    CodeSent,
+    CodeTyped,
+    CodeWish,
     ColleagueView,
     DelegationGiven,
     DelegationView,
@@ -213,8 +220,23 @@ class Client:
 
     def keep_capture(self, encounter: UUID, given: CaptureGiven, key: UUID) -> CaptureKept:
         """Hand over what a patient left on a device; what the confirmation says of it comes back."""
-        path = f"/api/encounters/{encounter}/captures"
-        return parse(CaptureKept, self.door.ask("POST", path, body=_body(given), key=key))
+        return parse(CaptureKept, self.door.ask("POST", capture_path(encounter), body=_body(given), key=key))
+
+    def open_capture(self, capture: UUID, wanted: CaptureWanted, key: UUID) -> CaptureOpened:
+        """What was captured, for a reason that the audit keeps."""
+        return self._post(CaptureOpened, f"/api/captures/{capture}/open", wanted, key)
+
+    def code_offer(self) -> CodeOffer:
+        """Whether one-time codes can be sent, or why not."""
+        return self._get(CodeOffer, "/api/confirmation-codes/offer")
+
+    def send_code(self, encounter: UUID, wish: CodeWish, key: UUID) -> CodeSent:
+        """Have a one-time code sent; its transaction makes it happen once."""
+        return self._post(CodeSent, f"/api/encounters/{encounter}/confirmation-codes", wish, key)
+
+    def try_code(self, transaction: UUID, typed: CodeTyped, key: UUID) -> CodeJudged:
+        """What the patient read out."""
+        return self._post(CodeJudged, f"/api/confirmation-codes/{transaction}/tries", typed, key)
 
     def note_print(self, encounter: UUID, notice: PrintNotice, key: UUID) -> None:
         """Something of this stay was printed or saved as a file."""
@@ -369,6 +391,11 @@ def signature_path(entry: UUID, number: int, encounter: UUID, slot: str, *, offl
     """Where a signed file of that version is handed in, with what the server wants to know beside the file."""
     query = plain_query({"encounter": encounter, "slot": slot, "offline": offline, "begun_at": begun_at})
     return f"/api/entries/{entry}/versions/{number}/signatures?{urlencode(query)}"
+
+
+def capture_path(encounter: UUID) -> str:
+    """Where what a patient left on a device is handed in."""
+    return f"/api/encounters/{encounter}/captures"
 
 
 def print_path(encounter: UUID) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from records.errors import Refusal
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision of `migrations/local`; a test compares."""
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from records.errors import Reason, Refusal
 from records.messages import DraftView, Look
 from records.sight import Hand
-from workstation.drafts import tables
+from workstation.drafts import captures, tables
 from workstation.drafts.awaited import AwaitedShelf, reopen, waits_elsewhere
 from workstation.drafts.engine import Access
 from workstation.drafts.rows import LIST_COLUMNS, draft_of, item_of, look_of, row_of_command, row_of_draft
@@ -158,6 +158,23 @@ class Store:
             row = db.execute(select(tables.outbox).where(tables.outbox.c.id == command.id)).mappings().one()
             return item_of(row)
 
+    def put_capture(self, command: OutboxCommand, draft: LocalDraft) -> LocalDraft:
+        """Keep what a patient gave and the paper that tells of it, in one: its body is sealed, never in the outbox."""
+        with self._access.writing() as db:
+            captures.put(db, self.key, command.id, command.body)
+            bare = command.model_copy(update={"kind": captures.KIND, "body": b""})
+            db.execute(insert(tables.outbox).values(row_of_command(bare)).on_conflict_do_nothing())
+            saved = draft.model_copy(update={"revision": draft.revision + 1, "saved_at": _now()})
+            _put_draft(db, saved)
+            return saved
+
+    def body(self, item: OutboxItem) -> bytes:
+        """What is sent; a capture is opened for the moment in which it leaves."""
+        if item.command.kind != captures.KIND:
+            return item.command.body
+        with self._access.reading() as db:
+            return captures.body(db, self.key, item.command.id)
+
     def next_commands(self, at_most: int, *, but: Collection[int] = ()) -> tuple[OutboxItem, ...]:
         """The first that waits, and the first of other encounters that need not wait for it; with their bodies.
 
@@ -203,6 +220,7 @@ class Store:
         state = CommandState.DONE if quarantined is None else CommandState.QUARANTINED
         with self._access.writing() as db:
             item = _settle(db, number, state, [dict(reason) for reason in quarantined or ()], answer)
+            captures.drop(db, item.command.id)
             # A quarantined file is not a signature yet: its text stays here, open, until a person has decided.
             if state is CommandState.DONE:
                 db.execute(delete(tables.drafts).where(tables.drafts.c.command == item.command.id))

@@ -97,6 +97,13 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
+captures = Table(
+    "captures", metadata,
+    Column("command", Uuid, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kept_at", AwareInstant, nullable=False),
+)
+
 cache = Table(
     "cache", metadata,
     Column("key", Text, primary_key=True),

@@ -99,8 +99,8 @@ class EditorModel(QObject):
         return self._values.get(key)
 
     def set_value(self, key: str, value: Any) -> None:
-        """The person typed; None or "" empties the field. Saved within a second."""
-        if self._closed or self.is_fixed or key not in self._fields:
+        """The person typed; None or "" empties the field. Saved within a second. A given field is nobody's to type."""
+        if self._closed or self.is_fixed or key not in self._fields or self._fields[key].given:
             return
         value = plain(value)
         empty = value in (None, "", [], {})

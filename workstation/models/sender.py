@@ -118,7 +118,7 @@ class Sender(QObject):
 def _send(store: Store, client: Client, item: OutboxItem) -> Sent:
     command = item.command
     try:
-        answer = client.send(command.method, command.path, command.body, command.content_type, command.id)
+        answer = client.send(command.method, command.path, store.body(item), command.content_type, command.id)
     except Trouble as trouble:
         store.mark_tried(item.number, trouble.reasons)
         return Sent(item, trouble)

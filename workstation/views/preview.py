@@ -28,9 +28,10 @@ class PdfPane(QPdfView):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)  # QPdfView wants a parent, or None in so many words
-        self._document = QPdfDocument(self)
-        self._bytes = QByteArray()
-        self._buffer = QBuffer(self)
+        # Of the parent, made after the view, so that they go after it: a window that closes over an open file would
+        # otherwise take the document away under the view's renderer.
+        self._document = QPdfDocument(parent)
+        self._buffer = QBuffer(parent)
         self.setDocument(self._document)
         self.setPageMode(QPdfView.PageMode.MultiPage)
         self.setZoomMode(QPdfView.ZoomMode.FitToWidth)
@@ -45,8 +46,8 @@ class PdfPane(QPdfView):
         """This file now."""
         self._document.close()
         self._buffer.close()
-        self._bytes = QByteArray(pdf)
-        self._buffer.setBuffer(self._bytes)
+        # The buffer's own copy: one that Python holds would be gone before the document when a window closes over it.
+        self._buffer.setData(QByteArray(pdf))
         self._buffer.open(QIODevice.OpenModeFlag.ReadOnly)
         self._document.load(self._buffer)
         self.setAccessibleDescription(f"{self._document.pageCount()} trang")

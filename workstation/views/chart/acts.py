@@ -270,7 +270,8 @@ class ChartActs(QObject):
         view = self._signed()
         if view is None or not confirming.may_take(self._place.desk, view):
             return NOT_NOW
-        return "Cần máy chủ để lấy xác nhận của người bệnh." if self._place.desk.away else ALLOWED
+        sent = confirming.on_its_way(view, self._place.chart.items)
+        return "Đã lấy xác nhận; phiếu đang chờ gửi lên máy chủ." if sent else ALLOWED
 
     def confirm(self) -> None:
         """Ctrl+B: the patient confirms the version that is shown (R7)."""
@@ -281,10 +282,8 @@ class ChartActs(QObject):
 
     def _write_paper(self, draft: LocalDraft) -> None:
         """The paper of a confirmation, in the editor: who took it looks once more, and signs."""
-        self._place.chart.draft_ready.emit(draft.model_copy(update={"values": {}}))
-        model = self._place.writing.model
-        if model is not None and model.draft.entry == draft.entry:
-            model.take_over(draft.values)
+        self._place.desk.sync.save(draft)
+        self._place.chart.draft_ready.emit(draft)
 
     # Correcting, cancelling, looking back
 

@@ -97,8 +97,8 @@ class FieldLine(QWidget):
         self.blank.note(problems, warnings)
         words = _words(self.field, problems) or _words(self.field, warnings)
         role = "critical" if problems else "attention" if warnings else "small_second"
-        if not words and self.field.computed:
-            words = "tự tính"
+        if not words and (self.field.computed or self.field.given):
+            words = "tự tính" if self.field.computed else "chương trình ghi"
         style.set_role(self.note, role)
         self.note.setText(words)
         self.note.setVisible(bool(words))

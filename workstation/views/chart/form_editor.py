@@ -52,7 +52,8 @@ class FieldLines(QWidget):
 
     def first(self) -> QWidget | None:
         """Where writing begins: the first field that is shown, empty and long enough to be written."""
-        shown = [line for key, line in self.lines.items() if self.model.shown(key) and not line.field.computed]
+        shown = [line for key, line in self.lines.items()
+                 if self.model.shown(key) and not (line.field.computed or line.field.given)]
         empty = [line for line in shown if self.model.value(line.field.key) in (None, "", [])]
         return (empty or shown)[0].blank.target() if shown else None
 

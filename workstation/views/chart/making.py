@@ -14,7 +14,7 @@ from workstation.views.chart.rows import FEW_COLUMNS, FixedRows, GatheredBlank, 
 def make_blank(field: Field, *, narrow: bool = False) -> Blank:
     """The widget for a field; `narrow` where it stands in a side panel or a table."""
     made = _made(field, narrow=narrow)
-    if field.computed:
+    if field.computed or field.given:
         made.lock()
     return made
 

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QWidget
 
 from workstation.views import style
 
-WIDE, HIGH = 560, 170
+WIDE, HIGH = 760, 300
 LEAST_POINTS, LEAST_LENGTH = 8, 60.0
 """A tap or a slip of the hand is no signature."""
 _DEVICES = {QInputDevice.DeviceType.TouchScreen: "Màn hình cảm ứng", QInputDevice.DeviceType.Stylus: "Bút ký"}

@@ -26,6 +26,7 @@ class KeyButton(QAbstractButton):
     ) -> None:
         super().__init__(parent)
         self._key, self._kind, self._icon_name, self._small = key, kind, icon, small
+        self._touch = False
         self.setText(text)
         self.setAccessibleName(f"{text} ({key})" if key else text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -52,8 +53,13 @@ class KeyButton(QAbstractButton):
         self.setAccessibleDescription(why)
         self.updateGeometry()
 
+    def grow(self) -> None:
+        """High enough for a finger."""
+        self._touch = True
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
-        height = style.px("field_small" if self._small else "field")
+        height = style.px("touch" if self._touch else "field_small" if self._small else "field")
         return QSize(sum(width for _, width in self._parts()) + (20 if self._small else 26), height)
 
     def minimumSizeHint(self) -> QSize:
@@ -104,6 +110,8 @@ class KeyButton(QAbstractButton):
             ground, edge, ink = "primary", "primary", "primary_ink"
         elif self._kind == "quiet":
             ground, edge, ink = "alt", "line", "ink"
+        if self.isEnabled() and self.isChecked():
+            ground, edge = "primary_tint", "primary"
         if self.isEnabled() and self._kind != "primary" and (self.isDown() or self.underMouse()):
             ground = "primary_tint"
         if self.hasFocus():
@@ -143,3 +151,18 @@ class PrimaryButton(KeyButton):
     def __init__(self, text: str, key: str = "", *, icon: str = "", on_click: Callable[[], object] | None = None,
                  parent: QWidget | None = None) -> None:
         super().__init__(text, key, kind="primary", icon=icon, on_click=on_click, parent=parent)
+
+
+class TouchButton(KeyButton):
+    """A button for a finger: high, with a larger word; a `choice` stays pressed, one of its QButtonGroup."""
+
+    def __init__(self, text: str, *, icon: str = "", choice: bool = False, on_click: Callable[[], object] | None = None,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(text, icon=icon, on_click=on_click, parent=parent)
+        self.setCheckable(choice)
+        self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+        self.grow()
+
+    def _shown_icon(self) -> str:
+        # At the last page a button is not locked, it has nothing to do; a lock stands for a reason in its tip.
+        return super()._shown_icon() if self.toolTip() else self._icon_name

@@ -17,7 +17,8 @@ from workstation.views.widgets.icons import Icon
 from workstation.views.widgets.states import Refused
 from workstation.views.widgets.text import Elided, PanelHead, clear, column, frame, label, row, rule
 
-_ICONS = {"sign": "shield-check", "cancel": "x", "restore": "refresh", "draft": "pencil", "print": "printer"}
+_ICONS = {"sign": "shield-check", "cancel": "x", "restore": "refresh", "draft": "pencil", "print": "printer",
+          "capture": "user"}
 _STILL = ("Đọc hồ sơ đã mở ở máy này", "Ghi điều trị, chăm sóc, sinh hiệu", "Ký bằng token chữ ký đầu tiên của lần ghi")
 _LATER = ("Kết quả và hồ sơ chưa mở ở máy này", "Chữ ký thứ hai trở đi của một văn bản",
           "Nhập viện, ra viện, chuyển khoa")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,12 +16,15 @@ from uuid import UUID
 import pytest
 from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QMouseEvent
-from PyQt6.QtWidgets import QApplication, QLabel
+from PyQt6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from records.entries import FormRef, State
+from records.confirmations import Method
+from records.entries import FormRef, State, Version
 from records.messages import ConfirmationView, EntryView
+from records.render import render_entry
 from tests.sandbox.finger_reader import FingerReader, finger_reader
+from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
 from tests.workstation.views.chart import charts
 from tests.workstation.views.chart.conftest import Open, Opened
@@ -41,7 +45,16 @@ VALUES: dict[str, Any] = {
 def consent(*open_slots: str, **changes: Any) -> EntryView:
     state = State.PARTLY_SIGNED if open_slots else State.SIGNED
     return charts.entry_of(UUID(int=77), CONSENT, charts.at(1, datetime.now(UTC)), VALUES, state=state,
-                           open_slots=open_slots, file="cd" * 32, **changes)
+                           open_slots=open_slots, **{"file": "cd" * 32, **changes})
+
+
+def waiting(little: LittleServer) -> EntryView:
+    """The consent whose file the server has."""
+    view = consent("patient")
+    pdf = render_entry(Version.model_validate(view.body))
+    digest = hashlib.sha256(pdf).hexdigest()
+    little.files[digest] = pdf
+    return view.model_copy(update={"file": digest})
 
 
 @pytest.fixture
@@ -62,6 +75,22 @@ def shown(opened: Open, desks: Desks, view: EntryView, reader: FingerReader | No
 def dialog_of(chart: Opened) -> ConfirmDialog:
     chart.actions.trigger("chart.confirm")
     return next(one for one in chart.window.findChildren(ConfirmDialog) if one.isVisible())
+
+
+def read_to_the_end(dialog: ConfirmDialog, qtbot: QtBot) -> None:
+    """As a patient does: page after page, with the big button."""
+    page = dialog.page
+    qtbot.waitUntil(lambda: page.pdf.document_.pageCount() > 0, timeout=10_000)
+
+    def further() -> bool:
+        page.on.click()
+        return page.has_read
+
+    qtbot.waitUntil(further, timeout=10_000)
+
+
+def choose(dialog: ConfirmDialog, method: Method) -> None:
+    dialog.methods[method].click()
 
 
 @pytest.mark.parametrize(("open_slots", "answer"), [
@@ -86,32 +115,124 @@ def test_the_chart_says_that_the_patient_is_waited_for_and_how_they_confirmed(op
             in done.place.sheet.text.toPlainText())
 
 
+def test_nothing_is_confirmed_before_the_last_line_was_on_the_screen(
+    opened: Open, desks: Desks, little: LittleServer, reader: FingerReader, qtbot: QtBot,
+) -> None:
+    dialog = dialog_of(shown(opened, desks, waiting(little), reader))
+    assert "NGUYỄN VĂN BÌNH" in " ".join(one.text() for one in dialog.findChildren(QLabel))
+    assert not dialog.go.isEnabled()
+    qtbot.waitUntil(lambda: dialog.page.pdf.document_.pageCount() > 0, timeout=10_000)
+    assert "đọc hết văn bản" in dialog.todo.text()
+    assert not dialog.page.smaller.isEnabled()
+    before = dialog.page.pdf.zoomFactor()
+    dialog.page.larger.click()
+    assert dialog.page.pdf.zoomFactor() > before
+    assert not dialog.go.isEnabled()
+    read_to_the_end(dialog, qtbot)
+    assert dialog.go.isEnabled()
+    dialog.page.back.click()
+    assert dialog.go.isEnabled()
+
+
+def test_another_file_than_the_signed_one_is_never_shown(
+    opened: Open, desks: Desks, little: LittleServer, qtbot: QtBot,
+) -> None:
+    view = waiting(little)
+    little.files[view.file] += b"%"
+    dialog = dialog_of(shown(opened, desks, view))
+    qtbot.waitUntil(lambda: "không phải bản đã ký" in dialog.words.text(), timeout=10_000)
+    assert dialog.page.pdf.document_.pageCount() < 1
+    assert not dialog.go.isEnabled()
+
+
+def test_who_stands_for_the_patient_says_in_what_relation_and_why(
+    opened: Open, desks: Desks, little: LittleServer, qtbot: QtBot,
+) -> None:
+    chart = shown(opened, desks, waiting(little))
+    dialog = dialog_of(chart)
+    read_to_the_end(dialog, qtbot)
+    choose(dialog, Method.WITNESS)
+    assert dialog.go.isEnabled()
+    dialog.who.choices["2"].click()
+    assert (dialog.who.full_name.text(), dialog.who.id_no.text()) == ("", "")
+    assert not dialog.go.isEnabled()
+    for field, words in ((dialog.who.full_name, "Nguyễn Thị Lan"), (dialog.who.relationship, "Con gái"),
+                         (dialog.who.why, "Người bệnh đang thở máy"), (dialog.who.id_no, "052085001777")):
+        field.setText(words)
+    assert dialog.go.isEnabled()
+    dialog.go.click()
+    qtbot.waitUntil(lambda: chart.place.writing.is_open, timeout=10_000)
+    told = {key: chart.editor.value(key) for key in ("who", "full_name", "relationship", "not_patient_why", "id_no")}
+    assert told == {"who": "2", "full_name": "Nguyễn Thị Lan", "relationship": "Con gái",
+                    "not_patient_why": "Người bệnh đang thở máy", "id_no": "052085001777"}
+
+
 def test_what_the_reader_lacks_is_said_in_plain_words_and_can_be_tried_again(
-    opened: Open, desks: Desks, reader: FingerReader, qtbot: QtBot,
+    opened: Open, desks: Desks, little: LittleServer, reader: FingerReader, qtbot: QtBot,
 ) -> None:
     reader.mood = "no_finger"
-    dialog = dialog_of(shown(opened, desks, consent("patient"), reader))
-    assert "NGUYỄN VĂN BÌNH" in " ".join(one.text() for one in dialog.findChildren(QLabel))
-    press(dialog.finger, Qt.Key.Key_Return)
+    dialog = dialog_of(shown(opened, desks, waiting(little), reader))
+    read_to_the_end(dialog, qtbot)
+    assert dialog.go.text() == "Lấy vân tay"
+    press(dialog.go, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "Chưa thấy ngón tay" in dialog.words.text(), timeout=10_000)
-    assert dialog.finger.isEnabled()
+    assert dialog.go.isEnabled()
     reader.mood = "unplugged"
-    press(dialog.finger, Qt.Key.Key_Return)
+    press(dialog.go, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "Chưa cắm đầu đọc" in dialog.words.text(), timeout=10_000)
 
 
-def test_a_pc_without_a_reader_says_so_and_a_witness_begins_the_paper(opened: Open, desks: Desks, qtbot: QtBot) -> None:
-    view = consent("patient")
+def test_a_pc_without_a_reader_says_so_and_a_witness_begins_the_paper(
+    opened: Open, desks: Desks, little: LittleServer, qtbot: QtBot,
+) -> None:
+    view = waiting(little)
     chart = shown(opened, desks, view)
     dialog = dialog_of(chart)
-    dialog.finger.click()
+    assert dialog.method is Method.DRAWN
+    read_to_the_end(dialog, qtbot)
+    choose(dialog, Method.FINGERPRINT)
+    dialog.go.click()
     qtbot.waitUntil(lambda: "chưa cài đầu đọc" in dialog.words.text(), timeout=10_000)
-    dialog.witness.click()
+    choose(dialog, Method.WITNESS)
+    dialog.go.click()
     qtbot.waitUntil(lambda: chart.place.writing.is_open, timeout=10_000)
     said = {key: chart.editor.value(key) for key in (
         "document_entry", "document_version", "document_sha256", "document_file_sha256", "method", "full_name")}
     assert said == {"document_entry": str(view.id), "document_version": 1, "document_sha256": view.sha256,
-                    "document_file_sha256": "cd" * 32, "method": "witness", "full_name": "Nguyễn Văn Bình"}
+                    "document_file_sha256": view.file, "method": "witness", "full_name": "Nguyễn Văn Bình"}
+
+
+def test_what_the_program_filled_in_is_read_and_never_typed(
+    opened: Open, desks: Desks, little: LittleServer, qtbot: QtBot,
+) -> None:
+    chart = shown(opened, desks, waiting(little))
+    dialog = dialog_of(chart)
+    read_to_the_end(dialog, qtbot)
+    choose(dialog, Method.WITNESS)
+    dialog.go.click()
+    qtbot.waitUntil(lambda: chart.place.writing.lines is not None, timeout=10_000)
+    lines = chart.place.writing.lines
+    assert lines is not None
+    for key in ("document_sha256", "method", "confirmed_at", "transaction_no", "workstation", "document_version"):
+        line = lines.lines[key]
+        before = chart.editor.value(key)
+        line.blank.edited.emit("anything")
+        assert chart.editor.value(key) == before
+        typed = line.blank.findChildren(QLineEdit)
+        assert not line.blank.isEnabled() or (typed and all(one.isReadOnly() for one in typed)), key
+        assert line.note.text() == "chương trình ghi"
+    chart.editor.set_value("full_name", "Nguyễn Văn Bình A")
+    assert chart.editor.value("full_name") == "Nguyễn Văn Bình A"
+
+
+def test_a_code_that_cannot_be_sent_is_not_offered_and_says_why(
+    opened: Open, desks: Desks, little: LittleServer, qtbot: QtBot,
+) -> None:
+    little.refusals["/confirmation-codes/offer"] = (409, "code_not_offered")
+    dialog = dialog_of(shown(opened, desks, waiting(little)))
+    button = dialog.methods[Method.CODE]
+    qtbot.waitUntil(lambda: not button.isEnabled(), timeout=10_000)
+    assert "chưa có cổng gửi tin nhắn" in button.toolTip()
 
 
 def scrawl(pad: SignaturePad, *points: tuple[int, int]) -> None:
@@ -125,14 +246,16 @@ def scrawl(pad: SignaturePad, *points: tuple[int, int]) -> None:
 
 
 def test_a_drawn_signature_is_strokes_with_times_and_a_picture_and_a_tap_is_none(
-    opened: Open, desks: Desks,
+    opened: Open, desks: Desks, little: LittleServer, qtbot: QtBot,
 ) -> None:
-    dialog = dialog_of(shown(opened, desks, consent("patient")))
-    assert dialog.pad.isHidden()
-    dialog.draw.click()
+    dialog = dialog_of(shown(opened, desks, waiting(little)))
+    read_to_the_end(dialog, qtbot)
+    choose(dialog, Method.DRAWN)
+    assert not dialog.pad.isVisible()
+    dialog.go.click()
     assert dialog.pad.isVisible()
     scrawl(dialog.pad, (40, 80))
-    dialog.draw.click()
+    dialog.go.click()
     assert "Chưa thấy chữ ký" in dialog.words.text()
     dialog.wipe.click()
     assert dialog.pad.drawing.strokes == []
@@ -146,6 +269,8 @@ def test_a_drawn_signature_is_strokes_with_times_and_a_picture_and_a_tap_is_none
     assert told["strokes"][1][0][:2] == [300.0, 60.0]
     assert base64.b64decode(told["png"]).startswith(b"\x89PNG")
     assert dialog.pad.drawing.device == "Chuột"
+    dialog.read_again.click()
+    assert dialog.page.isVisible()
 
 
 @pytest.mark.parametrize("act", ["chart.correct", "chart.cancel"])
