@@ -5,23 +5,16 @@ from __future__ import annotations
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
-from records.errors import Refusal, Trouble
+from records.errors import Refusal
 from records.messages import (
     Accepted,
     Admission,
     AuditView,
     Board,
     Cancellation,
-    CaptureGiven,
-    CaptureKept,
-    CaptureOpened,
-    CaptureWanted,
     CertificateStanding,
     CertificateView,
     Challenge,
@@ -29,11 +22,6 @@ from records.messages import (
     ClosingCommand,
     ClosingList,
     ClosingView,
-    CodeJudged,
-    CodeOffer,
-    CodeSent,
-    CodeTyped,
-    CodeWish,
     ColleagueView,
     DelegationGiven,
     DelegationView,
@@ -73,15 +61,16 @@ from records.messages import (
     TrustProposal,
     WardView,
 )
+from workstation.client.asking import body_of, parse, parse_all
+from workstation.client.confirmation_routes import ConfirmationRoutes
 from workstation.client.door import Answer, Door, SignedOut, plain_query
 from workstation.client.events import EventStream
 
-Model = TypeVar("Model", bound=BaseModel)
 PDF = "application/pdf"
 REMOTE = "/api/remote-signing"
 
 
-class Client:
+class Client(ConfirmationRoutes):
     """What the workstation can ask of the server. Every method may raise Refusal, Trouble or SignedOut."""
 
     def __init__(self, base_url: str, ca_file: Path | None = None, *, timeout_s: float = 20.0,
@@ -173,7 +162,7 @@ class Client:
     def tell_looks(self, encounter: UUID, given: LooksGiven) -> tuple[Look, ...]:
         """What I was shown; the newest that the server knows of these entries comes back."""
         path = f"/api/encounters/{encounter}/looks"
-        return _parse_all(Look, self.door.ask("POST", path, body=_body(given)))
+        return parse_all(Look, self.door.ask("POST", path, body=body_of(given)))
 
     def chart(self, encounter: UUID) -> Chart:
         """Everything of one encounter."""
@@ -216,31 +205,11 @@ class Client:
     def certificate_standings(self, within_s: float) -> tuple[CertificateStanding, ...]:
         """My certificates as their authorities speak of them."""
         answer = self.door.ask("GET", "/api/certificates/standing", within_s=within_s)
-        return _parse_all(CertificateStanding, answer)
-
-    def keep_capture(self, encounter: UUID, given: CaptureGiven, key: UUID) -> CaptureKept:
-        """Hand over what a patient left on a device; what the confirmation says of it comes back."""
-        return parse(CaptureKept, self.door.ask("POST", capture_path(encounter), body=_body(given), key=key))
-
-    def open_capture(self, capture: UUID, wanted: CaptureWanted, key: UUID) -> CaptureOpened:
-        """What was captured, for a reason that the audit keeps."""
-        return self._post(CaptureOpened, f"/api/captures/{capture}/open", wanted, key)
-
-    def code_offer(self) -> CodeOffer:
-        """Whether one-time codes can be sent, or why not."""
-        return self._get(CodeOffer, "/api/confirmation-codes/offer")
-
-    def send_code(self, encounter: UUID, wish: CodeWish, key: UUID) -> CodeSent:
-        """Have a one-time code sent; its transaction makes it happen once."""
-        return self._post(CodeSent, f"/api/encounters/{encounter}/confirmation-codes", wish, key)
-
-    def try_code(self, transaction: UUID, typed: CodeTyped, key: UUID) -> CodeJudged:
-        """What the patient read out."""
-        return self._post(CodeJudged, f"/api/confirmation-codes/{transaction}/tries", typed, key)
+        return parse_all(CertificateStanding, answer)
 
     def note_print(self, encounter: UUID, notice: PrintNotice, key: UUID) -> None:
         """Something of this stay was printed or saved as a file."""
-        self.door.ask("POST", print_path(encounter), body=_body(notice), key=key)
+        self.door.ask("POST", print_path(encounter), body=body_of(notice), key=key)
 
     def look_up(self, code: str) -> PrintView:
         """What the paper with this look-up code was."""
@@ -250,7 +219,7 @@ class Client:
 
     def save_draft(self, entry: UUID, draft: DraftSave, key: UUID) -> DraftView | DraftConflict:
         """Mirror a draft; a conflict is an answer, not an error: both texts are in it."""
-        answer = self.door.ask("PUT", f"/api/drafts/{entry}", body=_body(draft), key=key, allow=(409,))
+        answer = self.door.ask("PUT", f"/api/drafts/{entry}", body=body_of(draft), key=key, allow=(409,))
         return parse(DraftConflict, answer) if answer.status == 409 else parse(DraftView, answer)
 
     def drop_draft(self, entry: UUID, key: UUID) -> None:
@@ -281,7 +250,7 @@ class Client:
 
     def remote_certificates(self, within_s: float) -> tuple[RemoteCertificateView, ...]:
         """My certificates at remote signing services."""
-        return _parse_all(RemoteCertificateView, self.door.ask("GET", f"{REMOTE}/certificates", within_s=within_s))
+        return parse_all(RemoteCertificateView, self.door.ask("GET", f"{REMOTE}/certificates", within_s=within_s))
 
     def remote_begin(self, wish: RemoteSigningWish, key: UUID) -> RemoteSigningView:
         """Have hashes signed by a service."""
@@ -376,15 +345,6 @@ class Client:
         """Live events; iterate on a background thread, close from any."""
         return EventStream(self.door)
 
-    def _get(self, model: type[Model], path: str, **query: Any) -> Model:
-        return parse(model, self.door.ask("GET", path, query=query))
-
-    def _list(self, model: type[Model], path: str, **query: Any) -> tuple[Model, ...]:
-        return _parse_all(model, self.door.ask("GET", path, query=query))
-
-    def _post(self, model: type[Model], path: str, value: BaseModel | None, key: UUID | None = None) -> Model:
-        return parse(model, self.door.ask("POST", path, body=_body(value), key=key))
-
 
 def signature_path(entry: UUID, number: int, encounter: UUID, slot: str, *, offline: bool,
                    begun_at: datetime | None) -> str:
@@ -393,34 +353,6 @@ def signature_path(entry: UUID, number: int, encounter: UUID, slot: str, *, offl
     return f"/api/entries/{entry}/versions/{number}/signatures?{urlencode(query)}"
 
 
-def capture_path(encounter: UUID) -> str:
-    """Where what a patient left on a device is handed in."""
-    return f"/api/encounters/{encounter}/captures"
-
-
 def print_path(encounter: UUID) -> str:
     """Where a print is told."""
     return f"/api/encounters/{encounter}/prints"
-
-
-def parse(model: type[Model], answer: Answer) -> Model:
-    """The answer as a value; an answer in another language is trouble (an older or newer program)."""
-    try:
-        return model.model_validate_json(answer.body)
-    except ValidationError as error:
-        raise _unreadable(error) from error
-
-
-def _parse_all(model: type[Model], answer: Answer) -> tuple[Model, ...]:
-    try:
-        return TypeAdapter(tuple[model, ...]).validate_json(answer.body)  # type: ignore[valid-type]  # a runtime type
-    except ValidationError as error:
-        raise _unreadable(error) from error
-
-
-def _unreadable(error: ValidationError) -> Refusal:
-    return Trouble.because("answer_unreadable", error.title, detail=str(error.errors()[0]["msg"]))
-
-
-def _body(value: BaseModel | None) -> bytes:
-    return value.model_dump_json().encode() if value is not None else b"{}"

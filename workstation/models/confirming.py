@@ -25,7 +25,7 @@ from records.messages import (
 )
 from records.one_time_codes import PhoneSource, Proof
 from workstation.background import Command, Query
-from workstation.client.routes import capture_path
+from workstation.client.confirmation_routes import capture_path
 from workstation.config import ZONE
 from workstation.drafts import LocalDraft, OutboxCommand
 from workstation.ids import new_id
