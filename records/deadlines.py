@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _DAYS_FROM_HOURS = 36
+REMIND_AGAIN = timedelta(hours=4)
+"""The same person is reminded of the same signature no more often, whoever asks."""
 
 
 @dataclass(frozen=True)

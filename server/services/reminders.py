@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from records import policy
-from records.deadlines import ZONE
+from records.deadlines import REMIND_AGAIN, ZONE
 from records.errors import Refusal
 from records.messages import ReminderSent, ReminderView, WaitingView
 from records.policy import SlotState
@@ -19,8 +19,6 @@ from server.store import reminders as store
 from server.store.reminders import Reminded
 from server.store.waiting import Open
 
-AGAIN = timedelta(hours=4)
-"""The same person is asked for the same signature no more often, whoever asks."""
 REMEMBERED = timedelta(days=3)
 
 
@@ -32,15 +30,15 @@ def remind(desk: Desk, command: ReminderSent) -> ReminderView:
             one.id for one in scene.who(found, standing)}:
         raise Refusal.because("reminder_not_theirs")
     base.lock(desk.db, "reminder", command.to)
-    for earlier in store.to_person(desk.db, command.to, desk.now - AGAIN):
+    for earlier in store.to_person(desk.db, command.to, desk.now - REMIND_AGAIN):
         if (earlier.entry, earlier.slot) == (command.entry, command.slot):
             raise Refusal.because("reminded_already", at=f"{earlier.at.astimezone(ZONE):%H:%M}",
-                                  hours=AGAIN.seconds // 3600)
+                                  hours=REMIND_AGAIN.seconds // 3600)
     which = new_id()
     store.remind(desk.db, which, entry=command.entry, slot=command.slot, person=desk.person.id, to=command.to)
     desk.note("signature.remind", encounter=found.encounter, entry=found.entry,
               facts={"slot": command.slot, "to": str(command.to)})
-    desk.tell("board", encounter=found.encounter, ward=found.ward)
+    desk.tell("reminder", encounter=found.encounter, entry=found.entry, ward=found.ward)
     return next(one for one in of_open(desk, found) if one.id == which)
 
 
@@ -52,7 +50,7 @@ def put_away(desk: Desk, which: UUID) -> None:
         raise Refusal.because("thing_unknown", "reminder")
     if found.put_away_at is None:
         store.put_away(desk.db, which, desk.person.id)
-        desk.tell("board")
+        desk.tell("reminder", entry=found.entry)
 
 
 def of_open(desk: Desk, found: Open) -> tuple[ReminderView, ...]:

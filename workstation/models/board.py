@@ -49,6 +49,8 @@ class Counter:
     of: int | None
     """«28/30»."""
     label: str
+    detail: str = ""
+    """«tôi 5, quá hạn 2»."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,19 @@ def counters(lines: Sequence[BoardLine]) -> tuple[Counter, ...]:
     found = []
     for number, (which, label) in enumerate(labels.items(), start=1):
         count = sum(passes(line, which) for line in lines)
+        detail = ""
         if which is BoardFilter.UNSIGNED:
             count = sum(line.row.unsigned for line in lines)
-        found.append(Counter(which, str(number), count, len(lines) if which is BoardFilter.OCCUPIED else None, label))
+            detail = unsigned_words(sum(line.row.unsigned_mine for line in lines),
+                                    sum(line.row.unsigned_overdue for line in lines))
+        found.append(Counter(which, str(number), count, len(lines) if which is BoardFilter.OCCUPIED else None, label,
+                             detail))
     return tuple(found)
+
+
+def unsigned_words(mine: int, overdue: int) -> str:
+    """«tôi 5, quá hạn 2»: of what is unsigned, what waits for me and what is late, whoever holds it."""
+    return ", ".join(word for word in (f"tôi {mine}" if mine else "", f"quá hạn {overdue}" if overdue else "") if word)
 
 
 def ordered(lines: Sequence[BoardLine], order: BoardOrder) -> list[BoardLine]:

@@ -1,7 +1,8 @@
-"""Who holds up which signature: the server's board for a ward or the house, the chain of one paper, reminders."""
+"""Who holds up which signature, what I signed today: the server's board, the chain of one paper, reminders."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -10,11 +11,25 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
+from records.deadlines import REMIND_AGAIN
 from records.errors import Reason, Refusal
 from records.forms import Role
-from records.messages import ChainView, HolderView, ReminderSent, SigningBoard, SlotView, WaitingView
+from records.messages import (
+    ChainView,
+    HolderView,
+    ReminderSent,
+    ReminderView,
+    ReviewView,
+    SignedView,
+    SigningBoard,
+    SlotView,
+    TimesView,
+    WaitingView,
+)
 from workstation.background import Command
+from workstation.config import ZONE
 from workstation.ids import new_id
+from workstation.models.account import utc_now
 from workstation.models.desk import Desk, Told
 
 RELOAD_AFTER_MS = 800
@@ -29,6 +44,11 @@ class BoardScope(StrEnum):
     ME = "me"
     WARD = "ward"
     HOUSE = "house"
+    SIGNED = "signed"
+
+
+Paper = WaitingView | ReviewView
+"""What somebody holds up: a signature, or a look through a whole record."""
 
 
 class SigningBoardModel(QObject):
@@ -47,13 +67,15 @@ class SigningBoardModel(QObject):
         self._looked_at = False
         self._told: dict[BoardScope, Told[SigningBoard]] = {}
         self._holder: tuple[UUID | None, str] | None = None
-        self._paper = 0
+        self._paper = self._signed = 0
+        self._newest: SigningBoard | None = None
         self.scope = BoardScope.ME
         self.chain: ChainView | None = None
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.load)
         desk.sync.board_stale.connect(self._stale)
+        desk.sync.reminders_stale.connect(self._reminders_stale)
 
     # What is shown
 
@@ -63,7 +85,7 @@ class SigningBoardModel(QObject):
         person = self._desk.account.person
         ward = (BoardScope.WARD,) if person.wards else ()
         house = (BoardScope.HOUSE,) if _WHOLE_HOUSE & set(person.roles) else ()
-        return (BoardScope.ME, *ward, *house)
+        return (BoardScope.ME, *ward, *house, BoardScope.SIGNED)
 
     @property
     def place(self) -> str:
@@ -89,16 +111,25 @@ class SigningBoardModel(QObject):
         return next(chosen, holders[0] if holders else None)
 
     @property
-    def papers(self) -> tuple[WaitingView, ...]:
-        """What the chosen holder holds up."""
+    def papers(self) -> tuple[Paper, ...]:
+        """What the chosen holder holds up: signatures by deadline, then reviews."""
         board, holder = self.board, self.holder
         if board is None or holder is None:
             return ()
-        return tuple(one for one in board.waiting if (one.holder, one.holder_name) == (holder.holder, holder.name))
+        held: tuple[Paper, ...] = (*board.waiting, *board.reviews)
+        return tuple(one for one in held if (one.holder, one.holder_name) == (holder.holder, holder.name))
 
     @property
-    def paper(self) -> WaitingView | None:
-        """The paper whose chain is shown."""
+    def signed(self) -> SignedView | None:
+        """The signature of today that is chosen."""
+        given = self.board.signed if self.board is not None else ()
+        return given[min(self._signed, len(given) - 1)] if given else None
+
+    @property
+    def paper(self) -> Paper | None:
+        """The paper whose chain is shown: one that is held up, or what follows on my own signature."""
+        if self.scope is BoardScope.SIGNED:
+            return next(iter(self.signed.next), None) if self.signed is not None else None
         papers = self.papers
         return papers[min(self._paper, len(papers) - 1)] if papers else None
 
@@ -107,6 +138,27 @@ class SigningBoardModel(QObject):
         """Which of the holder's papers it is, from 1."""
         return min(self._paper, max(len(self.papers) - 1, 0)) + 1
 
+    @property
+    def reminders(self) -> tuple[ReminderView, ...]:
+        """Those to me that are neither answered nor put away, as the server said it last."""
+        return self._newest.reminders if self._newest is not None else ()
+
+    @property
+    def reviews(self) -> tuple[ReviewView, ...]:
+        """Records that I am to look through."""
+        told = self._told.get(BoardScope.ME)
+        return told.value.reviews if told is not None else ()
+
+    @property
+    def times(self) -> TimesView | None:
+        """The hospital's times, as the server said them last."""
+        return self._newest.times if self._newest is not None else None
+
+    @property
+    def signed_today(self) -> int | None:
+        """How many signatures I gave today."""
+        return self._newest.signed_today if self._newest is not None else None
+
     def why_no_reminder(self) -> str:
         """Why nobody can be reminded now; empty when it can be done."""
         paper = self.paper
@@ -114,9 +166,21 @@ class SigningBoardModel(QObject):
             return "Chưa chọn văn bản."
         if self._desk.away:
             return "Đang mất kết nối: nhắc được khi có mạng lại."
+        if isinstance(paper, ReviewView):
+            return "Duyệt hồ sơ không có chỗ ký riêng để nhắc."
         if paper.holder is None:
             return "Nhiều người ký được chỗ này, không nhắc riêng ai."
-        return "Văn bản này chờ chính bạn." if paper.holder == self._desk.account.person.id else ""
+        if paper.holder == self._desk.account.person.id:
+            return "Văn bản này chờ chính bạn."
+        last = self._last_reminder(paper)
+        return f"Đã nhắc lúc {_clock(last.at)}, nhắc lại được từ {_clock(last.at + REMIND_AGAIN)}." if last else ""
+
+    def _last_reminder(self, paper: WaitingView) -> ReminderView | None:
+        """The reminder of this signature that is too fresh for another."""
+        if self.chain is None or self.chain.entry != paper.entry:
+            return None
+        return next((one for one in self.chain.reminders if (one.slot, one.to) == (paper.slot, paper.holder)
+                     and utc_now() < one.at + REMIND_AGAIN), None)
 
     # Acts
 
@@ -132,13 +196,18 @@ class SigningBoardModel(QObject):
     def choose_scope(self, scope: BoardScope) -> None:
         """Show another scope."""
         if scope in self.scopes and scope is not self.scope:
-            self.scope, self._holder, self._paper, self.chain = scope, None, 0, None
+            self.scope, self._holder, self._paper, self._signed, self.chain = scope, None, 0, 0, None
             self.changed.emit()
             self.load()
 
     def choose_holder(self, holder: HolderView) -> None:
         """Show what that one holds up."""
         self._holder, self._paper = (holder.holder, holder.name), 0
+        self._show_paper()
+
+    def choose_signed(self, number: int) -> None:
+        """Show what follows on that signature of today, from 0."""
+        self._signed = number
         self._show_paper()
 
     def step(self, by: int) -> None:
@@ -148,7 +217,9 @@ class SigningBoardModel(QObject):
 
     def load(self) -> None:
         """Ask for the board of the scope that is shown."""
-        scope = self.scope
+        self._ask(self.scope)
+
+    def _ask(self, scope: BoardScope) -> None:
         ward = self._desk.account.person.wards[:1] if scope is BoardScope.WARD else ()
         path = f"/api/signing-board?scope={scope.value}" + "".join(f"&ward={one.id}" for one in ward)
         key = f"signing-board:{scope.value}"
@@ -158,25 +229,52 @@ class SigningBoardModel(QObject):
 
     def remind(self) -> None:
         """Ask the holder of the shown paper, quietly."""
-        paper = self.paper
-        if paper is None or paper.holder is None or (why := self.why_no_reminder()):
-            self.refused.emit(Refusal(Reason("reminder_not_now", "", {"why": why if paper else "Chưa chọn văn bản."})))
+        paper, why = self.paper, self.why_no_reminder()
+        if why or not isinstance(paper, WaitingView) or paper.holder is None:
+            self.refused.emit(Refusal(Reason("reminder_not_now", "", {"why": why})))
             return
         command, key, name = ReminderSent(entry=paper.entry, slot=paper.slot, to=paper.holder), new_id(), (
             paper.holder_name)
         self._desk.background.run(Command("remind", lambda: self._desk.client.remind(command, key),
-                                          lambda _: self.reminded.emit(name), self.refused.emit))
+                                          lambda _: self._sent(name), self.refused.emit))
+
+    def put_away(self) -> None:
+        """I have read the newest reminder."""
+        if self.reminders and self._newest is not None:
+            which, key = self.reminders[0].id, new_id()
+            self._newest = self._newest.model_copy(update={"reminders": self.reminders[1:]})
+            self.changed.emit()
+            self._desk.background.run(Command(
+                "put a reminder away", lambda: self._desk.client.put_reminder_away(which, key), lambda _: self.load(),
+                self._not_put_away))
 
     # Inside
+
+    def _sent(self, name: str) -> None:
+        self.reminded.emit(name)
+        self._show_paper()
+
+    def _not_put_away(self, refusal: Refusal) -> None:
+        self.refused.emit(refusal)
+        self.load()
 
     def _stale(self, _: Any) -> None:
         if self._looked_at:
             self._later.start(RELOAD_AFTER_MS)
 
+    def _reminders_stale(self) -> None:
+        """Somebody was reminded, or has read it: mine show wherever I work."""
+        if self._looked_at:
+            self._later.start(RELOAD_AFTER_MS)
+        else:
+            self._ask(BoardScope.ME)
+
     def _take(self, scope: BoardScope, told: Told[SigningBoard]) -> None:
         if told.cached and scope in self._told:
             return
         self._told[scope] = told
+        if self._newest is None or self._newest.at <= told.value.at:
+            self._newest = told.value
         self.changed.emit()
         if scope is self.scope and scope is not BoardScope.ME:
             self._show_paper()
@@ -187,15 +285,16 @@ class SigningBoardModel(QObject):
 
     def _show_paper(self) -> None:
         paper = self.paper
-        if paper is None or (self.chain is not None and self.chain.entry != paper.entry):
+        entry = paper.entry if isinstance(paper, WaitingView) else None
+        if self.chain is not None and self.chain.entry != entry:
             self.chain = None
         self.chain_changed.emit()
-        if paper is not None:
+        if isinstance(paper, WaitingView):
             self._desk.fetch(f"chain:{paper.entry}", f"/api/entries/{paper.entry}/chain", _CHAIN, self._take_chain,
                              lambda _: None)
 
     def _take_chain(self, told: Told[ChainView]) -> None:
-        if self.paper is not None and told.value.entry == self.paper.entry:
+        if isinstance(self.paper, WaitingView) and told.value.entry == self.paper.entry:
             self.chain = told.value
             self.chain_changed.emit()
 
@@ -209,6 +308,21 @@ def why_here(chain: ChainView) -> str:
     others = sum(slot.state == "waiting" for slot in chain.slots)
     after = f" {others} chữ ký sau còn chờ chữ ký này." if others else " Ngoài chữ ký này không thiếu gì."
     return f"Chờ {_who(opened)} ký “{opened.label}”.{after}"
+
+
+def why_review(review: ReviewView, days: int) -> str:
+    """R22: how often, when last, until when."""
+    last = f"lần gần nhất {_day(review.reviewed_at)}" if review.reviewed_at is not None else "chưa duyệt lần nào"
+    return (f"Trưởng khoa duyệt toàn bộ hồ sơ ít nhất mỗi {days} ngày; {last}, hạn {_day(review.due)}. "
+            "Chữ ký của Trưởng khoa trong hồ sơ là một lần duyệt.")
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%H:%M}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%H:%M %d/%m}"
 
 
 def _who(slot: SlotView) -> str:

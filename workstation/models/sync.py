@@ -69,6 +69,8 @@ class SyncModel(QObject):
     """UUID of an encounter where somebody else goes on writing; no hurry."""
     board_stale = pyqtSignal(object)
     """UUID of a ward whose board changed, or None: all."""
+    reminders_stale = pyqtSignal()
+    """Somebody was reminded of a signature, or has read a reminder."""
     settlements_stale = pyqtSignal()
     drafts_awaited = pyqtSignal(object)
     """frozenset of UUIDs of entries whose drafts are closed until somebody confirms on the phone."""
@@ -346,6 +348,8 @@ class SyncModel(QObject):
             self.chart_stale.emit(event.encounter)
         if event.topic in ("entry", "board"):
             self.board_stale.emit(event.ward)
+        if event.topic == "reminder":
+            self.reminders_stale.emit()
 
     # Status
 

@@ -250,7 +250,8 @@ class BoardModel(QAbstractTableModel, Answered[Board]):
             Column.ALLERGIES: lambda: _allergies(row),
             Column.WARNING: lambda: line.warning.text if line.warning else "–",
             Column.CLOCK: lambda: clock_line(line.clock, self._now()).text if line.clock else "Đủ",
-            Column.UNSIGNED: lambda: str(row.unsigned) if row.unsigned else "–",
+            Column.UNSIGNED: lambda: f"{row.unsigned} · tôi {row.unsigned_mine}" if row.unsigned_mine else str(
+                row.unsigned or "–"),
             Column.RESULTS: lambda: "–",
             Column.DOCTOR: lambda: row.attending,
         }

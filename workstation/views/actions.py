@@ -168,11 +168,13 @@ ACTIONS: tuple[Action, ...] = (
            rank=6),
     Action("signing.step", "Văn bản khác của người đang chọn", Place.SIGNING, "←→", "văn bản khác", by_widget=True,
            rank=8),
-    Action("signing.scope", "Phạm vi: chờ tôi, khoa tôi, toàn viện", Place.SIGNING, "1–3", "phạm vi", by_widget=True,
-           rank=7),
+    Action("signing.scope", "Phạm vi: chờ tôi, khoa tôi, toàn viện, đã ký", Place.SIGNING, "1–4", "phạm vi",
+           by_widget=True, rank=7),
     Action("signing.scope.me", "Chữ ký: chờ tôi", Place.SIGNING, "1", icon="user"),
     Action("signing.scope.ward", "Chữ ký: khoa tôi, ai đang giữ văn bản", Place.SIGNING, "2", icon="users"),
     Action("signing.scope.house", "Chữ ký: toàn viện", Place.SIGNING, "3", icon="users"),
+    Action("signing.scope.signed", "Chữ ký: đã ký hôm nay", Place.SIGNING, "4", icon="shield-check"),
+    Action("signing.put_away", "Cất lời nhắc đã đọc", Place.SIGNING, "Del", icon="check", words="loi nhac"),
 )
 BY_ID = {action.id: action for action in ACTIONS}
 

@@ -1,4 +1,4 @@
-"""Who holds up what: holders with their papers by deadline, the chain of one paper, how many waited lately."""
+"""Who holds up what: holders with their papers by deadline, how many waited lately."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from datetime import UTC, datetime
 
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QFrame, QListView, QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from records.messages import DayCount, HolderView, SigningBoard, SlotView
-from workstation.models.signing_board import SigningBoardModel, why_here
+from records.messages import DayCount, HolderView, SigningBoard, WaitingView
+from workstation.models.signing_board import BoardScope, SigningBoardModel
 from workstation.views import style
-from workstation.views.actions import ActionSet, key_of
+from workstation.views.actions import ActionSet
+from workstation.views.signing.chain import ChainPanel
 from workstation.views.widgets import times
-from workstation.views.widgets.buttons import KeyButton
-from workstation.views.widgets.icons import Icon
 from workstation.views.widgets.painting import paint_focus_ring
 from workstation.views.widgets.states import Empty, Loading
-from workstation.views.widgets.text import PanelHead, clear, column, frame, label, row
+from workstation.views.widgets.text import PanelHead, column, frame, label, row
 
 HOLDER_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW, BAR_PX = 30, 12
@@ -49,7 +48,7 @@ class HoldersModel(QAbstractListModel):
         if role == HOLDER_ROLE:
             return holder
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{holder.name}, {holder.role}: {holder.count} văn bản, {holder.overdue} quá hạn"
+            return f"{holder.name}, {holder.role}: {holder.count} việc, {holder.overdue} quá hạn"
         return None
 
 
@@ -177,37 +176,6 @@ class HoldersList(QListView):
             self.chosen.emit(holder)
 
 
-class SlotBox(QFrame):
-    """One slot of a chain: whose it is and where it stands."""
-
-    _ICONS = {"signed": "shield-check", "open": "clock", "waiting": "lock", "shut": "minus"}
-    _GROUNDS = {"signed": "slot_signed", "open": "slot_open", "waiting": "slot_waiting", "shut": "slot_waiting"}
-
-    def __init__(self, slot: SlotView, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("role", self._GROUNDS[slot.state])
-        who = slot.signed_by or (slot.who[0] if len(slot.who) == 1 else f"{len(slot.who)} người ký được" if slot.who
-                                 else "")
-        said = self._said(slot)
-        state = QWidget()
-        state.setLayout(row(Icon(self._ICONS[slot.state], "ink2"), label(said, "small_second"), None, gap=4))
-        self.setLayout(column(label(slot.label, "bold", wrap=True), label(who, "small_second", wrap=True), None, state,
-                              gap=2, margins=(10, 8, 10, 8)))
-        self.setMinimumWidth(128)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(88)
-        self.setAccessibleName(f"{slot.label}: {who}, {said}")
-
-    @staticmethod
-    def _said(slot: SlotView) -> str:
-        now = datetime.now(UTC)
-        if slot.signed_at is not None:
-            return f"ký {times.day_and_clock(slot.signed_at, now)}"
-        if slot.state == "open":
-            return f"giữ từ {times.day_and_clock(slot.since, now)}" if slot.since else "chờ ký"
-        return "bỏ qua" if slot.state == "shut" else "chưa đến lượt"
-
-
 class DaysChart(QWidget):
     """Papers that waited at the end of each day, today until now."""
 
@@ -246,20 +214,14 @@ class HoldersPanel(QWidget):
     """The right side of the place «Ký» when it shows a ward or the house."""
 
     open_wanted = pyqtSignal(object, object)
-    """UUIDs of encounter and entry."""
+    """UUIDs of encounter and entry; of a review there is no entry."""
 
     def __init__(self, model: SigningBoardModel, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model, self._actions = model, actions
         self.list = HoldersList()
         self._head = PanelHead("users", "Ai đang giữ văn bản", *_legend())
-        self._chain_head = PanelHead("file-text", "", label("", "second"))
-        self._number = label("", "second")
-        self._slots = row(gap=6, margins=(10, 8, 10, 4))
-        self._why = label("", wrap=True)
-        self._deputies = label("", "small_second", wrap=True)
-        self.remind = KeyButton("Nhắc", key_of("signing.remind"), on_click=lambda: actions.trigger("signing.remind"))
-        self._said = label("", "ok")
+        self.chain = ChainPanel(model, actions)
         self._days_head = PanelHead("chart-line", "Chờ ký lúc cuối ngày, 14 ngày qua")
         self.days = DaysChart()
         self._empty, self._loading = Empty("Không có văn bản nào chờ ký."), Loading()
@@ -267,81 +229,44 @@ class HoldersPanel(QWidget):
         self.list.chosen.connect(model.choose_holder)
         self.list.stepped.connect(model.step)
         self.list.entered.connect(self.open)
+        self.chain.opened.connect(self.open)
         model.changed.connect(self.show_board)
-        model.chain_changed.connect(self.show_chain)
-        model.refused.connect(lambda refusal: self._tell(refusal.vietnamese, "attention"))
-        model.reminded.connect(lambda name: self._tell(f"Đã nhắc {name}.", "ok"))
 
     def _build(self) -> None:
-        self._body = frame("panel")
-        chain = frame("panel")
-        acts = row(self.remind, KeyButton("Mở hồ sơ", key_of("signing.open"), on_click=self.open), self._said, None,
-                   gap=8, margins=(10, 2, 10, 8))
-        inner = column(gap=2)
-        inner.addLayout(self._slots)
-        words = column(self._why, self._deputies, gap=2, margins=(12, 2, 12, 2))
-        inner.addLayout(words)
-        inner.addLayout(acts)
-        chain.setLayout(inner)
         self._titles = HoldersHead()
-        layout = column(self._head, self._empty, self._loading, self._titles, self.list, self._chain_head, chain,
-                        self._days_head, gap=0)
+        layout = column(self._head, self._empty, self._loading, self._titles, self.list, self.chain, self._days_head,
+                        gap=0)
         foot = frame("panel")
         foot.setLayout(column(self.days, margins=(16, 4, 16, 4)))
         layout.addWidget(foot)
         layout.setStretch(layout.indexOf(self.list), 1)
-        self._chain = chain
         self.setLayout(layout)
 
     def open(self) -> None:
         """The record of the shown paper."""
         if (paper := self._model.paper) is not None:
-            self.open_wanted.emit(paper.encounter, paper.entry)
+            self.open_wanted.emit(paper.encounter, paper.entry if isinstance(paper, WaitingView) else None)
 
     def show_board(self) -> None:
         """The board of the chosen scope."""
+        if self._model.scope is BoardScope.SIGNED:
+            return
         board = self._model.board
         self._head.title.setText(f"Ai đang giữ văn bản · {self._model.place}")
         some = board is not None and bool(board.holders)
         self._loading.setVisible(board is None)
         self._empty.setVisible(board is not None and not some)
-        for part in (self._titles, self.list, self._chain_head, self._chain):
+        for part in (self._titles, self.list, self.chain):
             part.setVisible(some)
         if board is not None:
             self.list.show_holders(board.holders, self._model.holder)
             self._show_days(board)
-        self.show_chain()
+        self.chain.show_chain()
 
     def _show_days(self, board: SigningBoard) -> None:
         for part in (self._days_head, self.days):
             part.setVisible(bool(board.days))
         self.days.show_days(board.days)
-
-    def show_chain(self) -> None:
-        """The chain of the chosen paper, or that it is being asked for."""
-        paper, chain = self._model.paper, self._model.chain
-        clear(self._slots)
-        self._said.setText("")
-        if paper is not None:
-            bed = f" · Giường {paper.bed}" if paper.bed else ""
-            many = len(self._model.papers)
-            counted = f" · văn bản {self._model.number} trong {many}" if many > 1 else ""
-            self._chain_head.title.setText(f"{paper.patient}{bed} · {paper.title} {paper.form.code}{counted}")
-        for number, slot in enumerate(chain.slots if chain is not None else ()):
-            if number:
-                self._slots.addWidget(Icon("chevron-right", "ink2"))
-            self._slots.addWidget(SlotBox(slot))
-        self._why.setText(f"Vì sao dừng ở đây: {why_here(chain)}" if chain is not None else "")
-        deputies = [words for slot in chain.slots for words in slot.delegated] if chain is not None else []
-        self._deputies.setText(f"Được ủy quyền ký: {', '.join(deputies)}" if deputies else "")
-        self._deputies.setVisible(bool(deputies))
-        self.remind.say(f"Nhắc {paper.holder_name}" if paper is not None and paper.holder else "Nhắc")
-        self.remind.refuse(self._model.why_no_reminder())
-        self._actions.refresh()
-
-    def _tell(self, words: str, role: str) -> None:
-        style.set_role(self._said, role)
-        self._said.setText(words)
 
 
 def _legend() -> list[QWidget]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
+from records.messages import ReminderView, TimesView
 from workstation.models.awaited import AwaitedModel
 from workstation.models.signing import Line, Task
 from workstation.models.signing_board import BoardScope, SigningBoardModel
@@ -19,19 +20,22 @@ from workstation.views.signing.awaited import AwaitedPanel
 from workstation.views.signing.document import DocumentPanel
 from workstation.views.signing.holders import HoldersPanel
 from workstation.views.signing.lines import LinesList
+from workstation.views.signing.signed_today import SignedPanel
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.delegates import CellText
+from workstation.views.widgets.icons import Icon
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, Loading
 from workstation.views.widgets.text import Elided, KeyCap, PanelHead, clear, column, frame, label, row
 
 _MINE = ("signing.choose", "signing.open", "signing.mark", "signing.read", "signing.sign", "signing.sign_all",
          "signing.remind", "signing.step", "signing.scope", "signing.scope.me", "signing.scope.ward",
-         "signing.scope.house")
-_SCOPES = {BoardScope.ME: "Chờ tôi", BoardScope.WARD: "Khoa tôi", BoardScope.HOUSE: "Toàn viện"}
+         "signing.scope.house", "signing.scope.signed", "signing.put_away")
+_SCOPES = {BoardScope.ME: "Chờ tôi", BoardScope.WARD: "Khoa tôi", BoardScope.HOUSE: "Toàn viện",
+           BoardScope.SIGNED: "Đã ký hôm nay"}
 LIST_WIDTH = 560
-OTHERS_SHOWN = 5
+OTHERS_SHOWN = REVIEWS_SHOWN = 5
 
 
 class ScopeButton(QPushButton):
@@ -50,6 +54,38 @@ class ScopeButton(QPushButton):
         self.setChecked(chosen)
 
 
+class RemindedLine(QWidget):
+    """Who reminded me of which signature; one line, no colour of alarm, put away with a key."""
+
+    def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = label("", "small")
+        self._away = KeyButton("Đã biết", key_of("signing.put_away"), small=True, kind="quiet",
+                               on_click=lambda: actions.trigger("signing.put_away"))
+        self.setLayout(row(Icon("send", "ink2"), self.words, self._away, gap=6))
+        self.setVisible(False)
+
+    def show_reminders(self, reminders: tuple[ReminderView, ...]) -> None:
+        """The newest, and how many more there are."""
+        said = ""
+        if reminders:
+            last = reminders[0]
+            more = f" (và {len(reminders) - 1} lời nhắc nữa)" if len(reminders) > 1 else ""
+            said = f"{last.by} nhắc lúc {times.clock(last.at)}: {last.title}, {last.patient}{more}"
+        self.words.setText(said)
+        self.setAccessibleName(said)
+        if self.isVisibleTo(self.parentWidget()) != bool(said):
+            self.setVisible(bool(said))
+
+
+def times_words(told: TimesView | None) -> str:
+    """The hospital's times, as its settings say them today."""
+    if told is None:
+        return ""
+    return (f"Hạn: lần ghi {told.unsigned_row_minutes} phút · cấp cứu {told.emergency_record_hours} giờ · thường "
+            f"{told.planned_record_hours} giờ · TK duyệt {told.review_days} ngày · ra viện {told.discharge_hours} giờ")
+
+
 def due_words(item: Waiting, now: datetime) -> CellText:
     """quá 22 phút, còn 3 giờ 10."""
     if item.due is None:
@@ -65,7 +101,7 @@ class SigningPlace(PlaceView):
     sign_wanted = pyqtSignal(list)
     """list of Task."""
     chart_wanted = pyqtSignal(object, object)
-    """UUIDs of encounter and entry."""
+    """UUIDs of encounter and entry, or None for the record itself."""
     count_changed = pyqtSignal(int)
 
     def __init__(self, waiting: WaitingModel, board: SigningBoardModel, actions: ActionSet,
@@ -82,7 +118,9 @@ class SigningPlace(PlaceView):
         self.sign = PrimaryButton("Ký", key_of("signing.sign"), icon="signature",
                                   on_click=lambda: actions.trigger("signing.sign"))
         self.holders = HoldersPanel(board, actions)
-        self.holders.open_wanted.connect(self.chart_wanted)
+        self.signed = SignedPanel(board, actions)
+        for panel in (self.holders, self.signed):
+            panel.open_wanted.connect(self.chart_wanted)
         self._build()
         self._bind()
         self.list.moved.connect(self._moved)
@@ -111,7 +149,8 @@ class SigningPlace(PlaceView):
         if self.awaited is not None:
             layout.addWidget(self.awaited)
         layout.addWidget(self._states, 1)
-        self._others = column(gap=0)
+        self._others, self._reviews = column(gap=0), column(gap=0)
+        layout.addLayout(self._reviews)
         layout.addLayout(self._others)
         left.setLayout(layout)
         divider = frame("divider")
@@ -133,6 +172,7 @@ class SigningPlace(PlaceView):
         self._right = QStackedWidget()
         self._right.addWidget(mine)
         self._right.addWidget(self.holders)
+        self._right.addWidget(self.signed)
         body = row(left, divider, gap=0)
         body.addWidget(self._right, 1)
         whole = column(self._scope_bar(), gap=0)
@@ -140,29 +180,30 @@ class SigningPlace(PlaceView):
         self.setLayout(whole)
 
     def _scope_bar(self) -> QWidget:
-        """Whose signatures are shown: buttons with their counts, one pressed."""
+        """Whose signatures are shown: buttons with their counts, one pressed; who reminded me; the hospital's times."""
         bar = frame("band")
-        self._reminded = label("", "small_second")
+        self.reminded = RemindedLine(self._actions)
+        self.times = Elided("", "small_second")
         self.scopes = {scope: ScopeButton(_SCOPES[scope], partial(self._board.choose_scope, scope))
                        for scope in self._board.scopes}
-        bar.setLayout(row(label("Chữ ký", "title"), *self.scopes.values(), 12, self._reminded, None,
-                          label("Hạn: tờ điều trị 30 phút · cấp cứu 24 giờ · thường 36 giờ · ra viện 24 giờ",
-                                "small_second"), gap=6, margins=(12, 6, 12, 6)))
-        if len(self.scopes) < 2:
-            bar.hide()  # never shown by name here: without a parent yet, it would become a window of its own
+        layout = row(label("Chữ ký", "title"), *self.scopes.values(), 12, self.reminded, gap=6, margins=(12, 6, 12, 6))
+        layout.addWidget(self.times, 1)
+        bar.setLayout(layout)
         return bar
 
     def _show_scope(self) -> None:
         """Another scope, or other counts."""
         for scope, button in self.scopes.items():
             told = self._board.told(scope)
-            counted = len(self._waiting.items) if scope is BoardScope.ME else told.value.in_scope if told else None
+            counts = {BoardScope.ME: len(self._waiting.items), BoardScope.SIGNED: self._board.signed_today}
+            counted = counts.get(scope, told.value.in_scope if told else None)
             button.show_count(counted, chosen=scope is self._board.scope)
-        self._right.setCurrentIndex(0 if self._board.scope is BoardScope.ME else 1)
-        told = self._board.told(BoardScope.ME)
-        last = told.value.reminders[0] if told is not None and told.value.reminders else None
-        said = f"{last.by} nhắc lúc {times.clock(last.at)}: {last.title}, {last.patient}" if last is not None else ""
-        self._reminded.setText(said)
+        shown = {BoardScope.ME: 0, BoardScope.SIGNED: 2}.get(self._board.scope, 1)
+        if shown != self._right.currentIndex():
+            self._right.setCurrentIndex(shown)
+        self.reminded.show_reminders(self._board.reminders)
+        self.times.setText(times_words(self._board.times))
+        self._show_reviews()
         self._actions.refresh()
 
     def _bind(self) -> None:
@@ -174,8 +215,9 @@ class SigningPlace(PlaceView):
         bind("signing.sign", self._sign, self._needs_some)
         bind("signing.sign_all", self._sign_all, self._needs_some)
         bind("signing.remind", self._board.remind, self._why_no_reminder)
+        bind("signing.put_away", self._board.put_away, lambda: ALLOWED if self._board.reminders else NOT_NOW)
         bind("signing.step", self.holders.list.setFocus, self._has_more)
-        bind("signing.scope", self.setFocus, lambda: ALLOWED if len(self.scopes) > 1 else NOT_NOW)
+        bind("signing.scope", self.setFocus)
         for scope in BoardScope:
             bind(f"signing.scope.{scope.value}", partial(self._board.choose_scope, scope),
                  partial(self._may_show, scope))
@@ -227,7 +269,8 @@ class SigningPlace(PlaceView):
         return ALLOWED if scope in self.scopes else NOT_NOW
 
     def _has_more(self) -> str:
-        return ALLOWED if self._board.scope is not BoardScope.ME and len(self._board.papers) > 1 else NOT_NOW
+        held = self._board.scope in (BoardScope.WARD, BoardScope.HOUSE)
+        return ALLOWED if held and len(self._board.papers) > 1 else NOT_NOW
 
     def _why_no_reminder(self) -> str:
         return NOT_NOW if self._board.scope is BoardScope.ME else self._board.why_no_reminder()
@@ -252,6 +295,26 @@ class SigningPlace(PlaceView):
         if len(others) > OTHERS_SHOWN:
             self._others.addLayout(row(label(f"và {len(others) - OTHERS_SHOWN} văn bản nữa", "small_second"),
                                        margins=(10, 4, 10, 6)))
+
+    def _show_reviews(self) -> None:
+        """The records that a ward head is to look through (R22): a list to know, opened from the board or the chart."""
+        clear(self._reviews)
+        reviews = self._board.reviews
+        if not reviews:
+            return
+        self._reviews.addWidget(PanelHead("clock", "Hồ sơ đến hạn tôi duyệt", label(str(len(reviews)), "second")))
+        now = datetime.now(UTC)
+        for one in reviews[:REVIEWS_SHOWN]:
+            late = one.due < now
+            said = f"{'quá' if late else 'còn'} {times.span(abs(one.due - now))}"
+            who = f"{one.patient} · Giường {one.bed}" if one.bed else one.patient
+            ground = frame("section")
+            ground.setLayout(row(label(who, "bold"), None, label(said, "attention" if late else "second"),
+                                 margins=(10, 4, 10, 4)))
+            self._reviews.addWidget(ground)
+        if len(reviews) > REVIEWS_SHOWN:
+            self._reviews.addLayout(row(label(f"và {len(reviews) - REVIEWS_SHOWN} hồ sơ nữa", "small_second"),
+                                        margins=(10, 4, 10, 6)))
 
     def _show_verb(self, lines: tuple[Line, ...]) -> None:
         count = sum(line.chosen for line in lines)

@@ -100,9 +100,18 @@ def _clock(bed: Bed) -> Cell:
     return PieText(clock.text, CLOCK_INKS[clock.state], 1.0 if clock.state == "past" else clock.gone)
 
 
+def unsigned_text(row: BoardRow) -> str:
+    """3 · tôi 2: unsigned papers, and how many of them wait for me."""
+    return f"{row.unsigned} · tôi {row.unsigned_mine}" if row.unsigned_mine else str(row.unsigned or "–")
+
+
 def _unsigned(bed: Bed) -> Cell:
-    count = bed.row.unsigned
-    return CellText(str(count), bold=True, right=True) if count else CellText("–", "ink3", right=True)
+    row = bed.row
+    if not row.unsigned:
+        return CellText("–", "ink3", right=True)
+    late = row.unsigned_overdue > 0
+    return CellText(unsigned_text(row), "attention" if late else "ink", bold=bool(row.unsigned_mine), right=True,
+                    icon="clock" if late else "")
 
 
 _CELLS: dict[Column, Callable[[Bed], Cell]] = {

@@ -34,9 +34,13 @@ class CounterButton(QAbstractButton):
         """Another count."""
         self._counter = counter
         self.setChecked(chosen)
-        self.setAccessibleName(f"{self._number()} {counter.label} (phím {counter.key})")
+        self.setAccessibleName(f"{self._number()} {self._words()} (phím {counter.key})")
         self.updateGeometry()
         self.update()
+
+    def _words(self) -> str:
+        counter = self._counter
+        return f"{counter.label} · {counter.detail}" if counter.detail else counter.label
 
     def _number(self) -> str:
         return str(self._counter.count) if self._counter.of is None else f"{self._counter.count}/{self._counter.of}"
@@ -47,7 +51,7 @@ class CounterButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         number = QFontMetrics(self._number_font()).horizontalAdvance(self._number())
-        words = QFontMetrics(style.font("small")).horizontalAdvance(self._counter.label)
+        words = QFontMetrics(style.font("small")).horizontalAdvance(self._words())
         return QSize(10 + _CAP + 8 + number + 8 + words + 12, 34)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -72,6 +76,6 @@ class CounterButton(QAbstractButton):
         x += painter.fontMetrics().horizontalAdvance(self._number()) + 8
         painter.setPen(style.colour("ink"))
         painter.setFont(style.font("small"))
-        painter.drawText(self.rect().adjusted(x, 1, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._counter.label)
+        painter.drawText(self.rect().adjusted(x, 1, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._words())
         if self.hasFocus():
             paint_focus_ring(painter, self.rect())

@@ -146,8 +146,14 @@ def _waiting(bed: BoardRow, now: datetime) -> QFrame:
     for clock in running:
         layout.addLayout(_clock_line(clock, now))
     if bed.unsigned:
-        layout.addLayout(row(Icon("signature", "ink"), label(f"{bed.unsigned} văn bản"), None,
-                             label("chưa ký", "second"), gap=6))
+        others = bed.unsigned - bed.unsigned_mine
+        for count, words in ((bed.unsigned_mine, "chờ tôi ký"), (others, "chờ người khác ký")):
+            if count:
+                layout.addLayout(row(Icon("signature", "ink"), label(f"{count} văn bản"), None, label(words, "second"),
+                                     gap=6))
+        if bed.unsigned_overdue:
+            layout.addLayout(row(Icon("clock", "attention"), label(f"trong đó {bed.unsigned_overdue} văn bản"), None,
+                                 label("quá hạn ký", "attention"), gap=6))
     if not running and not bed.unsigned:
         layout.addWidget(label("Không có việc nào chờ.", "second"))
     part.setLayout(layout)

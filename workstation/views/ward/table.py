@@ -17,7 +17,7 @@ from workstation.views.widgets.delegates import Cell, CellDelegate
 
 _WIDTHS = {
     Column.BED: 56, Column.AGE: 62, Column.DAY: 46, Column.ALLERGIES: 122, Column.WARNING: 118,
-    Column.CLOCK: 168, Column.UNSIGNED: 66, Column.RESULTS: 60, Column.DOCTOR: 84,
+    Column.CLOCK: 168, Column.UNSIGNED: 84, Column.RESULTS: 60, Column.DOCTOR: 84,
 }
 _PATIENT_AT_LEAST = 140
 _CLOCK_AT_LEAST = 150
