@@ -1,8 +1,8 @@
 """Plays a working day by itself through the real windows, with keys and clicks, and photographs each step.
 
-A doctor writes a treatment row and signs it with her token, has a signature explained, corrects the row; a nurse
-signs a care column. Leaves pictures and signed PDFs in the output folder. A step that does not come through is named,
-photographed, and ends the play.
+A doctor writes a treatment row and signs it with her token, has a signature explained, corrects the row, looks at the
+signature board by day and by night; a nurse signs a care column. Leaves pictures and signed PDFs in the output folder.
+A step that does not come through is named, photographed, and ends the play.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,11 +28,13 @@ from workstation.app import Program
 from workstation.client import Client
 from workstation.config import Config, read_config
 from workstation.models.signing import Stage
+from workstation.models.signing_board import BoardScope
 from workstation.views.chart.correction_side import CorrectionSide
 from workstation.views.chart.place import ChartPlace
 from workstation.views.prompts import Dialog
 from workstation.views.sign_in import DemoPanel
 from workstation.views.signing.dialogs import SignDialog
+from workstation.views.signing.place import SigningPlace
 from workstation.views.ward.board import WardView
 from workstation.views.widgets.buttons import KeyButton
 
@@ -160,6 +163,7 @@ def play(theatre: Theatre) -> None:
     entry = write_a_treatment_row(theatre)
     explain(theatre)
     correct(theatre, entry)
+    look_at_the_signature_board(theatre)
     leave(theatre)
     sign_in(theatre, "ĐD. Nguyễn Thị Mai")
     open_chart(theatre, "binh")
@@ -345,6 +349,22 @@ def correct(theatre: Theatre, entry: UUID) -> None:
     theatre.wait("the server to accept the correction", lambda: accepted(place, entry, 2))
     place.show_entry(entry)
     theatre.photograph("da-dinh-chinh")
+
+
+def look_at_the_signature_board(theatre: Theatre) -> None:
+    """«Ký»: who holds up what in the ward (key 2), what I signed today (key 4); each by day and by night."""
+    theatre.press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    place = next((one for one in theatre.window.findChildren(SigningPlace) if one.isVisible()), None)
+    if place is None:
+        raise StepFailed("the place «Ký» did not open")
+    for key, scope, name in ((Qt.Key.Key_2, BoardScope.WARD, "bang-chu-ky"),
+                             (Qt.Key.Key_4, BoardScope.SIGNED, "da-ky-hom-nay")):
+        place.list.setFocus()
+        theatre.press(key)
+        theatre.wait(f"the server's board of the scope {scope}", partial(place.shows, scope))
+        for night in ("", "-dem"):
+            theatre.photograph(name + night)
+            theatre.press(Qt.Key.Key_F11, Qt.KeyboardModifier.ControlModifier)
 
 
 def leave(theatre: Theatre) -> None:

@@ -146,6 +146,7 @@ class Program(QObject):
         page = WorkPage(account, sync, self.machine, actions,
                         places={Place.WARD: ward, Place.CHART: NothingOpen(actions), Place.SIGNING: signing})
         signing.count_changed.connect(partial(page.top_bar.show_badge, Place.SIGNING))
+        signing.reminded_changed.connect(partial(page.top_bar.show_reminded, Place.SIGNING))
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.renewed)
         self._join_delegations(desk, page, board)

@@ -14,7 +14,8 @@ from tests.journeys.conftest import Town
 pytestmark = pytest.mark.xdist_group("journeys")
 SCRIPT = Path(__file__).parents[2] / "scripts" / "demo_day.py"
 STEPS = ("dang-nhap", "bang-khoa", "to-dieu-tri", "ky-to-dieu-tri", "to-dieu-tri-da-ky", "giai-thich-chu-ky",
-         "dinh-chinh", "da-dinh-chinh", "phieu-cham-soc", "phieu-cham-soc-da-ky", "bang-chung-lau-dai")
+         "dinh-chinh", "da-dinh-chinh", "bang-chu-ky", "bang-chu-ky-dem", "da-ky-hom-nay",
+         "da-ky-hom-nay-dem", "phieu-cham-soc", "phieu-cham-soc-da-ky", "bang-chung-lau-dai")
 
 
 def test_the_day_is_played_photographed_and_signed(town: Town, tmp_path: Path) -> None:

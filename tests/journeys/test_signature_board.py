@@ -179,6 +179,9 @@ def test_a_reminder_is_read_and_put_away_and_both_screens_say_so(
                     timeout=LONG)
 
     assert words() == ""
+    badges: list[bool] = []
+    asked.place.reminded_changed.connect(badges.append)
+    asked.place.leave()  # the director works elsewhere: the reminder finds its way to the top bar all the same
     assert asked.actions.why_not("signing.put_away") == NOT_NOW
     asks.press(shown.list, Qt.Key.Key_F6)
     qtbot.waitUntil(lambda: words().startswith(f"{head.account.person.full_name} nhắc lúc"), timeout=LONG)
@@ -186,8 +189,11 @@ def test_a_reminder_is_read_and_put_away_and_both_screens_say_so(
     qtbot.waitUntil(lambda: "chưa xem" in asks.said(), timeout=LONG)
     assert asks.actions.why_not("signing.remind").startswith("Đã nhắc lúc")
 
+    assert badges[-1:] == [True]
+    asked.place.enter()
     asked.press(asked.place.list, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: not asked.place.reminded.isVisibleTo(asked.window), timeout=LONG)
+    assert badges[-1:] == [False]
     qtbot.waitUntil(lambda: "đã xem lúc" in asks.said(), timeout=LONG)
     assert asks.actions.why_not("signing.remind").startswith("Đã nhắc lúc")
 

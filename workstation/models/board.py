@@ -132,6 +132,11 @@ def counters(lines: Sequence[BoardLine]) -> tuple[Counter, ...]:
     return tuple(found)
 
 
+def unsigned_text(row: BoardRow) -> str:
+    """«3 · tôi 2»: unsigned papers of a bed, and how many of them wait for me."""
+    return f"{row.unsigned} · tôi {row.unsigned_mine}" if row.unsigned_mine else str(row.unsigned or "–")
+
+
 def unsigned_words(mine: int, overdue: int) -> str:
     """«tôi 5, quá hạn 2»: of what is unsigned, what waits for me and what is late, whoever holds it."""
     return ", ".join(word for word in (f"tôi {mine}" if mine else "", f"quá hạn {overdue}" if overdue else "") if word)

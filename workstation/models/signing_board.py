@@ -73,7 +73,7 @@ class SigningBoardModel(QObject):
         self.chain: ChainView | None = None
         self._later = QTimer(self)
         self._later.setSingleShot(True)
-        self._later.timeout.connect(self.load)
+        self._later.timeout.connect(self._reload)
         desk.sync.board_stale.connect(self._stale)
         desk.sync.reminders_stale.connect(self._reminders_stale)
 
@@ -259,15 +259,15 @@ class SigningBoardModel(QObject):
         self.load()
 
     def _stale(self, _: Any) -> None:
-        if self._looked_at:
+        if self._looked_at or self.reminders:
             self._later.start(RELOAD_AFTER_MS)
 
     def _reminders_stale(self) -> None:
-        """Somebody was reminded, or has read it: mine show wherever I work."""
-        if self._looked_at:
-            self._later.start(RELOAD_AFTER_MS)
-        else:
-            self._ask(BoardScope.ME)
+        """Somebody was reminded, or has read it: I hear of mine wherever I work."""
+        self._later.start(RELOAD_AFTER_MS)
+
+    def _reload(self) -> None:
+        self._ask(self.scope if self._looked_at else BoardScope.ME)
 
     def _take(self, scope: BoardScope, told: Told[SigningBoard]) -> None:
         if told.cached and scope in self._told:

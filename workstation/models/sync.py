@@ -289,6 +289,7 @@ class SyncModel(QObject):
     def _online(self, was_away: bool) -> None:
         self._adopt()
         self._go_on()
+        self.reminders_stale.emit()
         if was_away:
             for stale in (self.chart_stale, self.board_stale):
                 stale.emit(None)

@@ -27,6 +27,7 @@ from workstation.models.board import (
     lines_of,
     ordered,
     passes,
+    unsigned_text,
 )
 from workstation.models.delegations import given_wards
 from workstation.models.desk import Answered, Desk, Told
@@ -250,8 +251,7 @@ class BoardModel(QAbstractTableModel, Answered[Board]):
             Column.ALLERGIES: lambda: _allergies(row),
             Column.WARNING: lambda: line.warning.text if line.warning else "–",
             Column.CLOCK: lambda: clock_line(line.clock, self._now()).text if line.clock else "Đủ",
-            Column.UNSIGNED: lambda: f"{row.unsigned} · tôi {row.unsigned_mine}" if row.unsigned_mine else str(
-                row.unsigned or "–"),
+            Column.UNSIGNED: lambda: unsigned_text(row),
             Column.RESULTS: lambda: "–",
             Column.DOCTOR: lambda: row.attending,
         }

@@ -10,11 +10,20 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from records.messages import ClockView
+from records.messages import BoardRow, ClockView
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
-from workstation.models.board import BoardFilter, BoardOrder, clock_line, counters, lines_of, ordered, passes
+from workstation.models.board import (
+    BoardFilter,
+    BoardOrder,
+    clock_line,
+    counters,
+    lines_of,
+    ordered,
+    passes,
+    unsigned_text,
+)
 from workstation.models.desk import Desk
 from workstation.models.worklist import ALLERGIC_ROLE, CLOCK_ROLE, SPARK_ROLE, WARNING_ROLE, BoardModel, Column
 
@@ -117,3 +126,16 @@ def test_wards_of_the_person_come_first(qtbot: QtBot, desks: Desks) -> None:
     with qtbot.waitSignal(model.wards_changed):
         model.load_wards()
     assert model.wards == (hospital.WARD,)
+
+
+@pytest.mark.parametrize(("mine", "overdue", "detail", "cell"), [
+    (0, 0, "", "3"), (2, 0, "tôi 2", "3 · tôi 2"), (0, 1, "quá hạn 1", "3"), (2, 1, "tôi 2, quá hạn 1", "3 · tôi 2"),
+])
+def test_what_is_unsigned_says_how_much_of_it_is_mine_and_late(
+    mine: int, overdue: int, detail: str, cell: str,
+) -> None:
+    row = BoardRow(room="1", bed="1", encounter=UUID(int=1), patient=hospital.patient(), unsigned=3,
+                   unsigned_mine=mine, unsigned_overdue=overdue)
+    counter = next(one for one in counters(lines_of([row], NOW)) if one.filter is BoardFilter.UNSIGNED)
+    assert (counter.count, counter.detail) == (3, detail)
+    assert unsigned_text(row) == cell

@@ -85,7 +85,9 @@ def row(number: int) -> BoardRow:
         room=str(number // 4 + 1), bed=f"{number + 1:02d}", encounter=UUID(int=200 + number), patient=patient(number),
         record_no=f"26-{4800 + number:06d}", day=number % 9 + 1, diagnosis=diagnosis, diagnosis_code=code,
         attending="BS. Lê Thu Hà" if number % 2 else "BS. Nguyễn Văn Sơn",
-        clocks=(clock,) if number % 6 else (), unsigned=number % 3, vitals=() if number == 5 else vitals(number))
+        clocks=(clock,) if number % 6 else (), unsigned=number % 3,
+        unsigned_mine=int(number % 3 == 2), unsigned_overdue=int(number % 6 == 1),
+        vitals=() if number == 5 else vitals(number))
 
 
 def board(ward: UUID) -> Board:

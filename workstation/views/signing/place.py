@@ -7,24 +7,25 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
-from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QPushButton, QStackedWidget, QWidget
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtGui import QFontMetrics
+from PyQt6.QtWidgets import QAbstractItemView, QPushButton, QStackedWidget, QWidget
 
-from records.messages import ReminderView, TimesView
 from workstation.models.awaited import AwaitedModel
 from workstation.models.signing import Line, Task
 from workstation.models.signing_board import BoardScope, SigningBoardModel
 from workstation.models.waiting import Waiting, WaitingModel
+from workstation.views import style
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.signing.awaited import AwaitedPanel
 from workstation.views.signing.document import DocumentPanel
 from workstation.views.signing.holders import HoldersPanel
 from workstation.views.signing.lines import LinesList
+from workstation.views.signing.reminded import RemindedLine, times_words
 from workstation.views.signing.signed_today import SignedPanel
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.delegates import CellText
-from workstation.views.widgets.icons import Icon
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, Loading
 from workstation.views.widgets.text import Elided, KeyCap, PanelHead, clear, column, frame, label, row
@@ -53,37 +54,9 @@ class ScopeButton(QPushButton):
         self.setText(self._name if count is None else f"{self._name} {count}")
         self.setChecked(chosen)
 
-
-class RemindedLine(QWidget):
-    """Who reminded me of which signature; one line, no colour of alarm, put away with a key."""
-
-    def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.words = label("", "small")
-        self._away = KeyButton("Đã biết", key_of("signing.put_away"), small=True, kind="quiet",
-                               on_click=lambda: actions.trigger("signing.put_away"))
-        self.setLayout(row(Icon("send", "ink2"), self.words, self._away, gap=6))
-        self.setVisible(False)
-
-    def show_reminders(self, reminders: tuple[ReminderView, ...]) -> None:
-        """The newest, and how many more there are."""
-        said = ""
-        if reminders:
-            last = reminders[0]
-            more = f" (và {len(reminders) - 1} lời nhắc nữa)" if len(reminders) > 1 else ""
-            said = f"{last.by} nhắc lúc {times.clock(last.at)}: {last.title}, {last.patient}{more}"
-        self.words.setText(said)
-        self.setAccessibleName(said)
-        if self.isVisibleTo(self.parentWidget()) != bool(said):
-            self.setVisible(bool(said))
-
-
-def times_words(told: TimesView | None) -> str:
-    """The hospital's times, as its settings say them today."""
-    if told is None:
-        return ""
-    return (f"Hạn: lần ghi {told.unsigned_row_minutes} phút · cấp cứu {told.emergency_record_hours} giờ · thường "
-            f"{told.planned_record_hours} giờ · TK duyệt {told.review_days} ngày · ra viện {told.discharge_hours} giờ")
+    def sizeHint(self) -> QSize:
+        """Room for the bold words of the chosen one, so that none of them moves when another is chosen."""
+        return QSize(QFontMetrics(style.font(bold=True)).horizontalAdvance(self.text()) + 28, style.px("field"))
 
 
 def due_words(item: Waiting, now: datetime) -> CellText:
@@ -103,6 +76,8 @@ class SigningPlace(PlaceView):
     chart_wanted = pyqtSignal(object, object)
     """UUIDs of encounter and entry, or None for the record itself."""
     count_changed = pyqtSignal(int)
+    reminded_changed = pyqtSignal(bool)
+    """Somebody asks me for a signature, or nobody does any more."""
 
     def __init__(self, waiting: WaitingModel, board: SigningBoardModel, actions: ActionSet,
                  see: Callable[[Task], object], parent: QWidget | None = None, *,
@@ -128,8 +103,8 @@ class SigningPlace(PlaceView):
         self.list.paged.connect(self.document.page)
         self.document.looked.connect(self._looked)
         self.document.longer.connect(self._read_on.setVisible)
-        self.list.entered.connect(lambda: actions.trigger("signing.open"))
-        self.list.doubleClicked.connect(lambda _index: actions.trigger("signing.open"))
+        self.list.entered.connect(self._open_mine)
+        self.list.doubleClicked.connect(lambda _index: self._open_mine())
         waiting.changed.connect(self._show)
         board.changed.connect(self._show_scope)
         self._show()
@@ -186,7 +161,8 @@ class SigningPlace(PlaceView):
         self.times = Elided("", "small_second")
         self.scopes = {scope: ScopeButton(_SCOPES[scope], partial(self._board.choose_scope, scope))
                        for scope in self._board.scopes}
-        layout = row(label("Chữ ký", "title"), *self.scopes.values(), 12, self.reminded, gap=6, margins=(12, 6, 12, 6))
+        layout = row(label("Chữ ký", "title"), 6, *self.scopes.values(), 12, self.reminded, gap=6,
+                     margins=(12, 6, 12, 6))
         layout.addWidget(self.times, 1)
         bar.setLayout(layout)
         return bar
@@ -201,17 +177,19 @@ class SigningPlace(PlaceView):
         shown = {BoardScope.ME: 0, BoardScope.SIGNED: 2}.get(self._board.scope, 1)
         if shown != self._right.currentIndex():
             self._right.setCurrentIndex(shown)
+            self._list.setFocus()
         self.reminded.show_reminders(self._board.reminders)
-        self.times.setText(times_words(self._board.times))
+        self.reminded_changed.emit(bool(self._board.reminders))
+        self.times.say(times_words(self._board.times))
         self._show_reviews()
         self._actions.refresh()
 
     def _bind(self) -> None:
         bind = self._actions.bind
-        bind("signing.choose", self.list.setFocus, self._needs_some)
+        bind("signing.choose", self._to_list, self._needs_lines)
         bind("signing.mark", self.list.mark, self._needs_some)
         bind("signing.read", partial(self.document.page, 1), self._needs_some)
-        bind("signing.open", self._open, self._needs_some)
+        bind("signing.open", self._open, self._needs_lines)
         bind("signing.sign", self._sign, self._needs_some)
         bind("signing.sign_all", self._sign_all, self._needs_some)
         bind("signing.remind", self._board.remind, self._why_no_reminder)
@@ -242,6 +220,11 @@ class SigningPlace(PlaceView):
         self._actions.unbind(*_MINE)
 
     # What is shown
+
+    def shows(self, scope: BoardScope) -> bool:
+        """Whether that scope is on the screen, as the server said it."""
+        told = self._board.told(scope)
+        return self._board.scope is scope and told is not None and not told.cached
 
     def lines(self) -> tuple[Line, ...]:
         """Every document that waits; what was seen is chosen until the person leaves it out."""
@@ -353,7 +336,30 @@ class SigningPlace(PlaceView):
         self._left_out ^= {key}
         self._show()
 
+    @property
+    def _list(self) -> QAbstractItemView:
+        """The list of the scope that is shown."""
+        lists: dict[BoardScope, QAbstractItemView] = {
+            BoardScope.ME: self.list, BoardScope.SIGNED: self.signed.list}
+        return lists.get(self._board.scope, self.holders.list)
+
+    def _to_list(self) -> None:
+        self._list.setFocus()
+
+    def _needs_lines(self) -> str:
+        model = self._list.model()
+        return ALLOWED if model is not None and model.rowCount() else NOT_NOW
+
     def _open(self) -> None:
+        """The record of what is chosen in the scope that is shown."""
+        if self._board.scope is BoardScope.ME:
+            self._open_mine()
+        elif self._board.scope is BoardScope.SIGNED:
+            self.signed.open()
+        else:
+            self.holders.open()
+
+    def _open_mine(self) -> None:
         if (line := self.list.current_line()) is not None:
             encounter: UUID = line.task.encounter.id
             self.chart_wanted.emit(encounter, line.task.entry)

@@ -174,6 +174,8 @@ class WardView(PlaceView):
         self._order_key.setVisible(not narrow)
         self.as_of.setMaximumWidth(0 if narrow else 400)
         self.order_words.setVisible(not folded)
+        for counter in self.counters.values():
+            counter.be_brief(folded)
         if folded != self.folded:
             self.folded = folded
             self.right.setVisible(not folded)
@@ -247,6 +249,7 @@ class WardView(PlaceView):
             button = self.counters.get(counter.filter)
             if button is None:
                 button = self.counters[counter.filter] = CounterButton(counter)
+                button.be_brief(self.folded)
                 button.clicked.connect(lambda _on, which=counter.filter: self._filter(which))
                 self._counter_row.addWidget(button)
             button.show_counter(counter, chosen=self._board.filter is counter.filter)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from records.early_warning import EarlyWarning, Level
 from records.messages import BoardRow, PatientView
+from workstation.models.board import unsigned_text
 from workstation.models.worklist import ClockLine, Column
 from workstation.views.widgets import times
 from workstation.views.widgets.banner import allergy_words, sex_word
@@ -98,11 +99,6 @@ def _clock(bed: Bed) -> Cell:
     if clock is None or clock.state == "done":
         return CellText(clock.text if clock is not None else "Đủ", "ink2", icon="check")
     return PieText(clock.text, CLOCK_INKS[clock.state], 1.0 if clock.state == "past" else clock.gone)
-
-
-def unsigned_text(row: BoardRow) -> str:
-    """3 · tôi 2: unsigned papers, and how many of them wait for me."""
-    return f"{row.unsigned} · tôi {row.unsigned_mine}" if row.unsigned_mine else str(row.unsigned or "–")
 
 
 def _unsigned(bed: Bed) -> Cell:

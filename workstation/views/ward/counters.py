@@ -22,7 +22,7 @@ class CounterButton(QAbstractButton):
         self.setCheckable(True)
         self.setFixedHeight(34)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self._counter = counter
+        self._counter, self._brief = counter, False
         self.show_counter(counter, chosen=False)
 
     @property
@@ -35,12 +35,19 @@ class CounterButton(QAbstractButton):
         self._counter = counter
         self.setChecked(chosen)
         self.setAccessibleName(f"{self._number()} {self._words()} (phím {counter.key})")
+        self.setToolTip(counter.detail)
         self.updateGeometry()
         self.update()
 
     def _words(self) -> str:
         counter = self._counter
-        return f"{counter.label} · {counter.detail}" if counter.detail else counter.label
+        return f"{counter.label} · {counter.detail}" if counter.detail and not self._brief else counter.label
+
+    def be_brief(self, brief: bool) -> None:
+        """On a narrow screen the number and its word, and the rest in the tip."""
+        if brief != self._brief:
+            self._brief = brief
+            self.show_counter(self._counter, chosen=self.isChecked())
 
     def _number(self) -> str:
         return str(self._counter.count) if self._counter.of is None else f"{self._counter.count}/{self._counter.of}"

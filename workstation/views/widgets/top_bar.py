@@ -41,9 +41,10 @@ class _Tab(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
-    def show_badge(self, count: int) -> None:
-        self._badge = str(count) if count else ""
-        self.setAccessibleDescription(f"{count} đang chờ" if count else "")
+    def show_badge(self, count: int, *, reminded: bool) -> None:
+        self._badge = " · ".join(word for word in (str(count or ""), "nhắc" if reminded else "") if word)
+        waits = f"{count} đang chờ" if count else ""
+        self.setAccessibleDescription(", ".join(word for word in (waits, "có lời nhắc" if reminded else "") if word))
         self.updateGeometry()
         self.update()
 
@@ -180,6 +181,8 @@ class TopBar(QFrame):
         super().__init__(parent)
         self.setProperty("role", "top_bar")
         self.setFixedHeight(style.px("top_bar"))
+        self._counts: dict[str, int] = {}
+        self._reminded: set[str] = set()
         self._tabs = {tab.id: _Tab(tab) for tab in places}
         self._search = _SearchButton()
         self._search.clicked.connect(lambda _checked: self.search_wanted.emit())
@@ -208,7 +211,13 @@ class TopBar(QFrame):
 
     def show_badge(self, place: str, count: int) -> None:
         """How many things wait in a place."""
-        self._tabs[place].show_badge(count)
+        self._counts[place] = count
+        self._tabs[place].show_badge(count, reminded=place in self._reminded)
+
+    def show_reminded(self, place: str, reminded: bool) -> None:
+        """Somebody asks for something in a place: one word beside its count."""
+        (self._reminded.add if reminded else self._reminded.discard)(place)
+        self.show_badge(place, self._counts.get(place, 0))
 
     def show_person(self, name: str, where: str, tip: str = "") -> None:
         """Who works here, and in which ward or in whose place."""

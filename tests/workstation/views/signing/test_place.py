@@ -35,6 +35,7 @@ from workstation.views.signing.desk import SigningDesk
 from workstation.views.signing.dialogs import SignDialog, StackDialog
 from workstation.views.signing.explain import ExplainDialog
 from workstation.views.signing.place import SigningPlace
+from workstation.views.widgets.top_bar import PlaceTab, TopBar
 
 
 class Scene:
@@ -138,6 +139,17 @@ def test_what_waits_for_another_persons_signature_is_listed_below(scene: Scene) 
     scene.enter()
     scene.room.until(lambda: "Tôi đang chờ người khác" in texts(scene.window))
     assert "Giám đốc bệnh viện" in texts(scene.window)
+
+
+def test_the_top_bar_says_in_one_word_that_somebody_asks(window: QMainWindow) -> None:
+    bar = TopBar([PlaceTab(Place.SIGNING, "Ký", "signature", "Ctrl+3")])
+    window.setCentralWidget(bar)
+    tab = bar._tabs[Place.SIGNING]
+    for count, reminded, said in (
+            (3, True, "3 đang chờ, có lời nhắc"), (0, True, "có lời nhắc"), (2, False, "2 đang chờ")):
+        bar.show_badge(Place.SIGNING, count)
+        bar.show_reminded(Place.SIGNING, reminded)
+        assert tab.accessibleDescription() == said
 
 
 def test_enter_opens_the_chart_at_the_entry(scene: Scene) -> None:
