@@ -12,7 +12,8 @@ from pathlib import Path
 from bench.measure import HEAD, Figure
 
 LOAD = os.getloadavg()
-BENCHES = ("render", "signatures", "sign_stack", "token_pace", "chart", "search", "load", "startup")
+BENCHES = ("render", "signatures", "sign_stack", "token_pace", "chart", "signing_board", "search", "load",
+           "startup")
 
 
 def main() -> int:

@@ -97,8 +97,8 @@ class House:
         with base.transaction(self.engine) as db:
             return next(ward for ward in people.all_wards(db) if ward.code == code)
 
-    def encounter(self, name: str = "Nguyễn Thị Đo", days: int = 40) -> UUID:
-        """A new patient in a corridor of the ward, for so many days already."""
+    def encounter(self, name: str = "Nguyễn Thị Đo", days: int = 40, ward: UUID | None = None) -> UUID:
+        """A new patient in a corridor of the ward (or of another one), for so many days already."""
         now, patient, encounter = datetime.now(UTC), new_id(), new_id()
         with base.transaction(self.engine) as db:
             draft = PatientDraft(full_name=name, birth_date="1958-03-02", sex="2", address="Xã Vị Thủy")
@@ -108,7 +108,7 @@ class House:
                 "id": encounter, "patient": patient, "record_no": f"B{secrets.token_hex(5).upper()}",
                 "admitted_at": now - timedelta(days=days), "diagnosis": "Viêm phổi", "diagnosis_code": "J18.9",
                 "attending": doctor,
-            }, {"id": new_id(), "ward": self.ward().id, "room": "Hành lang", "bed": "",
+            }, {"id": new_id(), "ward": ward or self.ward().id, "room": "Hành lang", "bed": "",
                 "starts": now - timedelta(days=days)})
             self.keys.make(db, encounter)
         return encounter

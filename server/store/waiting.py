@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -192,8 +193,8 @@ class Signed:
 def signed_by(db: Connection, person: UUID, since: datetime) -> tuple[Signed, ...]:
     """What the person signed since then, by the time at which the server received it; newest first."""
     return tuple(
-        Signed(row.entry, row.encounter, FormRef(code=row.form, edition=row.edition, kind=row.kind), row.slot,
-               row.number, row.received_at, State(row.state), row.patient, row.bed)
+        Signed(row.entry, row.encounter, _ref(row.form, row.edition, row.kind), row.slot, row.number, row.received_at,
+               State(row.state), row.patient, row.bed)
         for row in db.execute(_SIGNED, {"person": person, "since": since}))
 
 
@@ -224,6 +225,12 @@ def _open(row: Any, *, draft: bool) -> Open:
     signed = tuple(SignedSlot(one["slot"], UUID(one["person"]), datetime.fromisoformat(one["at"]))
                    for one in row.signed or ())
     return Open(
-        row.entry, row.encounter, FormRef(code=row.form, edition=row.edition, kind=row.kind), row.author,
-        row.author_name, row.occurred_at, row.written_at, signed, draft, row.patient, row.ward, row.bed,
-        EncounterState(row.encounter_state), row.admitted_at, row.discharged_at, row.emergency)
+        row.entry, row.encounter, _ref(row.form, row.edition, row.kind), row.author, row.author_name, row.occurred_at,
+        row.written_at, signed, draft, row.patient, row.ward, row.bed, EncounterState(row.encounter_state),
+        row.admitted_at, row.discharged_at, row.emergency)
+
+
+@cache
+def _ref(form: str, edition: str, kind: str) -> FormRef:
+    """One value for all entries of a kind: there are few kinds, and thousands of entries wait."""
+    return FormRef(code=form, edition=edition, kind=kind)

@@ -296,10 +296,6 @@ class Client(ConfirmationRoutes):
         """Ask somebody quietly for a signature."""
         return self._post(ReminderView, "/api/signing-reminders", reminder, key)
 
-    def put_reminder_away(self, reminder: UUID, key: UUID) -> None:
-        """It was read: show it no more."""
-        self.door.ask("POST", f"/api/signing-reminders/{reminder}/put-away", key=key)
-
     # Closing a record, and what proves signatures
 
     def closings(self) -> ClosingList:

@@ -241,12 +241,13 @@ class SigningBoardModel(QObject):
     def put_away(self) -> None:
         """I have read the newest reminder."""
         if self.reminders and self._newest is not None:
-            which, key = self.reminders[0].id, new_id()
+            path, key = f"/api/signing-reminders/{self.reminders[0].id}/put-away", new_id()
             self._newest = self._newest.model_copy(update={"reminders": self.reminders[1:]})
             self.changed.emit()
             self._desk.background.run(Command(
-                "put a reminder away", lambda: self._desk.client.put_reminder_away(which, key), lambda _: self.load(),
-                self._not_put_away))
+                "put a reminder away",
+                lambda: self._desk.client.send("POST", path, b"{}", "application/json", key),
+                lambda _: self.load(), self._not_put_away))
 
     # Inside
 

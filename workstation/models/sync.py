@@ -102,7 +102,7 @@ class SyncModel(QObject):
     def start(self) -> None:
         """Begin: read what waits, take over drafts from other PCs, listen to events, send."""
         self._running = True
-        self._background.run(Command("prune", self._store.prune, _nothing, self._disk), lane="store")
+        self._background.run(Command("prune", self._store.prune, lambda _: None, self._disk), lane="store")
         self._count()
         self._line.start()
 
@@ -334,8 +334,9 @@ class SyncModel(QObject):
             self._mirror()
 
     def _heard(self, event: ServerEvent) -> None:
-        if event.topic in ("settlement", "delegation"):
-            (self.settlements_stale if event.topic == "settlement" else self.delegations_stale).emit()
+        if event.topic in (bare := {"settlement": self.settlements_stale, "delegation": self.delegations_stale,
+                                    "reminder": self.reminders_stale}):
+            bare[event.topic].emit()
         mine = event.entry in self._claimed
         if event.topic == "draft" and mine:
             self._adopt()
@@ -349,8 +350,6 @@ class SyncModel(QObject):
             self.chart_stale.emit(event.encounter)
         if event.topic in ("entry", "board"):
             self.board_stale.emit(event.ward)
-        if event.topic == "reminder":
-            self.reminders_stale.emit()
 
     # Status
 
@@ -399,7 +398,3 @@ class SyncModel(QObject):
         timer.setSingleShot(True)
         timer.timeout.connect(act)
         return timer
-
-
-def _nothing(_: Any) -> None:
-    """Nobody waits for it."""
