@@ -27,7 +27,7 @@ def main() -> int:
             figures.append(figure)
     if wanted == list(BENCHES):
         _write(figures)
-    return 0 if all(figure.met for figure in figures) else 1
+    return 1 if any(figure.met is False for figure in figures) else 0
 
 
 def _write(figures: list[Figure]) -> None:

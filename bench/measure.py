@@ -18,11 +18,12 @@ class Figure:
     unit: str
     peer_name: str
     demand: str
-    met: bool
+    met: bool | None
+    """None: nothing is demanded, it is told for comparison."""
 
     def row(self) -> str:
         """As a line of the results' table."""
-        verdict = "reached" if self.met else "**missed**"
+        verdict = {True: "reached", False: "**missed**", None: "told"}[self.met]
         ratio = f"{self.ours / self.peer:.2f}" if self.peer else "-"
         return (f"| {self.name} | {self.ours:.4g} {self.unit} | {self.peer:.4g} {self.unit} ({self.peer_name}) "
                 f"| {ratio} | {self.demand} | {verdict} |")

@@ -17,6 +17,7 @@
  *     certificate /path/to.der         every certificate on the token reads as this one (swapped in the middle)
  *     become 1a2b3c 73915602 after 3   from then on the old session signs with the token of this serial (and PIN): a
  *                                      driver that goes on with its handles when another token is put in
+ *     maker ACME 4 7                   C_GetInfo tells this maker and this version of the library
  *     absent                           no token is in any slot
  *     hide 0x40                        C_GetMechanismList leaves this mechanism out
  *
@@ -63,6 +64,12 @@ typedef struct { /* CK_TOKEN_INFO up to what is needed here */
     CK_ULONG flags, max_sessions, sessions, max_rw_sessions, rw_sessions, max_pin, min_pin;
 } token_info;
 
+typedef struct { /* CK_INFO */
+    CK_BYTE cryptoki[2], manufacturer[32];
+    CK_ULONG flags;
+    CK_BYTE description[32], version[2];
+} library_info;
+
 typedef struct {
     CK_ULONG type;
     void *value;
@@ -71,7 +78,7 @@ typedef struct {
 
 /* Places in the function list. */
 enum {
-    INITIALIZE = 0, FINALIZE = 1, GET_SLOT_LIST = 4, GET_SLOT_INFO = 5, GET_TOKEN_INFO = 6, GET_MECHANISM_LIST = 7,
+    INITIALIZE = 0, FINALIZE = 1, GET_INFO = 2, GET_SLOT_LIST = 4, GET_SLOT_INFO = 5, GET_TOKEN_INFO = 6, GET_MECHANISM_LIST = 7,
     INIT_PIN = 10, SET_PIN = 11, OPEN_SESSION = 12, CLOSE_SESSION = 13, LOGIN = 18, LOGOUT = 19, GET_ATTRIBUTE_VALUE = 24, FIND_OBJECTS_INIT = 26,
     FIND_OBJECTS = 27, FIND_OBJECTS_FINAL = 28, SIGN_INIT = 42, SIGN = 43
 };
@@ -215,6 +222,20 @@ static int intercepted(const char *name, CK_RV *rv, int *corrupt) {
 
 PASS(INITIALIZE, C_Initialize, (void *arguments), (arguments))
 PASS(FINALIZE, C_Finalize, (void *reserved), (reserved))
+
+static CK_RV C_GetInfo(library_info *info) {
+    CK_RV rv;
+    int corrupt = 0;
+    if (intercepted("C_GetInfo", &rv, &corrupt)) return rv;
+    rv = ((CK_RV(*)(library_info *))real->call[GET_INFO])(info);
+    if (rv != CKR_OK || !*word_after("maker", 3)) return rv;
+    memset(info->manufacturer, ' ', sizeof info->manufacturer);
+    memcpy(info->manufacturer, word_after("maker", 1), strlen(word_after("maker", 1)));
+    info->version[0] = strtoul(word_after("maker", 2), NULL, 0);
+    info->version[1] = strtoul(word_after("maker", 3), NULL, 0);
+    return rv;
+}
+
 PASS(GET_SLOT_INFO, C_GetSlotInfo, (CK_ULONG slot, void *info), (slot, info))
 PASS(OPEN_SESSION, C_OpenSession, (CK_ULONG slot, CK_ULONG flags, void *application, void *notify, CK_ULONG *session),
      (slot, flags, application, notify, session))
@@ -358,7 +379,7 @@ CK_RV C_GetFunctionList(function_list **list) {
     if (!get || get(&real) != CKR_OK) return CKR_GENERAL_ERROR;
     ours = *real;
     void *calls[FUNCTIONS] = {
-        [INITIALIZE] = C_Initialize, [FINALIZE] = C_Finalize, [GET_SLOT_LIST] = C_GetSlotList,
+        [INITIALIZE] = C_Initialize, [FINALIZE] = C_Finalize, [GET_INFO] = C_GetInfo, [GET_SLOT_LIST] = C_GetSlotList,
         [GET_SLOT_INFO] = C_GetSlotInfo, [GET_TOKEN_INFO] = C_GetTokenInfo,
         [GET_MECHANISM_LIST] = C_GetMechanismList, [INIT_PIN] = C_InitPIN, [SET_PIN] = C_SetPIN, [OPEN_SESSION] = C_OpenSession, [CLOSE_SESSION] = C_CloseSession,
         [LOGIN] = C_Login, [LOGOUT] = C_Logout, [GET_ATTRIBUTE_VALUE] = C_GetAttributeValue,

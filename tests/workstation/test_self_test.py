@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -63,6 +65,27 @@ def test_a_good_pc_answers_every_question(told: Told, doctors_token: DoctorsToke
     assert rsa["most"] >= 2048
     assert report["trial"]["verified"]
     assert report["trial"]["took_ms"] > 0
+
+
+def test_the_report_says_of_the_library_what_it_says_of_itself_by_c_get_info(
+    told: Told, shimmed: Config, p11shim: Shim, doctors_token: DoctorsToken, capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    p11shim.says("maker ACME 4 7")
+    _, report = told("--no-sign")
+    (module,) = report["modules"]
+    assert (module["told"]["manufacturer"], module["told"]["library_version"]) == ("ACME", "4.7")
+    main(["--self-test"])
+    text = capsys.readouterr().out
+    file = Path(shimmed.pkcs11_modules[0])
+    assert f"Trình điều khiển: {file}" in text
+    assert f"SHA-256: {hashlib.sha256(file.read_bytes()).hexdigest()}" in text
+    assert f"tệp: {file.stat().st_size} byte, 64 bit" in text
+    assert "4.7 (ACME)" in text
+    assert "kiểu: SHA256_RSA_PKCS, khóa " in text
+    took = re.search(rf"Ký thử: chứng thư {doctors_token.issued.serial}, (\d+\.\d) ms, đúng", text)
+    assert took is not None
+    assert float(took[1]) > 0
 
 
 def test_the_report_holds_no_pin(told: Told) -> None:

@@ -5,10 +5,12 @@ A token signs four documents a second; everything else of the work is done besid
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field as item
 from datetime import datetime, timedelta, timezone
@@ -23,6 +25,20 @@ from workstation.ids import new_id
 from workstation.signing.base import Identity, Left, Prompter, Signer
 
 ZONE = timezone(timedelta(hours=7))
+TURN_S = 0.0001
+"""How long a busy window keeps the interpreter from the threads of a stack. Each signature waits for two or three such
+turns: at the program's usual millisecond a quick token loses a tenth of its pace to them."""
+
+
+@contextmanager
+def quick_turns() -> Iterator[None]:
+    """While a token signs, threads take turns more often; afterwards as before."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, TURN_S))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 @dataclass(frozen=True)
@@ -114,7 +130,8 @@ class Stack:
                 if self._signer.together:
                     self._sign_together(teller)
                 else:
-                    self._sign_all(ahead, teller)
+                    with quick_turns():
+                        self._sign_all(ahead, teller)
         finally:
             self._signer.close()
         return len(self._left)

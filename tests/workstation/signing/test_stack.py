@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -64,6 +66,22 @@ def test_one_pin_signs_them_all_and_each_is_told_in_order(
     assert [outcome.document.key for outcome in told] == [str(number) for number in range(10)]
     assert len(person.asked) == p11shim.calls("C_Login") == 1
     assert_valid(told, tmp_path)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_threads_take_quick_turns_while_a_stack_is_signed_and_not_after(
+    hardware: TokenSigner, p11shim: Shim, page: bytes, fails: bool,
+) -> None:
+    before, during = sys.getswitchinterval(), []
+    (identity,) = hardware.identities()
+    stack = Stack(hardware, identity, documents(page, 2, lambda _: during.append(sys.getswitchinterval())), now=now,
+                  told=lambda _: None)
+    if fails:
+        p11shim.says("C_Sign CKR_DEVICE_REMOVED after 1")
+    with contextlib.suppress(Trouble):
+        stack.run(Person(PIN))
+    assert max(during) < before
+    assert sys.getswitchinterval() == before
 
 
 @pytest.mark.parametrize("ckr", ["CKR_DEVICE_REMOVED", "CKR_SESSION_HANDLE_INVALID", "CKR_GENERAL_ERROR"])
