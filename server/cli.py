@@ -14,6 +14,7 @@ from types import FrameType
 
 from records.access_hours import ALWAYS, Hours
 from records.errors import BenhAnError, Refusal
+from server import image_commands
 from server.demo.tokens import TokenSetupError
 
 Command = argparse.ArgumentParser
@@ -75,6 +76,7 @@ def _parser() -> Command:
     _trust(commands.add_parser("trust", help="whose certificates may sign: the list, its next edition"))
     _evidence(commands.add_parser("evidence", help="the level that a record's evidence must reach"))
     _organisation(commands.add_parser("organisation-key", help="the key that signs for the hospital itself"))
+    image_commands.declare(commands.add_parser("image", help="DICOM pictures: draw a frame, tell what a file is"))
     return parser
 
 

@@ -1,0 +1,78 @@
+"""One attribute of a data set that nobody has checked: a value of the kind asked for, or none; never an error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+
+def raw(dataset: Dataset | None, keyword: str) -> Any:
+    """The value as the parser gives it; None when it is absent, empty or cannot be parsed."""
+    if dataset is None:
+        return None
+    try:
+        value = dataset.get(keyword)
+    except Exception:  # the parser's errors on malformed values are of many kinds
+        return None
+    return None if value is None or value == "" else value
+
+
+def text(dataset: Dataset | None, keyword: str) -> str:
+    """Trimmed text, values of several joined by a backslash as in the file."""
+    value = raw(dataset, keyword)
+    if value is None:
+        return ""
+    try:
+        parts = [str(part) for part in value] if _is_many(value) else [str(value)]
+    except Exception:  # a name in a broken character set
+        return ""
+    return "\\".join(parts).strip(" \0")
+
+
+def number(dataset: Dataset | None, keyword: str) -> float | None:
+    """One finite number: the first of several."""
+    found = numbers(dataset, keyword)
+    return found[0] if found else None
+
+
+def numbers(dataset: Dataset | None, keyword: str) -> tuple[float, ...]:
+    """Every value as a finite number; none at all when one of them is not."""
+    value = raw(dataset, keyword)
+    if value is None or isinstance(value, bytes | Dataset):
+        return ()
+    try:
+        found = tuple(float(part) for part in (value if _is_many(value) else (value,)))
+    except (TypeError, ValueError, OverflowError):
+        return ()
+    return found if all(map(math.isfinite, found)) else ()
+
+
+def integer(dataset: Dataset | None, keyword: str) -> int | None:
+    """One whole number: the first of several."""
+    value = number(dataset, keyword)
+    return int(value) if value is not None and value == int(value) else None
+
+
+def items(dataset: Dataset | None, keyword: str) -> Sequence[Dataset]:
+    """The items of a sequence, none when it is absent or no sequence."""
+    value = raw(dataset, keyword)
+    if value is None or isinstance(value, str | bytes):
+        return ()
+    try:
+        found = list(value)
+    except Exception:  # items are parsed when they are looked at
+        return ()
+    return [item for item in found if isinstance(item, Dataset)]
+
+
+def item(dataset: Dataset | None, keyword: str) -> Dataset | None:
+    """The first item of a sequence."""
+    found = items(dataset, keyword)
+    return found[0] if found else None
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)

@@ -1,0 +1,131 @@
+"""A DICOM file without its pixels: file meta, transfer syntax, the data set, and where the pixels begin."""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from imaging.sources import LIMITS, MIB, InMemory, Limits, Source, Stream
+from records.errors import Refusal
+
+# Malformed values are met every day and are answered by value, not by a warning on somebody's console.
+warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+
+PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00010, 0x7FE00008, 0x7FE00009
+UNDEFINED = 0xFFFFFFFF
+_LONG_FORM = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
+_VRS = _LONG_FORM | frozenset((b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT",
+                               b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"))
+_META_LIMIT = MIB
+
+
+@dataclass(frozen=True, eq=False)
+class PixelElement:
+    """Where the value of the pixel data stands in the source; `length` is None when it is in fragments."""
+
+    tag: int
+    vr: str
+    start: int
+    length: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """All of a file before its pixels. `source` is where the pixels are read: of a deflated file, what was unpacked."""
+
+    dataset: Dataset
+    transfer_syntax: UID
+    source: Source
+    pixels: PixelElement | None
+
+
+def read_header(source: Source, limits: Limits = LIMITS) -> Header:
+    """Parse up to the pixels; a file that is no DICOM, or costs too much, is refused."""
+    syntax, start = _meta(source)
+    if syntax == DeflatedExplicitVRLittleEndian:
+        source, start = InMemory(_inflated(source.read(start, limits.inflated_bytes), limits)), 0
+    implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
+    stream = Stream(source, start, limits.header_bytes)
+    try:
+        dataset = read_dataset(cast("Any", stream), implicit, little, stop_when=_at_the_pixels)
+        len(dataset)
+    except (Refusal, MemoryError):
+        raise
+    except Exception as error:  # the parser's errors on malformed files are of many kinds
+        raise Refusal.because("image_unreadable", detail=type(error).__name__) from error
+    tags = list(dataset.keys())
+    if not tags or (source.read(128, 4) != b"DICM" and max(tags) >> 16 < 8):
+        raise Refusal.because("image_not_dicom")
+    return Header(dataset, syntax, source, _pixel_element(source, stream.tell(), little))
+
+
+def _at_the_pixels(tag: int, _vr: str | None, _length: int) -> bool:
+    return tag in (PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS)
+
+
+def _meta(source: Source) -> tuple[UID, int]:
+    """Transfer syntax and where the data set begins (PS3.10 7.1); a file without preamble is guessed by its start."""
+    head = source.read(0, _META_LIMIT)
+    at = 132 if head[128:132] == b"DICM" else 0
+    syntax = ""
+    while at + 8 <= len(head) and head[at:at + 2] == b"\x02\x00":
+        vr = head[at + 4:at + 6]
+        wide = vr in _LONG_FORM
+        if vr not in _VRS:  # group 2 written without VRs, against the standard
+            length, value = int.from_bytes(head[at + 4:at + 8], "little"), at + 8
+        else:
+            length = int.from_bytes(head[at + 8:at + 12] if wide else head[at + 6:at + 8], "little")
+            value = at + (12 if wide else 8)
+        if head[at + 2:at + 4] == b"\x10\x00":
+            syntax = head[value:value + length].decode("ascii", "replace").strip(" \0")
+        at = value + length
+    return UID(syntax or _guessed(head[at:at + 8])), at
+
+
+def _guessed(start: bytes) -> str:
+    """The syntax of a data set without file meta, by its first element: group 8 as a rule."""
+    group_little, group_big = int.from_bytes(start[:2], "little"), int.from_bytes(start[:2], "big")
+    if min(group_little, group_big) > 0x0028 or len(start) < 8:
+        raise Refusal.because("image_not_dicom")
+    if start[4:6] not in _VRS:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if group_little <= group_big else ExplicitVRBigEndian
+
+
+def _inflated(data: bytes, limits: Limits) -> bytes:
+    """Unpack, and stop as soon as it grows past the limit (a small file can hold gigabytes of zeros)."""
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        unpacked = unpacker.decompress(data, limits.inflated_bytes)
+    except zlib.error as error:
+        raise Refusal.because("image_unreadable", detail=str(error)) from error
+    if unpacker.unconsumed_tail:
+        raise Refusal.because("image_inflates_too_far", limit=limits.inflated_bytes // MIB)
+    return unpacked
+
+
+def _pixel_element(source: Source, at: int, little: bool) -> PixelElement | None:
+    order: Literal["little", "big"] = "little" if little else "big"
+    head = source.read(at, 12)
+    if len(head) < 8:
+        return None
+    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)
+    if tag not in (PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS):
+        return None
+    if head[4:6] in _LONG_FORM:
+        vr, length, start = head[4:6].decode(), int.from_bytes(head[8:12], order), at + 12
+    else:
+        vr, length, start = "OW", int.from_bytes(head[4:8], order), at + 8
+    return PixelElement(tag, vr, start, None if length == UNDEFINED else length)

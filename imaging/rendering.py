@@ -1,0 +1,135 @@
+"""What is painted: a frame, how it is looked at, and exactly the pixels that viewer, server and command line show."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.grey import Grey, Voi, levels
+from imaging.image import Frame
+from imaging.sampling import Region, sample
+from records.errors import Refusal
+
+Picture = NDArray[np.uint8]
+MOST_PIXELS = 64_000_000
+
+
+@dataclass(frozen=True)
+class View:
+    """How a frame is looked at.
+
+    `voi` None is the file's own first preset. `size` (width, height) is the picture's; None the frame's own, pixels
+    made square. `region` is what part is seen (None: all, centred, black around). Mirrored left to right first, then
+    turned by quarter turns clockwise. Colour frames keep their colours whatever `voi` says.
+    """
+
+    voi: Voi | None = None
+    invert: bool = False
+    size: tuple[int, int] | None = None
+    region: Region | None = None
+    mirrored: bool = False
+    quarter_turns: int = 0
+    overlays: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """A frame brought to the view's size, its window not yet chosen: keep it while the window is dragged.
+
+    `left`, `top`: where it lies in a picture of `size`; what is around it is black.
+    """
+
+    frame: Frame
+    values: NDArray[Any]
+    overlay: NDArray[np.bool_] | None
+    coloured: tuple[NDArray[np.uint8], NDArray[np.bool_]] | None
+    left: int
+    top: int
+    size: tuple[int, int]
+
+
+def render(frame: Frame, grey: Grey, view: View = View(), aspect: float = 1.0) -> Picture:
+    """(height, width) grey or (height, width, 3) colour, 8 bits. `aspect` is pixel height by pixel width."""
+    return paint_view(sampled(frame, grey, view, aspect), grey, view)
+
+
+def sampled(frame: Frame, grey: Grey, view: View, aspect: float = 1.0) -> Sampled:
+    """The slow half: once for a frame, a size and a region."""
+    whole = Region(0, 0, frame.columns, frame.rows)
+    natural = natural_size(frame, aspect)
+    if view.quarter_turns % 2:
+        natural = natural[::-1]
+    size = view.size or natural
+    if min(size) < 1 or size[0] * size[1] > MOST_PIXELS:
+        raise Refusal.because("image_picture_too_large", width=size[0], height=size[1])
+    if view.region is None:
+        width, height = fitted(natural, size)
+    else:
+        width, height = size
+    unturned = (height, width) if view.quarter_turns % 2 else (width, height)
+    region = view.region or whole
+    values = _seen(frame.values, region, unturned, view, grey.is_padding(frame.values) if frame.is_grey else None)
+    overlay = None if frame.overlay is None or not view.overlays else _seen(
+        frame.overlay.astype(np.float32), region, unturned, view) >= 0.5
+    coloured = None
+    if frame.coloured is not None:
+        colours, where = frame.coloured
+        coloured = (_seen(colours, region, unturned, view),
+                    _seen(where.astype(np.float32), region, unturned, view) >= 0.5)
+    return Sampled(frame, values, overlay, coloured, (size[0] - width) // 2, (size[1] - height) // 2, size)
+
+
+def paint_view(shown: Sampled, grey: Grey, view: View) -> Picture:
+    """The fast half: one table, one gather a pixel."""
+    if shown.frame.is_grey:
+        painted = levels(shown.values, grey, view.voi or grey.default, invert=view.invert, of=shown.frame.values)
+        if shown.coloured is not None:
+            colours, where = shown.coloured
+            painted = np.where(where[:, :, None], colours, painted[:, :, None])
+    else:
+        painted = 255 - shown.values if view.invert else shown.values
+    if shown.overlay is not None:
+        painted = painted.copy()
+        painted[shown.overlay] = 255
+    return _placed(painted, shown)
+
+
+def natural_size(frame: Frame, aspect: float) -> tuple[int, int]:
+    """Width and height with square pixels and no pixel lost."""
+    if not math.isfinite(aspect) or not 0.01 <= aspect <= 100:
+        aspect = 1.0
+    if aspect >= 1:
+        return frame.columns, round(frame.rows * aspect)
+    return round(frame.columns / aspect), frame.rows
+
+
+def fitted(natural: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """The largest width and height of that shape within a size."""
+    scale = min(size[0] / natural[0], size[1] / natural[1])
+    return max(1, min(size[0], round(natural[0] * scale))), max(1, min(size[1], round(natural[1] * scale)))
+
+
+def inverted(view: View) -> View:
+    """The same, black and white changed over."""
+    return replace(view, invert=not view.invert)
+
+
+def _seen(values: NDArray[Any], region: Region, size: tuple[int, int], view: View,
+          padding: NDArray[np.bool_] | None = None) -> NDArray[Any]:
+    seen = sample(values, region, *size, padding)
+    if view.mirrored:
+        seen = seen[:, ::-1]
+    return np.ascontiguousarray(np.rot90(seen, -view.quarter_turns % 4))
+
+
+def _placed(painted: Picture, shown: Sampled) -> Picture:
+    width, height = shown.size
+    if painted.shape[:2] == (height, width):
+        return painted
+    picture = np.zeros((height, width, *painted.shape[2:]), np.uint8)
+    picture[shown.top:shown.top + painted.shape[0], shown.left:shown.left + painted.shape[1]] = painted
+    return picture

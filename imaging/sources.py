@@ -1,0 +1,113 @@
+"""Where a file's bytes come from: memory, disk, or anything that reads at an offset; and how much may be taken."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from records.errors import Refusal
+
+MIB = 1 << 20
+_PAGE = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one file may cost. Everything is judged by these before memory is taken for it."""
+
+    header_bytes: int = 128 * MIB
+    """All that stands before the pixels, functional groups and overlays included."""
+    inflated_bytes: int = 1024 * MIB
+    """A deflated file, unpacked."""
+    frame_bytes: int = 512 * MIB
+    """One frame, decoded."""
+    encoded_bytes: int = 512 * MIB
+    """One frame, as it lies in the file."""
+    frames: int = 100_000
+
+
+LIMITS = Limits()
+
+
+class Source(Protocol):
+    """Bytes that can be read at an offset: a file, a decrypted blob, memory. Reads past the end come back short."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset` on."""
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A whole file that is at hand."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return len(self.data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """A slice."""
+        return self.data[offset:offset + length]
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A file, opened for each read: nothing to close, and many threads may read at once."""
+
+    path: Path
+
+    @property
+    def size(self) -> int:
+        """Its length now."""
+        return self.path.stat().st_size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """What stands there; never asks for more memory than the file holds."""
+        with self.path.open("rb") as file:
+            length = min(length, os.fstat(file.fileno()).st_size - offset)
+            if length <= 0:
+                return b""
+            file.seek(offset)
+            return file.read(length)
+
+
+class Stream:
+    """A source as the file that pydicom's parser reads; it gives up when the parser has taken too much."""
+
+    def __init__(self, source: Source, start: int, budget: int) -> None:
+        self._source, self._size, self._at, self._left = source, source.size, start, budget
+        self._budget, self._page, self._page_at = budget, b"", 0
+
+    def tell(self) -> int:
+        """Where the next read begins."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, as a file does."""
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        return self._at
+
+    def read(self, length: int | None = -1) -> bytes:
+        """At most `length` bytes; a length that was forged gets what there is."""
+        left = max(0, self._size - self._at)
+        length = left if length is None or length < 0 else min(length, left)
+        self._left -= length
+        if self._left < 0:
+            raise Refusal.because("image_header_too_large", limit=self._budget // MIB)
+        data = self._paged(length) if length <= _PAGE // 4 else self._source.read(self._at, length)
+        self._at += len(data)
+        return data
+
+    def _paged(self, length: int) -> bytes:
+        if not self._page_at <= self._at <= self._at + length <= self._page_at + len(self._page):
+            self._page, self._page_at = self._source.read(self._at, _PAGE), self._at
+        start = self._at - self._page_at
+        return self._page[start:start + length]

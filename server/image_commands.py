@@ -1,0 +1,37 @@
+"""The options of `benhan-server image render` and `image info` (what they do loads only when one of them runs)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """The verbs and their options."""
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    drawing = verbs.add_parser("render", help="one frame as a PNG: exactly the pixels that the viewer paints")
+    drawing.add_argument("file", type=Path, metavar="FILE")
+    drawing.add_argument("--frame", type=int, default=1, metavar="N", help="from 1 (default: 1)")
+    drawing.add_argument("--window", type=float, nargs=2, metavar=("C", "W"),
+                         help="centre and width (default: the file's first; without one, the frame's full range)")
+    drawing.add_argument("--full", action="store_true", help="the frame's full range, whatever the file says")
+    drawing.add_argument("--size", type=int, nargs=2, metavar=("W", "H"),
+                         help="the frame is fitted into it, black around (default: its own size, pixels made square)")
+    drawing.add_argument("--no-overlays", action="store_true", help="without the overlay planes of the file")
+    drawing.add_argument("--out", type=Path, required=True, metavar="PNG")
+    drawing.set_defaults(run=_run("draw"))
+    telling = verbs.add_parser("info", help="what a file is; what of it cannot be shown, and why")
+    telling.add_argument("file", type=Path, metavar="FILE")
+    telling.add_argument("--json", action="store_true")
+    telling.set_defaults(run=_run("tell"))
+
+
+def _run(name: str) -> Callable[[argparse.Namespace], int]:
+    def act(options: argparse.Namespace) -> int:
+        from server import imaging_console
+
+        code: int = getattr(imaging_console, name)(options)
+        return code
+
+    return act
