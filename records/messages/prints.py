@@ -30,6 +30,8 @@ class PrintNotice(Frozen):
     """The code that the notice on each page carries; empty for a signed file itself."""
     versions: tuple[PrintedVersion, ...] = Field(default=(), max_length=10_000)
     """What stands on it, in the order of the pages."""
+    report: bool = False
+    """A report of a signature check on the entry, not the entry itself."""
     at: Instant
 
 

@@ -28,7 +28,7 @@ def note(desk: Desk, encounter: UUID, notice: PrintNotice) -> None:
     desk.note("print", patient=place.patient, encounter=encounter, entry=notice.entry,
               facts={"form": notice.form_code, "what": notice.what, "look_up_code": notice.look_up_code,
                      "versions": [f"{one.entry}.{one.version}" for one in notice.versions],
-                     "at": notice.at.isoformat()})
+                     "report": notice.report, "at": notice.at.isoformat()})
     desk.scope = encounter
 
 
@@ -61,7 +61,9 @@ def _view(desk: Desk, place: Place, code: str, runs: tuple[prints.Printed, ...])
         patient_name=patient.full_name if patient else "",
         runs=tuple(PrintRun(at=run.at, person_name=run.person_name, what=run.what) for run in runs),
         documents=tuple(_document(entry, number, now[entry]) for entry, number in on_paper.items()),
-        added=sum(entry not in on_paper and not one.cancelled for entry, one in now.items()))
+        # One entry's own file never held the others.
+        added=0 if runs[0].single else sum(
+            entry not in on_paper and not one.cancelled for entry, one in now.items()))
 
 
 def _form_name(one: prints.Now) -> str:

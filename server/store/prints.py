@@ -22,6 +22,8 @@ class Printed:
     person_name: str
     what: Literal["saved", "printed"]
     versions: tuple[tuple[UUID, int], ...]
+    single: bool = False
+    """One entry's own file, not a whole sheet."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,12 @@ def encounter_of(db: Connection, record_no: str) -> UUID | None:
 def runs(db: Connection, patient: UUID, encounter: UUID, code: str) -> tuple[Printed, ...]:
     """All prints under this code, newest first."""
     rows = db.execute(
-        select(audit_events.c.person_name, audit_events.c.facts).where(
+        select(audit_events.c.person_name, audit_events.c.facts, audit_events.c.entry).where(
             # The patient goes first: the audit is indexed by it.
             audit_events.c.patient == patient, audit_events.c.encounter == encounter, audit_events.c.action == "print",
             audit_events.c.facts["look_up_code"].astext == code)
         .order_by(audit_events.c.id.desc()))
-    return tuple(_printed(row.person_name, row.facts) for row in rows)
+    return tuple(_printed(row.person_name, row.facts, single=row.entry is not None) for row in rows)
 
 
 def of_form(db: Connection, encounter: UUID, code: str) -> dict[UUID, Now]:
@@ -65,10 +67,10 @@ def of_form(db: Connection, encounter: UUID, code: str) -> dict[UUID, Now]:
     return {row.id: _now(row) for row in rows}
 
 
-def _printed(person_name: str, facts: Mapping[str, Any]) -> Printed:
+def _printed(person_name: str, facts: Mapping[str, Any], *, single: bool) -> Printed:
     listed = (item.rpartition(".") for item in facts.get("versions", ()))
     return Printed(datetime.fromisoformat(facts["at"]), person_name, facts["what"],
-                   tuple((UUID(entry), int(number)) for entry, _, number in listed))
+                   tuple((UUID(entry), int(number)) for entry, _, number in listed), single)
 
 
 def _now(row: Any) -> Now:

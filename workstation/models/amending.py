@@ -18,6 +18,8 @@ from workstation.models.beginning import new_draft
 from workstation.models.cases import kind_of, ward_of
 from workstation.models.timeline import names_of
 
+_ENDED = {State.CANCELLED: "ĐÃ HỦY", State.REPLACED: "ĐÃ ĐƯỢC CẤP LẠI"}
+
 
 def replacement_of(chart: Chart, view: EntryView) -> EntryView | None:
     """The entry that was issued, or is being signed, in this one's place (R37)."""
@@ -41,6 +43,12 @@ def ended_words(chart: Chart, view: EntryView) -> str:
     if new is not None and new.relates_to is not None:
         return f"Thay bằng giấy cấp {moment(new.written_at)}. Lý do: {new.relates_to.reason}."
     return ""
+
+
+def standing_words(chart: Chart, view: EntryView) -> str:
+    """The same with the state before it, for the print of the entry's own file."""
+    words = ended_words(chart, view)
+    return f"{_ENDED[view.state]}. {words}" if words else ""
 
 
 def is_replaced_when_issued(view: EntryView) -> bool:

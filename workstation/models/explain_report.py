@@ -36,7 +36,15 @@ def report_of(explanation: Explanation, account: Account, at: datetime) -> Print
                         foot=foot, at=at.astimezone(ZONE), attachments=list(_files(explanation)))
     stem = PurePath(explanation.name).stem.replace("/", "-").replace(":", "-")[:60]
     return Printed(pdf, "Phiếu kiểm tra chữ ký", f"phieu-kiem-tra-{stem}.pdf",
-                   "phiếu kiểm tra, kèm chứng thư và biên nhận trong tệp PDF", pdf, NO_STAY, "")
+                   "phiếu kiểm tra, kèm chứng thư và biên nhận trong tệp PDF", pdf, *_about(explanation), report=True)
+
+
+def _about(explanation: Explanation) -> tuple[UUID, str, UUID | None]:
+    """Stay, form and entry that the report tells of, when the server has the file: its audit hears of the print."""
+    version = explanation.verdict.version
+    if version is None or explanation.receipt.received is None:
+        return NO_STAY, "", None
+    return version.stay.id, version.form.code, version.entry
 
 
 def _parts(explanation: Explanation) -> Iterator[Part]:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -27,6 +27,9 @@ from workstation.models.amending import ended_words
 from workstation.models.beginning import stay_of, subject_of
 from workstation.models.confirming import told
 from workstation.models.desk import Desk
+
+if TYPE_CHECKING:
+    from records.render import PrintNote
 
 SYSTEM = "Bệnh Án"
 Way = Literal["saved", "printed"]
@@ -54,6 +57,8 @@ class Printed:
     """What names the content on each page of a sheet."""
     versions: tuple[PrintedVersion, ...] = ()
     """What stands on it."""
+    report: bool = False
+    """A report of a signature check: it tells of an entry and holds no page of it."""
 
 
 class PrintModel(QObject):
@@ -72,22 +77,36 @@ class PrintModel(QObject):
         at = self._desk.client.clock.server_now()
         self._run(lambda: self._drawn(chart, code, at))
 
-    def entry(self, view: EntryView, name: str) -> None:
-        """The signed file of one entry, as it is."""
+    def entry(self, view: EntryView, name: str, ended: str = "") -> None:
+        """The signed file of one entry as it is; onto paper it goes with the notice of conversion (R42).
+
+        `ended`: what became of it since, for the paper.
+        """
+        at = self._desk.client.clock.server_now()
+
         def fetch() -> Printed:
             store, key = self._desk.store, f"file:{view.file}"
             held = store.cached(key)
             pdf = held.body if held is not None else store.put_cache(key, self._desk.client.file(view.file)).body
-            return Printed(pdf, name, f"{view.form.code.replace('/', '-')}-{view.id}-{view.version}.pdf", "",
-                           as_shown(pdf), view.encounter, view.form.code, view.id)
+            code = look_up_code(str(view.body["stay"]["record_no"]), view.form.code,
+                                [(view.id, view.version, view.sha256)])
+            note = self._note(code, at)
+            return Printed(pdf, name, f"{view.form.code.replace('/', '-')}-{view.id}-{view.version}.pdf",
+                           note_words(note), on_paper(pdf, note, ended), view.encounter, view.form.code, view.id, code,
+                           (PrintedVersion(entry=view.id, version=view.version),))
 
         self._run(fetch)
 
     def tell(self, printed: Printed, what: Way, patient_name: str) -> None:
-        """It went out of the house: the server's audit hears of it, after an outage if there is one (R40, R42)."""
+        """It went out of the house: the server's audit hears of it, after an outage if there is one (R40, R42).
+
+        The report of a file that is in no record tells of nobody, and is told to nobody.
+        """
+        if printed.encounter.int == 0:
+            return
         notice = PrintNotice(form_code=printed.form_code, entry=printed.entry, what=what,
                              look_up_code=printed.look_up_code, versions=printed.versions,
-                             at=self._desk.client.clock.server_now())
+                             report=printed.report, at=self._desk.client.clock.server_now())
         verb = "In" if what == "printed" else "Lưu PDF"
         self._desk.sync.send(OutboxCommand(
             id=new_id(), kind="print", method="POST", path=print_path(printed.encounter),
@@ -95,7 +114,7 @@ class PrintModel(QObject):
             encounter=printed.encounter, created_at=utc_now()))
 
     def _drawn(self, chart: Chart, code: str, at: datetime) -> Printed:
-        from records.render import PrintNote, SheetItem, render_sheet
+        from records.render import SheetItem, render_sheet
         from records.render.notice import notice_line
 
         entries = entries_of(chart, code)
@@ -106,17 +125,42 @@ class PrintModel(QObject):
                            ended_words(chart, view), told(view)) for view in entries]
         who = self._desk.account
         look_up = code_of(chart, code, entries)
-        note = PrintNote(system=SYSTEM, owner=who.facility, code=look_up, at=at.astimezone(ZONE),
-                         person=f"{who.person.title} {who.person.full_name}".strip(),
-                         link=address(who.public_url, look_up))
+        note = self._note(look_up, at)
         pdf = render_sheet(whole, items, subject_of(chart), stay_of(chart, who), note)
         name = f"{code.replace('/', '-')}-{chart.encounter.record_no}-{at.astimezone(ZONE):%Y%m%d-%H%M}.pdf"
         return Printed(pdf, whole.short_name, name, notice_line(note), pdf, chart.encounter.id, code,
                        look_up_code=look_up, versions=tuple(
                            PrintedVersion(entry=view.id, version=view.version) for view in entries))
 
+    def _note(self, look_up: str, at: datetime) -> PrintNote:
+        from records.render import PrintNote
+
+        who = self._desk.account
+        return PrintNote(system=SYSTEM, owner=who.facility, code=look_up, at=at.astimezone(ZONE),
+                         person=f"{who.person.title} {who.person.full_name}".strip(),
+                         link=address(who.public_url, look_up))
+
     def _run(self, work: Any) -> None:
         self._desk.background.run(Query("draw what is printed", work, self.ready.emit, self.refused.emit))
+
+
+def note_words(note: PrintNote) -> str:
+    """The notice in one line."""
+    from records.render.notice import notice_line
+
+    return notice_line(note)
+
+
+def on_paper(pdf: bytes, note: PrintNote, ended: str) -> bytes:
+    """What goes to the printer of a signed file; a broken one goes as it can be drawn."""
+    import pikepdf
+
+    from records.render.converted import converted
+
+    try:
+        return converted(as_shown(pdf), note, ended)
+    except pikepdf.PdfError:
+        return pdf
 
 
 def as_shown(pdf: bytes) -> bytes:

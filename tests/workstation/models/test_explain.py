@@ -294,6 +294,10 @@ def test_the_report_carries_answers_certificates_hashes_and_receipt(
     assert ("bien-nhan.json" in inside) is ours
     if ours:
         assert inside["bien-nhan.json"] == little.receipts[found.verdict.file_sha256]
+    # R40: the print of a report is told of the entry that it is about; of a stranger's file there is nobody to tell of.
+    assert found.verdict.version is not None or not ours
+    entry = found.verdict.version.entry if ours and found.verdict.version is not None else None
+    assert (printed.entry, printed.report) == (entry, True)
 
 
 def test_a_name_in_a_script_that_the_paper_lacks_does_not_stop_the_report(

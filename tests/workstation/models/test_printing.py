@@ -12,9 +12,11 @@ import pytest
 from PyQt6.QtPdf import QPdfDocument
 from pytestqt.qtbot import QtBot
 
+from records.entries import Version
 from records.errors import Refusal
 from records.messages import Chart
 from records.prints import address
+from records.render import render_entry
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
@@ -130,13 +132,36 @@ def test_a_print_is_told_to_the_server_even_when_it_was_away(
     assert told.look_up_code == code_of(chart, "36/BV2", entries_of(chart, "36/BV2"))
 
 
-def test_the_print_of_one_signed_file_names_its_entry(qtbot: QtBot, desks: Desks, little: LittleServer) -> None:
+def test_the_print_of_one_signed_file_carries_the_notice_and_names_its_entry(
+    qtbot: QtBot, desks: Desks, little: LittleServer, tmp_path: Path,
+) -> None:
+    """R42."""
     view = hospital.entry(UUID(int=1)).model_copy(update={"file": "ab" * 32})
-    little.files[view.file] = b"%PDF-1.7 not looked into here"
+    pdf = little.files[view.file] = render_entry(Version.model_validate(view.body))
     model = PrintModel(desks.open())
     with qtbot.waitSignal(model.ready, timeout=20_000) as ready:
-        model.entry(view, "Tờ điều trị")
+        model.entry(view, "Tờ điều trị", "ĐÃ HỦY. Người hủy: BS. Lê Thu Hà. Lý do: nhầm người bệnh.")
     assert not little.prints
+    printed = ready.args[0]
+    assert (printed.pdf, scanned(printed.shown, tmp_path)) == (pdf, printed.look_up_code), "the file stays as signed"
+    text = words(printed.shown, tmp_path)
+    assert "BẢN GIẤY CHUYỂN ĐỔI TỪ BỆNH ÁN ĐIỆN TỬ" in text
+    assert text.count("Bản giấy chuyển đổi từ Bệnh Án") == 1
+    assert text.count("ĐÃ HỦY. Người hủy") == 2, "on its page and by the notice"
     model.tell(ready.args[0], "saved", "Nguyễn Văn Bình")
     qtbot.waitUntil(lambda: bool(little.prints), timeout=10_000)
     assert [(told.form_code, told.entry, told.what) for told in little.prints] == [("36/BV2", view.id, "saved")]
+
+
+def test_the_report_of_a_check_is_told_when_it_is_of_an_entry_of_the_house(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    """R40; of a file from elsewhere nobody is told: it is in no record."""
+    view = hospital.entry(UUID(int=1))
+    model = PrintModel(desks.open())
+    stranger = Printed(b"", "Phiếu kiểm tra chữ ký", "phieu.pdf", "", b"", UUID(int=0), "", report=True)
+    ours = replace(stranger, encounter=view.encounter, form_code="36/BV2", entry=view.id)
+    for printed in (stranger, ours):
+        model.tell(printed, "printed", "Nguyễn Văn Bình")
+    qtbot.waitUntil(lambda: bool(little.prints), timeout=10_000)
+    assert [(told.entry, told.report) for told in little.prints] == [(view.id, True)]

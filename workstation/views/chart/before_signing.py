@@ -12,6 +12,9 @@ from workstation.views.chart.problems import missing, wrong
 from workstation.views.widgets.icons import Icon
 from workstation.views.widgets.text import Elided, KeyCap, clear, frame, label, row
 
+SHORT = "abbreviation"
+"""R38: an abbreviation outside the approved list, told apart from what is missing and from unusual numbers."""
+
 
 class BeforeSigning(QFrame):
     """The foot of the editor: ticks for what is done, amber or red words for what is not."""
@@ -35,7 +38,9 @@ class BeforeSigning(QFrame):
         """Say it anew."""
         clear(self._facts)
         model = self._model
-        faults, still = wrong(model), missing(model)
+        faults, demanded = wrong(model), missing(model)
+        short = [reason for reason in demanded if reason.code == SHORT]
+        still = [reason for reason in demanded if reason.code != SHORT]
         spoken: list[str] = []
         if faults:
             spoken.append(_fact(self._facts, f"{len(faults)} chỗ cần sửa: {faults[0].vietnamese}", "critical"))
@@ -50,11 +55,14 @@ class BeforeSigning(QFrame):
                 if value:
                     spoken.append(_fact(self._facts, f"{field.label} {'có' if code else 'chưa có'} mã",
                                         "ok" if code else "attention"))
-        warnings = model.warnings()
+        if short:
+            words = dict.fromkeys(f"{one.facts['word']} ({one.facts['full']})" for one in short)
+            spoken.append(_fact(self._facts, f"Viết đủ chữ: {', '.join(words)}", "attention"))
+        warnings = [reason for reason in model.warnings() if reason.code != SHORT]
         if warnings:
             spoken.append(_fact(self._facts, f"{len(warnings)} số khác thường, vẫn ký được", "attention"))
         self._facts.addStretch(1)
-        self._way.setVisible(bool(faults or still))
+        self._way.setVisible(bool(faults or still or short))
         self.setAccessibleName("Trước khi ký: " + "; ".join(spoken))
 
 

@@ -387,7 +387,9 @@ class ChartPlace(PlaceView):
     def _say_state(self) -> None:
         item = self.current()
         if self.writing.model is not None:
-            self.head.show_state(ChipText("Nháp", "attention", "pencil"))
+            relation = self.writing.model.draft.relates_to
+            words = "Nháp" if relation is None else "Nháp cấp lại" if relation.code == "replaces" else "Nháp phụ lục"
+            self.head.show_state(ChipText(words, "attention", "pencil"))
         else:
             self.head.show_state(chip_of(item) if item is not None else None)
 

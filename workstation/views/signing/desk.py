@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QWidget
 
 from records.errors import Refusal
 from records.messages import Chart, EntryView, PatientView
+from workstation.models.amending import standing_words
 from workstation.models.enrolment import CertificatesModel, EnrolmentModel, approves
 from workstation.models.explain import ExplainModel
 from workstation.models.look_up import LookUpModel
@@ -101,7 +102,8 @@ class SigningDesk(QObject):
     def _show_report(self, printed: Printed) -> None:
         for open_one in self._window.findChildren(ExplainDialog):
             open_one.accept()  # dialogs do not stack
-        PreviewDialog(printed, self._window, on_refused=self._tell, on_out=lambda _way: None).show_over()
+        PreviewDialog(printed, self._window, on_refused=self._tell,
+                      on_out=lambda way: self.printing.tell(printed, way, "")).show_over()
 
     # Paper
 
@@ -114,7 +116,7 @@ class SigningDesk(QObject):
     def preview_entry(self, view: EntryView, chart: Chart | None) -> None:
         """The signed file itself."""
         self._printed_for = chart.patient if chart is not None else None
-        self.printing.entry(view, names_of(view.form)[0])
+        self.printing.entry(view, names_of(view.form)[0], standing_words(chart, view) if chart is not None else "")
 
     def _show_printed(self, printed: Printed) -> None:
         patient = self._printed_for
