@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from records.forms import EntryKind, Holder
+from records.forms import EntryKind, Holder, form
 from records.render.fields import draw_sections
-from records.render.flow import Flow
+from records.render.flow import NOTE, Flow, notes
 from records.render.inline import broken, words
 from records.render.mark import mark_text
 from records.render.paper import BLACK, GREEN, GREY, MM
-from records.render.sheet import Sheet, SheetItem, standing
+from records.render.sheet import Sheet, SheetItem, signed_lines, standing
 from records.render.slots import MARK_SIZE
-from records.render.words import moment
+from records.render.words import moment, value_words
 
 SIZE = 8.0
+PAPER_SIZE, PAPER_ROOM = 9.5, 90.0
+"""A confirmation's print below its document, and what of it is not left alone at the foot of a page, in points."""
 
 
 def draw_narrative(sheet: Sheet) -> None:
@@ -43,6 +45,23 @@ def _part(sheet: Sheet, item: SheetItem) -> None:
     flow.text(f"Thời điểm: {moment(item.version.occurred_at)}. Người ghi: {item.version.author.full_name}, "
               f"{item.version.author.title.rstrip('.')}.", 10)
     _marks(flow, kind, item)
+    for paper in item.papers:
+        _paper(flow, paper)
+
+
+def _paper(flow: Flow, paper: SheetItem) -> None:
+    """The patient's confirmation below what it confirms: what is filled in, and who signed for it (R7)."""
+    whole = form(paper.version.form.code, paper.version.form.edition)
+    flow.need(PAPER_ROOM)
+    flow.text(whole.name.upper(), PAPER_SIZE, "Bold")
+    for section in whole.kind(paper.version.form.kind).sections:
+        told = [f"{field.label}: {value_words(field, paper.version.values[field.key])}" for field in section.fields
+                if field.key in paper.version.values]
+        if told:
+            flow.text(f"{section.number}. {section.title}. {'; '.join(told)}.", PAPER_SIZE)
+    for line in signed_lines(paper):
+        flow.lines(notes(line, PAPER_SIZE, flow.room), PAPER_SIZE - NOTE)
+    flow.skip(8)
 
 
 def _marks(flow: Flow, kind: EntryKind, item: SheetItem) -> None:

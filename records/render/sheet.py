@@ -30,6 +30,8 @@ class SheetItem:
     """Of a cancelled or replaced one: by whom, when and why."""
     confirmed: str = ""
     """What the patient's own slot says: how and when they confirmed, by a paper of its own (R7)."""
+    papers: tuple[SheetItem, ...] = ()
+    """Those papers: printed with what they confirm."""
 
 
 STATES = {

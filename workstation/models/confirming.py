@@ -59,6 +59,12 @@ def on_its_way(view: EntryView, items: Sequence[TimelineItem]) -> bool:
                    str(view.id), view.version) for item in items)
 
 
+def papers_of(view: EntryView, entries: Sequence[EntryView]) -> tuple[EntryView, ...]:
+    """The papers of what the patient confirmed or refused of this version, oldest first: shown and printed with it."""
+    by_id = {one.id: one for one in entries}
+    return tuple(by_id[one.entry] for one in view.confirmations if one.entry in by_id)
+
+
 def told(view: EntryView) -> str:
     """«Đã xác nhận, vân tay, 14:05 25/11, …», «Chờ người bệnh xác nhận»; empty where none is due."""
     slot = patient_slot(kind_of(view.form))

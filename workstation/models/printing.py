@@ -25,7 +25,7 @@ from workstation.ids import new_id
 from workstation.models.account import utc_now
 from workstation.models.amending import ended_words
 from workstation.models.beginning import stay_of, subject_of
-from workstation.models.confirming import told
+from workstation.models.confirming import papers_of, told
 from workstation.models.desk import Desk
 
 if TYPE_CHECKING:
@@ -121,8 +121,14 @@ class PrintModel(QObject):
         if not entries:
             raise Refusal.because("nothing_to_print", code)
         whole = _form_of(entries, code)
-        items = [SheetItem(Version.model_validate(view.body), marks_of(view), view.state, verdict_of(view),
-                           ended_words(chart, view), told(view)) for view in entries]
+        papers = {view.id: papers_of(view, chart.entries) for view in entries}
+
+        def item(view: EntryView) -> SheetItem:
+            return SheetItem(Version.model_validate(view.body), marks_of(view), view.state, verdict_of(view),
+                             ended_words(chart, view), told(view), tuple(map(item, papers.get(view.id, ()))))
+
+        items = [item(view) for view in entries]
+        entries = (*entries, *(paper for view in entries for paper in papers[view.id]))
         who = self._desk.account
         look_up = code_of(chart, code, entries)
         note = self._note(look_up, at)

@@ -151,6 +151,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("chart.preview", "Xem bản in (PDF)", Place.CHART, "Ctrl+P", icon="printer", words="in ban in"),
     Action("chart.confirm", "Người bệnh xác nhận văn bản này", Place.CHART, "Ctrl+B", "người bệnh xác nhận",
            "shield-check", "nguoi benh ky van tay lam chung cam ket xac nhan", rank=6),
+    Action("chart.capture", "Xem bằng chứng xác nhận của người bệnh, có lý do", Place.CHART, icon="eye",
+           words="van tay chu ky ve ma mot lan bang chung giam dinh"),
     Action("chart.house_sign", "Ký số của đơn vị lên giấy này", Place.CHART, icon="signature",
            words="ky so to chuc dong dau giay ra vien"),
     Action("chart.explain", "Giải thích chữ ký", Place.CHART, "Ctrl+I", icon="shield-check",

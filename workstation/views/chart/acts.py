@@ -16,7 +16,7 @@ from records.forms import EntryKind, Form
 from records.messages import EntryView
 from records.policy import Allowed
 from workstation.drafts import LocalDraft
-from workstation.models import confirming, house_signing
+from workstation.models import confirming, house_signing, opening_capture
 from workstation.models.amending import is_replaced_when_issued
 from workstation.models.chart import ItemState
 from workstation.models.history import LEAST_REASON, cancel_entry, earlier_version
@@ -24,6 +24,7 @@ from workstation.models.signing_tasks import Task, draft_task, slot_task
 from workstation.models.timeline import names_of
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
 from workstation.views.chart.amending_acts import AmendingActs
+from workstation.views.chart.capture import ask_and_show
 from workstation.views.chart.confirming import ConfirmDialog
 from workstation.views.chart.earlier import signed_values, yesterdays
 from workstation.views.chart.kinds_menu import show_kinds
@@ -73,6 +74,7 @@ class ChartActs(QObject):
             "chart.filter": (place.timeline.begin_filter, always),
             "chart.preview": (self._print, lambda: ALLOWED if place.form is not None else NOT_NOW),
             "chart.confirm": (self.confirm, self._why_not_confirm),
+            "chart.capture": (self.capture, self._why_not_capture),
             "chart.house_sign": (self.house_sign, self._why_not_house_sign),
             "chart.explain": (place.explain, self._why_not_explain),
             "chart.drop": (self.drop, self._only_writing),
@@ -279,6 +281,16 @@ class ChartActs(QObject):
         if view is not None and chart is not None:
             taking = confirming.Taking(self._place.desk, chart, view)
             ConfirmDialog(taking, self._place, on_paper=self._write_paper).show_over()
+
+    def _why_not_capture(self) -> str:
+        view = self._signed()
+        return ALLOWED if view is not None and opening_capture.may_open(self._place.desk, view) else NOT_NOW
+
+    def capture(self) -> None:
+        """See what the patient left on a device, for a reason (R8)."""
+        view, chart = self._signed(), self._place.chart.chart
+        if view is not None and chart is not None:
+            ask_and_show(self._place.desk, view, chart.patient, self._place)
 
     def _write_paper(self, draft: LocalDraft) -> None:
         """The paper of a confirmation, in the editor: who took it looks once more, and signs."""

@@ -12,7 +12,10 @@ from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtWidgets import QTextBrowser, QWidget
 
 from records.forms import Field, Form, Section
+from records.forms import form as whole_form
+from records.messages import EntryView
 from workstation.models import confirming
+from workstation.models.cases import kind_of
 from workstation.models.chart import ItemState, TimelineItem
 from workstation.views import style
 from workstation.views.chart.earlier import values_of
@@ -34,6 +37,7 @@ class NarrativeSheet(QWidget):
         super().__init__(parent)
         self.form = form
         self._items: tuple[TimelineItem, ...] = ()
+        self._papers: dict[UUID, tuple[EntryView, ...]] = {}
         self._current: TimelineItem | None = None
         self.text = QTextBrowser()
         self.text.setOpenLinks(False)
@@ -45,6 +49,12 @@ class NarrativeSheet(QWidget):
         self.text.setAccessibleName(form.name)
         self.setLayout(column(self.text, gap=0))
         style.announcer().changed.connect(self._draw)
+
+    def show_papers(self, papers: Mapping[UUID, tuple[EntryView, ...]]) -> None:
+        """The patient's confirmations by what they confirm: they are read together (R7)."""
+        if self._papers != papers:
+            self._papers = dict(papers)
+            self._draw()
 
     def show_items(self, items: Sequence[TimelineItem]) -> None:
         """The form's entries, oldest first; shown in the order of the paper's parts."""
@@ -89,7 +99,7 @@ class NarrativeSheet(QWidget):
             self.explain.emit(item)
 
     def _draw(self) -> None:
-        parts = "".join(_part(self.form, item) for item in self._items)
+        parts = "".join(_part(self.form, item, self._papers.get(item.entry, ())) for item in self._items)
         ink, second = style.colour_name("ink"), style.colour_name("ink2")
         self.text.document().setDefaultStyleSheet(  # type: ignore[union-attr]  # a browser always has a document
             f"body {{ color: {ink}; }} .label {{ color: {second}; }} td {{ padding: 1px 8px 1px 0; }}"
@@ -100,13 +110,27 @@ class NarrativeSheet(QWidget):
             self.text.scrollToAnchor(str(self._current.entry))
 
 
-def _part(form: Form, item: TimelineItem) -> str:
+def _part(form: Form, item: TimelineItem, papers: Sequence[EntryView]) -> str:
     kind = form.kind(item.form.kind)
     values = values_of(item)
     title = escape(kind.name)
     body = "".join(_section(section, values) for section in kind.sections)
     return (f'<a name="{item.entry}"></a><h3 style="margin-bottom:2px">{title}</h3>{_standing(item)}{body}'
-            f"{_marks(item)}<hr/>")
+            f"{_marks(item)}{''.join(map(_paper, papers))}<hr/>")
+
+
+def _paper(view: EntryView) -> str:
+    """A confirmation below what it confirms: what is filled in, and who signed for it."""
+    values = view.body.get("values", {})
+    body = "".join(_section(section, values) for section in kind_of(view.form).sections)
+    marks = "<br/>".join(escape(f"{mark.slot_label}: {signature_words(mark)}") for mark in view.signatures)
+    return (f'<table width="100%" cellpadding="8" cellspacing="0" style="margin-top:8px; border:1px solid '
+            f'{style.colour_name("line2")}"><tr><td><b>{escape(view_title(view))}</b>{body}<p>{marks}</p></td></tr></table>')
+
+
+def view_title(view: EntryView) -> str:
+    """The name of the paper."""
+    return whole_form(view.form.code, view.form.edition).name
 
 
 def _standing(item: TimelineItem) -> str:

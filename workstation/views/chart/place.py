@@ -20,7 +20,7 @@ from workstation.views.chart.coded import WarmLists
 from workstation.views.chart.context import Context
 from workstation.views.chart.middle import Middle
 from workstation.views.chart.sheet_head import SheetHead
-from workstation.views.chart.sheets import Sheet, make_sheet
+from workstation.views.chart.sheets import Sheet, fill, make_sheet
 from workstation.views.chart.states import chip_of, known_icon
 from workstation.views.chart.three_columns import ThreeColumns
 from workstation.views.chart.timeline import Timeline
@@ -251,7 +251,7 @@ class ChartPlace(PlaceView):
         model = self.writing.model
         if found.layout.style == "rows" and model is not None:
             items = tuple(item for item in items if item.entry != model.draft.entry or model.draft.base_version)
-        self.sheet.show_items(items)
+        fill(self.sheet, self.chart.chart, items)
         if model is not None and not model.draft.base_version and self.sheet.current() is not None:
             self.sheet.choose(model.draft.entry)
 

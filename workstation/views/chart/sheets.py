@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from records.forms import Form
+from records.messages import Chart
+from workstation.models.confirming import papers_of
+from workstation.models.timeline import TimelineItem
 from workstation.views.chart.columns_sheet import ColumnsSheet
 from workstation.views.chart.narrative_sheet import NarrativeSheet
 from workstation.views.chart.rows_sheet import RowsSheet
@@ -21,3 +26,10 @@ def make_sheet(form: Form) -> Sheet:
         case "chart":
             return VitalsSheet(form)
     return NarrativeSheet(form)
+
+
+def fill(sheet: Sheet, chart: Chart | None, items: Sequence[TimelineItem]) -> None:
+    """Show these items, and below each document what the patient confirmed of it."""
+    if isinstance(sheet, NarrativeSheet) and chart is not None:
+        sheet.show_papers({item.entry: papers_of(item.view, chart.entries) for item in items if item.view is not None})
+    sheet.show_items(items)

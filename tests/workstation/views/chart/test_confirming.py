@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from records.confirmations import Method
 from records.entries import FormRef, State, Version
+from records.forms import Role
 from records.messages import ConfirmationView, EntryView
 from records.render import render_entry
 from tests.sandbox.finger_reader import FingerReader, finger_reader
@@ -30,6 +32,7 @@ from tests.workstation.views.chart import charts
 from tests.workstation.views.chart.conftest import Open, Opened
 from tests.workstation.views.keyboard import press
 from workstation.confirmation.webapi import WebApiReader
+from workstation.models.printing import PrintModel
 from workstation.views.actions import ALLOWED, NOT_NOW
 from workstation.views.chart.confirming import ConfirmDialog
 from workstation.views.chart.narrative_sheet import NarrativeSheet
@@ -279,3 +282,52 @@ def test_a_confirmation_itself_is_neither_corrected_nor_cancelled(opened: Open, 
     paper = charts.entry_of(UUID(int=79), ref, charts.at(1, datetime.now(UTC)), {"answer": "1", "method": "witness"})
     chart = shown(opened, desks, paper)
     assert "không được sửa hoặc hủy" in chart.actions.why_not(act)
+
+
+def confirmed(method: str = "fingerprint") -> tuple[EntryView, EntryView]:
+    """The consent, and the paper of its confirmation."""
+    now = datetime.now(UTC)
+    paper = charts.entry_of(UUID(int=79), FormRef(code="XN-NB", edition="2026-11-25", kind="confirmation"),
+                            charts.at(1, now), {
+        "document_name": "Giấy cam kết", "document_sha256": "ab" * 32, "answer": "1", "who": "1",
+        "full_name": "Nguyễn Văn Bình", "method": method, "transaction_no": str(UUID(int=80)), "phone": "09*****678",
+        "evidence_sha256": "12" * 32})
+    one = ConfirmationView(entry=paper.id, slot="patient", method="fingerprint", confirmed=True,
+                           full_name="Nguyễn Văn Bình", person=charts.NURSE, person_name="Nguyễn Thị Mai",
+                           confirmed_at=now)
+    return consent(confirmations=(one,)), paper
+
+
+def test_document_and_confirmation_are_read_and_printed_together(
+    opened: Open, desks: Desks, qtbot: QtBot, tmp_path: Path,
+) -> None:
+    view, paper = confirmed()
+    chart = opened([view, paper], desk=desks.open())
+    chart.place.show_entry(view.id)
+    assert isinstance(chart.place.sheet, NarrativeSheet)
+    words = chart.place.sheet.text.toPlainText()
+    assert words.index("Chọc dò màng phổi") < words.index("Phiếu xác nhận của người bệnh") < words.index("12" * 32)
+    print_model = PrintModel(chart.desk)
+    assert chart.chart.chart is not None
+    with qtbot.waitSignal(print_model.ready, timeout=20_000) as told:
+        print_model.sheet(chart.chart.chart, "01/BV2")
+    assert told.args is not None
+    printed = told.args[0]
+    assert [one.entry for one in printed.versions] == [view.id, paper.id]
+    file = tmp_path / "print.pdf"
+    file.write_bytes(printed.pdf)
+    text = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    assert "PHIẾU XÁC NHẬN CỦA NGƯỜI BỆNH" in text
+    assert "SHA-256 của bằng chứng: " + "12" * 32 in " ".join(text.split())
+
+
+@pytest.mark.parametrize("role", [Role.DOCTOR, Role.RECORDS_OFFICE])
+def test_only_the_records_office_is_offered_the_evidence(opened: Open, desks: Desks, role: Role) -> None:
+    desk = desks.open()
+    who = desk.account.person.model_copy(update={"roles": (role,)})
+    view, paper = confirmed()
+    chart = opened([view, paper], desk=replace(desk, account=desk.account.model_copy(update={"person": who})))
+    chart.place.timeline.choose(paper.id)
+    assert chart.actions.why_not("chart.capture") == (ALLOWED if role is Role.RECORDS_OFFICE else NOT_NOW)
+    chart.place.timeline.choose(view.id)
+    assert chart.actions.why_not("chart.capture") == NOT_NOW
