@@ -12,8 +12,8 @@ from pathlib import Path
 from bench.measure import HEAD, Figure
 
 LOAD = os.getloadavg()
-BENCHES = ("render", "signatures", "sign_stack", "token_pace", "chart", "signing_board", "search", "load",
-           "startup")
+BENCHES = ("render", "signatures", "sign_stack", "token_pace", "remote_signing", "chart", "signing_board", "search",
+           "load", "startup")
 
 
 def main() -> int:

@@ -27,6 +27,7 @@ from records.errors import BenhAnError
 from records.messages import PatientDraft, WardView
 from server.cluster import ADMIN
 from server.demo.home import DemoHome
+from server.demo.phone import PhoneService
 from server.services.hospital import new_id
 from server.settings import Settings, read_settings
 from server.store import base, patients, people, stays
@@ -122,8 +123,8 @@ class House:
 
 
 @contextmanager
-def house(name: str = "house") -> Iterator[House]:
-    """The hospital, served; its data stay in `bench/.cache` for the next run."""
+def house(name: str = "house", phone: PhoneService | None = None) -> Iterator[House]:
+    """The hospital, served; its data stay in `bench/.cache` for the next run. `phone`: a remote signing service."""
     CACHE.mkdir(exist_ok=True)
     (CACHE / ".gitignore").write_text("*\n")
     home = DemoHome(CACHE / f"{name}-{_edition()}")
@@ -131,15 +132,15 @@ def house(name: str = "house") -> Iterator[House]:
         if other != home.folder:
             DemoHome(other).cluster.destroy()
             shutil.rmtree(other)
-    with serving(home) as served:
+    with serving(home, phone) as served:
         yield served
 
 
 @contextmanager
-def serving(home: DemoHome) -> Iterator[House]:
+def serving(home: DemoHome, phone: PhoneService | None = None) -> Iterator[House]:
     """`benhan-server demo` on that folder, until the end of the block."""
     port = free_port()
-    process = start_server(home, port)
+    process = start_server(home, port, phone)
     place = House(home, f"https://127.0.0.1:{port}", process)
     try:
         yield place
@@ -150,13 +151,13 @@ def serving(home: DemoHome) -> Iterator[House]:
         process.wait(60)
 
 
-def start_server(home: DemoHome, port: int) -> subprocess.Popen[str]:
+def start_server(home: DemoHome, port: int, phone: PhoneService | None = None) -> subprocess.Popen[str]:
     """Start the server and wait until it serves."""
     home.folder.parent.mkdir(parents=True, exist_ok=True)
     with home.folder.with_suffix(".log").open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "server.cli", "demo", "--home", home.folder, "--port", str(port),
-             "--history", home.folder / "none"],
+             "--history", home.folder / "none", *(("--phone", phone.url, phone.ca) if phone else ())],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     line = first_line(process)
     if not line.startswith("READY"):

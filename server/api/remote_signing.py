@@ -33,7 +33,9 @@ def get_transactions(caller: Asking) -> Response:
 @router.post("/transactions", response_model=RemoteSigningView, status_code=201)
 def begin(caller: Asking, wish: RemoteSigningWish) -> Response:
     """Have hashes signed, with one confirmation."""
-    return caller.do(lambda desk: remote_signing.begin(desk, wish), 201)
+    answer = caller.do(lambda desk: remote_signing.begin(desk, wish), 201)
+    caller.hospital.remote_bell.ring()
+    return answer
 
 
 @router.get("/transactions/{transaction}", response_model=RemoteSigningView)
@@ -45,7 +47,9 @@ def get_transaction(caller: Asking, transaction: UUID) -> Response:
 @router.post("/transactions/{transaction}/confirm", response_model=RemoteSigningView)
 def confirm(caller: Asking, transaction: UUID, code: RemoteCode) -> Response:
     """PIN and one-time code, where nobody taps on a phone."""
-    return caller.do(lambda desk: remote_signing.confirm(desk, transaction, code))
+    answer = caller.do(lambda desk: remote_signing.confirm(desk, transaction, code))
+    caller.hospital.remote_bell.ring()
+    return answer
 
 
 @router.post("/transactions/{transaction}/cancel", response_model=RemoteSigningView)

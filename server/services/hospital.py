@@ -24,6 +24,7 @@ from records.pades import Trust
 from records.policy import Person
 from server.exchange.messages import MessageGateway, open_gateway, read_gateway
 from server.exchange.remote_signing import Account, RemoteService, open_services, read_accounts
+from server.services.bell import Bell
 from server.services.passwords import Cost, Passwords
 from server.services.trust_list import TrustList
 from server.services.trust_services import TrustServices
@@ -126,6 +127,11 @@ class Hospital:
     def message_gateway(self) -> MessageGateway | None:
         """What sends short messages, where the hospital has a contract."""
         return open_gateway(read_gateway(self.settings.path(self.settings.message_gateway)))
+
+    @cached_property
+    def remote_bell(self) -> Bell:
+        """Rung when this process took a wish to have something signed."""
+        return Bell()
 
     @cached_property
     def trust_list(self) -> TrustList:

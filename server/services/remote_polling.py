@@ -32,6 +32,8 @@ from server.store.remote_signings import Signing
 
 _log = logging.getLogger("benhan.server.remote_signing")
 LOOKS_EVERY_S = 0.5
+LOOKS_SOON_S, SOON_FOR_S = 0.05, 1.0
+"""So often while something was worked on just now: what waits for its turn is not late by half a second each time."""
 WORKERS = 3
 """A service that is slow holds up one of them."""
 SLOWEST_S = 10.0
@@ -42,6 +44,7 @@ SLOWEST_S = 10.0
 async def polling(hospital: Hospital) -> AsyncIterator[None]:
     """Work for as long as the program serves; several servers share what waits."""
     workers = range(WORKERS if hospital.remote_accounts else 0)
+    hospital.remote_bell.hang()
     tasks = [asyncio.create_task(_keep_polling(hospital), name=f"remote signing {number}") for number in workers]
     try:
         yield
@@ -52,10 +55,11 @@ async def polling(hospital: Hospital) -> AsyncIterator[None]:
 
 
 async def _keep_polling(hospital: Hospital) -> None:
+    clock, busy_until = asyncio.get_running_loop().time, 0.0
     while True:
-        await asyncio.sleep(LOOKS_EVERY_S)
+        await hospital.remote_bell.wait(LOOKS_SOON_S if clock() < busy_until else LOOKS_EVERY_S)
         while await run_in_threadpool(_worked, hospital):
-            pass
+            busy_until = clock() + SOON_FOR_S
 
 
 def _worked(hospital: Hospital) -> bool:
