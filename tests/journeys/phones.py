@@ -101,9 +101,9 @@ class Room:
         self.place, self.model = at_her_pc(self.server.house, self.folder, self.qtbot)
 
 
-def at_her_pc(house: House, folder: Path, qtbot: QtBot) -> tuple[Place, SigningModel]:
+def at_her_pc(house: House, folder: Path, qtbot: QtBot, username: str = "ha") -> tuple[Place, SigningModel]:
     """As `sat_down`, in this test's hospital."""
-    return sat_down(house.url, house.settings.home / "tls" / "ca.pem", house.encounter, folder, qtbot)
+    return sat_down(house.url, house.settings.home / "tls" / "ca.pem", house.encounter, folder, qtbot, username)
 
 
 def draft_tasks(qtbot: QtBot, place: Place, count: int) -> list[Task]:
@@ -118,13 +118,14 @@ def draft_tasks(qtbot: QtBot, place: Place, count: int) -> list[Task]:
     return tasks
 
 
-def sat_down(url: str, ca: Path, encounter: UUID, folder: Path, qtbot: QtBot) -> tuple[Place, SigningModel]:
+def sat_down(url: str, ca: Path, encounter: UUID, folder: Path, qtbot: QtBot,
+             username: str = "ha") -> tuple[Place, SigningModel]:
     """Signed in, with her patient's chart open."""
     config = Config(server_url=url, ca_file=ca, data_dir=folder, use_keyring=False)
     background, client = Background(), Client(url, config.ca_file, timeout_s=10, workstation="pc")
     session = SessionModel(config, client, background)
     with qtbot.waitSignal(session.opened, timeout=20_000):
-        session.sign_in("ha", PASSWORD)
+        session.sign_in(username, PASSWORD)
     assert session.store is not None
     assert session.account is not None
     sync = SyncModel(session.store, client, background, session.account)

@@ -100,9 +100,11 @@ class EnrolmentModel(QObject):
             pin.wipe()
 
     def stop(self) -> None:
-        """The person leaves: a question that stands is cancelled."""
+        """The person leaves: a question that stands is cancelled, here and on the phone."""
         self._prompter.forget()
         self._prompter.answer(None)
+        if self.stage is EnrolStage.SENDING:
+            self._signing.interrupt()
 
     # In the background
 
@@ -115,7 +117,9 @@ class EnrolmentModel(QObject):
             raise signer.absence()
         best = fitting(identities, Criteria(at=self._desk.client.clock.server_now(),
                                             national_id=self._desk.account.person.national_id))
-        return best, signer.tokens()
+        standing = self._signing.certificates.standing()
+        approved = standing.approved if standing is not None else frozenset()
+        return tuple(sorted(best, key=lambda one: one.serial in approved)), signer.tokens()
 
     def _work(self, identity: Identity) -> CertificateView | None:
         from workstation.signing.enrolment import answer

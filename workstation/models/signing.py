@@ -89,6 +89,11 @@ class SigningModel(QObject):
         if event.topic == REMOTE_SIGNING:
             self._ring()
 
+    def interrupt(self) -> None:
+        """Who is asked elsewhere need not answer any more; a token is not disturbed."""
+        if self._remote is not None:
+            self._remote.interrupt()
+
     def begin(self, tasks: Iterable[Task]) -> SigningAct:
         """A new act with these documents; it looks for the certificate at once. It outlives its dialog, because the
         token may still be at work when the dialog goes.

@@ -63,13 +63,17 @@ class Dialog(QDialog):
             return
         self.open()
 
+    def fit(self) -> None:
+        """As high as its lines at this width (Qt guesses wrapped lines for a narrower one); again when they change."""
+        layout = self.layout()
+        if layout is not None and self.minimumHeight() < self.maximumHeight():
+            layout.activate()
+            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
+
     def showEvent(self, event: QShowEvent | None) -> None:
         # Always at the same place: a third from the top of its window, in the middle.
         super().showEvent(event)
-        layout = self.layout()
-        if layout is not None and self.minimumHeight() < self.maximumHeight():
-            # No higher than its lines at this width: Qt guesses wrapped lines for a narrower one.
-            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
+        self.fit()
         window = self.parentWidget()
         if window is not None:
             space = window.geometry()

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QFrame, QWidget
 from records.errors import Reason, Trouble
 from records.messages import CertificateView
 from workstation.models.enrolment import CertificatesModel, EnrolmentModel, EnrolStage
+from workstation.models.signing_certificates import elsewhere
 from workstation.signing.base import Pin
 from workstation.views import style
 from workstation.views.prompts import Dialog, WorkList
@@ -25,9 +26,11 @@ STATES = {
     "pending": ChipText("Chờ duyệt", "attention", "clock"), "approved": ChipText("Đã duyệt", "ok", "shield-check"),
     "rejected": ChipText("Không duyệt", "critical", "x"), "revoked": ChipText("Đã thu hồi", "neutral", "lock"),
 }
-_STEPS = ("Token ký một chuỗi ngẫu nhiên của máy chủ để chứng tỏ khóa nằm trong token này. "
-          "Máy chủ so số định danh trong chứng thư với tài khoản của bạn. "
-          "Sau đó phòng Kế hoạch - Nghiệp vụ hoặc CNTT duyệt, rồi bạn ký được.")
+_THEN = ("Máy chủ so số định danh trong chứng thư với tài khoản của bạn. "
+         "Sau đó phòng Kế hoạch - Nghiệp vụ hoặc CNTT duyệt, rồi bạn ký được.")
+_BY_USB = "Token ký một chuỗi ngẫu nhiên của máy chủ để chứng tỏ khóa nằm trong token này. "
+_BY_PHONE = "{service} hỏi bạn trên điện thoại để ký một chuỗi ngẫu nhiên của máy chủ, chứng tỏ khóa là của bạn. "
+_BY_CODE = "{service} dùng mã PIN và mã OTP của bạn để ký một chuỗi ngẫu nhiên của máy chủ, chứng tỏ khóa là của bạn. "
 
 
 class EnrolDialog(Dialog):
@@ -41,7 +44,8 @@ class EnrolDialog(Dialog):
         self._caption, self.words = label("Mã PIN", "bold"), label("", "attention", wrap=True)
         self.last_try = LastTry()
         self.pin.returnPressed.connect(self.enrol)
-        for widget in (label(_STEPS, "second", wrap=True), self.certificate, self.words, self.last_try):
+        self._steps = label(_BY_USB + _THEN, "second", wrap=True)
+        for widget in (self._steps, self.certificate, self.words, self.last_try):
             self.body.addWidget(widget)
         self.body.addLayout(row(self._caption, self.pin, None, gap=10))
         self.verb = PrimaryButton("Đăng ký", "Enter", on_click=self.enrol)
@@ -72,16 +76,23 @@ class EnrolDialog(Dialog):
         if model.identity is not None:
             self.certificate.show_identity(model.identity, model.identities)
         elif model.stage is EnrolStage.LOOKING:
-            self.certificate.say("Đang tìm chứng thư trên token…", "Chưa hỏi mã PIN")
+            self.certificate.say("Đang tìm chứng thư trên token và dịch vụ ký từ xa…", "Chưa hỏi mã PIN")
         else:
             self.certificate.say("Chưa thấy chứng thư của bạn", "")
         asks = model.stage in (EnrolStage.READY, EnrolStage.ASKING)
         was_hidden = self.pin.isHidden()
         self._caption.setVisible(asks)
-        self._caption.setText("Mã PIN nhập trên token" if model.on_token else "Mã PIN")
+        service = elsewhere(model.identity)
+        by = (_BY_PHONE if model.on_token else _BY_CODE) if service else _BY_USB
+        self._steps.setText(by.format(service=service) + _THEN)
+        self._caption.setText("Xác nhận trên điện thoại" if service and model.on_token else
+                              "Mã PIN nhập trên token" if model.on_token else
+                              "Mã PIN hoặc mã OTP" if service else "Mã PIN")
         self.pin.setVisible(asks and not model.on_token)
         self.last_try.ask(wanted=asks and model.last_try)
-        if asks and was_hidden:
+        if asks and model.on_token:
+            self.verb.setFocus()
+        elif asks and was_hidden:
             self.pin.setFocus()
         self.again.setVisible(model.stage is EnrolStage.BLOCKED)
         self.verb.say("Đóng" if model.stage is EnrolStage.DONE else "Đăng ký")
@@ -97,7 +108,7 @@ class EnrolDialog(Dialog):
         if isinstance(model.refusal, Trouble):
             role = "attention"
         if model.stage is EnrolStage.SENDING:
-            text, role = "Token đang ký, rồi gửi máy chủ…", "second"
+            text, role = self._sending(), "second"
         if model.stage is EnrolStage.DONE and model.enrolled is not None:
             approved = model.enrolled.state == "approved"
             text = "Chứng thư đã được duyệt, bạn ký được ngay." if approved else (
@@ -106,6 +117,15 @@ class EnrolDialog(Dialog):
         self.words.setText(text)
         self.words.setVisible(bool(text))
         style.set_role(self.words, role)
+        if self.isVisible():
+            self.fit()
+
+    def _sending(self) -> str:
+        service = elsewhere(self._model.identity)
+        if not service:
+            return "Token đang ký, rồi gửi máy chủ…"
+        return (f"Hãy mở ứng dụng ký số trên điện thoại và đồng ý yêu cầu của {service}. Đóng cửa sổ này thì yêu cầu "
+                "bị hủy, chưa đăng ký gì.") if self._model.on_token else f"{service} đang ký, rồi gửi máy chủ…"
 
 
 class CertificatesDialog(WorkList):
