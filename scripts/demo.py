@@ -47,9 +47,10 @@ def run(port: int, *, play: bool) -> int:
     step("1/3 Demo hospital: database, certificates, tokens, people, a few days of records")
     services = subprocess.Popen([sys.executable, "-m", "tests.sandbox.trust", "--home", str(HOME)], cwd=ROOT,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    server = None
+    server = phone = None
     try:
-        server = start_server(free_port(port))
+        phone, told = start_phone()
+        server = start_server(free_port(port), told)
         if play:
             step("2/3 No display: the day is played on a virtual screen")
             play_the_day()
@@ -60,20 +61,30 @@ def run(port: int, *, play: bool) -> int:
             subprocess.run([BIN / "benhan", "--config", HOME / "workstation.toml"], check=False)
             step("3/3 The workstation was closed")
     finally:
-        if server is not None:
-            stop(server)
-        services.terminate()
-        services.wait()
+        for process in (server, phone, services):
+            if process is not None:
+                stop(process)
     return 0
 
 
-def start_server(port: int) -> subprocess.Popen[str]:
+def start_phone() -> tuple[subprocess.Popen[str], list[str]]:
+    """The played remote signing service, and what the server must be told of it."""
+    phone = subprocess.Popen([sys.executable, "-m", "tests.sandbox.phone", "--home", HOME / "phone"], cwd=ROOT,
+                             stdout=subprocess.PIPE, text=True)
+    ready, *told = (phone.stdout.readline() if phone.stdout else "").split(maxsplit=2) or [""]
+    if ready != "READY":
+        stop(phone)
+        raise StepFailed("the played remote signing service did not start.")
+    return phone, ["--phone", *(word.strip() for word in told)]
+
+
+def start_server(port: int, more: list[str]) -> subprocess.Popen[str]:
     """`benhan-server demo`, returned once it serves."""
     log = ROOT / "demo-server.log"
     with log.open("w", encoding="utf-8") as errors:
         server = subprocess.Popen(
             [BIN / "benhan-server", "demo", "--home", HOME, "--port", str(port),
-             "--trust-services", f"http://127.0.0.1:{free_port(port + 1)}"],
+             "--trust-services", f"http://127.0.0.1:{free_port(port + 1)}", *more],
             stdout=subprocess.PIPE, stderr=errors, text=True,
         )
     ready = threading.Event()
@@ -100,10 +111,10 @@ def play_the_day() -> None:
     if OUTPUT.exists():
         shutil.rmtree(OUTPUT)
     OUTPUT.mkdir()
-    command = ["xvfb-run", "-a", "-s", "-screen 0 1366x768x24", sys.executable, str(ROOT / "scripts" / "demo_day.py"),
+    command = ["xvfb-run", "-a", "-s", "-screen 0 1366x768x24", sys.executable, "-m", "scripts.demo_day",
                "--home", str(HOME), "--out", str(OUTPUT)]
     environment = {**os.environ, "QT_QPA_PLATFORM": "xcb"}
-    if subprocess.run(command, check=False, env=environment).returncode:
+    if subprocess.run(command, check=False, env=environment, cwd=ROOT).returncode:
         raise StepFailed(f"the day did not come through; the last picture in {OUTPUT} shows where.")
 
 

@@ -1,37 +1,34 @@
 """Plays a working day by itself through the real windows, with keys and clicks, and photographs each step.
 
 A doctor writes a treatment row and signs it with her token, has a signature explained, corrects the row, looks at the
-signature board by day and by night; a nurse signs a care column. Leaves pictures and signed PDFs in the output folder.
-A step that does not come through is named, photographed, and ends the play.
+signature board by day and by night; a nurse signs a care column; another doctor signs a row on the phone, where the
+demo plays a remote signing service. Leaves pictures and signed PDFs in the output folder. A step that does not come
+through is named, photographed, and ends the play.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QLineEdit, QMenu, QPlainTextEdit, QTextEdit, QWidget
+from PyQt6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from records.entries import State
 from records.messages import Chart, EntryView
+from scripts.demo_theatre import KEYS, StepFailed, Theatre
 from workstation.app import Program
 from workstation.client import Client
 from workstation.config import Config, read_config
-from workstation.models.signing import Stage
+from workstation.models.signing import SigningAct, Stage
 from workstation.models.signing_board import BoardScope
+from workstation.models.signing_certificates import elsewhere
 from workstation.views.chart.correction_side import CorrectionSide
 from workstation.views.chart.place import ChartPlace
-from workstation.views.prompts import Dialog
 from workstation.views.sign_in import DemoPanel
 from workstation.views.signing.dialogs import SignDialog
 from workstation.views.signing.place import SigningPlace
@@ -40,87 +37,11 @@ from workstation.views.widgets.buttons import KeyButton
 
 PATIENT = "Nguyễn Văn Bình"
 DOCTOR, NURSE = "ha.lethu", "mai.nguyenthi"
-PATIENCE_S = 40
 ACCOUNTS = """
 Demo people: ha.lethu (doctor), mai.nguyenthi (nurse), thanh.dovan (ward head), lan.vuthi (records office), …
 Password of all: benh-an-demo   PIN of all tokens: 246810   (demo-home/accounts.json has the whole list)"""
-KEYS: Any = QTest
-"""PyQt's stubs take these functions for methods."""
 SIZE = (1366, 728)
 """A ward's screen, less the system's bar."""
-
-
-class StepFailed(Exception):
-    """What was waited for did not come."""
-
-
-@dataclass
-class Theatre:
-    """The window on stage, and what was photographed."""
-
-    application: QApplication
-    program: Program
-    out: Path
-    pictures: int = 0
-
-    @property
-    def window(self) -> QWidget:
-        """The workstation's window."""
-        return self.program.window
-
-    def wait(self, what: str, condition: Callable[[], object]) -> None:
-        """Let the program work until the condition holds."""
-        ends = time.monotonic() + PATIENCE_S
-        while not condition():
-            if time.monotonic() > ends:
-                raise StepFailed(f"waited {PATIENCE_S} s for: {what}")
-            KEYS.qWait(40)
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """A key, where the cursor is; a virtual screen has nobody who gives a closed dialog's focus back."""
-        if self.application.activeWindow() is None:
-            self.window.activateWindow()
-            KEYS.qWait(100)
-        KEYS.keyClick(self.application.focusWidget() or self.window.focusWidget() or self.window, key, modifier)
-        KEYS.qWait(150)
-
-    def write(self, text: str) -> None:
-        """Text, where the cursor is, as an input method commits it: Vietnamese letters are not single keys."""
-        target = self.application.focusWidget()
-        match target:
-            case QLineEdit():
-                target.insert(text)
-            case QPlainTextEdit() | QTextEdit():
-                target.insertPlainText(text)
-            case _:
-                raise StepFailed(f"the cursor is not in a text field, so «{text}» cannot be written")
-        KEYS.qWait(120)
-
-    def photograph(self, name: str) -> None:
-        """The window as it is, and a dialog over it."""
-        KEYS.qWait(400)
-        self.pictures += 1
-        picture = self.window.grab()
-        dialog = self.dialog()
-        if dialog is not None:
-            from PyQt6.QtGui import QPainter
-
-            painter = QPainter(picture)
-            painter.drawPixmap(self.window.mapFromGlobal(dialog.pos()), dialog.grab())
-            painter.end()
-        picture.save(str(self.out / f"{self.pictures:02d}-{name}.png"))
-        print(f"   {self.pictures:02d}-{name}.png", flush=True)
-
-    def dialog(self) -> Dialog | None:
-        """The dialog that is open, if any."""
-        return next((one for one in self.window.findChildren(Dialog) if one.isVisible()), None)
-
-    def chart(self) -> ChartPlace:
-        """The chart that is open."""
-        found = [place for place in self.window.findChildren(ChartPlace) if place.isVisible()]
-        if not found:
-            raise StepFailed("no chart is open")
-        return found[0]
 
 
 def main() -> int:
@@ -136,6 +57,8 @@ def main() -> int:
     theatre = Theatre(application, Program(application, config), options.out)
     try:
         play(theatre)
+        if (options.home / "keys" / "remote_signing.toml").exists():
+            play_the_phone(theatre)
     except StepFailed as failed:
         theatre.photograph("dung-o-day")
         print(f"The day stopped: {failed}", file=sys.stderr)
@@ -169,6 +92,57 @@ def play(theatre: Theatre) -> None:
     open_chart(theatre, "binh")
     column = write_a_care_column(theatre)
     explain_what_lasts(theatre, column)
+
+
+def play_the_phone(theatre: Theatre) -> None:
+    """Another doctor left the token at home: the same F9, and a tap on the phone."""
+    leave(theatre)
+    sign_in(theatre, "BS. Nguyễn Văn Sơn")
+    open_chart(theatre, "binh")
+    begin(theatre, "36/BV2")
+    place = theatre.chart()
+    model = place.writing.model
+    if model is None:
+        raise StepFailed("the editor has no draft")
+    for key, text in {"assessment": "Viêm phổi ngày 3, ổn định sau giao ban.",
+                      "plan": "Theo dõi tiếp, đo SpO₂ mỗi 6 giờ."}.items():
+        focus_field(place, key)
+        theatre.write(text)
+    theatre.wait("the server to have the draft", lambda: model.received_line)
+    theatre.press(Qt.Key.Key_F9)
+    theatre.wait("the certificates", lambda: isinstance(theatre.dialog(), SignDialog)
+                 and act_of(theatre).stage is Stage.READY)
+    choose_the_phone(theatre)
+    theatre.photograph("ky-tu-xa")
+    theatre.press(Qt.Key.Key_Return)
+    theatre.wait("the phone to be asked", lambda: theatre.dialog() is None or act_of(theatre).stage is Stage.SIGNING)
+    theatre.photograph("cho-dien-thoai")
+    theatre.wait("the signing dialog to close", lambda: theatre.dialog() is None or failed_to_sign(theatre))
+    if theatre.dialog() is not None:
+        raise StepFailed("the phone did not sign")
+    entry: UUID = model.draft.entry
+    theatre.wait("the server to accept the row", lambda: accepted(place, entry, 1))
+    place.show_entry(entry)
+    theatre.photograph("ky-tu-xa-xong")
+
+
+def choose_the_phone(theatre: Theatre) -> None:
+    """The certificate at the service, not the one on the token."""
+    act = act_of(theatre)
+    found = act.found.identities if act.found is not None else ()
+    remote = next((one for one in found if elsewhere(one)), None)
+    if remote is None:
+        raise StepFailed("the remote signing service offers no certificate")
+    act.choose(remote)
+    KEYS.qWait(300)
+
+
+def act_of(theatre: Theatre) -> SigningAct:
+    """The act of the signing dialog that is open."""
+    dialog = theatre.dialog()
+    if not isinstance(dialog, SignDialog):
+        raise StepFailed("no signing dialog is open")
+    return dialog.act
 
 
 def sign_in(theatre: Theatre, name: str) -> None:

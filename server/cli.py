@@ -87,10 +87,13 @@ def _config(parser: Command) -> None:
 def _demo(parser: Command) -> None:
     def run(options: argparse.Namespace) -> int:
         from server.demo import show
+        from server.demo.phone import PhoneService
 
+
+        phone = PhoneService(options.phone[0], Path(options.phone[1])) if options.phone else None
         if options.forget:
             return show.forget(options.home)
-        return show.run(options.home, options.port, options.history, options.trust_services)
+        return show.run(options.home, options.port, options.history, options.trust_services, phone)
 
     parser.add_argument("--home", type=Path, required=True, metavar="DIR", help="where the demo hospital lives")
     parser.add_argument("--port", type=int, default=8443)
@@ -98,6 +101,8 @@ def _demo(parser: Command) -> None:
                         help="program that signs the past days' records (default: scripts/demo_history.py)")
     parser.add_argument("--trust-services", default="", metavar="URL", help="where time stamps and revocation will be "
                         "answered for a new demo's certificates (default: nowhere)")
+    parser.add_argument("--phone", nargs=2, type=str, metavar=("URL", "CA"),
+                        help="a remote signing service for one of the demo's doctors, and its TLS authority (PEM)")
     parser.add_argument("--forget", action="store_true", help="stop the demo's cluster, remove its data, and end")
     parser.set_defaults(run=run)
 

@@ -15,6 +15,7 @@ from typing import Any
 from records.enrolment import bytes_to_sign
 from records.messages import Challenge, Enrolment
 from records.policy import Person
+from server.demo import phone
 from server.demo.tokens import TokenHome, TokenSetupError, token_label
 from server.services import certificates
 from server.services.hospital import Hospital, SignedIn, new_id
@@ -36,13 +37,39 @@ def enrol_staff(hospital: Hospital, tokens: TokenHome, data: Mapping[str, Any]) 
             challenges.append(certificates.challenge(desk))
     proofs = _proofs(tokens, data["accounts"]["token_pin"], waiting, challenges)
     for who, challenge, proof in zip(waiting, challenges, proofs, strict=True):
-        enrolment = Enrolment(challenge=challenge.id, certificate=proof["certificate"], chain=tuple(proof["chain"]),
-                              signature=proof["signature"])
-        with hospital.desk(who) as desk:
-            enrolled = certificates.enrol(desk, enrolment)
-        with hospital.desk(approver) as desk:
-            certificates.approve(desk, enrolled.id)
+        _enrolled(hospital, who, approver, Enrolment(
+            challenge=challenge.id, certificate=proof["certificate"], chain=tuple(proof["chain"]),
+            signature=proof["signature"]))
     return len(waiting)
+
+
+def enrol_phone(hospital: Hospital, folder: Path, data: Mapping[str, Any]) -> bool:
+    """Enrol the certificate that lies at the played service, approved by a person of IT; whether it was needed."""
+    issued = phone.held(folder)
+    if issued is None:
+        return False
+    who = _signed_in(hospital, phone.person(data)["username"])
+    with hospital.desk(who) as desk:
+        if any(view.serial.upper() == issued.serial.upper() for view in certificates.listed(desk)):
+            return False
+        challenge = certificates.challenge(desk)
+    signature = phone.proof(issued, bytes_to_sign(base64.b64decode(challenge.challenge)))
+    approver = next(_signed_in(hospital, one["username"]) for one in data["staff"] if "it" in one["roles"])
+    _enrolled(hospital, who, approver, Enrolment(
+        challenge=challenge.id, certificate=_text(issued.der), chain=tuple(map(_text, issued.chain_der)),
+        signature=_text(signature)))
+    return True
+
+
+def _enrolled(hospital: Hospital, who: SignedIn, approver: SignedIn, enrolment: Enrolment) -> None:
+    with hospital.desk(who) as desk:
+        enrolled = certificates.enrol(desk, enrolment)
+    with hospital.desk(approver) as desk:
+        certificates.approve(desk, enrolled.id)
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _signed_in(hospital: Hospital, username: str) -> SignedIn:

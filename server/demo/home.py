@@ -16,7 +16,7 @@ from typing import Any
 
 from records.bundled import bundled
 from server.cluster import ADMIN, APP, Cluster
-from server.demo import pki, proofs, tokens
+from server.demo import phone, pki, proofs, tokens
 from server.demo.proofs import Proofs
 from server.settings import Settings
 
@@ -75,16 +75,20 @@ def hospital_data() -> dict[str, Any]:
     return tomllib.loads(bundled("demo", "hospital.toml").read_text("utf-8"))
 
 
-def prepare(home: DemoHome, port: int, trust_services: str = "") -> Settings:
+def prepare(home: DemoHome, port: int, trust_services: str = "",
+            service: phone.PhoneService | None = None) -> Settings:
     """Make what is missing in the folder; the settings for a server on that port.
 
-    `trust_services`: where somebody will give time stamps and answer on revocation for certificates that are new.
+    `trust_services`: where somebody will give time stamps and answer on revocation for certificates that are new;
+    `service`: who signs remotely.
     """
     home.folder.mkdir(parents=True, exist_ok=True)
     data = hospital_data()
     _tls(home)
     _tokens(home, data, trust_services)
     settings = _settings(home, data["hospital"], port)
+    phone.prepare(settings.path(settings.remote_signing), data, _issuing(home, trust_services), service,
+                  home.proofs.of_people)
     _write_toml(home.server_settings, settings.model_dump(mode="json", exclude_defaults=True))
     _write_toml(home.workstation_settings, {
         "server_url": f"https://127.0.0.1:{port}",

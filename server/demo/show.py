@@ -14,8 +14,9 @@ from pathlib import Path
 
 from records.errors import Refusal
 from server.administration import bring_up_to_date, init_keys
-from server.demo.enrolment import enrol_staff
+from server.demo.enrolment import enrol_phone, enrol_staff
 from server.demo.home import DemoHome, hospital_data, prepare
+from server.demo.phone import PhoneService
 from server.demo.seed import seed
 from server.services.hospital import Hospital
 from server.serving import build
@@ -26,20 +27,21 @@ HISTORY_S = 180
 """The past days' records are signed within this time, or the demo does without them."""
 
 
-def run(folder: Path, port: int, history: Path | None, trust_services: str = "") -> int:
+def run(folder: Path, port: int, history: Path | None, trust_services: str = "",
+        phone: PhoneService | None = None) -> int:
     """Make what is missing, serve, print READY; stop cleanly on SIGTERM or SIGINT."""
     home = DemoHome(folder.resolve())
     home.folder.mkdir(parents=True, exist_ok=True)
     with _alone(home):
-        return _serve(home, port, history, trust_services)
+        return _serve(home, port, history, trust_services, phone)
 
 
-def _serve(home: DemoHome, port: int, history: Path | None, trust_services: str) -> int:
-    settings = prepare(home, port, trust_services)
+def _serve(home: DemoHome, port: int, history: Path | None, trust_services: str, phone: PhoneService | None) -> int:
+    settings = prepare(home, port, trust_services, phone)
     with _cluster(home):
         bring_up_to_date(settings)
         init_keys(settings)
-        _fill(home, settings)
+        _fill(home, settings, phone)
 
         def ready() -> None:
             # In a thread of its own: the history is signed over HTTPS against this very server.
@@ -77,7 +79,7 @@ def _cluster(home: DemoHome) -> Iterator[None]:
         cluster.stop()
 
 
-def _fill(home: DemoHome, settings: Settings) -> None:
+def _fill(home: DemoHome, settings: Settings, phone: PhoneService | None) -> None:
     """The hospital's people and patients, and their certificates."""
     hospital, data = Hospital.open(settings), hospital_data()
     try:
@@ -85,6 +87,8 @@ def _fill(home: DemoHome, settings: Settings) -> None:
             _log.info("The demo hospital is loaded.")
         if enrolled := enrol_staff(hospital, home.tokens, data):
             _log.info("%d certificates are enrolled.", enrolled)
+        if phone is not None and enrol_phone(hospital, phone.folder, data):
+            _log.info("A certificate at the remote signing service is enrolled.")
     finally:
         hospital.close()
 

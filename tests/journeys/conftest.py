@@ -19,6 +19,8 @@ import pytest
 
 from server.cluster import ADMIN, Cluster
 from server.demo.home import DemoHome
+from server.demo.phone import PhoneService
+from tests.sandbox.phone import played
 from tests.sandbox.trust import answering
 from tests.trust_services import TrustServices
 from workstation.client import Client
@@ -34,6 +36,8 @@ class Town:
     home: DemoHome
     port: int
     process: subprocess.Popen[str]
+    phone: PhoneService
+    """The remote signing service of one of its doctors."""
     clients: list[Client] = field(default_factory=list)
     proofs: TrustServices = field(default_factory=TrustServices)
     """Time stamps and revocation for the demo's certificates, in this process: down or wrong on command."""
@@ -80,7 +84,7 @@ class Town:
 
     def start(self) -> None:
         """Start the server again on the same folder and port."""
-        self.process = _serve(self.home.folder, self.port)
+        self.process = _serve(self.home.folder, self.port, self.phone)
 
 
 def free_port() -> int:
@@ -91,12 +95,12 @@ def free_port() -> int:
         return port
 
 
-def _serve(folder: Path, port: int) -> subprocess.Popen[str]:
+def _serve(folder: Path, port: int, phone: PhoneService) -> subprocess.Popen[str]:
     """`benhan-server demo` without the signed history, returned once it says READY."""
     with (folder.parent / f"{folder.name}.log").open("a") as log:
         process = subprocess.Popen(
             [str(BIN / "benhan-server"), "demo", "--home", str(folder), "--port", str(port), "--history", "none",
-             "--trust-services", f"http://127.0.0.1:{free_port()}"],
+             "--trust-services", f"http://127.0.0.1:{free_port()}", "--phone", phone.url, str(phone.ca)],
             stdout=subprocess.PIPE, stderr=log, text=True)
     for line in process.stdout or ():
         if line.strip() == f"READY https://127.0.0.1:{port}":
@@ -118,11 +122,12 @@ def opened() -> Iterator[Town]:
     folder.chmod(0o755)
     home = DemoHome(folder / "home")
     port = free_port()
-    running = Town(home, port, _serve(home.folder, port))
-    with answering(home.folder) as running.proofs:
-        yield running
-    for client in running.clients:
-        client.close()
-    assert running.stop() == 0
+    with played(folder / "phone", thinks_s=2) as service:
+        running = Town(home, port, _serve(home.folder, port, service.service), service.service)
+        with answering(home.folder) as running.proofs:
+            yield running
+        for client in running.clients:
+            client.close()
+        assert running.stop() == 0
     running.benhan_server("demo", "--home", home.folder, "--forget")
     shutil.rmtree(folder, ignore_errors=True)

@@ -12,6 +12,7 @@ from records.messages import RemoteSigningView
 from server.store import base
 from tests.journeys.phones import Room, Server, choose, room, sandbox, server, states
 from tests.sandbox.program import Sandbox
+from tests.sandbox.remote_signers import SECRET
 from tests.server.remote import conduct
 from workstation.drafts import CommandState
 from workstation.models.signing import LineState, SigningAct, Stage
@@ -70,6 +71,8 @@ def test_a_closed_program_goes_on_waiting_when_she_signs_in_again(
     room.until(lambda: room.model.awaited.items == ())
     room.until(lambda: room.place.desk.store.drafts() == ())
     assert len(sandbox.calls(KIND, "/v1/signatures/sign")) == 1
+    for file in (file for file in room.folder.rglob("*") if file.is_file()):
+        assert SECRET.encode() not in file.read_bytes(), "the hospital's account on a workstation's disk"
 
 
 def test_what_was_confirmed_while_the_program_was_closed_is_fetched_and_handed_in(

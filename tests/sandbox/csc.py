@@ -104,7 +104,7 @@ class Csc:
         made = self.signers.transactions.get(handle)
         if made is None:
             return _wrong("Invalid parameter handle")
-        match self.conduct.phone:
+        match self.signers.phone(made):
             case "approve":
                 return self._activated(made)
             case "refuse":

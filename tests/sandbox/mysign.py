@@ -73,7 +73,7 @@ class MySign:
         made = self.signers.transactions.get(number)
         if made is None or made.user != user:
             return Reply({"error": "unknown transaction"}, 400)
-        match self.conduct.phone:
+        match self.signers.phone(made):
             case "refuse":
                 return Reply({"status": "4002", "message": "User reject"})
             case "late":

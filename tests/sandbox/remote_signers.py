@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,8 @@ class SignerConduct(Conduct):
     """all, half (every second), none, surplus, swapped (two places), wrong (one byte), other_key (somebody else's)."""
     lists: str = "own"
     """own, or other: the certificate of another person."""
+    thinks_s: float = 0.0
+    """How long the person at the phone takes before approving."""
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Transaction:
     names: list[str]
     hashes: list[bytes]
     fetched: int = 0
+    opened: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -77,6 +81,11 @@ class Signers:
                 raise KeyError(made.id)
             self.transactions[made.id] = made
             return made
+
+    def phone(self, transaction: Transaction) -> str:
+        """What the person at the phone has done by now."""
+        thinks = time.monotonic() - transaction.opened < self.conduct.thinks_s
+        return "silent" if self.conduct.phone == "approve" and thinks else self.conduct.phone
 
     def signed(self, transaction: Transaction) -> list[tuple[str, str]]:
         """Names and values as the service gives them, faulty on command."""

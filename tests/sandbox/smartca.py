@@ -17,6 +17,8 @@ class SmartCA:
     """v1 with the phone, v2 with password and one-time code."""
 
     signers: Signers
+    login: str = LOGIN
+    secret: str = SECRET
 
     @property
     def conduct(self) -> SignerConduct:
@@ -26,7 +28,7 @@ class SmartCA:
         body = request.body
         if found := _STATUS.fullmatch(request.path):
             return self._status(found[1])
-        if (body.get("sp_id"), body.get("sp_password")) != (LOGIN, SECRET):
+        if (body.get("sp_id"), body.get("sp_password")) != (self.login, self.secret):
             return _told(401, "SP_CREDENTIAL_INVALID")
         user = str(body.get("user_id", ""))
         if self.signers.of(user) is None:
@@ -47,7 +49,7 @@ class SmartCA:
     def call_back(self, number: str, **changes: Any) -> dict[str, Any]:
         """The body of the call that tells a service provider of a confirmation."""
         files = self._files(self.signers.transactions[number])
-        return {"sp_id": LOGIN, "status_code": 200, "message": "SUCCESS", "transaction_id": number,
+        return {"sp_id": self.login, "status_code": 200, "message": "SUCCESS", "transaction_id": number,
                 "signed_files": files, **changes}
 
     def _certificates(self, user: str) -> Reply:
@@ -84,7 +86,7 @@ class SmartCA:
         made = self.signers.transactions.get(number)
         if made is None:
             return _told(400, "transaction not found")
-        match self.conduct.phone:
+        match self.signers.phone(made):
             case "approve":
                 return _told(200, "SUCCESS", {"transaction_id": made.id, "signatures": self._files(made)})
             case "refuse":

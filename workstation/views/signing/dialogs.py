@@ -90,7 +90,8 @@ class SignDialog(_SigningDialog):
     def _words(self, line: Line) -> str:
         match self.act.stage:
             case Stage.SIGNING if elsewhere(self.act.identity):
-                return f"{_waits(self.act)} Từ chối hoặc hủy thì văn bản vẫn là bản chưa ký, không mất chữ nào."
+                return (f"{_waits(self.act)} Từ chối hoặc hủy thì văn bản vẫn là bản chưa ký, không mất chữ nào. "
+                        "Đóng cửa sổ này thì yêu cầu vẫn chờ ở mục Ký.")
             case Stage.SIGNING:
                 return "Token đang ký. Nếu rút token lúc này, văn bản trở về “chưa ký”, không mất chữ nào."
             case _ if line.refusals:

@@ -154,6 +154,7 @@ class PinBar(QFrame):
         layout = column(self.words, self.last_try, gap=6, margins=(16, 9, 14, 9))
         layout.addLayout(line)
         self.setLayout(layout)
+        self._tapped = False
         act.changed.connect(self.refresh)
         self.pin.installEventFilter(self)
         self.refresh()
@@ -212,8 +213,11 @@ class PinBar(QFrame):
         self.away.setVisible(stage is not Stage.DONE)
         self.sign.say(self._verb())
         self.sign.refuse("" if stage is Stage.DONE or act.left else "Chưa chọn văn bản nào để ký.")
-        if asks and was_hidden:
+        tapped, self._tapped = self._tapped, asks and act.on_token
+        if asks and was_hidden and not act.on_token:
             self.pin.setFocus()
+        if self._tapped and not tapped:
+            self.sign.setFocus()  # the PIN's field is gone, and Enter must not fall to the button beside it
         if stage is Stage.DONE:
             self.sign.setFocus()
         elif waits:

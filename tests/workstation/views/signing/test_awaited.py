@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
+from scripts.demo_theatre import KEYS
 from tests.journeys.phones import Room, choose, room, sandbox, server
 from tests.sandbox.program import Sandbox
 from tests.server.remote import conduct
@@ -76,10 +78,13 @@ def asked(scene: Scene, sandbox: Sandbox, count: int) -> StackDialog:
     """The stack waits for a tap."""
     conduct(sandbox, KIND).phone = "silent"
     act = scene.room.rows(count)
-    choose(act, KIND)
     dialog = StackDialog(act, scene.window)
     dialog.show_over()
-    dialog.bar.begin()
+    choose(act, "csc1")
+    scene.room.until(lambda: dialog.focusWidget() is dialog.bar.pin)
+    choose(act, KIND)
+    scene.room.until(lambda: dialog.focusWidget() is dialog.bar.sign)  # Enter sends it, and not the button beside it
+    KEYS.keyClick(dialog.bar.sign, Qt.Key.Key_Return)
     scene.room.until(lambda: act.stage is Stage.SIGNING and len(sandbox.calls(KIND, "/status")) > 0)
     return dialog
 
