@@ -46,7 +46,7 @@ def run(port: int, *, play: bool) -> int:
     """Server, then the windows; the server is stopped whatever happens."""
     step("1/3 Demo hospital: database, certificates, tokens, people, a few days of records")
     services = subprocess.Popen([sys.executable, "-m", "tests.sandbox.trust", "--home", str(HOME)], cwd=ROOT,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
     server = phone = None
     try:
         phone, told = start_phone()
