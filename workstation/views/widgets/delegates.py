@@ -91,12 +91,15 @@ def paint_cell(painter: QPainter, area: QRect, cell: Cell) -> None:
 
 
 def _paint_text(painter: QPainter, area: QRect, cell: CellText) -> None:
+    painter.setFont(style.font(bold=cell.bold))
     if cell.icon:
         device = painter.device()
         scale = device.devicePixelRatioF() if device is not None else 1.0
-        painter.drawPixmap(area.x(), area.center().y() - 7, icon_pixmap(cell.icon, cell.ink, 14, scale))
+        # Before the words, wherever they begin: at the far end of the cell it would belong to the column beside it.
+        words = painter.fontMetrics().horizontalAdvance(cell.text)
+        left = max(area.x(), area.right() - words - 17) if cell.right else area.x()
+        painter.drawPixmap(left, area.center().y() - 7, icon_pixmap(cell.icon, cell.ink, 14, scale))
         area = area.adjusted(18, 0, 0, 0)
-    painter.setFont(style.font(bold=cell.bold))
     painter.setPen(style.colour(cell.ink))
     side = Qt.AlignmentFlag.AlignRight if cell.right else Qt.AlignmentFlag.AlignLeft
     text = cell.text
