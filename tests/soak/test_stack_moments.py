@@ -130,7 +130,7 @@ def disturbed(ward: Ward, event: str, chance: random.Random) -> set[UUID]:
         threading.Event().wait(chance.uniform(0, 0.2 + 0.2 * ROWS))  # nothing is waited for: the chance that was drawn
         ward.happens(event, victim)
         ended = victim.stdout.readline().split()
-        assert (ended == []) == (event == "workstation killed")
+        assert ended or event == "workstation killed"  # which may come when the stack is done already
         if chance.random() < 0.5:
             ward.mend(event)
             if ended[:1] == [Stage.PAUSED.value]:
@@ -208,4 +208,6 @@ def test_a_disturbed_stack_leaves_each_document_unsigned_or_accepted_once(
 def test_a_stack_disturbed_many_times_leaves_each_document_unsigned_or_accepted_once(
     ward: Ward, qtbot: QtBot, record_property: Told,
 ) -> None:
-    disturb(ward, qtbot, WHOLE, random.Random(), record_property)
+    seed = random.SystemRandom().randrange(2**32)
+    record_property("seed", seed)
+    disturb(ward, qtbot, WHOLE, random.Random(seed), record_property)
