@@ -151,7 +151,9 @@ class DocumentPanel(QScrollArea):
         changed = {one.field.label for one in task.sight.changes}
         for number, (name, words) in enumerate(task.facts):
             inner.addWidget(_named(name, changed=name in changed), number, 0, Qt.AlignmentFlag.AlignTop)
-            inner.addWidget(label(words, wrap=True), number, 1)
+            said = label(words, wrap=True)
+            said.setAlignment(Qt.AlignmentFlag.AlignTop)
+            inner.addWidget(said, number, 1)
         if not task.facts:
             inner.addWidget(label("Chưa ghi gì.", "second"), 0, 0)
         ground.setLayout(inner)
