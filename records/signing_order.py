@@ -16,7 +16,7 @@ from functools import cache
 
 from records.bundled import bundled
 from records.errors import Refusal
-from records.forms import Holder, Role, SignatureSlot
+from records.forms import Amending, Holder, Role, SignatureSlot
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*(?:/[A-Z][A-Z0-9_]*)*(?![a-zà-ỹ])")
 SEAL = "DAU"
@@ -86,9 +86,30 @@ class CatalogueForm:
     confidence: str = field(repr=False, default="")
 
     @property
+    def amending(self) -> Amending:
+        """How a signed one may be changed (R33, R35-R37), whether the form is built or not."""
+        return next((way for way, codes in _amending().items() if self.code in codes), Amending.CORRECT)
+
+    @property
+    def leaves_house(self) -> bool:
+        """Whether it is given to the patient or another facility (R38)."""
+        return self.code in _told_of_changes()["leaves_house"]
+
+    @property
     def order(self) -> Order | None:
         """Who signs in which order; None for a guide that nobody signs."""
         return None if self.notation == "-" else parse(self.notation)
+
+
+@cache
+def _told_of_changes() -> Mapping[str, frozenset[str]]:
+    told = tomllib.loads(bundled("catalogue", "amending.toml").read_text("utf-8"))
+    return {name: frozenset(codes) for name, codes in told.items()}
+
+
+def _amending() -> Mapping[Amending, frozenset[str]]:
+    told = _told_of_changes()
+    return {Amending.REPLACE: told["replace"], Amending.NOTIFY: told["notify"]}
 
 
 @cache

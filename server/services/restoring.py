@@ -98,3 +98,4 @@ def _lay_before(desk: Desk, place: Place, old: Version, signer: UUID, draft: Dra
     drafts.save(desk.db, key, old.entry, draft, person=signer, revision=(there.revision if there else 0) + 1,
                 workstation=desk.signed_in.workstation)
     desk.tell("draft", encounter=place.id, entry=old.entry, ward=place.ward)
+    desk.tell_person("draft", signer)

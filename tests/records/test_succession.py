@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from records.bundled import bundled
 from records.canonical import encode, sha256
 from records.entries import Correction, FormRef, RelatesTo, State, Version
-from records.forms import EntryKind, form
+from records.forms import Amending, EntryKind, all_forms, form
+from records.signing_order import catalogue
 from records.succession import (
     Before,
     Permission,
@@ -153,3 +156,24 @@ def test_a_correction_keeps_what_its_entry_stands_for() -> None:
     new, _ = pair()
     loose = after(new, values=new.values, relates_to=None, why={"changed": ()})
     assert codes(loose, Before(new, State.PARTLY_SIGNED), certificate()) == ["relation_differs"]
+
+
+def test_every_form_of_the_catalogue_says_how_a_signed_one_is_changed_and_the_built_ones_agree() -> None:
+    """R33, R35-R38."""
+    listed = {one.code: one for one in catalogue()}
+    for one in listed.values():
+        if one.kind == "order+result":
+            assert one.amending is Amending.NOTIFY, one.code
+        if one.code.startswith("TT26-"):
+            assert (one.amending, one.leaves_house) == (Amending.REPLACE, True), one.code
+        if "dấu" in one.notation or "KY_SO" in one.notation:
+            assert (one.amending, one.leaves_house) == (Amending.REPLACE, True), one.code
+        if one.kind in ("record", "consent"):
+            assert (one.amending, one.leaves_house) == (Amending.CORRECT, False), one.code
+    told = tomllib.loads(bundled("catalogue", "amending.toml").read_text("utf-8"))
+    assert {code for codes in told.values() for code in codes} <= set(listed)
+    for built in all_forms():
+        for kind in built.kinds:
+            if built.code in listed:
+                assert (kind.amending, kind.leaves_house) == (
+                    listed[built.code].amending, listed[built.code].leaves_house), built.code

@@ -338,7 +338,7 @@ class SyncModel(QObject):
                                     "reminder": self.reminders_stale}):
             bare[event.topic].emit()
         mine = event.entry in self._claimed
-        if event.topic == "draft" and mine:
+        if event.topic == "draft" and (mine or event.encounter is None):  # R34: one that was laid before me names none
             self._adopt()
         elif event.topic == "draft" and event.encounter is not None:
             self.drafts_stale.emit(event.encounter)
