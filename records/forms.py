@@ -169,12 +169,33 @@ class Rule(Frozen):
     """Code of the reason that is told."""
 
 
+class KindField(Frozen):
+    """One blank of a kind of some form, and the value that is asked of it."""
+
+    form: str
+    kind: str
+    field: str
+    value: str = ""
+
+
+class PermittedBy(Frozen):
+    """What must have been given before that began which a kind records (R19b)."""
+
+    starts: str
+    """The instant field of this kind that says when it began."""
+    consent: KindField
+    """The consent: which paper, and the answer in it that is a yes."""
+    exception: KindField
+    """The emergency's paper in its place: which, and its instant of decision."""
+
+
 class SignatureSlot(Frozen):
     """A place where one person signs, and after which other slots.
 
     `author`: only the person who wrote the version may fill it (R4). `after`: slots of the same version that
     must be signed first (R17, R19). `shut_by`: once one of these is signed it is too late for this one.
-    `children_signed`: the gathered entries must be signed first (R19). `by_order`: how somebody else may
+    `children_signed`: the gathered entries must be signed first (R19). `other_than`: who signed one of these
+    slots does not fill this one too (R19b: two doctors). `by_order`: how somebody else may
     sign in the place of the one whose slot it is (R11); a written delegation says one of them (R29).
     """
 
@@ -188,6 +209,7 @@ class SignatureSlot(Frozen):
     author: bool = False
     optional: bool = False
     children_signed: bool = False
+    other_than: tuple[str, ...] = ()
 
 
 class EntryKind(Frozen):
@@ -217,6 +239,8 @@ class EntryKind(Frozen):
     """It is given to the patient or another facility: no abbreviations outside the approved list (R38)."""
     deadline: Literal["", "admission", "discharge"] = ""
     """Which clock runs for it: R20/R21 after admission, R23 after discharge."""
+    permitted_by: PermittedBy | None = None
+    """The consent without which the note of a procedure is not signed (R19b)."""
     sections: tuple[Section, ...]
     rules: tuple[Rule, ...] = ()
     slots: tuple[SignatureSlot, ...]
@@ -242,10 +266,11 @@ class EntryKind(Frozen):
         for slot in self.slots:
             if bool(slot.roles) != (slot.holder is Holder.PERSON):
                 raise ValueError(f"slot {slot.key} has roles exactly when a person of the house fills it")
-            if not {*slot.after, *slot.shut_by} <= set(slots):
+            if not {*slot.after, *slot.shut_by, *slot.other_than} <= set(slots):
                 raise ValueError(f"slot {slot.key} waits for a slot that the kind {self.key} does not have")
-        if not {*self.keeps, *filter(None, [self.orderer])} <= set(keys):
-            raise ValueError(f"kind {self.key} keeps or names the orderer in a field that it does not have")
+        begins = self.permitted_by.starts if self.permitted_by is not None else ""
+        if not {*self.keeps, *filter(None, [self.orderer, begins])} <= set(keys):
+            raise ValueError(f"kind {self.key} keeps, or names orderer or beginning in, a field that it does not have")
         if bool(self.replaced_for) != (self.amending is Amending.REPLACE):
             raise ValueError(f"kind {self.key} lists reasons exactly when it is replaced")
         if bool(self.orderer) != (self.amending is Amending.NOTIFY):

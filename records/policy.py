@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from records.consent import Permission, hindrances
 from records.delegation import Delegation
 from records.entries import ENDED, EncounterState, State
 from records.errors import Reason, Refusal
@@ -64,6 +65,8 @@ class Case:
     """Code of the form; a delegation may name forms."""
     written_at: datetime | None = None
     """When the version was finished by its author."""
+    permission: Permission | None = None
+    """The consents of this stay, for a kind that needs one (R19b)."""
     missing_fields: tuple[Reason, ...] = ()
     """What `records.validation` still demands."""
 
@@ -96,7 +99,7 @@ def may_write(person: Person, kind: EntryKind, encounter_state: EncounterState, 
 
 
 def may_sign(person: Person, slot_key: str, case: Case, on: date) -> Answer:
-    """May this person fill this slot now (R1-R4, R17-R19a, R33). `on` is the local date of signing."""
+    """May this person fill this slot now (R1-R4, R17-R19b, R33). `on` is the local date of signing."""
     slot = case.kind.slot(slot_key)
     if slot.holder is not Holder.PERSON:
         return Refused((Reason(_NOT_A_PERSONS[slot.holder], slot.label),))
@@ -106,6 +109,8 @@ def may_sign(person: Person, slot_key: str, case: Case, on: date) -> Answer:
         reasons.append(_not_in_role(person, slot, case, on))
     if slot.author and person.id != case.author:
         reasons.append(Reason("only_author_signs", slot.label))
+    if person.id in {one.person for one in case.signed if one.slot in slot.other_than}:
+        reasons.append(Reason("slot_needs_other_person", slot.label))
     if not case.is_latest:
         reasons.append(Reason("newer_version_exists", slot.label))
     if case.state in ENDED:
@@ -245,4 +250,6 @@ def _order(slot_key: str, case: Case) -> list[Reason]:
             reasons.append(Reason("kind_waits_for_kind", case.kind.name, {"earlier": kind}))
     if slot.children_signed and case.unsigned_children:
         reasons.append(Reason("children_unsigned", slot.label, {"names": ", ".join(case.unsigned_children)}))
+    if case.permission is not None:
+        reasons += hindrances(case.kind.name, case.permission)
     return reasons

@@ -13,6 +13,7 @@ from records.errors import Reason, Refusal
 from records.forms import EntryKind, Holder, form
 from records.lifecycle import Event
 from records.policy import Case, SignedSlot
+from server.services import consents
 from server.services.hospital import Desk
 from server.services.questions import OnFile
 from server.store import amendments, entries, sessions
@@ -100,6 +101,7 @@ def case(desk: Desk, scene: Scene, version: Version, kind: EntryKind) -> Case:
         ward=scene.place.ward, signed=scene.signed, form=version.form.code, written_at=version.written_at,
         signed_kinds=entries.signed_kinds(desk.db, scene.place.id, version.form.code) if kind.after else frozenset(),
         unsigned_children=tuple(_unsigned_children(desk, version, kind)),
+        permission=consents.permission(desk, version, kind),
     )
 
 

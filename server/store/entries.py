@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, tuple_, update
 
 from records.canonical import encode, sha256
-from records.entries import FormRef, State, Version
+from records.entries import ENDED, FormRef, State, Version
 from records.errors import Refusal
 from records.policy import SignedSlot
 from server.store.keys import ScopeKey
@@ -207,6 +207,15 @@ def signed_kinds(db: Connection, encounter: UUID, form: str) -> frozenset[str]:
         .where(entries.c.encounter == encounter, entries.c.form == form,
                version_states.c.state == State.SIGNED.value))
     return frozenset(rows)
+
+
+def latest_of_kinds(db: Connection, encounter: UUID, kinds: Collection[tuple[str, str]]) -> tuple[Standing, ...]:
+    """The latest versions of the entries of some kinds (form, kind) in a stay, but for those that ended."""
+    rows = db.execute(_STANDING.join(entries, entries.c.id == version_states.c.entry).where(
+        version_states.c.encounter == encounter, version_states.c.latest,
+        version_states.c.state.not_in([state.value for state in ENDED]),
+        tuple_(entries.c.form, entries.c.kind).in_(list(kinds))))
+    return tuple(_standing(row) for row in rows)
 
 
 def others_of_kind(db: Connection, encounter: UUID, form: FormRef, but: Collection[UUID]) -> tuple[UUID, ...]:

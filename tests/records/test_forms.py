@@ -67,6 +67,11 @@ KINDS = {
         counselled not_counselled_why risks
         signer_name signer_birth_date signer_address signer_id relationship phone decision
     """,
+    ("06/BV2", "procedure"): """
+        admit_at performed_at dx_before dx_after method class anaesthesia surgeon_name anaesthetist_name
+        diagram drain packing drain_out_on stitches_out_on other steps
+    """,
+    ("EX-PTCC", "decision"): "decided_at procedure diagnosis why reason",
     ("EX-CONGKHAI", "day"): "day total items note",
     ("PL-KQ", "late_result"): """
         result_kind specimen report_no taken_on reported_on reported_by result conclusion informed informed_how
@@ -116,6 +121,8 @@ REQUIRED = {
     ("TT25-M02", "certificate"): "health_dept facility record_no full_name birth_date age sex admit_at discharge_at "
                                  "diagnosis treatment",
     ("01/BV2", "consent"): "class surgeon_name anaesthetist_name diagnosis procedure counselled signer_name decision",
+    ("06/BV2", "procedure"): "performed_at dx_before dx_after method class anaesthesia surgeon_name steps",
+    ("EX-PTCC", "decision"): "decided_at procedure diagnosis why reason",
     ("EX-CONGKHAI", "day"): "day items",
     ("40/BV2", "admission_consent"): "explained signer_name decision",
     ("QD697-01", "statement"): "full_name from_day to_day lines total total_insured total_patient",
@@ -125,6 +132,7 @@ REQUIRED = {
 }
 CODED = {
     "icd10": {"dx_referrer", "dx_ed", "dx_ward", "dx_out_other.dx", "death_main_cause", "autopsy_dx", "dx_main",
+              "dx_before", "dx_after",
               "dx_other.dx", "dx_diff", "diagnosis", "diagnosis_differential", "diagnosis_other.dx"},
     "icd10_main": {"dx_out_main", "diagnosis"},
     "occupation": {"job"},
@@ -157,6 +165,8 @@ SLOTS = {
                                   ("organisation", set(), ("representative",))],
     ("01/BV2", "consent"): [("surgeon", {Role.DOCTOR}, ()), ("anaesthetist", {Role.DOCTOR}, ()),
                             ("patient", set(), ("surgeon", "anaesthetist"))],
+    ("06/BV2", "procedure"): [("surgeon", {Role.DOCTOR}, ())],
+    ("EX-PTCC", "decision"): [("first_doctor", {Role.DOCTOR}, ()), ("second_doctor", {Role.DOCTOR}, ())],
     ("EX-CONGKHAI", "day"): [("nurse", {Role.NURSE}, ()), ("patient", set(), ("nurse",)),
                              ("ward_head", {Role.WARD_HEAD}, ("nurse", "patient"))],
     ("40/BV2", "admission_consent"): [("receiver", {Role.DOCTOR, Role.NURSE}, ()), ("patient", set(), ("receiver",))],

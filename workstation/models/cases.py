@@ -15,6 +15,7 @@ from records.policy import Allowed, Answer, Case, Refused, SignedSlot
 from workstation.config import ZONE
 from workstation.drafts import LocalDraft
 from workstation.models.account import Account, utc_now
+from workstation.models.consents import permission
 
 
 def kind_of(ref: FormRef) -> EntryKind:
@@ -36,7 +37,8 @@ def case_of_view(chart: Chart, view: EntryView) -> Case:
                                       *(SignedSlot(one.slot, one.person, one.confirmed_at)
                                         for one in view.confirmations if one.confirmed)),
         signed_kinds=_signed_kinds(chart, view.form), unsigned_children=_unsigned_children(chart, view.form, kind),
-        form=view.form.code, written_at=view.written_at)
+        form=view.form.code, written_at=view.written_at,
+        permission=permission(chart, kind, view.form.code, view.id, view.body["values"]))
 
 
 def case_of_draft(chart: Chart, draft: LocalDraft, account: Account, missing: Sequence[Reason]) -> Case:
@@ -47,7 +49,8 @@ def case_of_draft(chart: Chart, draft: LocalDraft, account: Account, missing: Se
         kind=kind, author=account.person.id, state=State.DRAFT, is_latest=draft.base_version == latest,
         encounter_state=chart.encounter.state, ward=ward_of(chart), signed_kinds=_signed_kinds(chart, draft.form),
         unsigned_children=_unsigned_children(chart, draft.form, kind), missing_fields=tuple(missing),
-        form=draft.form.code)
+        form=draft.form.code,
+        permission=permission(chart, kind, draft.form.code, draft.entry, draft.values))
 
 
 def first_slot(kind: EntryKind) -> SignatureSlot:

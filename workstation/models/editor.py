@@ -239,7 +239,7 @@ class EditorModel(QObject):
         if self._desk.away:
             more += while_away(self.kind, slot, begun_here=self._draft.begun_here,
                                base_version=self._draft.base_version)
-        case = case_of_draft(self._chart, self._draft, self._desk.account, self.missing)
+        case = case_of_draft(self._chart, self.draft, self._desk.account, self.missing)
         return answer(self._desk.account, slot, case, utc_now(), more)
 
     def to_version(self, *, renderer: str = "", written_at: datetime | None = None) -> Version:
