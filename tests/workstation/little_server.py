@@ -30,6 +30,7 @@ from records.messages import (
     Accepted,
     CertificateStanding,
     CertificateView,
+    ChainView,
     Challenge,
     ColleagueView,
     DelegationGiven,
@@ -104,6 +105,8 @@ class LittleServer:
     papers: dict[str, PrintView] = field(default_factory=dict)
     """What a look-up code leads to."""
     settlements: list[SettlementView] = field(default_factory=list)
+    chains: dict[UUID, ChainView] = field(default_factory=dict)
+    """What is said of the slots of a paper."""
     colleagues: list[ColleagueView] = field(default_factory=list)
     delegations: list[DelegationView] = field(default_factory=list)
     me: PersonView | None = None
@@ -287,6 +290,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, b"[" + b",".join(_json(little.looks[one.entry]) for one in given) + b"]"
             case ["GET", "entries", entry, "versions", number] if (entry, number) in little.versions:
                 return 200, little.versions[entry, number]
+            case ["GET", "entries", entry, "chain"] if UUID(entry) in little.chains:
+                return 200, _json(little.chains[UUID(entry)])
             case ["GET", "entries", entry] if UUID(entry) in little.entries:
                 return 200, _json(little.entries[UUID(entry)])
             case ["POST", "encounters", _, "prints"]:

@@ -71,6 +71,11 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
     # What is shown
 
     @property
+    def desk(self) -> Desk:
+        """Whose chart it is."""
+        return self._desk
+
+    @property
     def chart(self) -> Chart | None:
         """The server's part; None before the first answer."""
         return self._said

@@ -11,6 +11,7 @@ from workstation.drafts import LocalDraft
 from workstation.models.chart import ChartModel
 from workstation.models.editor import EditorModel
 from workstation.models.gathering import gathered
+from workstation.models.holding_up import BeforeMine
 from workstation.views.chart.before_signing import BeforeSigning
 from workstation.views.chart.correction import CorrectionView
 from workstation.views.chart.earlier import Last, last_values
@@ -62,7 +63,7 @@ class Writing(QObject):
         model.refused.connect(self.refused)
         if model.kind.gathers:
             model.take_over(gathered(model.kind, draft.form, self._chart.items))
-        self.foot = BeforeSigning(model)
+        self.foot = BeforeSigning(model, BeforeMine(self._chart.desk, self._chart, model))
         self.two_texts = TwoTexts(model)
         if draft.base_version:
             self.correction = CorrectionView(model)
