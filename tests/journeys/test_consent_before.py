@@ -14,9 +14,9 @@ from records.messages import Admission, EntryView, PatientDraft
 from records.policy import Allowed, Refused
 from records.render import render_entry
 from tests.journeys.conftest import Town
+from tests.journeys.hands import refused
 from tests.journeys.places import Place, SitDown, sit_down
-from tests.journeys.test_patient_confirms import CONSENT, SURGEON, VALUES, Story
-from tests.journeys.test_whole_record import refused
+from tests.journeys.test_patient_confirms import CONSENT, PATIENT, SURGEON, VALUES, Story
 from workstation.config import ZONE
 from workstation.drafts import LocalDraft
 from workstation.ids import new_id
@@ -97,7 +97,7 @@ def test_consent_then_operation_then_the_emergency(town: Town, sit_down: SitDown
     assert held.since == max(mark.signed_at for mark in waiting.signatures)
 
     came: list[object] = []
-    Taking(place.desk, client.chart(story.encounter), waiting).by_drawing(b'{"strokes":[]}', "Bút ký", came.append,
+    Taking(place.desk, client.chart(story.encounter), waiting).by_drawing(b'{"strokes":[]}', "Bút ký", PATIENT, came.append,
                                                                           came.append)
     qtbot.waitUntil(lambda: bool(came), timeout=LONG)
     assert isinstance(came[0], LocalDraft), came[0]
