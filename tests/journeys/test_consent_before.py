@@ -97,8 +97,8 @@ def test_consent_then_operation_then_the_emergency(town: Town, sit_down: SitDown
     assert held.since == max(mark.signed_at for mark in waiting.signatures)
 
     came: list[object] = []
-    Taking(place.desk, client.chart(story.encounter), waiting).by_drawing(b'{"strokes":[]}', "Bút ký", PATIENT, came.append,
-                                                                          came.append)
+    Taking(place.desk, client.chart(story.encounter), waiting).by_drawing(
+        b'{"strokes":[]}', "Bút ký", PATIENT, came.append, came.append)
     qtbot.waitUntil(lambda: bool(came), timeout=LONG)
     assert isinstance(came[0], LocalDraft), came[0]
     story.takes(came[0])

@@ -17,17 +17,15 @@ from records.messages import EntryView
 from records.policy import Allowed
 from workstation.drafts import LocalDraft
 from workstation.models import confirming, house_signing, opening_capture
-from workstation.models.account import utc_now
 from workstation.models.amending import is_replaced_when_issued
 from workstation.models.chart import ItemState
 from workstation.models.history import LEAST_REASON, cancel_entry, earlier_version
-from workstation.models.holding_up import of_view
 from workstation.models.signing_tasks import Task, draft_task, slot_task
 from workstation.models.timeline import names_of
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
 from workstation.views.chart.amending_acts import AmendingActs
+from workstation.views.chart.before_signing import why_it_waits
 from workstation.views.chart.capture import ask_and_show
-from workstation.views.chart.before_signing import line_words
 from workstation.views.chart.confirming import ConfirmDialog
 from workstation.views.chart.earlier import signed_values, yesterdays
 from workstation.views.chart.kinds_menu import show_kinds
@@ -231,11 +229,8 @@ class ChartActs(QObject):
         if item is None or item.view is None or not item.view.open_slots:
             return NOT_NOW
         answers = [self._place.chart.may_sign(item.entry, slot) for slot in item.view.open_slots]
-        if any(isinstance(answer, Allowed) for answer in answers):
-            return ALLOWED
-        chart = self._place.chart.chart
-        held = list(of_view(chart, item.view, {})) if chart is not None else []
-        return f"{line_words(held[0], utc_now())}." if held else NOT_NOW
+        waits = why_it_waits(self._place.chart.chart, item.view) or NOT_NOW
+        return ALLOWED if any(isinstance(answer, Allowed) for answer in answers) else waits
 
     def sign(self) -> None:
         """F9: hand the draft, or the open slot that is mine, to the signing model; first what is missing."""

@@ -8,9 +8,10 @@ from datetime import datetime
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from records.errors import Reason
+from records.messages import Chart, EntryView
 from workstation.models.account import utc_now
 from workstation.models.editor import EditorModel
-from workstation.models.holding_up import BeforeMine, HoldUp
+from workstation.models.holding_up import BeforeMine, HoldUp, of_view
 from workstation.views.chart.problems import missing, wrong
 from workstation.views.widgets import times
 from workstation.views.widgets.icons import Icon
@@ -110,6 +111,12 @@ def line_words(one: HoldUp, now: datetime) -> str:
     if one.since is None:
         return words
     return f"{words}, từ {times.day_and_clock(one.since, now)} ({times.span(now - one.since)})"
+
+
+def why_it_waits(chart: Chart | None, view: EntryView) -> str:
+    """For whom a paper waits that is not mine to sign, in one sentence; empty when it waits for nobody."""
+    held = next(of_view(chart, view, {}), None) if chart is not None else None
+    return f"{line_words(held, utc_now())}." if held is not None else ""
 
 
 def _missing_words(missing: Sequence[Reason]) -> str:
