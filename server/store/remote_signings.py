@@ -16,7 +16,11 @@ from server.store.tables import people, remote_signings
 
 OPEN = ("code_wanted", "asked", "asking", "waiting")
 LEASE = timedelta(minutes=2)
-"""What a worker took and did not settle (it was killed) comes back after this."""
+"""What a worker took to ask and did not settle (it was killed) comes back after this: longer than any asking takes."""
+ASKS_AGAIN = timedelta(seconds=45)
+"""What only waits is asked after again this soon, so that a person who confirmed waits less after a kill; two calls to
+a service at `answers_within_s` of 15 fit in, and nobody asks while another still does.
+"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ _CLAIM = text("""
                  WHERE state IN ('code_wanted', 'asked', 'asking', 'waiting') AND next_at <= clock_timestamp()
                  ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
     UPDATE remote_signings AS one SET attempts = one.attempts + 1, changed_at = clock_timestamp(),
-        next_at = clock_timestamp() + CAST(:lease AS interval),
+        next_at = clock_timestamp() + CAST(CASE one.state WHEN 'waiting' THEN :again ELSE :lease END AS interval),
         state = CASE one.state WHEN 'asked' THEN 'asking' ELSE one.state END
     FROM due WHERE one.id = due.id RETURNING one.id, due.state AS was
 """)
@@ -70,7 +74,8 @@ def claim(db: Connection) -> tuple[Signing, str] | None:
 
     One that was `asked` is `asking` from now on: should the worker die, nobody asks the person a second time.
     """
-    row = db.execute(_CLAIM, {"lease": f"{int(LEASE.total_seconds())} seconds"}).one_or_none()
+    row = db.execute(_CLAIM, {"lease": f"{int(LEASE.total_seconds())} seconds",
+                              "again": f"{int(ASKS_AGAIN.total_seconds())} seconds"}).one_or_none()
     return None if row is None else (one(db, row.id), row.was)
 
 
