@@ -16,6 +16,7 @@ from PyQt6.QtCore import QCoreApplication, QEvent, QObject
 from PyQt6.QtWidgets import QApplication
 
 from records.errors import BenhAnError, Cancelled, Refusal
+from records.forms import Role
 from records.messages import PatientView
 from workstation.about import version
 from workstation.background import SWITCH_S, Background
@@ -44,10 +45,13 @@ if TYPE_CHECKING:  # signing and charts are heavy: they are loaded behind the si
     from workstation.models.signing import SigningModel
     from workstation.signing.base import TokenInfo
     from workstation.signing.token import TokenSigner
+    from workstation.views.review.place import ReviewPlace
     from workstation.views.signing.desk import SigningDesk
     from workstation.views.signing.place import SigningPlace
 
 log = logging.getLogger(__name__)
+_CLOSES_RECORDS = frozenset({Role.WARD_HEAD, Role.RECORDS_OFFICE, Role.DIRECTOR})
+"""Whose work the place «Soát hồ sơ» is; the server says of each record what one may do with it."""
 
 
 class Program(QObject):
@@ -143,8 +147,11 @@ class Program(QObject):
         ward = WardView(board, sync, actions, on_open=self.open_chart, on_write=partial(self.open_chart, write=True))
         self.signing = self._signing_model(desk)
         signing = self._signing_place(desk, self.signing)
-        page = WorkPage(account, sync, self.machine, actions,
-                        places={Place.WARD: ward, Place.CHART: NothingOpen(actions), Place.SIGNING: signing})
+        places: dict[Place, PlaceView] = {
+            Place.WARD: ward, Place.CHART: NothingOpen(actions), Place.SIGNING: signing}
+        if _CLOSES_RECORDS & set(account.person.roles):
+            places[Place.REVIEW] = self._review_place(desk)
+        page = WorkPage(account, sync, self.machine, actions, places=places)
         signing.count_changed.connect(partial(page.top_bar.show_badge, Place.SIGNING))
         signing.reminded_changed.connect(partial(page.top_bar.show_reminded, Place.SIGNING))
         self._things = [sync, board, search]
@@ -184,6 +191,17 @@ class Program(QObject):
         place.sign_wanted.connect(self.signing_desk.sign)
         place.chart_wanted.connect(self.open_chart)
         signing.awaited.refused.connect(self.window.tell)
+        return place
+
+    def _review_place(self, desk: Desk) -> ReviewPlace:
+        """The place «Soát hồ sơ», for those who close records."""
+        from workstation.models.closing import ClosingModel
+        from workstation.views.review.place import ReviewPlace
+
+        model = ClosingModel(desk)
+        place = ReviewPlace(model, self.window.actions_)
+        model.setParent(place)
+        place.chart_wanted.connect(self.open_chart)
         return place
 
     def _editor_of(self, entry: UUID) -> EditorModel | None:

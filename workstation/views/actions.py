@@ -78,6 +78,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("place.ward", "Tới Khoa", Place.EVERYWHERE, "Ctrl+1", icon="bed", words="bang khoa giuong"),
     Action("place.chart", "Tới Hồ sơ", Place.EVERYWHERE, "Ctrl+2", icon="clipboard-text", words="benh an"),
     Action("place.signing", "Tới Ký", Place.EVERYWHERE, "Ctrl+3", icon="signature", words="bang chu ky"),
+    Action("place.review", "Tới Soát hồ sơ", Place.EVERYWHERE, "Ctrl+5", icon="list-check",
+           words="soat ho so nhan luu tru ra vien"),
     Action("retry", "Thử lại kết nối, gửi hàng chờ ngay", Place.EVERYWHERE, "Ctrl+R", icon="refresh",
            words="mat ket noi tai lai"),
     Action("lock", "Khóa màn hình", Place.EVERYWHERE, "Ctrl+L", icon="lock", words="roi may"),
@@ -177,6 +179,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("signing.scope.house", "Chữ ký: toàn viện", Place.SIGNING, "3", icon="users"),
     Action("signing.scope.signed", "Chữ ký: đã ký hôm nay", Place.SIGNING, "4", icon="shield-check"),
     Action("signing.put_away", "Cất lời nhắc đã đọc", Place.SIGNING, "Del", icon="check", words="loi nhac"),
+
+    Action("review.choose", "Chọn điểm cần xem của hồ sơ", Place.REVIEW, "↑↓", "điểm", by_widget=True, rank=1),
+    Action("review.open", "Tới chỗ cần sửa", Place.REVIEW, "Enter", "tới chỗ sửa", "file-text", by_widget=True, rank=2),
+    Action("review.next", "Điểm cần xem kế tiếp", Place.REVIEW, "F8", "điểm sau", "chevron-down", rank=3),
+    Action("review.previous", "Điểm cần xem ngay trước", Place.REVIEW, "Shift+F8", icon="chevron-up"),
+    Action("review.records", "Danh sách hồ sơ chờ soát", Place.REVIEW, "F2", "hồ sơ khác", "list-check", rank=4),
+    Action("review.return", "Trả hồ sơ về khoa, có nhận xét", Place.REVIEW, "Ctrl+T", "trả về khoa", "send",
+           words="tra khoa", rank=5),
+    Action("review.go_on", "Nhận hồ sơ; hồ sơ đã nhận thì lưu trữ; Trưởng khoa: đã soát", Place.REVIEW, "F9",
+           "nhận, lưu trữ", "lock", words="nhan ho so luu tru dong ho so da soat", rank=6),
+    Action("review.print", "In phiếu soát hồ sơ", Place.REVIEW, "Ctrl+P", icon="printer", words="phieu soat in"),
 )
 BY_ID = {action.id: action for action in ACTIONS}
 

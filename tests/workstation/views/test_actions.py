@@ -121,7 +121,7 @@ def test_digits_and_signs_typed_into_a_field_are_text_and_no_shortcut(
 
 
 def test_every_action_of_the_window_and_of_the_ward_has_an_answer(program: Program, at_work: WorkPage) -> None:
-    later = {"place.signing", "token"}
+    later = {"place.signing", "token", "place.review"}  # who closes no records has no such place
     unanswered = {action.id for action in ACTIONS if action.place in (Place.EVERYWHERE, Place.WARD, Place.SIGN_IN)
                   and not program.window.actions_.bound(action.id)}
     assert unanswered <= later
