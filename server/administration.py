@@ -15,10 +15,8 @@ from sqlalchemy import Connection, make_url
 from records.access_hours import ALWAYS, Hours
 from records.deadlines import ZONE
 from records.errors import Refusal
-from records.evidence_demand import Demand, Step
 from records.forms import Role
 from records.messages import WardView
-from records.signatures import EvidenceLevel
 from server.services.hospital import Hospital, new_id
 from server.services.passwords import Cost, Passwords
 from server.settings import Settings, read_settings
@@ -27,7 +25,6 @@ from server.store import (
     base,
     deadline_rules,
     entry_views,
-    evidence_demands,
     keys,
     migrate,
     people,
@@ -182,20 +179,6 @@ def show_hours(options: Namespace) -> int:
         print(f"role {role.value}: {_told(by_role.get(role, ALWAYS))}")
     for username, hours in own.items():
         print(f"user {username}: {_told(hours)}")
-    return 0
-
-
-def demand_evidence(options: Namespace) -> int:
-    """`evidence`: which level a record needs, from a day on, before it is complete or archived (R14, R16, R30)."""
-    engine = base.open_engine(read_settings(options.config).dsn, pool_size=1)
-    with base.transaction(engine) as db:
-        since = date.fromisoformat(options.since) if options.since else base.now(db).astimezone(ZONE).date()
-        demand = Demand(Step(options.step), since, EvidenceLevel(options.level))
-        evidence_demands.put(db, demand)
-        audit.note(db, "evidence.demand", workstation=_CONSOLE, facts={
-            "step": demand.step.value, "level": demand.level.value, "since": since.isoformat()})
-    engine.dispose()
-    print(f"{demand.step.value}: B-{demand.level.value} from {since:%d/%m/%Y}.")
     return 0
 
 

@@ -74,7 +74,7 @@ def _parser() -> Command:
     _abbreviations(commands.add_parser("abbreviations", help="what may be abbreviated on papers that leave the house"))
     _keys(commands.add_parser("keys", help="the server's keys"))
     _trust(commands.add_parser("trust", help="whose certificates may sign: the list, its next edition"))
-    _evidence(commands.add_parser("evidence", help="the level that a record's evidence must reach"))
+    _evidence(commands.add_parser("evidence", help="the level that a record's evidence must reach; what waits for it"))
     _organisation(commands.add_parser("organisation-key", help="the key that signs for the hospital itself"))
     image_commands.declare(commands.add_parser("image", help="DICOM pictures: draw a frame, tell what a file is"))
     return parser
@@ -249,13 +249,16 @@ def _trust(parser: Command) -> None:
 
 def _evidence(parser: Command) -> None:
     def run(options: argparse.Namespace) -> int:
-        from server.administration import demand_evidence
+        from server import evidence_console
 
-        return demand_evidence(options)
+        if (options.level is None) == (options.verb in ("complete", "archive")):
+            parser.error("complete and archive want a level, queue and retry want none")
+        return evidence_console.act(options)
 
     _config(parser)
-    parser.add_argument("step", choices=("complete", "archive"))
-    parser.add_argument("level", choices=("B", "T", "LT"))
+    parser.add_argument("verb", choices=("complete", "archive", "queue", "retry"),
+                        help="set what is demanded for a step; or show what waits and why; or try it all now")
+    parser.add_argument("level", choices=("B", "T", "LT"), nargs="?")
     parser.add_argument("--since", metavar="YYYY-MM-DD", help="from that day on (default: today)")
     parser.set_defaults(run=run)
 

@@ -393,3 +393,30 @@ def test_a_contract_that_comes_later_is_used_for_what_waited_for_it(settle: Sett
         while client.get(f"/api/entries/{entry['id']}").json()["evidence"] != "LT":
             assert time.monotonic() < end
             time.sleep(0.05)
+
+
+def test_the_console_tells_what_waits_and_tries_it_again(
+    house: House, services: Trusted, capsys: pytest.CaptureFixture[str],
+) -> None:
+    from server import cli
+    from tests.server.services.test_organisation import settings_file
+
+    services.services.down |= {"ocsp", "crl"}
+    entry = accepted(house, services)
+    gathering.work(house.hospital)
+    config = str(settings_file(house))
+    assert cli.main(["evidence", "queue", "--config", config]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("1 waiting, 0 failed, 0 done. Time stamps: http://127.0.0.1:")
+    assert "1 tries, next try" in told
+    assert f"entry {entry['id']} version 1" in told
+    assert "Nguyễn Văn Bình" not in told
+    services.services.down.clear()
+    assert not gathering.work(house.hospital), "it waits"
+    assert cli.main(["evidence", "retry", "--config", config]) == 0
+    house.hospital.services.wake()
+    assert gathering.work(house.hospital)
+    assert cli.main(["evidence", "queue", "--config", config]) == 0
+    assert "0 waiting, 0 failed, 1 done" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        cli.main(["evidence", "archive", "--config", config])
