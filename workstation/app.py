@@ -156,6 +156,7 @@ class Program(QObject):
         signing.reminded_changed.connect(partial(page.top_bar.show_reminded, Place.SIGNING))
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.renewed)
+        self._bind_proofs(desk)
         self._join_delegations(desk, page, board)
         self.window.actions_.bind("retry", self._retry)
         self.window.actions_.bind("change_pin", partial(self._set_pin, by_puk=False))
@@ -192,6 +193,16 @@ class Program(QObject):
         place.chart_wanted.connect(self.open_chart)
         signing.awaited.refused.connect(self.window.tell)
         return place
+
+    def _bind_proofs(self, desk: Desk) -> None:
+        """What waits for evidence and whom the hospital trusts, for the records office and IT."""
+        from workstation.models.proofs import ProofsModel, looks_after_proofs
+        from workstation.views.review.proofs import ProofsDialog
+
+        model = ProofsModel(desk, self)
+        self._things.append(model)
+        self.window.actions_.bind("proofs", lambda: ProofsDialog(model, self.window).show_over(),
+                                  lambda: ALLOWED if looks_after_proofs(desk.account) else NOT_NOW)
 
     def _review_place(self, desk: Desk) -> ReviewPlace:
         """The place «Soát hồ sơ», for those who close records."""

@@ -95,6 +95,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("delegations", "Ủy quyền ký thay: lập, xem, thu hồi", Place.EVERYWHERE, icon="users",
            words="uy quyen ky thay thua lenh kt tl tuq giam doc truong khoa"),
     Action("certificates", "Duyệt chứng thư đăng ký", Place.EVERYWHERE, icon="list-check", words="token cho duyet"),
+    Action("proofs", "Bằng chứng chữ ký đang chờ, danh sách tin cậy", Place.EVERYWHERE, icon="shield-check",
+           words="dau thoi gian thu hoi ocsp tsa danh sach tin cay"),
     Action("settlements", "Xử lý tệp ký khi mất mạng hoặc cách ly", Place.EVERYWHERE, icon="list-check",
            words="ky muon cho xu ly"),
     Action("look_up", "Tra cứu bản in: mã hoặc QR trên giấy", Place.EVERYWHERE, icon="search",

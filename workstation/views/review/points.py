@@ -93,6 +93,8 @@ class PointsModel(QAbstractListModel):
 
 
 class _PointRow(QStyledItemDelegate):
+    """What is so, what to do, who can mend it; a heading stands over each weight."""
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         return QSize(200, HEAD if isinstance(index.data(ITEM_ROLE), Heading) else HEIGHT)
 

@@ -71,6 +71,8 @@ class RecordsModel(QAbstractListModel):
 
 
 class _RecordRow(QStyledItemDelegate):
+    """Name and deadline above, ward and state below."""
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         return QSize(200, HEIGHT)
 
