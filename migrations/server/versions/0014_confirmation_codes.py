@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.server.guards import only_grows
+
 revision = "0014"
 down_revision = "0013"
 branch_labels = None
 depends_on = None
 
-APP = "benhan_app"
 TABLES = ("confirmation_codes", "confirmation_code_events")
 NOW = sa.text("clock_timestamp()")
 INSTANT = sa.DateTime(timezone=True)
@@ -59,13 +60,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_confirmation_code_events"),
     )
     op.create_index("ix_confirmation_code_events_code", "confirmation_code_events", ["code"])
-    for table in TABLES:
-        for name, when, each in (("no_change", "BEFORE UPDATE OR DELETE", "ROW"),
-                                 ("no_truncate", "BEFORE TRUNCATE", "STATEMENT")):
-            op.execute(f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {each} "
-                       "EXECUTE FUNCTION public.refuse_change()")
-            op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
-        op.execute(f"GRANT SELECT, INSERT ON {table} TO {APP}")
+    only_grows(*TABLES)
     op.add_column("captures", sa.Column("captured_at", INSTANT))
     op.drop_constraint(op.f(WAS), "captures", type_="check")
     op.create_check_constraint(op.f(KNOWN), "captures", "method IN ('fingerprint', 'drawn', 'code')")

@@ -295,3 +295,33 @@ def test_what_cannot_be_a_capture_is_refused(house: House) -> None:
         assert capture(client, house, waiting, method="witness")[1].status_code == 422
     with house.sign_in("lan") as client:
         assert reasons(capture(client, house, waiting)[1]) == ["right_missing"]
+
+
+def test_a_cost_list_is_made_by_the_nurse_confirmed_by_the_patient_and_closed_by_the_office(house: House) -> None:
+    mai = BY_NAME["mai"]
+    lines = [{"group": "2", "code": "K02.1911", "name": "Giường nội khoa", "unit": "Ngày", "quantity": "5.00",
+              "unit_price": 193_800, "amount": 969_000, "insured": 775_200, "patient_pays": 193_800},
+             {"group": "8", "name": "Levofloxacin 500 mg", "unit": "Chai", "quantity": "5.00", "unit_price": 14_700,
+              "amount": 73_500, "insured": 58_800, "patient_pays": 14_700}]
+    values = {"full_name": "Nguyễn Văn Bình", "from_day": "2026-11-20", "to_day": "2026-11-24", "lines": lines,
+              "total": 1_042_500, "total_insured": 834_000, "total_patient": 208_500}
+    ref = FormRef(code="QD697-01", edition="2026-03-19", kind="statement")
+    author = Author(id=mai.id, full_name=mai.full_name, title=mai.title, role=Role.NURSE)
+    wrong = house.version("mai", form=ref, author=author, values={**values, "total_patient": 0})
+    version = house.version("mai", form=ref, author=author, values=values)
+    with house.sign_in("mai") as client:
+        told = reasons(send(client, house, wrong, house.sign(wrong, "maker", "mai"), "maker"))
+        assert told == ["field_not_as_computed"]
+        made = send(client, house, version, house.sign(version, "maker", "mai"), "maker")
+        assert made.status_code == 201, made.text
+        view = EntryView.model_validate(made.json()["entry"])
+        file = client.get(f"/api/files/{view.file}").content
+    with house.sign_in("lan") as client:
+        early = send(client, house, version, house.sign(version, "cashier", "lan", pdf=file), "cashier")
+        assert "slot_waits_for_slot" in reasons(early)
+    confirmed = confirm(house, view, "mai", document_name="Bảng kê chi phí khám bệnh, chữa bệnh")
+    assert confirmed.status_code == 201, confirmed.text
+    with house.sign_in("lan") as client:
+        closed = send(client, house, version, house.sign(version, "cashier", "lan", pdf=file), "cashier")
+        assert closed.status_code == 201, closed.text
+    assert chart_of(house)[view.id].state is State.SIGNED
