@@ -88,7 +88,7 @@ class Modality:
             return self.table.look_up(stored)
         if self.slope == 1 and self.intercept == 0:
             return stored
-        return stored * self.slope + self.intercept
+        return stored.astype(np.float64) * self.slope + self.intercept
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,8 @@ def _given(drug: Dataset, scan: datetime) -> datetime | None:
 def _instant(day: str, time: str) -> datetime | None:
     """The scanner's own clock: no zone, and none is needed for differences."""
     digits = time.replace(":", "").split(".")[0]
+    if len(digits) < 4:
+        return None
     try:
         return datetime.strptime(f"{day} {digits:0<6}"[:15], "%Y%m%d %H%M%S")
     except ValueError:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import closing
 from typing import Any
 
+from imaging.apart import Apart
 from imaging.geometry import aspect_of, plane_of, spacing_of, ultrasound_regions
 from imaging.grey import FullDynamic, Table, Window
 from imaging.image import Image, open_image
@@ -18,7 +20,9 @@ from records.errors import Reason, Refusal
 def draw(options: argparse.Namespace) -> int:
     """Write the PNG."""
     image = open_image(OnDisk(options.file))
-    frame, grey = image.frame(options.frame), image.grey(options.frame)
+    with closing(Apart()) as decoder:
+        frame = image.frame(options.frame, decoder)
+    grey = image.grey(options.frame)
     voi = Window(*options.window) if options.window else FullDynamic() if options.full else None
     view = View(voi=voi, size=tuple(options.size) if options.size else None, overlays=not options.no_overlays)
     picture = render(frame, grey, view, aspect_of(image.dataset, image.groups, options.frame))
@@ -65,14 +69,15 @@ def description(image: Image) -> dict[str, Any]:
 def _trouble(image: Image) -> list[Reason]:
     """Each frame is decoded; a reason that many frames share is told once."""
     found: dict[str, Reason] = {}
-    for number in range(1, image.format.frames + 1):
-        try:
-            image.frame(number)
-        except Refusal as refused:
-            for reason in refused.reasons:
-                found.setdefault(reason.english, reason)
-            if len(found) > 20:
-                break
+    with closing(Apart()) as decoder:
+        for number in range(1, image.format.frames + 1):
+            try:
+                image.frame(number, decoder)
+            except Refusal as refused:
+                for reason in refused.reasons:
+                    found.setdefault(reason.english, reason)
+                if len(found) > 20:
+                    break
     return list(found.values())
 
 
