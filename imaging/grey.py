@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[Any]
 Levels = NDArray[np.uint8]
+_BAND = 64
 
 
 class Shape(StrEnum):
@@ -162,7 +163,9 @@ def lookup(dtype: np.dtype[Any], grey: Grey, voi: Window | Table, *, invert: boo
 def paint(stored: Values, table: Levels) -> Levels:
     """Levels by the table of `lookup`: one gather a pixel, whatever the window."""
     words = np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")
-    painted: Levels = np.take(table, words, mode="clip")
+    painted = np.empty(words.shape, np.uint8)
+    for start in range(0, len(words), _BAND):  # NumPy widens the words to 8 bytes: a band of them stays in the cache
+        np.take(table, words[start:start + _BAND], mode="clip", out=painted[start:start + _BAND])
     return painted
 
 
