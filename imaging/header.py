@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 import zlib
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from pydicom.uid import (
 from imaging.sources import LIMITS, MIB, InMemory, Limits, Source, Stream
 from records.errors import Refusal
 
-# Malformed values are met every day and are answered by value, not by a warning on somebody's console.
+# Malformed values are met every day and are answered by value, not by a warning on somebody's console or log.
 warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+logging.getLogger("pydicom").setLevel(logging.ERROR)
 
 PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00010, 0x7FE00008, 0x7FE00009
 UNDEFINED = 0xFFFFFFFF
