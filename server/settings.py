@@ -31,7 +31,11 @@ class Settings(Frozen):
     """Public half of the key with which IT can recover a workstation's drafts."""
     blobs: str = "blobs"
     """A folder, or s3://bucket/prefix."""
+    images: str = "images"
+    """DICOM files: a folder (often on a disk of its own), or s3://bucket/prefix."""
     s3_endpoint: str = ""
+    dicom: Path = Path("keys/dicom.toml")
+    """The DICOM service: its AE title and port, and the devices that may speak with it; no file: none is started."""
     organisation: Path = Path("keys/organisation")
     """Folder of the organisation's sealed keys; the PIN of one in an HSM stands in its file `pin`."""
     remote_signing: Path = Path("keys/remote_signing.toml")

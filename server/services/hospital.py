@@ -30,7 +30,7 @@ from server.services.trust_list import TrustList
 from server.services.trust_services import TrustServices
 from server.settings import Settings
 from server.store import audit, base, migrate
-from server.store.blobs import Blobs, place_at
+from server.store.blobs import Blobs, Place, place_at
 from server.store.key_files import HospitalKey, ServerKey
 from server.store.keys import HOUSE, Keys, ScopeKey
 
@@ -54,6 +54,8 @@ class Hospital:
     engine: Engine
     keys: Keys
     blobs: Blobs
+    images: Place
+    """Where DICOM files lie; `server.store.images` reads and writes them."""
     server_key: ServerKey
     recovery_public_key: str
     trust_folder: tuple[str, ...]
@@ -69,6 +71,7 @@ class Hospital:
             settings, base.open_engine(settings.dsn, pool_size=settings.pool_size),
             Keys(HospitalKey.read(settings.path(settings.hospital_key))),
             Blobs(place_at(settings.blobs, base=settings.home, endpoint=settings.s3_endpoint)),
+            place_at(settings.images, base=settings.home, endpoint=settings.s3_endpoint),
             server_key, _text(settings.path(settings.recovery_key)), _trusted(trust, training=settings.training),
             (server_key.public_pem, *_receipt_keys(trust)), _build(),
         )

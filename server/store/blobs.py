@@ -27,6 +27,9 @@ class Place(Protocol):
     def read(self, name: str) -> bytes | None:
         """The bytes, or nothing."""
 
+    def read_part(self, name: str, start: int, length: int) -> bytes | None:
+        """Those bytes of it, fewer where it ends; nothing when there is no such name."""
+
     def names(self) -> Iterator[str]:
         """All names, in any order."""
 
@@ -104,6 +107,16 @@ class Folder:
         except OSError as error:
             raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
 
+    def read_part(self, name: str, start: int, length: int) -> bytes | None:
+        """Those bytes of it, fewer where it ends."""
+        try:
+            with (self.root / name).open("rb", buffering=0) as file:
+                return os.pread(file.fileno(), length, start)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
+
     def names(self) -> Iterator[str]:
         """All names."""
         for file in self.root.glob("??/??/*"):
@@ -132,6 +145,11 @@ class Bucket:
     def read(self, name: str) -> bytes | None:
         """The bytes, or nothing."""
         answer = self._asked("get_object", Key=self._prefix + name)
+        return None if answer is None else bytes(answer["Body"].read())
+
+    def read_part(self, name: str, start: int, length: int) -> bytes | None:
+        """Those bytes of it, fewer where it ends."""
+        answer = self._asked("get_object", Key=self._prefix + name, Range=f"bytes={start}-{start + length - 1}")
         return None if answer is None else bytes(answer["Body"].read())
 
     def names(self) -> Iterator[str]:

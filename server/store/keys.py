@@ -34,7 +34,7 @@ class ScopeKey:
     scope: UUID
     _cipher: AESGCM = field(repr=False)
 
-    def encrypt(self, about: str, plaintext: bytes) -> bytes:
+    def encrypt(self, about: str, plaintext: bytes | memoryview) -> bytes:
         """Ciphertext that opens only as what it is about (`version:…`, `blob:…`): it cannot be moved to another row."""
         nonce = os.urandom(_NONCE)
         return _FORMAT + nonce + self._cipher.encrypt(nonce, plaintext, self._bound(about))

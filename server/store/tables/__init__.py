@@ -29,6 +29,13 @@ from server.store.tables.house import (
     server_keys,
     settings,
 )
+from server.store.tables.images import (
+    image_decisions,
+    image_instances,
+    image_series,
+    image_strays,
+    image_studies,
+)
 from server.store.tables.organisation import organisation_keys
 from server.store.tables.patients import allergies, counters, encounters, patients, ward_stays
 from server.store.tables.people import (
@@ -72,6 +79,11 @@ __all__ = [
     "entry_views",
     "evidence_files",
     "evidence_tasks",
+    "image_decisions",
+    "image_instances",
+    "image_series",
+    "image_strays",
+    "image_studies",
     "last_looks",
     "metadata",
     "organisation_keys",

@@ -1,0 +1,66 @@
+"""Whether an image names the patient that its number stands for: name, birth date and sex, as devices write them.
+
+A modality often has no Vietnamese letters, puts carets between the parts of a name, and knows a birth date only by its
+year. Such differences of spelling are none; every other goes to a person (DICOM PS3.3 C.2.2, C.7.1.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from records.codes import fold
+from records.messages import PatientView
+
+_SEXES = {"1": "M", "2": "F", "3": "O"}
+
+
+@dataclass(frozen=True)
+class Named:
+    """Whom an image is of, as it says itself: values of (0010,0020), (0010,0010), (0010,0030) and (0010,0040)."""
+
+    patient_no: str = ""
+    full_name: str = ""
+    """With carets, and only its first (alphabetic) representation."""
+    birth_date: str = ""
+    """YYYYMMDD, or empty."""
+    sex: str = ""
+    """M, F, O, or empty."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that the image says otherwise: `patient_no`, `full_name`, `birth_date` or `sex`."""
+
+    field: str
+    sent: str
+    known: str
+
+
+def differences(sent: Named, known: PatientView | None) -> tuple[Difference, ...]:
+    """What a person must settle before the image belongs to the patient; nothing when both are the same person.
+
+    A birth date or a sex that the device left out is no difference; a name that it left out is.
+    """
+    if known is None:
+        return (Difference("patient_no", sent.patient_no, ""),)
+    found = []
+    if name_key(sent.full_name) != name_key(known.full_name):
+        found.append(Difference("full_name", sent.full_name, known.full_name))
+    if not _same_birth(sent.birth_date, known.birth_date):
+        found.append(Difference("birth_date", sent.birth_date, known.birth_date))
+    sex = _SEXES.get(known.sex, "")
+    if sent.sex and sex and sent.sex.upper() != sex:
+        found.append(Difference("sex", sent.sex, sex))
+    return tuple(found)
+
+
+def name_key(name: str) -> str:
+    """A name without what devices change: diacritics, capitals, carets, spaces doubled or at the end."""
+    return " ".join(fold(name.split("=", maxsplit=1)[0].replace("^", " ")).split())
+
+
+def _same_birth(sent: str, known: str) -> bool:
+    """Equal as far as both say it: a hospital that knows only the year cannot contradict a day."""
+    digits = known.replace("-", "")
+    shared = min(len(sent), len(digits))
+    return sent[:shared] == digits[:shared]

@@ -1,0 +1,141 @@
+"""What an arriving DICOM file says of itself: the attributes by which it is filed, and none of its pixels.
+
+Names follow DICOM PS3.6. A file that lacks the four identifiers without which nothing can be filed is refused; anything
+else may be missing or wrong: an image with a bad date is still an image.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
+
+from records.errors import Refusal
+from records.image_identity import Named
+
+_LONGEST_UID = 64
+_DEFERRED = 1024
+"""Values above this many bytes are not read: nothing by which an image is filed is so long."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """Study and patient level."""
+
+    uid: str
+    named: Named
+    accession: str
+    study_no: str
+    date: str
+    time: str
+    description: str
+    referring: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """Series level; `number` is nothing where the device gave none."""
+
+    uid: str
+    modality: str
+    number: int | None
+    description: str
+    body_part: str
+    laterality: str
+    date: str
+    time: str
+    station: str
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One file: where it belongs, and its size in pixels where it has pixels."""
+
+    uid: str
+    sop_class: str
+    transfer_syntax: str
+    number: int | None
+    height: int | None
+    width: int | None
+    frames: int
+    study: Study
+    series: Series
+
+
+def read_header(file: bytes) -> Instance:
+    """File it by its own words; refuses what is no DICOM file, or says neither what it is nor where it belongs."""
+    data = parse(file)
+    meta = data.file_meta
+    return Instance(
+        uid=_uid(data, "SOPInstanceUID"), sop_class=_uid(data, "SOPClassUID"),
+        transfer_syntax=str(meta.get("TransferSyntaxUID", "")), number=_whole(data, "InstanceNumber"),
+        height=_whole(data, "Rows"), width=_whole(data, "Columns"), frames=max(1, _whole(data, "NumberOfFrames") or 1),
+        study=_study(data), series=_series(data))
+
+
+def parse(file: bytes) -> Dataset:
+    """The file's attributes up to its pixels, with long values left where they are."""
+    try:
+        with warnings.catch_warnings():
+            # Devices break the standard in small ways; what matters is asked of each value where it is used.
+            warnings.simplefilter("ignore")
+            return dcmread(io.BytesIO(file), stop_before_pixels=True, defer_size=_DEFERRED)
+    except InvalidDicomError as error:
+        raise Refusal.because("image_no_dicom", detail=str(error)[:200]) from error
+    except Exception as error:
+        # pydicom raises whatever a damaged length or a wrong encoding leads to; all of it means the same.
+        raise Refusal.because("image_unreadable", detail=f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _study(data: Dataset) -> Study:
+    return Study(
+        uid=_uid(data, "StudyInstanceUID"),
+        named=Named(_text(data, "PatientID"), _text(data, "PatientName"), _text(data, "PatientBirthDate"),
+                    _text(data, "PatientSex")[:1].upper()),
+        accession=_text(data, "AccessionNumber"), study_no=_text(data, "StudyID"), date=_text(data, "StudyDate"),
+        time=_text(data, "StudyTime"), description=_text(data, "StudyDescription"),
+        referring=_text(data, "ReferringPhysicianName"))
+
+
+def _series(data: Dataset) -> Series:
+    return Series(
+        uid=_uid(data, "SeriesInstanceUID"), modality=_text(data, "Modality"), number=_whole(data, "SeriesNumber"),
+        description=_text(data, "SeriesDescription"), body_part=_text(data, "BodyPartExamined"),
+        laterality=_text(data, "Laterality"), date=_text(data, "SeriesDate"), time=_text(data, "SeriesTime"),
+        station=_text(data, "StationName"))
+
+
+def _uid(data: Dataset, keyword: str) -> str:
+    """A unique identifier (PS3.5 section 9): digits and dots, at most 64 characters."""
+    value = _text(data, keyword)
+    if not value or len(value) > _LONGEST_UID or not value.replace(".", "").isdigit():
+        raise Refusal.because("image_uid_wrong", keyword)
+    return value
+
+
+def _text(data: Dataset, keyword: str) -> str:
+    """The value as text; empty where it is missing or cannot be read."""
+    value = _value(data, keyword)
+    return "" if value is None else " ".join(str(value).replace("\x00", "").split())[:400]
+
+
+def _whole(data: Dataset, keyword: str) -> int | None:
+    """The value as a number that a column can hold."""
+    try:
+        number = int(str(_value(data, keyword)))
+    except ValueError:
+        return None
+    return number if abs(number) < 1 << 31 else None
+
+
+def _value(data: Dataset, keyword: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return data.get(keyword)
+    except Exception:
+        return None

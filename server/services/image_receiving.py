@@ -1,0 +1,105 @@
+"""Images that arrive, by C-STORE or STOW-RS: kept as they were sent, filed, and matched to a patient or to a list.
+
+Nothing that can be filed is turned away: what names nobody we know, or names somebody otherwise than we do, waits for a
+person (`image_studies.state = 'open'`); what contradicts an image that is here already is kept beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from records.image_identity import differences
+from server.services.hospital import Hospital, new_id
+from server.services.image_headers import Instance, Series, Study, read_header
+from server.store import audit, base, images, patients
+
+
+class Outcome(StrEnum):
+    """What became of an image."""
+
+    NEW = "new"
+    AGAIN = "again"
+    """The same bytes were here already."""
+    STRAY = "stray"
+    """Another image of that UID is here, or its series belongs to another study: kept apart, for a person to settle."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """One image that is safe on the disk and in the database."""
+
+    outcome: Outcome
+    uid: str
+    sop_class: str
+    study_uid: str
+
+
+def receive(hospital: Hospital, file: bytes, *, sender: str) -> Received:
+    """Keep one DICOM file (PS3.10); when this returns, it is on the disk. Refuses what cannot be filed.
+
+    `sender` is the device's AE title or the person's name.
+    """
+    head = read_header(file)
+    with base.transaction(hospital.engine) as db:
+        study = _study(hospital, db, head.study, sender)
+    # The key in one transaction, the file outside of any: a slow disk must not hold rows of the database locked.
+    with base.single(hospital.engine) as db:
+        key = hospital.keys.of(db, study)
+    sha256 = images.write(hospital.images, key, file)
+    with base.transaction(hospital.engine) as db:
+        outcome = _filed(db, key.scope, head, {"file": sha256, "length": len(file), "sender": sender})
+    return Received(outcome, head.uid, head.sop_class, head.study.uid)
+
+
+def _study(hospital: Hospital, db: Connection, head: Study, sender: str) -> UUID:
+    """The study's id, with a key of its own; a new one is matched to the patient whom it names."""
+    known = images.study_id(db, head.uid)
+    if known is not None:
+        return known
+    patient = images.patient_of(db, head.named.patient_no)
+    view = patients.read(db, patient) if patient else None
+    differing = differences(head.named, view)
+    encounter = images.open_encounter(db, patient) if patient else None
+    state = "open" if differing else "matched"
+    which = new_id()
+    study = images.add_study(db, which, head.uid, {
+        **asdict(head.named), "patient": patient, "encounter": encounter, "state": state, "accession": head.accession,
+        "study_no": head.study_no, "study_date": head.date, "study_time": head.time, "description": head.description,
+        "referring": head.referring}, differing)
+    if study == which:
+        hospital.keys.make(db, study)
+        audit.note(db, "images.arrive", name=sender, patient=patient, encounter=encounter,
+                   facts={"study": head.uid, "state": state, "differs": [one.field for one in differing]})
+        base.notify(db, "images", encounter=encounter)
+    return study
+
+
+def _filed(db: Connection, study: UUID, head: Instance, kept: Mapping[str, Any]) -> Outcome:
+    """File what is on the disk; `kept` says which file, how long, and who sent it."""
+    series, its_study = images.add_series(db, new_id(), study, head.series.uid, _columns(head.series))
+    told = {"uid": head.uid, "study": study, **kept}
+    if its_study != study:
+        images.add_stray(db, new_id(), {**told, "why": "other_series"})
+        return Outcome.STRAY
+    if images.add_instance(db, new_id(), {
+            **told, "series": series, "sop_class": head.sop_class, "transfer_syntax": head.transfer_syntax,
+            "number": head.number, "height": head.height, "width": head.width, "frames": head.frames},
+            head.series.modality):
+        return Outcome.NEW
+    there = images.instance(db, head.uid)
+    if there is not None and there.file == kept["file"]:
+        return Outcome.AGAIN
+    images.add_stray(db, new_id(), {**told, "why": "other_content", "instance": there.id if there else None})
+    return Outcome.STRAY
+
+
+def _columns(head: Series) -> dict[str, Any]:
+    return {"modality": head.modality, "number": head.number, "description": head.description,
+            "body_part": head.body_part, "laterality": head.laterality, "series_date": head.date,
+            "series_time": head.time, "station": head.station}

@@ -1,0 +1,152 @@
+"""Images: kept in chunks under their study's key, filed by their own words, and found again level by level."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from records.image_identity import Difference
+from server.store import chunks
+from server.store.blobs import Place, name_of
+from server.store.chunks import Sealed
+from server.store.keys import ScopeKey
+from server.store.tables import image_instances, image_series, image_strays, image_studies
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An image that is here: enough to open its file."""
+
+    id: UUID
+    study: UUID
+    series: UUID
+    uid: str
+    file: str
+    length: int
+    sop_class: str
+    transfer_syntax: str
+
+
+def write(place: Place, key: ScopeKey, file: bytes) -> str:
+    """Keep the file's bytes, safe on the disk when this returns; its SHA-256."""
+    sha256 = hashlib.sha256(file).hexdigest()
+    place.write(name_of(sha256, key.scope), chunks.seal(key, _about(sha256), file))
+    return sha256
+
+
+def open_file(place: Place, key: ScopeKey, sha256: str) -> Sealed:
+    """The file of that digest, to read in parts."""
+    return chunks.open_sealed(place, name_of(sha256, key.scope), key, _about(sha256))
+
+
+def _about(sha256: str) -> str:
+    return f"image:{sha256}"
+
+
+def study_id(db: Connection, uid: str) -> UUID | None:
+    """The id of the study of that Study Instance UID."""
+    return db.execute(select(image_studies.c.id).where(image_studies.c.uid == uid)).scalar()
+
+
+def add_study(
+    db: Connection, which: UUID, uid: str, values: Mapping[str, Any], differing: Sequence[Difference],
+) -> UUID:
+    """The study's id: `which` when it is new, else that of the one that is there."""
+    done: UUID | None = db.execute(
+        insert(image_studies).values(id=which, uid=uid, differences=[asdict(one) for one in differing], **values)
+        .on_conflict_do_nothing(index_elements=["uid"]).returning(image_studies.c.id)).scalar()
+    if done is None:
+        done = db.execute(select(image_studies.c.id).where(image_studies.c.uid == uid)).scalar_one()
+    return done
+
+
+def add_series(db: Connection, which: UUID, study: UUID, uid: str, values: Mapping[str, Any]) -> tuple[UUID, UUID]:
+    """The series' id and that of the study in which it stands (another one, when the sender mixed them up)."""
+    done = db.execute(
+        insert(image_series).values(id=which, study=study, uid=uid, **values)
+        .on_conflict_do_nothing(index_elements=["uid"]).returning(image_series.c.id)).scalar()
+    if done is not None:
+        return done, study
+    row = db.execute(select(image_series.c.id, image_series.c.study).where(image_series.c.uid == uid)).one()
+    return row.id, row.study
+
+
+def add_instance(db: Connection, which: UUID, values: Mapping[str, Any], modality: str) -> bool:
+    """File the image and count it; no when one of that UID is there."""
+    done = db.execute(insert(image_instances).values(id=which, **values)
+                      .on_conflict_do_nothing(index_elements=["uid"]))
+    if done.rowcount == 0:
+        return False
+    db.execute(_COUNT, {"study": values["study"], "series": values["series"], "modality": modality})
+    return True
+
+
+def add_stray(db: Connection, which: UUID, values: Mapping[str, Any]) -> None:
+    """Keep an image that contradicts one that is here; sent twice it is kept once."""
+    db.execute(insert(image_strays).values(id=which, **values).on_conflict_do_nothing())
+
+
+def instance(db: Connection, uid: str) -> Kept | None:
+    """The image of that SOP Instance UID."""
+    row = db.execute(select(*_KEPT).where(image_instances.c.uid == uid)).one_or_none()
+    return None if row is None else _kept(row)
+
+
+def instances_of(db: Connection, *, study: str = "", series: str = "", uid: str = "") -> tuple[Kept, ...]:
+    """The images of a study, a series, or of one UID within them, in the order in which they are read."""
+    query = (select(*_KEPT).join(image_series, image_series.c.id == image_instances.c.series)
+             .join(image_studies, image_studies.c.id == image_instances.c.study)
+             .order_by(image_series.c.number.nulls_last(), image_series.c.uid,
+                       image_instances.c.number.nulls_last(), image_instances.c.uid))
+    for column, value in ((image_studies.c.uid, study), (image_series.c.uid, series), (image_instances.c.uid, uid)):
+        query = query.where(column == value) if value else query
+    return tuple(_kept(row) for row in db.execute(query))
+
+
+def settle_study(db: Connection, study: UUID, patient: UUID, encounter: UUID | None) -> None:
+    """The study belongs to this patient from now on."""
+    db.execute(update(image_studies).where(image_studies.c.id == study).values(
+        patient=patient, encounter=encounter, state="matched", changed_at=func.clock_timestamp()))
+
+
+def open_encounter(db: Connection, patient: UUID) -> UUID | None:
+    """The patient's stay in which an image of now belongs: the one that is open."""
+    return db.execute(_OPEN, {"patient": patient}).scalar()
+
+
+def patient_of(db: Connection, patient_no: str) -> UUID | None:
+    """Whose number it is: the patient's, or that of one of the patient's records."""
+    return db.execute(_PATIENT, {"number": patient_no}).scalar() if patient_no else None
+
+
+def differences_of(row: Row[Any]) -> tuple[Difference, ...]:
+    """What a study's row says that its images and its patient say differently."""
+    told = row.differences if isinstance(row.differences, list) else json.loads(row.differences)
+    return tuple(Difference(**one) for one in told)
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(row.id, row.study, row.series, row.uid, row.file, row.length, row.sop_class, row.transfer_syntax)
+
+
+_KEPT = tuple(image_instances.c[name] for name in
+              ("id", "study", "series", "uid", "file", "length", "sop_class", "transfer_syntax"))
+_COUNT = text("""
+    WITH counted AS (UPDATE image_series SET instances = instances + 1 WHERE id = :series)
+    UPDATE image_studies SET instances = instances + 1, changed_at = clock_timestamp(),
+        modalities = CASE WHEN :modality = '' OR :modality = ANY(modalities) THEN modalities
+                          ELSE modalities || CAST(:modality AS text) END
+    WHERE id = :study
+""")
+_OPEN = text("SELECT id FROM encounters WHERE patient = :patient AND state = 'active'")
+_PATIENT = text("""
+    SELECT id FROM patients WHERE patient_no = :number
+    UNION ALL SELECT patient FROM encounters WHERE record_no = :number LIMIT 1
+""")

@@ -1,0 +1,120 @@
+"""Images: what arrived (rows that only grow) and the studies and series that it adds up to (a projection).
+
+An image's bytes lie in the image store under a key of its study's own (`encounter_keys` by the study's id).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from server.store.tables.base import APPEND_ONLY, identifier, instant, metadata, reference, words
+
+image_studies = Table(
+    "image_studies", metadata,
+    identifier(),
+    Column("uid", Text, nullable=False),
+    reference("patient", "patients.id", optional=True),
+    reference("encounter", "encounters.id", optional=True),
+    Column("state", Text, nullable=False),
+    Column("differences", JSONB, nullable=False, server_default=text("'[]'")),
+    words("patient_no"),
+    words("full_name"),
+    words("birth_date"),
+    words("sex"),
+    words("accession"),
+    words("study_no"),
+    words("study_date"),
+    words("study_time"),
+    words("description"),
+    words("referring"),
+    Column("modalities", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("instances", Integer, nullable=False, server_default=text("0")),
+    instant("received_at", now=True),
+    instant("changed_at", now=True),
+    UniqueConstraint("uid"),
+    CheckConstraint("state IN ('matched', 'open', 'destroyed')", name="state_known"),
+    CheckConstraint("(state = 'matched') <= (patient IS NOT NULL)", name="matched_to_somebody"),
+    Index("ix_image_studies_patient", "patient"),
+    Index("ix_image_studies_open", "received_at", postgresql_where=text("state = 'open'")),
+    Index("ix_image_studies_study_date", "study_date"),
+    Index("ix_image_studies_accession", "accession", postgresql_where=text("accession <> ''")),
+)
+image_series = Table(
+    "image_series", metadata,
+    identifier(),
+    reference("study", "image_studies.id"),
+    Column("uid", Text, nullable=False),
+    words("modality"),
+    Column("number", Integer),
+    words("description"),
+    words("body_part"),
+    words("laterality"),
+    words("series_date"),
+    words("series_time"),
+    words("station"),
+    Column("instances", Integer, nullable=False, server_default=text("0")),
+    UniqueConstraint("uid"),
+    Index("ix_image_series_study", "study"),
+)
+image_instances = Table(
+    "image_instances", metadata,
+    identifier(),
+    reference("study", "image_studies.id"),
+    reference("series", "image_series.id"),
+    Column("uid", Text, nullable=False),
+    Column("sop_class", Text, nullable=False),
+    Column("transfer_syntax", Text, nullable=False),
+    Column("number", Integer),
+    Column("height", Integer),
+    Column("width", Integer),
+    Column("frames", Integer, nullable=False),
+    # SHA-256 of the file as it was sent; its length in bytes.
+    Column("file", String(64), nullable=False),
+    Column("length", BigInteger, nullable=False),
+    words("sender"),
+    instant("received_at", now=True),
+    UniqueConstraint("uid"),
+    Index("ix_image_instances_series", "series"),
+    Index("ix_image_instances_study", "study"),
+    info=APPEND_ONLY,
+)
+image_strays = Table(
+    "image_strays", metadata,
+    identifier(),
+    # The image that was there first under the same SOP Instance UID, or in another study or series than this one says.
+    reference("instance", "image_instances.id", optional=True),
+    reference("study", "image_studies.id"),
+    Column("uid", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("file", String(64), nullable=False),
+    Column("length", BigInteger, nullable=False),
+    words("sender"),
+    instant("received_at", now=True),
+    UniqueConstraint("uid", "file"),
+    CheckConstraint("why IN ('other_content', 'other_series')", name="why_known"),
+    info=APPEND_ONLY,
+)
+image_decisions = Table(
+    "image_decisions", metadata,
+    identifier(),
+    reference("study", "image_studies.id"),
+    reference("patient", "patients.id"),
+    reference("encounter", "encounters.id", optional=True),
+    reference("person", "people.id"),
+    Column("reason", Text, nullable=False),
+    instant("at", now=True),
+    Index("ix_image_decisions_study", "study"),
+    info=APPEND_ONLY,
+)
