@@ -31,6 +31,7 @@ from server.api import (
     signing_board,
     trust,
 )
+from server.dicom.beside import beside
 from server.services.gathering import gathering
 from server.services.hospital import Hospital
 from server.services.live import Feed
@@ -56,7 +57,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(_: FastAPI) -> AsyncIterator[None]:
         # A thread more than there are connections would only wait for one, and fight for the interpreter meanwhile.
         current_default_thread_limiter().total_tokens = settings.pool_size
-        async with feed.listening(), sealing(hospital), gathering(hospital), polling(hospital):
+        async with feed.listening(), sealing(hospital), gathering(hospital), polling(hospital), \
+                beside(settings):
             yield
         hospital.close()
 

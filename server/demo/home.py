@@ -18,8 +18,11 @@ from records.bundled import bundled
 from server.cluster import ADMIN, APP, Cluster
 from server.demo import phone, pki, proofs, tokens
 from server.demo.proofs import Proofs
+from server.dicom.settings import May
 from server.settings import Settings
 
+DEVICES = ("DEMO", "ECHOSCU", "STORESCU", "FINDSCU", "GETSCU", "MOVESCU")
+"""The AE titles of the demo's devices."""
 _log = logging.getLogger("benhan.server.demo")
 
 
@@ -90,6 +93,7 @@ def prepare(home: DemoHome, port: int, trust_services: str = "",
     phone.prepare(settings.path(settings.remote_signing), data, _issuing(home, trust_services), service,
                   home.proofs.of_people)
     _write_toml(home.server_settings, settings.model_dump(mode="json", exclude_defaults=True))
+    _dicom(home)
     _write_toml(home.workstation_settings, {
         "server_url": f"https://127.0.0.1:{port}",
         "ca_file": str(home.ca),
@@ -100,6 +104,16 @@ def prepare(home: DemoHome, port: int, trust_services: str = "",
         "use_keyring": False,
     })
     return settings
+
+
+def _dicom(home: DemoHome) -> None:
+    """The demo's DICOM service lets this machine's own tools in, under the names that dcmtk gives them."""
+    file = home.folder / "keys" / "dicom.toml"
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _write_toml(file, {"host": "127.0.0.1", "port": 0, "peers": [
+        {"aet": aet, "host": "127.0.0.1", "port": 11113, "may": [*May], "fixed": True} for aet in DEVICES]})
 
 
 def people_with_tokens(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -181,4 +195,6 @@ def _toml(value: Any) -> str:
     """JSON's strings, numbers, truths and lists are TOML's too; its objects become inline tables."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -81,8 +81,8 @@ def add_series(db: Connection, which: UUID, study: UUID, uid: str, values: Mappi
 def add_instance(db: Connection, which: UUID, values: Mapping[str, Any], modality: str) -> bool:
     """File the image and count it; no when one of that UID is there."""
     done = db.execute(insert(image_instances).values(id=which, **values)
-                      .on_conflict_do_nothing(index_elements=["uid"]))
-    if done.rowcount == 0:
+                      .on_conflict_do_nothing(index_elements=["uid"]).returning(image_instances.c.id)).scalar()
+    if done is None:
         return False
     db.execute(_COUNT, {"study": values["study"], "series": values["series"], "modality": modality})
     return True

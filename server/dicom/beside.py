@@ -1,0 +1,80 @@
+"""The DICOM service beside the server: a process of its own, begun and ended with it, begun again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from server.dicom.settings import read_dicom
+from server.settings import Settings
+
+_AGAIN_S = 5.0
+"""A service that died is begun again after this long."""
+_log = logging.getLogger("benhan.server.dicom")
+
+
+@asynccontextmanager
+async def beside(settings: Settings) -> AsyncIterator[None]:
+    """Keep the service alive while the server serves, where there is a `dicom.toml`."""
+    if read_dicom(settings.path(settings.dicom)) is None:
+        yield
+        return
+    process, line = await asyncio.to_thread(_begin, settings)
+    task = asyncio.create_task(_keep_alive(settings, process, line), name="dicom")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _keep_alive(settings: Settings, process: BaseProcess, line: Connection) -> None:
+    try:
+        while True:
+            await asyncio.to_thread(process.join, 1.0)
+            if process.is_alive():
+                continue
+            _log.error("The DICOM service ended (%s); it is begun again.", process.exitcode)
+            await asyncio.sleep(_AGAIN_S)
+            process, line = await asyncio.to_thread(_begin, settings)
+    finally:
+        line.close()
+        process.terminate()
+        process.join(5)
+
+
+def _begin(settings: Settings) -> tuple[BaseProcess, Connection]:
+    """The process, and the line whose end tells it that this one is gone, also by a kill."""
+    context = multiprocessing.get_context("spawn")
+    theirs, ours = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(settings, theirs), name="dicom", daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def _serve(settings: Settings, line: Connection) -> None:
+    """In the child: serve until a signal comes or the server is gone."""
+    from server.dicom.serving import serve
+
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("benhan").setLevel(logging.INFO)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
+    serve(settings)
+
+
+def _end_with(line: Connection) -> None:
+    try:
+        line.recv()
+    except (EOFError, OSError):
+        os._exit(0)

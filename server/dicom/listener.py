@@ -1,0 +1,164 @@
+"""The listening end: which device is let in, what each may do, and which handler answers it."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pynetdicom import (
+    AE,
+    ALL_TRANSFER_SYNTAXES,
+    AllStoragePresentationContexts,
+    evt,
+)
+from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
+    StorageCommitmentPushModel,
+    StudyRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelGet,
+    StudyRootQueryRetrieveInformationModelMove,
+    Verification,
+)
+from pynetdicom.transport import ThreadedAssociationServer
+
+from records.errors import Refusal, Trouble
+from server.dicom import commitment, retrieving, storing
+from server.dicom.settings import DicomSettings, May, Peer
+from server.services.hospital import Hospital
+
+NOT_AUTHORISED = 0x0124
+_log = logging.getLogger("benhan.server.dicom")
+
+
+class Listener:
+    """The service of one hospital: begins to listen with `start`, ends every association with `stop`."""
+
+    def __init__(self, hospital: Hospital, settings: DicomSettings) -> None:
+        self.hospital = hospital
+        self.settings = settings
+        self._base = hospital.settings.path(hospital.settings.dicom).parent
+        self._server: ThreadedAssociationServer | None = None
+        self.stopping = threading.Event()
+
+    def start(self) -> int:
+        """Listen; the port on which it does (the settings' 0 takes any that is free)."""
+        context = self.settings.tls(self._base)
+        try:
+            self._server = self._application().start_server(
+                (self.settings.host, self.settings.port), block=False, ssl_context=context,
+                evt_handlers=self._handlers())
+        except OSError as error:
+            raise Refusal.because("dicom_port_taken", f"{self.settings.host}:{self.settings.port}",
+                                  detail=str(error)) from error
+        if self._server is None:
+            raise Refusal.because("dicom_port_taken", f"{self.settings.host}:{self.settings.port}", detail="")
+        return int(self._server.server_address[1])
+
+    def stop(self) -> None:
+        """End."""
+        self.stopping.set()
+        if self._server is not None:
+            self._server.shutdown()
+            self._server = None
+
+    def _application(self) -> AE:
+        application = AE(self.settings.aet)
+        application.maximum_associations = self.settings.associations
+        application.maximum_pdu_size = 0
+        application.require_called_aet = True
+        # A list that is empty would let everyone in.
+        application.require_calling_aet = [one.aet for one in self.settings.peers] or ["\x7f"]
+        application.add_supported_context(Verification)
+        application.add_supported_context(StorageCommitmentPushModel)
+        for model in (StudyRootQueryRetrieveInformationModelFind, StudyRootQueryRetrieveInformationModelGet,
+                      StudyRootQueryRetrieveInformationModelMove):
+            application.add_supported_context(model)
+        for context in AllStoragePresentationContexts:
+            # Both roles: a device sends images here, and takes them on the same association by C-GET.
+            application.add_supported_context(str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES,
+                                              scu_role=True, scp_role=True)
+        return application
+
+    def _handlers(self) -> list[Any]:
+        return [
+            (evt.EVT_CONN_OPEN, _without_delay),
+            (evt.EVT_ACCEPTED, self._let_in),
+            (evt.EVT_C_STORE, self._one(May.STORE, storing.store)),
+            (evt.EVT_N_ACTION, self._action),
+            (evt.EVT_C_FIND, self._many(May.FIND, retrieving.find)),
+            (evt.EVT_C_GET, self._many(May.RETRIEVE, retrieving.get)),
+            (evt.EVT_C_MOVE, self._many(May.RETRIEVE, retrieving.move)),
+        ]
+
+    def peer_of(self, event: evt.Event) -> Peer | None:
+        """Which device speaks; nothing when it calls from an address that is not its own."""
+        peer = self.settings.peer(str(event.assoc.requestor.ae_title).strip())
+        if peer is not None and peer.fixed and event.assoc.requestor.address != _address(peer.host):
+            return None
+        return peer
+
+    def _let_in(self, event: evt.Event) -> None:
+        if self.peer_of(event) is None:
+            _log.warning("The device %s calls from %s, which is not its address: turned away.",
+                         event.assoc.requestor.ae_title, event.assoc.requestor.address)
+            event.assoc.abort()
+
+    def _one(self, may: May, handler: Callable[[Listener, Peer, evt.Event], int]) -> Callable[[evt.Event], int]:
+        """A handler with one answer, in whose place a device that may not hears so."""
+        def handle(event: evt.Event) -> int:
+            peer = self.peer_of(event)
+            if peer is None or may not in peer.may:
+                return NOT_AUTHORISED
+            return guarded(lambda: handler(self, peer, event))
+
+        return handle
+
+    def _many(
+        self, may: May, handler: Callable[[Listener, Peer, evt.Event], Iterator[Any]],
+    ) -> Callable[[evt.Event], Iterator[Any]]:
+        """The same for a handler with many answers."""
+        def handle(event: evt.Event) -> Iterator[Any]:
+            peer = self.peer_of(event)
+            if peer is None or may not in peer.may:
+                yield from retrieving.refused(event, NOT_AUTHORISED)
+                return
+            yield from handler(self, peer, event)
+
+        return handle
+
+    def _action(self, event: evt.Event) -> tuple[int, None]:
+        peer = self.peer_of(event)
+        if peer is None or May.COMMIT not in peer.may:
+            return NOT_AUTHORISED, None
+        return guarded(lambda: commitment.asked(self, peer, event, self._base)), None
+
+
+def guarded(act: Callable[[], int]) -> int:
+    """What an act answers; its errors as the status that lets the device send again, or tells it that it is useless."""
+    try:
+        return act()
+    except Trouble as trouble:
+        _log.warning("Trouble: %s", trouble)
+        return storing.OUT_OF_RESOURCES
+    except Refusal as refusal:
+        _log.warning("Refused: %s", refusal)
+        return storing.CANNOT_UNDERSTAND
+    except Exception:
+        _log.exception("A device's request could not be answered")
+        return storing.OUT_OF_RESOURCES
+
+
+def _without_delay(event: evt.Event) -> None:
+    """Small answers leave at once: a device waits for each before it sends the next image."""
+    transport = event.assoc.dul.socket
+    if transport is not None and transport.socket is not None:
+        transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _address(host: str) -> str:
+    try:
+        return socket.gethostbyname(host)
+    except OSError:
+        return host

@@ -1,0 +1,112 @@
+"""C-FIND, C-GET and C-MOVE in the study root model (PS3.4 annex C): what a device finds, and where it has it sent."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydicom import Dataset, dcmread
+from pynetdicom import build_context, evt
+
+from server.dicom import answers
+from server.dicom.settings import Peer
+from server.services import image_devices
+from server.services.hospital import Hospital
+from server.store.image_search import ATTRIBUTES, Level, Wanted
+from server.store.images import Kept
+
+if TYPE_CHECKING:
+    from server.dicom.listener import Listener
+
+PENDING = 0xFF00
+CANCELLED = 0xFE00
+UNKNOWN_LEVEL = 0xA900
+_UIDS = {Level.STUDY: "StudyInstanceUID", Level.SERIES: "SeriesInstanceUID", Level.IMAGE: "SOPInstanceUID"}
+_AT_ONCE = 128
+"""Presentation contexts that one association can carry (PS3.8 9.3.2.2)."""
+
+
+def refused(event: evt.Event, status: int) -> Iterator[Any]:
+    """One answer for all three services: no, with this status."""
+    if event.event is evt.EVT_C_FIND:
+        yield status, None
+        return
+    if event.event is evt.EVT_C_MOVE:
+        # A move is told where to before how many; nowhere is pynetdicom's word for a destination that is refused.
+        yield None, None
+        return
+    yield 0
+    yield status, None
+
+
+def find(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
+    """Answers one by one, until there are none, or the device has enough."""
+    level = answers.level_of(event.identifier)
+    if level is None:
+        yield UNKNOWN_LEVEL, None
+        return
+    asked = answers.matching_of(event.identifier)
+    wanted = [keyword for keyword in _keywords(event.identifier) if keyword in ATTRIBUTES[level]]
+    for row in image_devices.search(listener.hospital, peer.aet, Wanted(level, asked)):
+        if event.is_cancelled:
+            yield CANCELLED, None
+            return
+        reply = answers.answer(row, [*wanted, _UIDS[level]])
+        reply.QueryRetrieveLevel = str(level)
+        reply.RetrieveAETitle = listener.settings.aet
+        yield PENDING, reply
+
+
+def get(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
+    """The images, on the association on which they were asked for."""
+    kept = _wanted_images(listener.hospital, event.identifier)
+    yield len(kept)
+    yield from _sent(listener.hospital, peer, event, kept, peer.aet)
+
+
+def move(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
+    """The images, to the device that is named, when it is one of ours."""
+    to = listener.settings.peer(str(event.move_destination).strip())
+    if to is None:
+        yield None, None
+        return
+    kept = _wanted_images(listener.hospital, event.identifier)
+    kinds = sorted({(one.sop_class, one.transfer_syntax) for one in kept})[:_AT_ONCE]
+    base_folder = listener.hospital.settings.path(listener.hospital.settings.dicom).parent
+    told: dict[str, Any] = {"ae_title": to.aet, "contexts": [build_context(*kind) for kind in kinds]}
+    if to.tls:
+        told["tls_args"] = (listener.settings.calling_tls(base_folder), to.host)
+    yield to.host, to.port, told
+    yield len(kept)
+    yield from _sent(listener.hospital, peer, event, kept, to.aet)
+
+
+def _wanted_images(hospital: Hospital, identifier: Dataset) -> tuple[Kept, ...]:
+    """The images that the identifier names by unique keys; nothing when it names none."""
+    return image_devices.listed(hospital, {name: _listed(identifier.get(_UIDS[level]))
+                                           for level, name in _PARAMETERS.items()})
+
+
+_PARAMETERS = {Level.STUDY: "study", Level.SERIES: "series", Level.IMAGE: "uid"}
+
+
+def _sent(hospital: Hospital, peer: Peer, event: evt.Event, kept: tuple[Kept, ...], to: str) -> Iterator[Any]:
+    """Each image as it is read from the disk."""
+    image_devices.sending(hospital, peer.aet, to, kept)
+    for one in kept:
+        if event.is_cancelled:
+            yield CANCELLED, None
+            return
+        yield PENDING, dcmread(io.BytesIO(image_devices.read(hospital, one)))
+
+
+def _keywords(identifier: Dataset) -> list[str]:
+    return [element.keyword for element in identifier if element.keyword]
+
+
+def _listed(value: Any) -> list[str]:
+    """A UID, several, or none."""
+    if value in (None, ""):
+        return []
+    return [str(one) for one in value] if isinstance(value, (list, tuple)) or hasattr(value, "append") else [str(value)]

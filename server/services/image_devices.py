@@ -1,0 +1,72 @@
+"""What devices may have of the images: they act for the house, and the audit names them by AE title."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from records.errors import BenhAnError
+from server.services.hospital import Hospital
+from server.store import audit, base, image_search, images
+from server.store.image_search import Sight, Wanted
+from server.store.images import Kept
+
+_log = logging.getLogger("benhan.server.dicom")
+
+
+class Safe(Enum):
+    """Whether we answer for an image."""
+
+    YES = "yes"
+    UNKNOWN = "unknown"
+    OTHER_CLASS = "other_class"
+
+
+def search(hospital: Hospital, aet: str, wanted: Wanted) -> list[dict[str, Any]]:
+    """What fits the device's question."""
+    with base.transaction(hospital.engine) as db:
+        base.commit_without_waiting(db)
+        found = image_search.search(db, wanted, Sight(everything=True))
+        audit.note(db, "images.search", name=aet, facts={"level": wanted.level, "found": len(found)})
+    return found
+
+
+def listed(hospital: Hospital, which: Mapping[str, list[str]]) -> tuple[Kept, ...]:
+    """The images of the UIDs, at the deepest level that names any: `uid`, `series` or `study`."""
+    deepest = next((level for level in ("uid", "series", "study") if which.get(level)), None)
+    if deepest is None:
+        return ()
+    with base.single(hospital.engine) as db:
+        return tuple(one for uid in which[deepest] for one in images.instances_of(db, **{deepest: uid}))
+
+
+def sending(hospital: Hospital, aet: str, to: str, kept: tuple[Kept, ...]) -> None:
+    """The audit says which device had what sent where."""
+    with base.transaction(hospital.engine) as db:
+        audit.note(db, "images.send", name=aet, facts={
+            "to": to, "count": len(kept), "images": [one.uid for one in kept[:1000]]})
+
+
+def read(hospital: Hospital, kept: Kept) -> bytes:
+    """The image's file as it was sent here."""
+    with base.single(hospital.engine) as db:
+        key = hospital.keys.of(db, kept.study)
+    return images.open_file(hospital.images, key, kept.file).read()
+
+
+def safe(hospital: Hospital, sop_class: str, uid: str) -> Safe:
+    """Whether the image is here: not only filed, its file was opened just now."""
+    with base.single(hospital.engine) as db:
+        kept = images.instance(db, uid)
+        if kept is None:
+            return Safe.UNKNOWN
+        if kept.sop_class != sop_class:
+            return Safe.OTHER_CLASS
+        try:
+            images.open_file(hospital.images, hospital.keys.of(db, kept.study), kept.file).read(0, 1)
+        except BenhAnError as error:
+            _log.error("The image %s is filed and cannot be opened: %s", uid, error)
+            return Safe.UNKNOWN
+    return Safe.YES

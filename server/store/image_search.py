@@ -1,0 +1,139 @@
+"""Finding studies, series and images by DICOM's own matching: value, list, wildcard and range (PS3.4 C.2.2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, or_, select, true
+
+from server.store.tables import image_instances, image_series, image_studies, ward_stays
+
+LIMIT = 500
+"""Answers to one question; who wants more narrows it, or asks for the next ones."""
+
+
+class Level(StrEnum):
+    """What is looked for."""
+
+    STUDY = "STUDY"
+    SERIES = "SERIES"
+    IMAGE = "IMAGE"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Whose images are seen: all, or those of patients who stayed in these wards."""
+
+    everything: bool = False
+    wards: Sequence[UUID] = field(default=())
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A question: the level, and what each attribute (by DICOM keyword) must match."""
+
+    level: Level
+    matching: Mapping[str, str]
+    limit: int = LIMIT
+    offset: int = 0
+
+
+_STUDY: dict[str, ColumnElement[Any]] = {
+    "StudyInstanceUID": image_studies.c.uid, "PatientID": image_studies.c.patient_no,
+    "PatientName": image_studies.c.full_name, "PatientBirthDate": image_studies.c.birth_date,
+    "PatientSex": image_studies.c.sex, "AccessionNumber": image_studies.c.accession,
+    "StudyID": image_studies.c.study_no, "StudyDate": image_studies.c.study_date,
+    "StudyTime": image_studies.c.study_time, "StudyDescription": image_studies.c.description,
+    "ReferringPhysicianName": image_studies.c.referring, "ModalitiesInStudy": image_studies.c.modalities,
+    "NumberOfStudyRelatedInstances": image_studies.c.instances,
+}
+_SERIES: dict[str, ColumnElement[Any]] = {
+    "SeriesInstanceUID": image_series.c.uid, "Modality": image_series.c.modality,
+    "SeriesNumber": image_series.c.number, "SeriesDescription": image_series.c.description,
+    "BodyPartExamined": image_series.c.body_part, "Laterality": image_series.c.laterality,
+    "SeriesDate": image_series.c.series_date, "SeriesTime": image_series.c.series_time,
+    "StationName": image_series.c.station, "NumberOfSeriesRelatedInstances": image_series.c.instances,
+}
+_IMAGE: dict[str, ColumnElement[Any]] = {
+    "SOPInstanceUID": image_instances.c.uid, "SOPClassUID": image_instances.c.sop_class,
+    "InstanceNumber": image_instances.c.number, "Rows": image_instances.c.height,
+    "Columns": image_instances.c.width, "NumberOfFrames": image_instances.c.frames,
+}
+ATTRIBUTES: dict[Level, dict[str, ColumnElement[Any]]] = {
+    Level.STUDY: _STUDY, Level.SERIES: _STUDY | _SERIES, Level.IMAGE: _STUDY | _SERIES | _IMAGE,
+}
+"""What can be asked and is answered at each level, by keyword."""
+_RANGES = frozenset({"StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "PatientBirthDate"})
+_NAMES = frozenset({"PatientName", "ReferringPhysicianName"})
+_NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames"})
+
+
+def search(db: Connection, wanted: Wanted, sight: Sight) -> list[dict[str, Any]]:
+    """What fits, newest study first; each answer has all attributes of its level. What cannot match matches nothing."""
+    columns = ATTRIBUTES[wanted.level]
+    query: Select[Any] = select(*(column.label(keyword) for keyword, column in columns.items()))
+    query = _from(query, wanted.level).where(_seen(sight))
+    for keyword, value in wanted.matching.items():
+        if keyword in columns and value not in ("", "*"):
+            query = query.where(_fits(keyword, columns[keyword], value))
+    query = _ordered(query, wanted.level).limit(min(wanted.limit, LIMIT)).offset(wanted.offset)
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
+def _from(query: Select[Any], level: Level) -> Select[Any]:
+    match level:
+        case Level.STUDY:
+            return query.select_from(image_studies)
+        case Level.SERIES:
+            return query.select_from(image_studies.join(image_series, image_series.c.study == image_studies.c.id))
+        case Level.IMAGE:
+            return query.select_from(
+                image_studies.join(image_series, image_series.c.study == image_studies.c.id)
+                .join(image_instances, image_instances.c.series == image_series.c.id))
+
+
+def _ordered(query: Select[Any], level: Level) -> Select[Any]:
+    newest = (image_studies.c.study_date.desc(), image_studies.c.study_time.desc(), image_studies.c.uid)
+    series = (image_series.c.number.nulls_last(), image_series.c.uid)
+    images = (image_instances.c.number.nulls_last(), image_instances.c.uid)
+    return query.order_by(*{Level.STUDY: newest, Level.SERIES: newest + series,
+                            Level.IMAGE: newest + series + images}[level])
+
+
+def _seen(sight: Sight) -> ColumnElement[bool]:
+    """A study that belongs to nobody yet is seen only by who sees everything."""
+    if sight.everything:
+        return image_studies.c.state != "destroyed"
+    return and_(image_studies.c.state == "matched", exists().where(
+        ward_stays.c.encounter == image_studies.c.encounter, ward_stays.c.ward.in_(sight.wards)))
+
+
+def _fits(keyword: str, column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    if keyword == "ModalitiesInStudy":
+        return or_(*(func.array_position(column, one).is_not(None) for one in value.split("\\")))
+    if keyword in _NUMBERS:
+        return column == int(value) if value.lstrip("-").isdigit() and len(value) < 10 else false()
+    if keyword in _RANGES and "-" in value:
+        return _within(column, value)
+    if keyword in _NAMES:
+        return func.f_unaccent(func.replace(column, "^", " ")).like(
+            func.f_unaccent(_pattern(value.replace("^", " "))), escape="!")
+    return or_(*(column.like(_pattern(one), escape="!") if {"*", "?"} & set(one) else column == one
+                 for one in value.split("\\")))
+
+
+def _within(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """A range of dates or times: `20261101-`, `-20261130`, `20261101-20261130`."""
+    start, _, end = value.partition("-")
+    return and_(column != "", column >= start if start else true(), column <= end + "z" if end else true())
+
+
+def _pattern(value: str) -> str:
+    """DICOM's wildcards as SQL's."""
+    for literal in "!%_":
+        value = value.replace(literal, "!" + literal)
+    return value.replace("*", "%").replace("?", "_")

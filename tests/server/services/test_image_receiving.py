@@ -1,0 +1,160 @@
+"""Images that arrive: kept as sent, filed, matched to a patient or left for a person; a contradiction loses none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from records.errors import Refusal
+from server.services.hospital import Hospital
+from server.services.image_receiving import Outcome, receive
+from server.store import base, images
+from server.store.tables import image_series, image_strays, image_studies
+from tests.databases import Database
+from tests.server import builders, house
+from tests.server.pictures import a_slice, as_file, uid
+
+
+@pytest.fixture
+def hospital(database: Database, tmp_path: Path) -> Iterator[Hospital]:
+    _, made = house.build(tmp_path, database.dsn)
+    with base.transaction(made.engine) as db:
+        ward = builders.a_ward(db)
+        patient = builders.a_patient(db, birth_date="1959-03-12", sex="1")
+        db.exec_driver_sql("UPDATE patients SET patient_no = 'TEST-1'")
+        builders.an_encounter(db, made.keys, ward, patient.id)
+    yield made
+    made.close()
+
+
+def study(hospital: Hospital, name: str = "study") -> Any:
+    with base.single(hospital.engine) as db:
+        return db.execute(select(image_studies).where(image_studies.c.uid == uid(name))).one()
+
+
+def send(hospital: Hospital, data: Any) -> Outcome:
+    return receive(hospital, as_file(data), sender="CT1").outcome
+
+
+def test_an_image_comes_back_byte_for_byte_and_in_parts(hospital: Hospital) -> None:
+    file = as_file(a_slice(PixelData=os.urandom(700_000), Rows=10, Columns=35_000))
+    assert receive(hospital, file, sender="CT1").outcome is Outcome.NEW
+    with base.single(hospital.engine) as db:
+        kept = images.instance(db, uid("study", "series", 1))
+        assert kept is not None
+        sealed = images.open_file(hospital.images, hospital.keys.of(db, kept.study), kept.file)
+    assert sealed.read() == file
+    assert sealed.length == kept.length == len(file)
+    for start, length in ((0, 132), (131_000, 300), (131_071, 2), (len(file) - 5, 99), (len(file), 1)):
+        assert sealed.read(start, length) == file[start:start + length], (start, length)
+
+
+def test_nothing_of_it_can_be_read_on_the_disk(hospital: Hospital) -> None:
+    send(hospital, a_slice())
+    lying = b"".join(file.read_bytes() for file in hospital.settings.home.glob("images/??/??/*"))
+    assert lying
+    assert b"NGUYEN" not in lying
+    assert b"DICM" not in lying
+
+
+def test_a_bit_that_differs_on_the_disk_is_refused(hospital: Hospital) -> None:
+    send(hospital, a_slice())
+    file = next(hospital.settings.home.glob("images/??/??/*"))
+    data = bytearray(file.read_bytes())
+    data[-20] ^= 1
+    file.write_bytes(data)
+    with base.single(hospital.engine) as db:
+        kept = images.instance(db, uid("study", "series", 1))
+        assert kept is not None
+        sealed = images.open_file(hospital.images, hospital.keys.of(db, kept.study), kept.file)
+    with pytest.raises(Refusal, match="damaged"):
+        sealed.read()
+
+
+def test_spelling_without_diacritics_is_the_same_patient(hospital: Hospital) -> None:
+    send(hospital, a_slice())
+    found = study(hospital)
+    assert (found.state, found.differences) == ("matched", [])
+    assert found.encounter is not None
+
+
+@pytest.mark.parametrize(("changes", "fields"), [
+    ({"PatientName": "NGUYEN^VAN BINH="}, []),
+    ({"PatientName": "Nguyễn Văn  Bình^"}, []),
+    ({"PatientName": "NGUYEN^VAN BINE"}, ["full_name"]),
+    ({"PatientName": ""}, ["full_name"]),
+    ({"PatientBirthDate": "19590313"}, ["birth_date"]),
+    ({"PatientBirthDate": ""}, []),
+    ({"PatientSex": "F"}, ["sex"]),
+    ({"PatientSex": ""}, []),
+    ({"PatientID": "NOBODY"}, ["patient_no"]),
+    ({"PatientID": ""}, ["patient_no"]),
+    ({"PatientName": "A^B", "PatientSex": "F"}, ["full_name", "sex"]),
+])
+def test_what_is_said_otherwise_waits_for_a_person_and_is_kept(
+    hospital: Hospital, changes: dict[str, Any], fields: list[str],
+) -> None:
+    assert send(hospital, a_slice(**changes)) is Outcome.NEW
+    found = study(hospital)
+    assert [one["field"] for one in found.differences] == fields
+    assert found.state == ("open" if fields else "matched")
+    assert found.instances == 1
+
+
+def test_the_same_image_twice_is_one(hospital: Hospital) -> None:
+    assert [send(hospital, a_slice()) for _ in range(3)] == [Outcome.NEW, Outcome.AGAIN, Outcome.AGAIN]
+    assert study(hospital).instances == 1
+
+
+def test_another_image_under_the_same_name_is_kept_beside_it(hospital: Hospital) -> None:
+    send(hospital, a_slice())
+    other = a_slice(StudyDescription="khác")
+    assert [send(hospital, other) for _ in range(2)] == [Outcome.STRAY, Outcome.STRAY]
+    with base.single(hospital.engine) as db:
+        strays = db.execute(select(image_strays)).all()
+        assert [one.why for one in strays] == ["other_content"]
+        sealed = images.open_file(hospital.images, hospital.keys.of(db, strays[0].study), strays[0].file)
+    assert sealed.read() == as_file(other)
+    assert study(hospital).description == "CT ngực"
+
+
+def test_a_series_that_names_another_study_is_kept_apart(hospital: Hospital) -> None:
+    send(hospital, a_slice())
+    assert send(hospital, a_slice(StudyInstanceUID=uid("second"), SOPInstanceUID=uid("other"))) is Outcome.STRAY
+    with base.single(hospital.engine) as db:
+        assert db.execute(select(image_strays.c.why)).scalars().all() == ["other_series"]
+
+
+def test_studies_count_what_they_hold(hospital: Hospital) -> None:
+    for series, number in (("a", 1), ("a", 2), ("b", 1)):
+        send(hospital, a_slice(series=series, number=number, Modality="CT" if series == "a" else "SR"))
+    found = study(hospital)
+    assert (found.instances, sorted(found.modalities)) == (3, ["CT", "SR"])
+    with base.single(hospital.engine) as db:
+        assert sorted(db.execute(select(image_series.c.instances)).scalars()) == [1, 2]
+
+
+@pytest.mark.parametrize(("file", "code"), [
+    (b"", "image_no_dicom"), (b"%PDF-1.7", "image_no_dicom"), (b"\0" * 128 + b"DICM", "image_uid_wrong"),
+    (b"\0" * 128 + b"DICM" + b"\xff" * 40, "image_u"),
+])
+def test_what_is_no_image_is_refused_and_leaves_nothing(hospital: Hospital, file: bytes, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        receive(hospital, file, sender="CT1")
+    assert refused.value.reasons[0].code.startswith(code)
+    assert not list(hospital.settings.home.glob("images/??/??/*"))
+
+
+@pytest.mark.parametrize("keyword", ["SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID"])
+def test_an_image_without_a_name_or_a_place_is_refused(hospital: Hospital, keyword: str) -> None:
+    data = a_slice()
+    delattr(data, keyword)
+    data.file_meta.MediaStorageSOPInstanceUID = uid("x")
+    with pytest.raises(Refusal) as refused:
+        receive(hospital, as_file(data), sender="CT1")
+    assert refused.value.reasons[0].where == keyword
