@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy import Connection, Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from records.image_identity import Difference
@@ -110,12 +109,6 @@ def instances_of(db: Connection, *, study: str = "", series: str = "", uid: str 
     return tuple(_kept(row) for row in db.execute(query))
 
 
-def settle_study(db: Connection, study: UUID, patient: UUID, encounter: UUID | None) -> None:
-    """The study belongs to this patient from now on."""
-    db.execute(update(image_studies).where(image_studies.c.id == study).values(
-        patient=patient, encounter=encounter, state="matched", changed_at=func.clock_timestamp()))
-
-
 def open_encounter(db: Connection, patient: UUID) -> UUID | None:
     """The patient's stay in which an image of now belongs: the one that is open."""
     return db.execute(_OPEN, {"patient": patient}).scalar()
@@ -124,12 +117,6 @@ def open_encounter(db: Connection, patient: UUID) -> UUID | None:
 def patient_of(db: Connection, patient_no: str) -> UUID | None:
     """Whose number it is: the patient's, or that of one of the patient's records."""
     return db.execute(_PATIENT, {"number": patient_no}).scalar() if patient_no else None
-
-
-def differences_of(row: Row[Any]) -> tuple[Difference, ...]:
-    """What a study's row says that its images and its patient say differently."""
-    told = row.differences if isinstance(row.differences, list) else json.loads(row.differences)
-    return tuple(Difference(**one) for one in told)
 
 
 def _kept(row: Row[Any]) -> Kept:
