@@ -63,7 +63,7 @@ def _parser() -> Command:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _demo(commands.add_parser("demo", help="a demo hospital in a folder, and its server in the foreground"))
     _serve(commands.add_parser("serve", help="the server in the foreground"))
-    _dicom(commands.add_parser("dicom", help="the DICOM service in the foreground"))
+    image_commands.declare_service(commands.add_parser("dicom", help="the DICOM service in the foreground"))
     _migrate(commands.add_parser("migrate", help="bring the database's schema up to date"))
     _check(commands.add_parser("check", help="verify signed files without server and database"))
     _verify(commands.add_parser("verify", help="walk the whole store and name what is broken"))
@@ -119,19 +119,6 @@ def _serve(parser: Command) -> None:
         return 0
 
     _config(parser)
-    parser.set_defaults(run=run)
-
-
-def _dicom(parser: Command) -> None:
-    def run(options: argparse.Namespace) -> int:
-        from server.dicom.serving import serve
-        from server.settings import read_settings
-
-        return serve(read_settings(options.config), aet=options.aet, port=options.port)
-
-    _config(parser)
-    parser.add_argument("--aet", metavar="NAME", help="its AE title (default: that of dicom.toml)")
-    parser.add_argument("--port", type=int, metavar="N", help="its port (default: that of dicom.toml)")
     parser.set_defaults(run=run)
 
 

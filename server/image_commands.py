@@ -1,4 +1,4 @@
-"""The options of `benhan-server image render` and `image info` (what they do loads only when one of them runs)."""
+"""The options of `benhan-server image …` and `dicom` (what they do loads only when one of them runs)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ def declare(parser: argparse.ArgumentParser) -> None:
     telling.add_argument("file", type=Path, metavar="FILE")
     telling.add_argument("--json", action="store_true")
     telling.set_defaults(run=_run("tell"))
+
+
+def declare_service(parser: argparse.ArgumentParser) -> None:
+    """The options of the DICOM service."""
+    def run(options: argparse.Namespace) -> int:
+        from server.dicom.serving import serve
+        from server.settings import read_settings
+
+        return serve(read_settings(options.config), aet=options.aet, port=options.port)
+
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the server's settings (TOML)")
+    parser.add_argument("--aet", metavar="NAME", help="its AE title (default: that of dicom.toml)")
+    parser.add_argument("--port", type=int, metavar="N", help="its port (default: that of dicom.toml)")
+    parser.set_defaults(run=run)
 
 
 def _run(name: str) -> Callable[[argparse.Namespace], int]:

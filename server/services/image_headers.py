@@ -85,7 +85,7 @@ def parse(file: bytes) -> Dataset:
             warnings.simplefilter("ignore")
             return dcmread(io.BytesIO(file), stop_before_pixels=True, defer_size=_DEFERRED)
     except InvalidDicomError as error:
-        raise Refusal.because("image_no_dicom", detail=str(error)[:200]) from error
+        raise Refusal.because("image_not_dicom") from error
     except Exception as error:
         # pydicom raises whatever a damaged length or a wrong encoding leads to; all of it means the same.
         raise Refusal.because("image_unreadable", detail=f"{type(error).__name__}: {error}"[:200]) from error

@@ -140,7 +140,7 @@ def test_studies_count_what_they_hold(hospital: Hospital) -> None:
 
 
 @pytest.mark.parametrize(("file", "code"), [
-    (b"", "image_no_dicom"), (b"%PDF-1.7", "image_no_dicom"), (b"\0" * 128 + b"DICM", "image_uid_wrong"),
+    (b"", "image_not_dicom"), (b"%PDF-1.7", "image_not_dicom"), (b"\0" * 128 + b"DICM", "image_uid_wrong"),
     (b"\0" * 128 + b"DICM" + b"\xff" * 40, "image_u"),
 ])
 def test_what_is_no_image_is_refused_and_leaves_nothing(hospital: Hospital, file: bytes, code: str) -> None:
