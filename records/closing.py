@@ -191,8 +191,10 @@ def _unlooked(record: Record) -> Iterator[Point]:
     if looked is None:
         return
     for paper in record.papers:
-        if paper.file and not paper.kind.gathers and paper.written_at > looked:
-            yield Point("R28", Reason("closing_after_look", paper.kind.name), entry=paper.entry, since=paper.written_at)
+        # By the server's clock: what was written on a PC without the server came only when it was sent.
+        came = min((slot.at for slot in paper.signed), default=looked)
+        if paper.file and not paper.kind.gathers and came > looked:
+            yield Point("R28", Reason("closing_after_look", paper.kind.name), entry=paper.entry, since=came)
 
 
 def _overdue(record: Record, now: datetime) -> Iterator[Point]:

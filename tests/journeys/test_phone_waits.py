@@ -87,7 +87,8 @@ def test_what_was_confirmed_while_the_program_was_closed_is_fetched_and_handed_i
     room.until(lambda: _states(server) == ["signed"])
     room.open()
     room.until(lambda: signatures(server) == 2)
-    assert [item.state for item in room.place.desk.store.commands(*CommandState)] == [CommandState.DONE] * 2
+    room.until(lambda: [item.state for item in room.place.desk.store.commands(*CommandState)]
+               == [CommandState.DONE] * 2)
 
 
 def test_both_are_restarted_while_she_thinks(room: Room, server: Server, sandbox: Sandbox) -> None:
