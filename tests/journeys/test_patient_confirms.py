@@ -229,8 +229,7 @@ def test_a_finger_that_lay_there_in_an_outage_arrives_later_and_leaves_nothing_o
     desk.sync.retry_now()
     qtbot.waitUntil(lambda: not desk.sync.status.waiting, timeout=30_000)
     assert desk.sync.status.refused == ()
-    done = story.now(waiting)
-    assert done.state is State.SIGNED
-    assert told(done).startswith("Đã xác nhận, vân tay, ")
+    qtbot.waitUntil(lambda: story.now(waiting).state is State.SIGNED, timeout=20_000)
+    assert told(story.now(waiting)).startswith("Đã xác nhận, vân tay, ")
     with pytest.raises(Trouble):
         desk.store.body(kept)

@@ -27,7 +27,12 @@ from server.demo.pki import Issued, issue_person, issue_stamper, make_issuing, m
 from tests.trust_services import Authority, as_asn1
 
 NOW = datetime.now(UTC)
+"""When the run began; files are judged at their own moment (`now`), which may be many minutes later."""
 PERSON = "Trần Văn Khác"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def codes(verdict: Verdict, answer: str) -> set[str]:
 
 def test_what_can_be_told_is_told_and_the_rest_is_unknown(letter: bytes, office: Office) -> None:
     assert not is_ours(letter)
-    verdict = judge_elsewhere(letter, office.trust, NOW)
+    verdict = judge_elsewhere(letter, office.trust, now())
     assert verdict.elsewhere
     assert not verdict.good
     (signature,) = verdict.signatures
@@ -101,7 +106,7 @@ def test_what_can_be_told_is_told_and_the_rest_is_unknown(letter: bytes, office:
 
 
 def test_a_root_that_nobody_knows_here_is_unknown_not_wrong(letter: bytes) -> None:
-    verdict = judge_elsewhere(letter, Trust.from_pem(make_root().certificate.public_bytes(Encoding.PEM)), NOW)
+    verdict = judge_elsewhere(letter, Trust.from_pem(make_root().certificate.public_bytes(Encoding.PEM)), now())
     assert verdict.answer(Question.CHAIN_TRUSTED) == "unknown"
     assert verdict.answer(Question.INTACT) == "yes"
     assert codes(verdict, "no") == set()
@@ -109,23 +114,23 @@ def test_a_root_that_nobody_knows_here_is_unknown_not_wrong(letter: bytes) -> No
 
 def test_the_chain_is_shown_as_far_as_it_leads(letter: bytes, office: Office) -> None:
     seen = look(letter)
-    known = chain_of(seen.signatures[0], seen.evidence, office.trust, NOW)
+    known = chain_of(seen.signatures[0], seen.evidence, office.trust, now())
     assert known.trusted
     assert known.names == (PERSON, "CA nơi khác", "Gốc của nơi khác")
-    unknown = chain_of(seen.signatures[0], seen.evidence, Trust(()), NOW)
+    unknown = chain_of(seen.signatures[0], seen.evidence, Trust(()), now())
     assert not unknown.trusted
     assert unknown.names[:2] == (PERSON, "CA nơi khác")
 
 
 def test_a_changed_byte_is_a_no(letter: bytes, office: Office) -> None:
     at = letter.index(b"Producer")
-    verdict = judge_elsewhere(letter[:at] + b"Q" + letter[at + 1:], office.trust, NOW)
+    verdict = judge_elsewhere(letter[:at] + b"Q" + letter[at + 1:], office.trust, now())
     assert verdict.answer(Question.INTACT) == "no"
     assert "signature_altered" in codes(verdict, "no")
 
 
 def test_a_second_signature_behind_the_first_is_no_fault(letter: bytes, office: Office) -> None:
-    verdict = judge_elsewhere(signed(letter, office.signer(), "Sig2"), office.trust, NOW)
+    verdict = judge_elsewhere(signed(letter, office.signer(), "Sig2"), office.trust, now())
     assert len(verdict.signatures) == 2
     assert verdict.answer(Question.NOTHING_ADDED_AFTER) == "yes"
 
@@ -136,7 +141,7 @@ def test_a_page_changed_behind_the_signature_is_a_no(letter: bytes, office: Offi
     writer.add_stream_to_page(0, drawn)  # type: ignore[no-untyped-call]
     out = io.BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]
-    verdict = judge_elsewhere(out.getvalue(), office.trust, NOW)
+    verdict = judge_elsewhere(out.getvalue(), office.trust, now())
     assert verdict.answer(Question.INTACT) == "yes"
     assert verdict.answer(Question.NOTHING_ADDED_AFTER) == "no"
     assert codes(verdict, "no") == {"changed_after_signature"}
@@ -175,7 +180,7 @@ def lasting(office: Office, *, revoked: bool = False) -> bytes:
 
 def test_evidence_in_the_file_answers_for_revocation_and_time(office: Office) -> None:
     file = lasting(office)
-    verdict = judge_elsewhere(file, office.trust, NOW)
+    verdict = judge_elsewhere(file, office.trust, now())
     assert verdict.answer(Question.NOT_REVOKED) == "yes"
     assert verdict.answer(Question.TIME_STAMPED) == "yes"
     assert verdict.answer(Question.NOTHING_ADDED_AFTER) == "yes"
@@ -184,13 +189,13 @@ def test_evidence_in_the_file_answers_for_revocation_and_time(office: Office) ->
 
 
 def test_a_certificate_revoked_before_is_a_no(office: Office) -> None:
-    verdict = judge_elsewhere(lasting(office, revoked=True), office.trust, NOW)
+    verdict = judge_elsewhere(lasting(office, revoked=True), office.trust, now())
     assert verdict.answer(Question.NOT_REVOKED) == "no"
     assert codes(verdict, "no") == {"certificate_revoked_before"}
 
 
 def test_a_stamp_by_an_authority_unknown_here_proves_nothing(office: Office) -> None:
-    verdict = judge_elsewhere(lasting(office), Trust(()), NOW)
+    verdict = judge_elsewhere(lasting(office), Trust(()), now())
     assert verdict.answer(Question.TIME_STAMPED) == "unknown"
     assert verdict.signatures[0].stamped_at is None
 
@@ -198,13 +203,13 @@ def test_a_stamp_by_an_authority_unknown_here_proves_nothing(office: Office) -> 
 def test_a_certificate_that_had_ended_is_a_no(office: Office) -> None:
     person = issue_person(office.issuing, PERSON, "001199000001", not_before=NOW - timedelta(days=900),
                           not_after=NOW - timedelta(days=5))
-    verdict = judge_elsewhere(signed(page(), office.signer(person)), office.trust, NOW)
+    verdict = judge_elsewhere(signed(page(), office.signer(person)), office.trust, now())
     assert verdict.answer(Question.CERTIFICATE_VALID_AT) == "no"
     assert codes(verdict, "no") == {"signed_after_expiry"}
 
 
 def test_pades_by_another_program_is_judged_too(office: Office) -> None:
-    verdict = judge_elsewhere(signed(page(), office.signer(), subfilter=SigSeedSubFilter.PADES), office.trust, NOW)
+    verdict = judge_elsewhere(signed(page(), office.signer(), subfilter=SigSeedSubFilter.PADES), office.trust, now())
     assert verdict.answer(Question.INTACT) == "yes"
     assert codes(verdict, "no") == set()
 
@@ -213,7 +218,7 @@ def test_pades_by_another_program_is_judged_too(office: Office) -> None:
     (page(), "file_unsigned"), (b"%PDF-1.7 nothing", "file_unreadable"), (b"", "file_unreadable"),
 ])
 def test_what_is_not_signed_or_no_pdf_says_so(file: bytes, code: str) -> None:
-    assert code in codes(judge_elsewhere(file, Trust(()), NOW), "no")
+    assert code in codes(judge_elsewhere(file, Trust(()), now()), "no")
 
 
 def test_a_locked_file_says_so() -> None:
@@ -222,10 +227,10 @@ def test_a_locked_file_says_so() -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(page())) as document:
         document.save(out, encryption=pikepdf.Encryption(owner="a", user="b"))
-    assert "file_locked" in codes(judge_elsewhere(out.getvalue(), Trust(()), NOW), "no")
+    assert "file_locked" in codes(judge_elsewhere(out.getvalue(), Trust(()), now()), "no")
 
 
 @pytest.mark.parametrize("cut", range(1, 12))
 def test_a_cut_file_is_answered_and_never_crashes(letter: bytes, office: Office, cut: int) -> None:
-    verdict = judge_elsewhere(letter[:len(letter) * cut // 12], office.trust, NOW)
+    verdict = judge_elsewhere(letter[:len(letter) * cut // 12], office.trust, now())
     assert not verdict.good

@@ -60,7 +60,6 @@ def test_a_good_file_that_comes_late_is_stored_and_needs_nobody(house: House) ->
 @pytest.mark.parametrize(("sql", "code"), [
     ("UPDATE people SET licence_until = '2026-01-31' WHERE username = 'ha'", "licence_expired"),
     ("DELETE FROM person_wards WHERE person = (SELECT id FROM people WHERE username = 'ha')", "not_of_this_ward"),
-    ("UPDATE encounters SET state = 'archived'", "record_archived"),
     ("UPDATE encounters SET state = 'closed', discharged_at = clock_timestamp()", "discharged_meanwhile"),
 ])
 def test_what_the_policy_refuses_only_now_is_stored_marked_and_settled(house: House, sql: str, code: str) -> None:

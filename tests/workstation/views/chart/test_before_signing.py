@@ -27,7 +27,7 @@ def told(chart: Opened) -> str:
 
 
 def test_the_closing_names_the_director_who_holds_the_cover_up(opened: Open, qtbot: QtBot) -> None:
-    at = NOW - timedelta(hours=3)
+    at = NOW - timedelta(hours=3)  # the run may be minutes old
     cover = part("cover", state=State.PARTLY_SIGNED, signatures=(mark("ward_head", at),), open_slots=("director",))
     chart = opened([part("part_a"), part("part_b"), cover])
     chart.little.chains[cover.id] = ChainView(
@@ -36,7 +36,7 @@ def test_the_closing_names_the_director_who_holds_the_cover_up(opened: Open, qtb
     chart.place.write(draft(form=RECORD.model_copy(update={"kind": "closing"}), values={}))
     qtbot.waitUntil(lambda: "Hoàng Minh Tuấn" in told(chart), timeout=10_000)
     assert "Chờ Bìa bệnh án: chữ ký “Giám đốc bệnh viện” · Hoàng Minh Tuấn, từ" in told(chart)
-    assert "(3 giờ)" in told(chart)
+    assert "(3 giờ" in told(chart)
     assert foot_of(chart).height() > HEIGHT
     assert "Hoàng Minh Tuấn" in foot_of(chart).accessibleName()
 
