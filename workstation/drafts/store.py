@@ -52,7 +52,9 @@ class Store:
         """Keep the text; what the mirror and the outbox know of the draft stays as the store has it."""
         with self._access.writing() as db:
             held = _draft(db, draft.entry)
-            if held is not None and held.command is not None and not waits_elsewhere(db, held.command):
+            closed = _handed_in(db, draft) if held is None else held.command is not None and not waits_elsewhere(
+                db, held.command)
+            if closed:
                 raise Refusal.because("draft_closed")
             known = held or draft
             saved = draft.model_copy(update={
@@ -326,6 +328,14 @@ def _now() -> datetime:
 def _draft(db: Connection, entry: UUID) -> LocalDraft | None:
     row = db.execute(select(tables.drafts).where(tables.drafts.c.entry == entry)).mappings().first()
     return draft_of(row) if row is not None else None
+
+
+def _handed_in(db: Connection, draft: LocalDraft) -> bool:
+    """Whether the server took this draft from here already: a save that comes after that must not bring it back."""
+    outbox = tables.outbox.c
+    return db.execute(select(outbox.number).where(
+        outbox.entry == draft.entry, outbox.version > draft.base_version, outbox.kind == "sign",
+        outbox.state == CommandState.DONE.value)).first() is not None
 
 
 def _named(theirs: DraftView) -> str:
