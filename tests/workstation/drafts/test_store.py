@@ -79,6 +79,18 @@ def test_another_key_opens_nothing(store: Store, tmp_path: Path) -> None:
     assert caught.value.reasons[0].code == "store_damaged"
 
 
+def test_a_save_that_comes_after_the_server_took_the_file_does_not_bring_the_draft_back(store: Store) -> None:
+    store.save_draft(draft())
+    item = store.put_command(command(entry=UUID(int=77), version=1), closes=UUID(int=77))
+    store.mark_done(item.number, b"{}")
+    with pytest.raises(Refusal) as caught:
+        store.save_draft(draft())
+    assert caught.value.reasons[0].code == "draft_closed"
+    assert store.drafts() == ()
+    # A correction of that version is a draft of its own.
+    assert store.save_draft(draft(base_version=1, correction_reason="Sửa liều thuốc")).base_version == 1
+
+
 def test_a_queued_file_closes_its_draft_and_a_refusal_opens_it_again_as_it_was(store: Store) -> None:
     before = store.save_draft(draft())
     item = store.put_command(command(), closes=UUID(int=77))
