@@ -34,6 +34,7 @@ def codes(result: Checked) -> list[str]:
 
 @pytest.fixture
 def _another_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    good()  # drawn and kept while there is a renderer: which test of a worker is the first is chance
     monkeypatch.setattr(render, "RENDERERS", ("0",))
 
 
