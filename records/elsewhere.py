@@ -25,10 +25,17 @@ from records.render.words import moment
 from records.revocation import Evidence
 from records.signatures import Finding, Question, SignatureVerdict, Verdict, no, settled, unknown, yes
 from records.signed_elsewhere import Seen, SeenFile, SeenStamp, look
+from records.stamps_elsewhere import (
+    HARMLESS,
+    WEAK,
+    JudgedStamp,
+    authorities,
+    judge_stamps,
+    may_stamp,
+    stamped_finding,
+)
 
-_WEAK = frozenset({"md2", "md5", "sha1"})
 _NOT_OURS = (Question.CONTENT_IS_VERSION, Question.RENDERER_KNOWN, Question.PAGE_AS_RENDERED, Question.MARKS_AS_DRAWN)
-_HARMLESS = frozenset({"nothing", "evidence", "filling"})
 
 
 def is_ours(file: bytes) -> bool:
@@ -47,10 +54,14 @@ def judge_elsewhere(file: bytes, trust: Trust, at: datetime) -> Verdict:
         seen = look(file)
     except Refusal as refusal:
         return Verdict(sha256, (Finding(Question.READABLE, "no", refusal.reasons),), elsewhere=True)
+    stamps = judge_stamps(seen, trust, at)
+    told = (stamped_finding(stamps),) if stamps else ()
     if not seen.signatures:
-        return Verdict(sha256, (no(Question.NOTHING_ADDED_AFTER, "file_unsigned"),), elsewhere=True)
-    of_file = (yes(Question.READABLE), _added(seen), *(unknown(question, "not_our_record") for question in _NOT_OURS))
-    return Verdict(sha256, of_file, tuple(_signature(one, seen, trust, at) for one in seen.signatures), elsewhere=True)
+        return Verdict(sha256, (no(Question.NOTHING_ADDED_AFTER, "file_unsigned"), *told), elsewhere=True)
+    of_file = (yes(Question.READABLE), _added(seen), *told,
+               *(unknown(question, "not_our_record") for question in _NOT_OURS))
+    signatures = tuple(_signature(one, seen, trust, at, stamps) for one in seen.signatures)
+    return Verdict(sha256, of_file, signatures, elsewhere=True)
 
 
 def seen_from(verdict: Verdict, facility_code: str) -> Verdict:
@@ -78,6 +89,15 @@ class Chain:
     def names(self) -> tuple[str, ...]:
         """Signer first."""
         return tuple(Certificate(der).name or Certificate(der).issuer for der in self.certificates)
+
+
+def chain_of_stamp(stamp: SeenStamp, evidence: Evidence, trust: Trust) -> Chain:
+    """The chain of whoever stamped."""
+    found = authorities(stamp, evidence, trust)
+    if isinstance(found, str):
+        above = _climbed(stamp.certificate, (*stamp.others, *evidence.certificates))
+        return Chain((stamp.certificate, *above), trusted=False)
+    return Chain((stamp.certificate, *reversed(found)), trusted=True)
 
 
 def chain_of(seen: Seen, evidence: Evidence, trust: Trust, at: datetime) -> Chain:
@@ -112,7 +132,7 @@ def _when(seen: Seen, at: datetime) -> datetime:
 def _added(seen: SeenFile) -> Finding:
     """Nothing stands behind any signature but evidence, filled fields and further signatures."""
     question = Question.NOTHING_ADDED_AFTER
-    changed = [one.name for one in seen.signatures if one.after not in _HARMLESS and not one.failure]
+    changed = [one.name for one in seen.signatures if one.after not in HARMLESS and not one.failure]
     if changed:
         return no(question, "changed_after_signature", ", ".join(changed))
     if any(one.failure for one in seen.signatures):
@@ -120,9 +140,12 @@ def _added(seen: SeenFile) -> Finding:
     return yes(question)
 
 
-def _signature(one: Seen, file: SeenFile, trust: Trust, at: datetime) -> SignatureVerdict:
+def _signature(one: Seen, file: SeenFile, trust: Trust, at: datetime,
+               stamps: Sequence[JudgedStamp]) -> SignatureVerdict:
     signer = Certificate(one.certificate) if one.certificate else None
     stamped, proved = _stamped(one, file, trust, at)
+    if one.stamp is None:
+        stamped, proved = _stamped_with_file(one, stamps) or (stamped, proved)
     findings = (_intact(one), *_certificate(one, signer, file, trust, (proved, at)), stamped,
                 unknown(Question.SLOT_KNOWN, "not_our_record"), _in_time(one, at))
     return SignatureVerdict(
@@ -139,7 +162,7 @@ def _intact(one: Seen) -> Finding:
     reasons = [Reason(code, one.name) for code, wrong in (
         ("signature_altered", not one.intact), ("signature_wrong", not one.fits),
         ("signature_bytes_uncovered", not one.whole)) if wrong]
-    weak = one.algorithm if one.algorithm in _WEAK else Certificate(one.certificate).weakness()
+    weak = one.algorithm if one.algorithm in WEAK else Certificate(one.certificate).weakness()
     if weak:
         reasons.append(Reason("signature_algorithm_weak", one.name, {"algorithm": weak}))
     return settled(question, reasons, digest=one.algorithm, covers=one.covers)
@@ -205,16 +228,24 @@ def _stamped(one: Seen, file: SeenFile, trust: Trust, at: datetime) -> tuple[Fin
         return no(question, "stamp_wrong_elsewhere", one.name), None
     if stamp.at > at + CLOCK_TOLERANCE:
         return no(question, "stamp_in_future", one.name, stamped=moment(stamp.at, seconds=True), claimed=""), None
-    if not _may_stamp(stamp) or isinstance(
-            _path(stamp.certificate, (*stamp.others, *file.evidence.certificates), trust.stamps, stamp.at), str):
+    if not may_stamp(stamp) or isinstance(authorities(stamp, file.evidence, trust), str):
         return unknown(question, "stamp_authority_not_known_here", one.name, authority=authority.name,
                        at=moment(stamp.at, seconds=True)), None
     return yes(question, at=stamp.at.isoformat(), authority=authority.name), stamp.at
 
 
-def _may_stamp(stamp: SeenStamp) -> bool:
-    usage = Certificate(stamp.certificate).parsed.extended_key_usage_value
-    return usage is not None and "time_stamping" in usage.native
+def _stamped_with_file(one: Seen, stamps: Sequence[JudgedStamp]) -> tuple[Finding, datetime | None] | None:
+    """The oldest good stamp over the whole file proves that the signature existed then.
+
+    One that came after the certificate had ended does not say that it was made before: then nothing is proved.
+    """
+    found = next((item.seen.stamp for item in stamps if item.proves(one)), None)
+    if found is None:
+        return None
+    within = bool(one.certificate) and found.at <= Certificate(one.certificate).parsed.not_valid_after
+    told = yes(Question.TIME_STAMPED, at=found.at.isoformat(), authority=Certificate(found.certificate).name,
+               by="document")
+    return told, found.at if within else None
 
 
 def _in_time(one: Seen, at: datetime) -> Finding:

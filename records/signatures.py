@@ -41,6 +41,10 @@ class Question(StrEnum):
     EVIDENCE_KEPT = "evidence_kept"
     """The file keeps what proves its signatures for ever (PAdES B-LT); unknown in a file that was only signed."""
 
+    DOCUMENT_STAMPED = "document_stamped"
+    """Of a file from elsewhere (PAdES B-LTA): each of its document time stamps is right and by a trusted authority;
+    not asked of a file that has none."""
+
     INTACT = "intact"
     CHAIN_TRUSTED = "chain_trusted"
     CERTIFICATE_VALID_AT = "certificate_valid_at"
@@ -73,6 +77,7 @@ _ASKED = {
     Question.PAGE_AS_RENDERED: "question_page_as_rendered",
     Question.MARKS_AS_DRAWN: "question_marks_as_drawn",
     Question.EVIDENCE_KEPT: "question_evidence_kept",
+    Question.DOCUMENT_STAMPED: "question_document_stamped",
     Question.INTACT: "question_intact",
     Question.CHAIN_TRUSTED: "question_chain_trusted",
     Question.CERTIFICATE_VALID_AT: "question_certificate_valid_at",
@@ -85,7 +90,7 @@ _ASKED = {
     Question.AUTHORISED: "question_authorised",
 }
 MAY_STAY_UNKNOWN = frozenset({Question.NOT_REVOKED, Question.SIGNER_ENROLLED, Question.AUTHORISED,
-                              Question.TIME_STAMPED, Question.EVIDENCE_KEPT})
+                              Question.TIME_STAMPED, Question.EVIDENCE_KEPT, Question.DOCUMENT_STAMPED})
 """Good is possible without these; a "no" to one of them is still a no."""
 
 

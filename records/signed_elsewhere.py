@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -42,13 +42,38 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SeenStamp:
-    """A time stamp on a signature's value (RFC 3161)."""
+    """A time stamp (RFC 3161), on a signature's value or on the file."""
 
     at: datetime
-    fits: bool
-    """It is over this signature, and its own value is right."""
+    over: bool
+    """It is over this signature, or over these bytes of the file."""
+    genuine: bool
+    """Its own value is by its certificate's key."""
     certificate: bytes = field(repr=False)
     others: tuple[bytes, ...] = field(default=(), repr=False)
+    algorithms: tuple[str, ...] = ()
+    """Of its imprint and of its own value."""
+
+    @property
+    def fits(self) -> bool:
+        """It is over what it stands on, and its own value is right."""
+        return self.over and self.genuine
+
+
+@dataclass(frozen=True)
+class SeenDocumentStamp:
+    """A document time stamp (ETSI EN 319 142-1, 5.4.3), as it stands in the file."""
+
+    name: str
+    """The field's name."""
+    stamp: SeenStamp | None = None
+    covers: int = 0
+    """Up to which byte."""
+    whole: bool = False
+    """It covers everything up to there, of the file as it was then."""
+    after: After = "unknown"
+    failure: str = ""
+    """Why it could not be read; then nothing else is known."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +106,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class SeenFile:
-    """The signatures of a file, oldest first, and the evidence on revocation that it carries."""
+    """The signatures and document time stamps of a file, each oldest first, and the evidence that it carries."""
 
     signatures: tuple[Seen, ...]
     evidence: Evidence = field(default_factory=Evidence, repr=False)
-    document_stamps: int = 0
+    document_stamps: tuple[SeenDocumentStamp, ...] = ()
 
 
 def look(file: bytes) -> SeenFile:
@@ -99,9 +124,14 @@ def look(file: bytes) -> SeenFile:
         raise
     except Exception as error:  # a parser that chokes on a hostile or broken file
         raise Refusal.because("file_unreadable", detail=f"{type(error).__name__}: {error}"[:200]) from error
-    stamps = [one for one in found if one.sig_object_type == "/DocTimeStamp"]
-    signatures = tuple(_seen(one) for one in found if one.sig_object_type != "/DocTimeStamp")
-    return SeenFile(signatures, _evidence(reader, found), len(stamps))
+    stamps = [one for one in found if _is_stamp(one)]
+    signatures = tuple(_seen(one) for one in found if not _is_stamp(one))
+    return SeenFile(signatures, _evidence(reader, found), tuple(_document_stamp(one) for one in stamps))
+
+
+def _is_stamp(one: EmbeddedPdfSignature) -> bool:
+    """It says so by its type or its subfilter; whether it is one is judged."""
+    return bool(one.sig_object_type == "/DocTimeStamp" or _at(one.sig_object, "/SubFilter", "") == "/ETSI.RFC3161")
 
 
 def _seen(one: EmbeddedPdfSignature) -> Seen:
@@ -136,17 +166,34 @@ def _after(one: EmbeddedPdfSignature) -> After:
 
 def _stamp(one: EmbeddedPdfSignature) -> SeenStamp | None:
     signed = next(extract_tst_data_iter(one.signer_info, signed=False), None)
-    if signed is None:
-        return None
+    value = one.signer_info["signature"].native
+    return _token(signed, lambda algorithm: hashlib.new(algorithm, value).digest()) if signed is not None else None
+
+
+def _document_stamp(one: EmbeddedPdfSignature) -> SeenDocumentStamp:
+    basis = SeenDocumentStamp(str(one.fq_name))
+    try:
+        one.compute_integrity_info()  # type: ignore[no-untyped-call]  # pyHanko's
+        return replace(
+            basis, stamp=_token(one.signed_data, one.compute_digest), whole=one.coverage in _WHOLE, after=_after(one),
+            covers=sum([int(part) for part in one.byte_range][2:]))
+    except Exception as error:  # what only calls itself a stamp is told as one that cannot be read
+        _log.info("a document time stamp that could not be read", exc_info=True)
+        return replace(basis, failure=f"{type(error).__name__}: {error}"[:200])
+
+
+def _token(signed: Any, digest_of: Callable[[str], bytes]) -> SeenStamp:
+    """A time stamp's token; `digest_of`: the digest of what it must be over."""
     content = signed["encap_content_info"]["content"]
     info, signer, certificates = content.parsed, extract_signer_info(signed), extract_certs_for_validation(signed)
-    imprint, value = info["message_imprint"], one.signer_info["signature"].native
-    over = hashlib.new(imprint["hash_algorithm"]["algorithm"].native, value).digest()
-    own = hashlib.new(signer["digest_algorithm"]["algorithm"].native, bytes(content)).digest()
-    intact, fits = validate_sig_integrity(signer, certificates.signer_cert, "tst_info", own)
+    imprint, own = info["message_imprint"], signer["digest_algorithm"]["algorithm"].native
+    algorithm = imprint["hash_algorithm"]["algorithm"].native
+    intact, fits = validate_sig_integrity(
+        signer, certificates.signer_cert, "tst_info", hashlib.new(own, bytes(content)).digest())
     return SeenStamp(
-        info["gen_time"].native, bool(intact and fits) and over == imprint["hashed_message"].native,
-        certificates.signer_cert.dump(), tuple(item.dump() for item in certificates.other_certs))
+        info["gen_time"].native, over=digest_of(algorithm) == imprint["hashed_message"].native,
+        genuine=bool(intact and fits), certificate=certificates.signer_cert.dump(),
+        others=tuple(item.dump() for item in certificates.other_certs), algorithms=(str(algorithm), str(own)))
 
 
 def _evidence(reader: PdfFileReader, found: Iterable[EmbeddedPdfSignature]) -> Evidence:

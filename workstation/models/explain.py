@@ -142,7 +142,7 @@ class ExplainModel(QObject):
 
 def _around(pdf: bytes, trust: Trust, at: datetime) -> tuple[dict[str, Around], tuple[bytes, ...]]:
     """Chains and what was added after each signature, of any signed PDF; nothing of one that cannot be read."""
-    from records.elsewhere import chain_of
+    from records.elsewhere import chain_of, chain_of_stamp
     from records.signed_elsewhere import look
 
     try:
@@ -156,6 +156,8 @@ def _around(pdf: bytes, trust: Trust, at: datetime) -> tuple[dict[str, Around], 
         told, digest = Around(chain.names, chain.trusted, one.after), sha256(one.certificate).hexdigest()
         found[around_key(digest, one.covers)] = found[around_key(digest, None)] = told
         certificates += chain.certificates
+    for stamp in (one.stamp for one in seen.document_stamps if one.stamp is not None):
+        certificates += chain_of_stamp(stamp, seen.evidence, trust).certificates
     return found, tuple(dict.fromkeys(certificates))
 
 

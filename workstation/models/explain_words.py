@@ -11,6 +11,7 @@ from records.messages import EntryView, SignatureView
 from records.receipts import Received
 from records.render.words import moment
 from records.signatures import Answer, EvidenceLevel, Finding, Question, SignatureVerdict, Verdict
+from workstation.models import explain_stamps
 from workstation.models.cases import kind_of
 from workstation.models.timeline import names_of
 
@@ -139,7 +140,16 @@ def _sound(verdict: Verdict, signature: SignatureVerdict) -> bool:
         signature.answer(question) == "yes" for question in (Question.CHAIN_TRUSTED, Question.CERTIFICATE_VALID_AT))
 
 
+def _only_stamp_wrong(verdict: Verdict, signature: SignatureVerdict) -> bool:
+    """The signature is sound; what is wrong is a time stamp that somebody put over the whole file."""
+    wrong = {item.question for item in verdict.findings if item.answer == "no"}
+    return wrong == {Question.DOCUMENT_STAMPED} and _sound(verdict, signature) and not any(
+        item.answer == "no" for other in verdict.signatures for item in other.findings)
+
+
 def _headline(verdict: Verdict, signature: SignatureVerdict, answer: Answer) -> str:
+    if _only_stamp_wrong(verdict, signature):
+        return "Chữ ký đúng, nhưng dấu thời gian của tệp không đúng"
     if answer == "unknown" and _sound(verdict, signature):
         return "Chữ ký đúng; không phải hồ sơ của Bệnh Án"
     return _HEADLINES[answer]
@@ -149,6 +159,8 @@ def _sentence(verdict: Verdict, signature: SignatureVerdict, answer: Answer) -> 
     who = f"{signature.title} {signature.signer}".strip()
     if answer == "yes":
         return f"{who} đã ký {document_name(verdict)}, và nội dung chưa bị đổi từ lúc ký."
+    if _only_stamp_wrong(verdict, signature):
+        return f"{who} đã ký tệp này và phần đã ký chưa bị đổi. {verdict.reasons[0].vietnamese}"
     if answer == "no":
         return f"Đừng dựa vào tệp này: {verdict.reasons[0].vietnamese}"
     if _sound(verdict, signature):
@@ -185,6 +197,7 @@ def _large(verdict: Verdict, signature: SignatureVerdict, findings: dict[Questio
         _group("Đúng lúc?", _TIME, findings, f"Ký {at}; chứng thư khi đó còn hạn."),
         _group("Bằng chứng lâu dài", _EVIDENCE, findings,
                f"Khi ký, chứng thư không bị thu hồi; thời điểm ký có dấu thời gian{_stamped_by(findings)}."),
+        *(Said(*one) for one in explain_stamps.asked(verdict)),
     )
 
 
@@ -237,6 +250,7 @@ def _details(verdict: Verdict, number: int, shown: SignatureView | None, receipt
         yield "Ký với vai trò", f"{slot_label(verdict, signature.slot)} · {signature.title}"
     yield "Giờ máy ký ghi", moment(signature.claimed_at, seconds=True) if signature.claimed_at else "không ghi"
     yield "Dấu thời gian", _stamp_words(signature)
+    yield from explain_stamps.told(verdict)
     yield "Thu hồi chứng thư", _revocation_words(signature)
     yield from _around(signature, around)
     if not verdict.elsewhere:
@@ -310,7 +324,8 @@ def _unsigned(verdict: Verdict) -> Explained:
     readable = next((item for item in verdict.findings if item.question is Question.READABLE), None)
     headline = "Tệp không có chữ ký nào" if readable is None or readable.answer == "yes" else "Không đọc được tệp này"
     why = " ".join(reason.vietnamese for reason in verdict.reasons)
-    return Explained("no", headline, why, (), (("Mã băm của tệp (SHA-256)", digest_words(verdict.file_sha256)),),
+    details = (*explain_stamps.told(verdict), ("Mã băm của tệp (SHA-256)", digest_words(verdict.file_sha256)))
+    return Explained("no", headline, why, tuple(Said(*one) for one in explain_stamps.asked(verdict)), details,
                      tuple(_small(item) for item in verdict.findings))
 
 

@@ -14,12 +14,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pytestqt.qtbot import QtBot
 
 from records import canonical, receipts
+from records.chains import Trust
+from records.cms import Certificate
+from records.elsewhere import judge_elsewhere
 from records.messages import EntryView
 from records.pades import judge
 from records.signatures import Question, Verdict, yes
+from server.demo.pki import issue_person, issue_stamper, make_issuing, make_root
 from tests.forgeries import people, trust
 from tests.forgeries.signing import good
 from tests.p11shim.fixture import p11shim, p11shim_module
+from tests.records.test_elsewhere import Office
+from tests.records.test_elsewhere import page as foreign_page
+from tests.records.test_elsewhere import signed as foreign_signed
+from tests.records.test_stamps_elsewhere import stamped
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import account
@@ -360,3 +368,47 @@ def test_two_signatures_of_one_person_are_told_apart(
     assert first["Thêm vào sau chữ ký"].startswith("Chữ ký của Lê Thu Hà")
     assert second["Thêm vào sau chữ ký"] == "Không có gì"
     assert first["Chữ ký này bao trùm"] != second["Chữ ký này bao trùm"]
+
+
+STAMPS = make_root("Gốc nơi khác")
+STAMPED = "Dấu thời gian của tệp"
+
+
+def stamped_letter(at: datetime) -> bytes:
+    """A letter of another office, its whole file stamped by that office's authority."""
+    root = STAMPS
+    office = Office(root, root, issue_person(make_issuing(root, "CA nơi khác"), "Trần Văn Khác", "001199000001"))
+    letter = foreign_signed(foreign_page(), office.signer())
+    return stamped(letter, issue_stamper(root, "Dấu thời gian nơi khác"), at)
+
+
+def test_the_stamp_over_a_foreign_file_is_told_in_plain_words(explain: Explain, tmp_path: Path) -> None:
+    path = tmp_path / "thu.pdf"
+    path.write_bytes(stamped_letter(datetime.now(UTC)))
+    found = explain(lambda model: model.file(path))
+    said = found.signatures[0]
+    (asked,) = (one for one in said.questions if one.question == STAMPED)
+    assert asked.answer == "unknown"
+    assert "Dấu thời gian nơi khác" in asked.words
+    assert "không có trong danh sách tin cậy" in dict(said.details)[STAMPED]
+    assert f"({len(found.pdf):,} byte đầu)".replace(",", ".") in dict(said.details)[STAMPED]
+    assert sum(Certificate(der).name == "Dấu thời gian nơi khác" for der in found.certificates) == 1
+
+
+def test_a_trusted_stamp_and_a_broken_one_are_told_apart() -> None:
+    at = datetime.now(UTC)
+    file, known = stamped_letter(at), Trust((STAMPS.der,))
+    good_said = explain_words.explain(judge_elsewhere(file, known, at), None, explain_words.ReceiptSeen())[0]
+    (asked,) = (one for one in good_said.questions if one.question == STAMPED)
+    assert asked.answer == "yes"
+    assert "nơi cấp được bệnh viện tin" in dict(good_said.details)[STAMPED]
+    assert "đóng cho cả tệp" in dict(good_said.details)["Dấu thời gian"]
+    begin = file.rindex(b"/Contents <") + 11
+    token = bytes.fromhex(file[begin:file.index(b">", begin)].decode())
+    year = f"{at:%Y%m%d%H%M%S}".encode()
+    forged = token.replace(year, b"2016" + year[4:], 1)
+    broken = file[:begin] + forged.hex().encode() + file[begin + 2 * len(token):]
+    said = explain_words.explain(judge_elsewhere(broken, known, at), None, explain_words.ReceiptSeen())[0]
+    assert (said.answer, said.headline) == ("no", "Chữ ký đúng, nhưng dấu thời gian của tệp không đúng")
+    assert "phần đã ký chưa bị đổi" in said.sentence
+    assert dict(said.details)[STAMPED].startswith("KHÔNG ĐÚNG")
