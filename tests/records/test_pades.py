@@ -33,7 +33,7 @@ def test_a_good_file_is_good_and_every_question_is_answered() -> None:
     verdict = judged(good(), expected=people.row())
     assert verdict.good, codes(verdict)
     server_only = {Question.SIGNER_ENROLLED, Question.AUTHORISED}
-    later = {Question.TIME_STAMPED, Question.EVIDENCE_KEPT}
+    later = {Question.TIME_STAMPED, Question.EVIDENCE_KEPT, Question.DOCUMENT_STAMPED}
     for question in set(Question) - server_only - {Question.NOT_REVOKED, *later}:
         assert verdict.answer(question) == "yes", question
     assert verdict.answer(Question.NOT_REVOKED) == "unknown"
