@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from records.entries import Correction, Version
-from records.forms import EntryKind
+from records.forms import Amending, EntryKind
 from records.render.words import moment
 
 RELATIONS = {"replaces": "Cấp lại, thay cho", "appends": "Phụ lục, bổ sung cho"}
 
 
 def amended_lines(version: Version, kind: EntryKind) -> tuple[str, ...]:
-    """The lines of the frame below the heading of an entry's own page (R32, R34, R37); none for a plain first one."""
+    """The lines of the frame below the heading of an entry's page (R32, R34, R36, R37); none for a plain first one."""
     lines = list(relation_lines(version))
     if (correction := version.correction) is not None:
-        lines.append(f"{_head(version, correction)} (SHA-256 {correction.of_sha256[:16]}…). "
+        lines.append(f"{_head(version, kind, correction)} (SHA-256 {correction.of_sha256[:16]}…). "
                      f"Lý do: {correction.reason}")
         lines.append(f"{fields_line(kind, correction)} Phiên bản {correction.of_version} được lưu và xem được.")
         lines.append(_people(version, correction))
@@ -26,7 +26,7 @@ def amended_note(version: Version, kind: EntryKind) -> str:
     """The same as one line of a sheet, where room is scarce."""
     lines = list(relation_lines(version))
     if (correction := version.correction) is not None:
-        lines.append(f"{_head(version, correction)}. Lý do: {correction.reason}.")
+        lines.append(f"{_head(version, kind, correction)}. Lý do: {correction.reason}.")
         lines.append(fields_line(kind, correction))
         lines.append(_people(version, correction))
     return " ".join(line for line in lines if line)
@@ -52,11 +52,12 @@ def fields_line(kind: EntryKind, correction: Correction) -> str:
     return f"{word}: {names}." if names else f"{word}: không có."
 
 
-def _head(version: Version, correction: Correction) -> str:
+def _head(version: Version, kind: EntryKind, correction: Correction) -> str:
     if correction.restores is not None:
         return (f"Khôi phục (phiên bản {version.version}): lấy lại nội dung phiên bản {correction.restores}, "
                 f"sau phiên bản {correction.of_version}")
-    return f"Đính chính (phiên bản {version.version}), thay phiên bản {correction.of_version}"
+    word = "KẾT QUẢ ĐÃ SỬA" if kind.amending is Amending.NOTIFY else "Đính chính"
+    return f"{word} (phiên bản {version.version}), thay phiên bản {correction.of_version}"
 
 
 def _people(version: Version, correction: Correction) -> str:

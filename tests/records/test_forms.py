@@ -76,6 +76,8 @@ KINDS = {
     ("PL-KQ", "late_result"): """
         result_kind specimen report_no taken_on reported_on reported_by result conclusion informed informed_how
     """,
+    ("08/BV2", "request"): "diagnosis examination urgency remark",
+    ("08/BV2", "result"): "orderer ordered_at examination performed_at findings conclusion advice",
     ("XN-NB", "confirmation"): """
         document_name document_form document_version document_entry document_sha256 document_file_sha256
         answer refusal_reason who full_name relationship id_no not_patient_why
@@ -124,6 +126,8 @@ REQUIRED = {
     ("06/BV2", "procedure"): "performed_at dx_before dx_after method class anaesthesia surgeon_name steps",
     ("EX-PTCC", "decision"): "decided_at procedure diagnosis why reason",
     ("EX-CONGKHAI", "day"): "day items",
+    ("08/BV2", "request"): "diagnosis examination urgency",
+    ("08/BV2", "result"): "orderer examination performed_at findings conclusion",
     ("40/BV2", "admission_consent"): "explained signer_name decision",
     ("QD697-01", "statement"): "full_name from_day to_day lines total total_insured total_patient",
     ("XN-NB", "confirmation"): "document_name document_form document_version document_entry document_sha256 "
@@ -174,6 +178,8 @@ SLOTS = {
                                 ("cashier", {Role.RECORDS_OFFICE}, ("maker", "patient"))],
     ("PL-KQ", "late_result"): [("writer", {Role.DOCTOR, Role.TECHNICIAN}, ()),
                                ("ward_head", {Role.WARD_HEAD}, ("writer",))],
+    ("08/BV2", "request"): [("doctor", {Role.DOCTOR}, ())],
+    ("08/BV2", "result"): [("technician", {Role.TECHNICIAN}, ()), ("specialist", {Role.DOCTOR}, ("technician",))],
     ("XN-NB", "confirmation"): [("taker", {Role.DOCTOR, Role.NURSE}, ())],
 }
 
