@@ -1,0 +1,89 @@
+"""What stands around a picture: corner words, orientation letters under every turn, the windows behind the keys."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imaging.grey import FullDynamic, Window, full_window
+from tests.workstation.models.images.stacks import disc, loaded, slice_at
+from workstation.models.images.corners import Words, corners_of, meant, taken, warning_of, written
+from workstation.models.images.lens import Lens
+from workstation.models.images.orientation import Edges, edges_of
+from workstation.models.images.presets import presets_of
+from workstation.models.images.view_state import ViewState
+
+
+def test_the_corners_say_series_slice_time_window_and_zoom() -> None:
+    here = loaded(slice_at(disc()))
+    said = corners_of(here, 167, 268, Words(note="nối cuộn"), voi=Window(-600, 1500), scale=1.41)
+    assert said.top_left == ("CT chest · chuỗi 2 Trung thất", "Lát 168/268 · dày 1,25 mm · nối cuộn")
+    assert said.top_right == ("16/11/2026 15:20",)
+    assert said.bottom_left == ("W 1500 · L −600",)
+    assert said.bottom_right == ("phóng 1,4×",)
+    assert said.warning == ""
+    named = corners_of(here, 0, 1, Words("CT ngực · chuỗi 1 Phổi"), voi=Window(40, 400), scale=1,
+                       invert=True)
+    assert named.top_left[0] == "CT ngực · chuỗi 1 Phổi"
+    assert named.bottom_left == ("W 400 · L 40 · đảo",)
+
+
+@pytest.mark.parametrize(("attributes", "warning"), [
+    ({"PixelSpacing": None}, "Không có thước: chỉ đo được bằng điểm ảnh"),
+    ({"Modality": "DX", "PixelSpacing": None, "ImagerPixelSpacing": [0.2, 0.2]},
+     "Thước theo cảm biến, không phải trong cơ thể"),
+    ({"Modality": "DX", "PixelSpacing": None, "ImagerPixelSpacing": [0.2, 0.2],
+      "EstimatedRadiographicMagnificationFactor": 1.2}, "Thước ước lượng theo độ phóng đại ×1,2"),
+])
+def test_a_picture_that_is_not_calibrated_in_the_body_warns(attributes: dict[str, Any], warning: str) -> None:
+    assert warning_of(loaded(slice_at(disc(), **attributes))) == warning
+
+
+def test_times_are_the_devices_and_malformed_ones_are_shown_as_they_stand() -> None:
+    assert taken(loaded(slice_at(disc(), AcquisitionDateTime="20250212094107.25"))) == "12/02/2025 09:41"
+    assert taken(loaded(slice_at(disc(), SeriesDate="", SeriesTime="", StudyTime="9"))) == "16/11/2026"
+    assert written(1.25) == "1,25"
+    assert written(0.00012) == "0,00012"
+    assert written(-600.0) == "−600"
+    assert written(1200) == "1200"
+
+
+@pytest.mark.parametrize(("turns", "mirrored", "edges"), [
+    (0, False, Edges("R", "L", "A", "P")), (1, False, Edges("P", "A", "R", "L")),
+    (2, False, Edges("L", "R", "P", "A")), (3, False, Edges("A", "P", "L", "R")),
+    (0, True, Edges("L", "R", "A", "P")), (1, True, Edges("P", "A", "L", "R")),
+])
+def test_orientation_letters_follow_every_turn(turns: int, mirrored: bool, edges: Edges) -> None:
+    here = loaded(slice_at(disc()))
+    lens = Lens.of(ViewState(quarter_turns=turns, mirrored=mirrored), (300, 300), here.frame, 1.0)
+    assert edges_of(here, lens) == edges
+
+
+def test_oblique_planes_take_two_letters_and_projections_their_own() -> None:
+    tilted = loaded(slice_at(disc(), ImageOrientationPatient=[0.8, 0.6, 0, 0, 0, -1]))
+    lens = Lens.of(ViewState(), (300, 300), tilted.frame, 1.0)
+    assert edges_of(tilted, lens) == Edges("RA", "LP", "H", "F")
+    chest = loaded(slice_at(disc(), ImagePositionPatient=None, PatientOrientation=["L", "F"]))
+    assert edges_of(chest, lens) == Edges("R", "L", "H", "F")
+    assert edges_of(loaded(slice_at(disc(), ImagePositionPatient=None)), lens) == Edges()
+    horse = loaded(slice_at(disc(), ImagePositionPatient=None, PatientOrientation=["LE", "D"]))
+    assert edges_of(horse, lens) == Edges()
+
+
+@pytest.mark.parametrize(("attributes", "names"), [
+    ({}, ["Phổi", "Trung thất", "Xương"]),
+    ({"BodyPartExamined": "HEAD"}, ["Nhu mô não", "Dưới màng cứng", "Xương"]),
+    ({"BodyPartExamined": "", "SeriesDescription": "Ổ bụng"}, ["Bụng", "Gan", "Xương"]),
+    ({"BodyPartExamined": "", "SeriesDescription": ""}, ["Phần mềm", "Phổi", "Xương"]),
+    ({"Modality": "MR", "WindowCenter": [600, 300], "WindowWidth": [1200, 800],
+      "WindowCenterWidthExplanation": ["NORMAL", ""]}, ["NORMAL", "Cửa sổ 2 của tệp"]),
+])
+def test_the_keys_bring_the_windows_of_the_body_part(attributes: dict[str, Any], names: list[str]) -> None:
+    assert [preset.name for preset in presets_of(loaded(slice_at(disc(), **attributes)))] == names
+
+
+def test_colour_has_no_windows_and_the_full_range_is_the_frames_own() -> None:
+    assert presets_of(loaded(slice_at(np.zeros((8, 8, 3), np.uint8)))) == ()
+    here = loaded(slice_at(disc()))
+    assert meant(here, None) == Window(40, 400)
+    assert meant(here, FullDynamic()) == full_window(here.grey, here.frame.values)
