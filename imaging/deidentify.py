@@ -1,0 +1,150 @@
+"""A file without its patient: the Basic Application Level Confidentiality Profile (PS3.15 E.2), no option taken.
+
+Which attribute gets which action is the standard's table E.1-1, as the package dicom-anonymizer keeps it. What stands
+in the pixels themselves is not looked for: `names_may_be_seen` says where a person has to look first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from enum import StrEnum
+from functools import cache
+
+from dicomanonymizer.dicom_anonymization_databases import dicomfields_2026c as table
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import UID
+
+from imaging.attributes import text
+from records.errors import Refusal
+
+_DRAWN_ON = frozenset(("US", "IVUS", "ES", "XC", "GM", "SM", "OT", "SC", "DOC", "ECG", "RF", "OP", "OPT", "SD"))
+"""Modalities whose devices write names into the picture as a rule."""
+_WORDS = frozenset(("AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UT"))
+_NUMBERS = frozenset(("FD", "FL", "SS", "US", "SL", "UL", "SV", "UV"))
+_DUMMY = {"AS": "000Y", "UR": "http://removed.invalid", "DS": "0", "IS": "0", "DA": "00010101",
+          "DT": "00010101000000", "TM": "000000"}
+
+
+class Action(StrEnum):
+    """PS3.15 table E.1-1a; where the standard leaves a choice, the one that always keeps a file valid."""
+
+    REMOVE = "X"
+    EMPTY = "Z"
+    DUMMY = "D"
+    NEW_UID = "U"
+    INSIDE = "K"
+    """A sequence that stays, what stands in it treated by the same table."""
+
+
+def deidentified(dataset: Dataset, secret: bytes) -> Dataset:
+    """A copy without patient, people, places, dates and private attributes.
+
+    UIDs become others, the same ones for the same `secret`: one secret for all that leaves together, thrown away then.
+    Refuses what is no picture (a report's text may name anybody) and a picture that says that names stand in it.
+    """
+    if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData", "Rows")):
+        raise Refusal.because("image_not_deidentifiable", text(dataset, "SOPInstanceUID"))
+    if text(dataset, "BurnedInAnnotation").upper() == "YES":
+        raise Refusal.because("image_names_in_pixels", text(dataset, "SOPInstanceUID"))
+    cleaned = _treated(dataset, secret)
+    cleaned.PatientName, cleaned.PatientID = "", _short(secret, text(dataset, "PatientID"))
+    cleaned.PatientIdentityRemoved = "YES"
+    cleaned.DeidentificationMethod = "DICOM PS3.15 E.2 Basic Application Level Confidentiality Profile"
+    cleaned.LongitudinalTemporalInformationModified = "REMOVED"
+    method = Dataset()
+    method.CodeValue, method.CodingSchemeDesignator = "113100", "DCM"
+    method.CodeMeaning = "Basic Application Confidentiality Profile"
+    cleaned.DeidentificationMethodCodeSequence = Sequence([method])
+    cleaned.file_meta = _meta(dataset, cleaned)
+    return cleaned
+
+
+def names_may_be_seen(dataset: Dataset) -> bool:
+    """Whether a person has to look at the picture itself before it leaves without a name."""
+    told = text(dataset, "BurnedInAnnotation").upper()
+    return told == "YES" or (told != "NO" and text(dataset, "Modality").upper() in _DRAWN_ON)
+
+
+def action_for(group: int, element: int) -> Action | None:
+    """What the table says of an attribute; None: it stays. Private ones and those nobody knows go."""
+    if group % 2:
+        return Action.REMOVE
+    found = _actions().get((group, element))
+    if found is None and (group & 0xFF00) in (0x5000, 0x6000):
+        found = _repeating().get((group & 0xFF00, element if group >= 0x6000 else 0))
+    return found
+
+
+def _treated(dataset: Dataset, secret: bytes) -> Dataset:
+    cleaned = Dataset()
+    for element in dataset:
+        action = action_for(element.tag.group, element.tag.element)
+        if action is Action.REMOVE or (action is None and element.VR == "UN"):
+            continue
+        if element.VR == "SQ":
+            if action not in (Action.EMPTY, Action.DUMMY):
+                items = [_treated(item, secret) for item in element.value]
+                cleaned.add(DataElement(element.tag, "SQ", Sequence(items)))
+            elif action is Action.EMPTY:
+                cleaned.add(DataElement(element.tag, "SQ", Sequence()))
+            continue
+        cleaned.add(element if action is None else _ACTIONS[action](element, secret))
+    return cleaned
+
+
+def _empty(element: DataElement, _secret: bytes) -> DataElement:
+    return DataElement(element.tag, element.VR, None)
+
+
+def _dummy(element: DataElement, secret: bytes) -> DataElement:
+    if element.VR == "UI":
+        return _new_uid(element, secret)
+    value = "REMOVED" if element.VR in _WORDS else 0 if element.VR in _NUMBERS else _DUMMY.get(element.VR, b"\0\0")
+    return DataElement(element.tag, element.VR, value)
+
+
+def _new_uid(element: DataElement, secret: bytes) -> DataElement:
+    told = element.value if isinstance(element.value, list | tuple) or element.VM > 1 else [element.value]
+    return DataElement(element.tag, "UI", [other_uid(str(uid), secret) for uid in told if uid])
+
+
+def other_uid(uid: str, secret: bytes) -> UID:
+    """The UID that stands for another (PS3.5 B.2: 2.25 and a number of 128 bits)."""
+    digest = hashlib.blake2b(uid.encode(), key=secret[:64], digest_size=16).digest()
+    return UID(f"2.25.{int.from_bytes(digest)}")
+
+
+_ACTIONS: dict[Action, Callable[[DataElement, bytes], DataElement]] = {
+    Action.EMPTY: _empty, Action.DUMMY: _dummy, Action.NEW_UID: _new_uid, Action.INSIDE: _empty}
+
+
+def _short(secret: bytes, patient_id: str) -> str:
+    """An ID that joins a patient's files within one export and leads nowhere."""
+    return hashlib.blake2b(b"patient:" + patient_id.encode(), key=secret[:64], digest_size=4).hexdigest().upper()
+
+
+def _meta(before: Dataset, after: Dataset) -> FileMetaDataset:
+    """File meta anew: nothing of the sender stays."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = after.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = after.SOPInstanceUID
+    meta.TransferSyntaxUID = before.file_meta.TransferSyntaxUID
+    return meta
+
+
+@cache
+def _actions() -> dict[tuple[int, int], Action]:
+    """Single attributes."""
+    told = ((table.X_TAGS, Action.REMOVE), (table.Z_TAGS, Action.EMPTY), (table.D_TAGS, Action.DUMMY),
+            (table.U_TAGS, Action.NEW_UID), (table.Z_D_TAGS, Action.DUMMY), (table.X_Z_TAGS, Action.EMPTY),
+            (table.X_D_TAGS, Action.DUMMY), (table.X_Z_D_TAGS, Action.DUMMY), (table.X_Z_U_STAR_TAGS, Action.INSIDE))
+    return {tag: action for tags, action in told for tag in tags if len(tag) == 2}
+
+
+@cache
+def _repeating() -> dict[tuple[int, int], Action]:
+    """Curves and overlays: (50xx,xxxx), (60xx,3000), (60xx,4000)."""
+    return {(tag[0], tag[1]): Action.REMOVE for tag in table.X_TAGS if len(tag) == 4}

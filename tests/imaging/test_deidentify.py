@@ -1,0 +1,107 @@
+"""Nothing of the patient is left, the picture is the same, what belonged together still does (PS3.15 E)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pydicom
+import pytest
+from dicomanonymizer.dicom_anonymization_databases import dicomfields_2026c as table
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.tag import Tag
+
+from imaging.deidentify import Action, action_for, deidentified, names_may_be_seen, other_uid
+from records.errors import Refusal
+from tests.imaging.samples import phantom, public_files, smooth, written
+
+SECRET = b"one export"
+NAMED = ("Nguyễn", "Ánh", "0001", "Trần Hữu Nghĩa", "BV Huyện", "19590312", "1.2.3.1", "AC-77", "Cardiff")
+
+
+def _named() -> Dataset:
+    """A slice that tells of its patient at every depth: attributes, sequences, private ones, overlay."""
+    dataset = phantom(smooth(), PatientBirthDate="19590312", PatientSex="M", AccessionNumber="AC-77",
+                      ReferringPhysicianName="Trần Hữu Nghĩa", InstitutionName="BV Huyện", StudyDate="20261116",
+                      StudyDescription="Nguyễn Thị Ánh, ngực", StudyID="7", StudyTime="1520")
+    inner = Dataset()
+    inner.ReferencedSOPClassUID, inner.ReferencedSOPInstanceUID = dataset.SOPClassUID, "1.2.3.1.9"
+    inner.PatientName = "Nguyễn^Ánh"
+    dataset.ReferencedImageSequence = Sequence([inner])
+    asked = Dataset()
+    asked.RequestedProcedureDescription, asked.StudyInstanceUID = "Ánh", "1.2.3.1"
+    asked.ReferencedStudySequence = Sequence([inner])
+    dataset.RequestAttributesSequence = Sequence([asked])
+    dataset.private_block(0x0009, "Cardiff", create=True).add_new(1, "LO", "Nguyễn")
+    dataset.add_new(0x60003000, "OW", b"\1" * 640)
+    dataset.add_new(0x60004000, "LT", "Nguyễn")
+    return dataset
+
+
+def _all(dataset: Dataset) -> Iterator[pydicom.DataElement]:
+    for element in dataset:
+        yield element
+        if element.VR == "SQ":
+            for item in element.value:
+                yield from _all(item)
+
+
+def test_no_word_of_the_patient_is_in_the_bytes() -> None:
+    data = written(deidentified(_named(), SECRET))
+    for word in NAMED:
+        assert word.encode() not in data, word
+    whole = written(_named())
+    assert all(word.encode() in whole for word in NAMED)
+
+
+def test_the_picture_is_untouched_and_the_file_says_what_was_done() -> None:
+    before, after = _named(), pydicom.dcmread(io.BytesIO(written(deidentified(_named(), SECRET))))
+    assert np.array_equal(before.pixel_array, after.pixel_array)
+    assert (after.Rows, after.Modality, after.PatientIdentityRemoved) == (before.Rows, "CT", "YES")
+    assert after.DeidentificationMethodCodeSequence[0].CodeValue == "113100"
+    assert after.file_meta.MediaStorageSOPInstanceUID == after.SOPInstanceUID != before.SOPInstanceUID
+
+
+def test_files_of_one_export_stay_together_and_two_exports_cannot_be_joined() -> None:
+    first, second = _named(), _named()
+    one, two, later = deidentified(first, SECRET), deidentified(second, SECRET), deidentified(first, b"another")
+    assert one.StudyInstanceUID == two.StudyInstanceUID != later.StudyInstanceUID
+    assert one.PatientID == two.PatientID != later.PatientID
+    assert one.SOPInstanceUID != two.SOPInstanceUID
+    assert one.ReferencedImageSequence[0].ReferencedSOPInstanceUID == other_uid("1.2.3.1.9", SECRET)
+
+
+@pytest.mark.parametrize("name", [
+    name for name in public_files() if not name.startswith(("meta_missing", "no_meta", "nested_priv"))])
+def test_of_every_public_picture_what_the_table_removes_is_gone(name: str) -> None:
+    try:
+        before = pydicom.dcmread(public_files()[name])
+        after = deidentified(before, SECRET)
+    except (Refusal, pydicom.errors.InvalidDicomError, AttributeError):
+        pytest.skip("no picture")
+    gone, emptied = {Tag(tag) for tag in table.X_TAGS if len(tag) == 2}, {Tag(tag) for tag in table.Z_TAGS}
+    uids = {str(element.value) for element in _all(before) if element.VR == "UI" and element.value
+            and action_for(element.tag.group, element.tag.element) is Action.NEW_UID}
+    for element in _all(after):
+        assert not element.tag.is_private
+        assert element.tag not in gone
+        assert element.tag not in emptied or not element.value or element.keyword == "PatientName"
+        assert element.VR != "UI" or str(element.value) not in uids
+    assert after.PixelData == before.PixelData if "PixelData" in before else True
+
+
+def test_what_is_no_picture_and_what_names_itself_in_the_pixels_is_refused() -> None:
+    report = pydicom.dcmread(public_files()["test-SR.dcm"])
+    for dataset, code in ((report, "image_not_deidentifiable"),
+                          (phantom(smooth(), BurnedInAnnotation="YES"), "image_names_in_pixels")):
+        with pytest.raises(Refusal) as caught:
+            deidentified(dataset, SECRET)
+        assert caught.value.reasons[0].code == code
+
+
+def test_a_person_looks_first_where_devices_write_names_into_pictures() -> None:
+    assert names_may_be_seen(phantom(smooth(), Modality="US"))
+    assert not names_may_be_seen(phantom(smooth(), Modality="US", BurnedInAnnotation="NO"))
+    assert not names_may_be_seen(phantom(smooth()))

@@ -1,0 +1,71 @@
+"""An export is whole or leaves nothing behind; without the patient no byte of it names her."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imaging.apart import Apart
+from records.errors import Cancelled, Refusal
+from tests.imaging.samples import phantom, public_files, smooth, written
+from workstation.media.export import Export, export
+
+
+def _files(count: int = 4) -> Iterator[bytes]:
+    for number in range(1, count + 1):
+        yield written(phantom(smooth(), InstanceNumber=number, PatientID="PID-77", SOPInstanceUID=f"1.2.3.9.{number}"))
+
+
+@pytest.fixture
+def decoder() -> Iterator[Apart]:
+    """Ours."""
+    apart = Apart()
+    yield apart
+    apart.close()
+
+
+def test_with_the_patient_on_folder_page_and_disc(tmp_path: Path, decoder: Apart) -> None:
+    seen: list[int] = []
+    wanted = Export(tmp_path / "out", "NGUYỄN THỊ ÁNH", "CT", disc=tmp_path / "out.iso")
+    told = export(wanted, _files(), decoder, went_on=seen.append)
+    assert (told.files, told.missing, seen) == (4, 0, [1, 2, 3, 4])
+    assert "NGUYỄN THỊ ÁNH" in (wanted.folder / "INDEX.HTM").read_text("utf-8")
+    assert (tmp_path / "out.iso").stat().st_size > 4 * smooth().nbytes
+
+
+def test_without_the_patient_no_byte_of_the_medium_names_her_and_what_cannot_leave_is_told(
+        tmp_path: Path, decoder: Apart) -> None:
+    report = public_files()["test-SR.dcm"].read_bytes()
+    wanted = Export(tmp_path / "out", "NGUYỄN THỊ ÁNH", "CT ngực", named=False)
+    told = export(wanted, [*_files(), report], decoder)
+    assert (told.files, told.missing) == (4, 1)
+    assert [reason.code for reason in told.left_out] == ["image_not_deidentifiable"]
+    whole = b"".join(path.read_bytes() for path in wanted.folder.rglob("*") if path.is_file())
+    for word in ("Nguyễn", "NGUYỄN", "Ánh", "PID-77", "1.2.3.9", "ngực"):
+        assert word.encode() not in whole, word
+
+
+def test_cancelling_and_a_full_disk_leave_nothing_behind(tmp_path: Path, decoder: Apart) -> None:
+    def full() -> Iterator[bytes]:
+        yield from _files(2)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(Cancelled):
+        export(Export(tmp_path / "out", "", ""), _files(), decoder, cancelled=iter([False, False, True]).__next__)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(Refusal) as caught:
+        export(Export(empty, "", ""), full(), decoder)
+    assert caught.value.reasons[0].code == "media_not_written"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty"]
+    assert not list(empty.iterdir())
+
+
+def test_a_folder_with_files_in_it_is_never_touched(tmp_path: Path, decoder: Apart) -> None:
+    (tmp_path / "mine.txt").write_text("keep")
+    with pytest.raises(Refusal):
+        export(Export(tmp_path, "", ""), _files(), decoder)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
