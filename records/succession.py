@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from records.entries import RelatesTo, State, Version, changes
@@ -86,30 +86,6 @@ def may_restore(kind: EntryKind, latest: int, state: State, restores: int) -> Re
     if not 1 <= restores <= latest or (restores == latest and state is not State.CANCELLED):
         return Reason("nothing_to_restore")
     return may_not_follow(kind, state, restores=True)
-
-
-def told_against(new: Version, kind: EntryKind, before: Iterable[tuple[int, State]]) -> int | None:
-    """R36: the released version that a corrected result takes the place of, when who ordered must hear of it.
-
-    `before` are the entry's versions as they stand. A text that was never released changed nothing for anybody.
-    """
-    if kind.amending is not Amending.NOTIFY or new.correction is None:
-        return None
-    released = {State.SIGNED, State.AMENDED, State.CANCELLED}
-    return max((number for number, state in before if number < new.version and state in released), default=None)
-
-
-def orderers_named(kind: EntryKind, *versions: Version) -> tuple[str, ...]:
-    """R36: who ordered, as the released version and the corrected one name them; each once."""
-    names = (str(version.values.get(kind.orderer, "")) for version in versions) if kind.orderer else ()
-    return tuple(dict.fromkeys(plain for name in names if (plain := " ".join(name.split()))))
-
-
-def same_name(written: str, full_name: str) -> bool:
-    """Whether a form's words for a person are that name, with or without the title before it: «BS. Lê Thu Hà»."""
-    words, name = written.casefold().split(), full_name.casefold().split()
-    titles = words[:-len(name)]
-    return bool(name) and words[-len(name):] == name and all(title.endswith(".") for title in titles)
 
 
 def _restored(new: Version, before: Before) -> Iterator[Reason]:

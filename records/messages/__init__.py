@@ -3,9 +3,11 @@
 from records.messages.amendments import (
     Cancellation,
     CancellationView,
+    CorrectionNotice,
     EntryHistory,
     Restoration,
     RestorationGiven,
+    ToldView,
     VersionRecord,
 )
 from records.messages.certificates import (
@@ -143,6 +145,7 @@ __all__ = [
     "CodeWish",
     "ColleagueView",
     "ConfirmationView",
+    "CorrectionNotice",
     "DayCount",
     "DelegationGiven",
     "DelegationView",
@@ -192,6 +195,7 @@ __all__ = [
     "StampGiven",
     "StampWish",
     "TimesView",
+    "ToldView",
     "Transfer",
     "TrustDecision",
     "TrustEdition",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from records.entries import FormRef, Instant, State
 from records.forms import Frozen, Holder
+from records.messages.amendments import CorrectionNotice
 
 Scope = Literal["me", "ward", "house", "signed"]
 """What waits for me, for my ward, for the whole house; what I signed today."""
@@ -149,6 +150,8 @@ class SigningBoard(Frozen):
     """Newest first; of the scope «signed» only."""
     signed_today: int = 0
     times: TimesView
+    corrections: tuple[CorrectionNotice, ...] = ()
+    """For who asks, newest first; one that was seen goes (R36)."""
 
 
 class SlotView(Frozen):

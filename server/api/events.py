@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api", tags=["events"], route_class=GuardedRoute)
 
 @router.get("/events", response_class=StreamingResponse)
 async def get_events(request: Request, caller: Asking) -> Response:
-    """Topics entry, draft, board, settlement, delegation, remote_signing.
+    """Topics entry, draft, board, settlement, delegation, remote_signing, reminder, correction.
 
     Ends on sign-out, expiry, or with a slow reader.
     """

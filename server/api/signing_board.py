@@ -1,4 +1,4 @@
-"""The signature board, the chain of one paper's slots, and reminders."""
+"""The signature board, the chain of one paper's slots, reminders, and notices of corrected results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from records.messages import ChainView, ReminderSent, ReminderView, SigningBoard
 from records.messages.signing import Scope
 from server.api.gate import Asking, GuardedRoute
-from server.services import reminders, signing_board
+from server.services import correction_notices, reminders, signing_board
 
 router = APIRouter(prefix="/api", tags=["signing-board"], route_class=GuardedRoute)
 
@@ -36,3 +36,9 @@ def remind(caller: Asking, command: ReminderSent) -> Response:
 def put_away(caller: Asking, reminder: UUID) -> Response:
     """Who was reminded has read it: it is shown no more."""
     return caller.do(lambda desk: reminders.put_away(desk, reminder), 204)
+
+
+@router.post("/correction-notices/{notice}/known", status_code=204)
+def known(caller: Asking, notice: UUID) -> Response:
+    """Who was told that a result was corrected has seen it; on record from then on (R36)."""
+    return caller.do(lambda desk: correction_notices.known(desk, notice), 204)

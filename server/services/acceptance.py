@@ -28,6 +28,7 @@ from records.signatures import Finding, Question, SignatureVerdict, Verdict, unk
 from server.services import (
     amending,
     confirmations,
+    correction_notices,
     evidence,
     questions,
     remote_signing,
@@ -220,6 +221,7 @@ def _store(arrival: Arrival, judged: Judged, version: Version, certificate: Cert
     if _move_on(arrival, version, sha256) is State.SIGNED:
         standing.supersede(desk, scene)
         amending.issued(desk, version)
+        correction_notices.corrected(desk, scene, version)
         evidence.due(desk, sha256, file.entry, file.number, judged.verdict)
     last = judged.verdict.signatures[-1]
     entries.add_signature(desk.db, entries.NewSignature(

@@ -11,7 +11,7 @@ from records.forms import Role
 from records.lifecycle import Event
 from records.messages import Cancellation, EntryView
 from records.succession import REASON_LENGTH
-from server.services import entries, rights
+from server.services import correction_notices, entries, rights
 from server.services.hospital import Desk
 from server.store import base, closing
 from server.store import entries as store
@@ -39,6 +39,7 @@ def cancel(desk: Desk, entry: UUID, command: Cancellation) -> EntryView:
     lifecycle.after(latest.state, Event.CANCEL)
     key = desk.key(place.id)
     store.cancel(desk.db, key, entry, latest.number, person=desk.person.id, reason=reason)
+    correction_notices.cancelled(desk, place, key, latest, reason)
     desk.note("entry.cancel", patient=place.patient, encounter=place.id, entry=entry,
               facts={"number": latest.number})
     desk.tell("entry", encounter=place.id, entry=entry, ward=place.ward)

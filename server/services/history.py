@@ -9,7 +9,7 @@ from records.entries import Version, changes
 from records.forms import form
 from records.messages import CancellationView, EntryHistory, VersionRecord
 from records.render.words import moment
-from server.services import entries
+from server.services import correction_notices, entries
 from server.services.hospital import Desk
 from server.store import amendments
 from server.store import entries as store
@@ -18,14 +18,16 @@ from server.store.entries import Standing
 
 def read(desk: Desk, entry: UUID) -> EntryHistory:
     """Newest first; the look is in the audit."""
-    place = entries.find(desk, entry)
+    place = entries.find_to_read(desk, entry)
     key = desk.key(place.id)
     versions = store.standings(desk.db, entry)
     bodies = [canonical.decode(store.body(desk.db, key, entry, one.number)) for one in versions]
     gone = {one.number: one for one in amendments.cancelled(desk.db, key, entry)}
     signed = store.signers(desk.db, entry)
+    told = correction_notices.of_entry(desk, entry)
     records = [_record(one, body, before, gone.get(one.number), signed.get(one.number, ()))
                for one, body, before in zip(versions, bodies, [None, *bodies], strict=False)]
+    records = [one.model_copy(update={"told": tuple(told.get(one.number, ()))}) for one in records]
     desk.note("entry.history", patient=place.patient, encounter=place.id, entry=entry)
     return EntryHistory(versions=tuple(reversed(records)),
                         replaced_by=amendments.standing_for(desk.db, entry, "replaces"),

@@ -25,7 +25,7 @@ from records.messages import (
     WaitingView,
 )
 from records.messages.signing import Scope
-from server.services import reminders, rights
+from server.services import correction_notices, reminders, rights
 from server.services.hospital import Desk
 from server.services.signing_scene import EVERYWHERE, Scene, by_deadline, kind_of
 from server.store import people
@@ -50,7 +50,8 @@ def of_scope(desk: Desk, scope: Scope, ward: UUID | None) -> SigningBoard:
         days=_days(desk, shown) if scope in ("ward", "house") else (), reminders=reminders.to_me(desk, mine),
         mine=len(mine), in_scope=len(signed) if scope == "signed" else len(inside) + len(reviews),
         reviews=tuple(reviews), signed=signed, times=_times(scene.rules, desk.now),
-        signed_today=store.how_many_signed(desk.db, desk.person.id, _midnight(desk.now)))
+        signed_today=store.how_many_signed(desk.db, desk.person.id, _midnight(desk.now)),
+        corrections=correction_notices.to_me(desk))
 
 
 def chain(desk: Desk, entry: UUID) -> ChainView:

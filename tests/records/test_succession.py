@@ -21,10 +21,7 @@ from records.succession import (
     follows,
     may_not_follow,
     may_restore,
-    orderers_named,
     relates,
-    same_name,
-    told_against,
 )
 from tests.records import factories as make
 
@@ -182,41 +179,3 @@ def test_every_form_of_the_catalogue_says_how_a_signed_one_is_changed_and_the_bu
                 asked = Amending.CORRECT if (built.code, kind.key) == ("08/BV2", "request") else (
                     listed[built.code].amending)
                 assert (kind.amending, kind.leaves_house) == (asked, listed[built.code].leaves_house), built.code
-
-
-def result_kind() -> EntryKind:
-    return form("08/BV2", "2024-01-01").kind("result")
-
-
-@pytest.mark.parametrize(("before", "told"), [
-    ([(1, State.SIGNED)], 1),
-    ([(1, State.PARTLY_SIGNED)], None),
-    ([(1, State.SIGNED), (2, State.PARTLY_SIGNED)], 1),
-    ([(1, State.AMENDED), (2, State.SIGNED)], 2),
-    ([(1, State.CANCELLED)], 1),
-    ([], None),
-])
-def test_who_ordered_hears_of_a_change_to_what_was_released(before: list[tuple[int, State]], told: int | None) -> None:
-    """R36."""
-    new = after(make.version()).model_copy(update={"version": 3})
-    assert told_against(new, result_kind(), before) == told
-    assert told_against(new, make.treatment_row(), before) is None
-    assert told_against(make.version(), result_kind(), before) is None
-
-
-def test_the_orderer_is_whom_the_old_or_the_new_version_names() -> None:
-    """R36: a mended name does not take the notice away from who had read the result."""
-    old, new = make.version(values={"orderer": "Lê  Thu Hà"}), make.version(values={"orderer": "Lê Thu Hà"})
-    other = make.version(values={"orderer": "Nguyễn Văn Sơn"})
-    assert orderers_named(result_kind(), old, new) == ("Lê Thu Hà",)
-    assert orderers_named(result_kind(), old, other) == ("Lê Thu Hà", "Nguyễn Văn Sơn")
-    assert orderers_named(result_kind(), make.version(values={})) == ()
-    assert orderers_named(make.treatment_row(), old) == ()
-
-
-@pytest.mark.parametrize(("written", "same"), [
-    ("Lê Thu Hà", True), ("BS. lê thu hà", True), ("BS. CKI. Lê Thu Hà", True), ("Thu Hà", False),
-    ("Trần Lê Thu Hà", False), ("Lê Thu Hà Anh", False), ("", False),
-])
-def test_a_name_is_the_persons_with_or_without_the_title(written: str, same: bool) -> None:
-    assert same_name(written, "Lê Thu Hà") is same

@@ -1,6 +1,6 @@
 """All tables of the server, by subject; a row becomes a value in the module of its subject and nowhere else."""
 
-from server.store.tables.amendments import relations, restorations
+from server.store.tables.amendments import correction_notices, correction_notices_known, relations, restorations
 from server.store.tables.base import append_only_tables, metadata
 from server.store.tables.confirmation_codes import confirmation_code_events, confirmation_codes
 from server.store.tables.confirmations import captures, confirmations
@@ -69,6 +69,8 @@ __all__ = [
     "confirmation_code_events",
     "confirmation_codes",
     "confirmations",
+    "correction_notices",
+    "correction_notices_known",
     "counters",
     "delegation_revocations",
     "delegations",
