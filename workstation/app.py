@@ -157,15 +157,15 @@ class Program(QObject):
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.renewed)
         self._bind_proofs(desk)
-        self._join_delegations(desk, page, board)
+        self._join_delegations(desk, page, board, signing)
         self.window.actions_.bind("retry", self._retry)
         self.window.actions_.bind("change_pin", partial(self._set_pin, by_puk=False))
         self.window.actions_.bind("unblock_pin", partial(self._set_pin, by_puk=True))
         self.window.open_work(page, search, account, self._open_patient)
         sync.start()
 
-    def _join_delegations(self, desk: Desk, page: WorkPage, board: BoardModel) -> None:
-        """What was given to this person to sign for others: the dialog, the top bar, the wards of the board."""
+    def _join_delegations(self, desk: Desk, page: WorkPage, board: BoardModel, signing: SigningPlace) -> None:
+        """What was given to this person to sign for others: the dialog, the top bar, the wards of both boards."""
         from workstation.models.delegations import DelegationsModel
         from workstation.views.signing.delegations import DelegationsDialog
 
@@ -175,6 +175,7 @@ class Program(QObject):
         page.show_delegations(model.mine)
         model.account_changed.connect(lambda _account: page.show_delegations(model.mine))
         model.account_changed.connect(lambda _account: board.load_wards())
+        model.account_changed.connect(lambda _account: signing.account_changed())
         self.session.renewed.connect(model.take_account)
 
     def _signing_place(self, desk: Desk, signing: SigningModel) -> SigningPlace:

@@ -13,13 +13,16 @@ from PyQt6.QtWidgets import QLabel, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from records.entries import Version
-from records.messages import Admission, EncounterView, PatientDraft, WaitingView
+from records.forms import Manner, Role
+from records.messages import Admission, DelegationGiven, EncounterView, PatientDraft, Revocation, WaitingView
 from records.render import render_entry
 from tests.journeys.conftest import Town
 from tests.journeys.hands import DIRECTOR, DOCTOR, HEAD, OFFICE, Hand
 from tests.journeys.places import SitDown, sit_down
 from tests.workstation.views.keyboard import KEYS, press
+from workstation.config import ZONE
 from workstation.ids import new_id
+from workstation.models.delegations import DelegationsModel
 from workstation.models.desk import Desk
 from workstation.models.signing_board import BoardScope, SigningBoardModel, why_here
 from workstation.models.waiting import WaitingModel
@@ -31,6 +34,8 @@ pytestmark = pytest.mark.xdist_group("journeys")
 __all__ = ["sit_down"]
 PATIENT = "Người Bệnh Chờ Ký"
 LONG = 20_000
+DEPUTY = "long.phamduc"
+"""Heads the ward of surgery."""
 
 
 def chosen(model: SigningBoardModel, entry: UUID) -> WaitingView | None:
@@ -202,3 +207,50 @@ def test_a_reminder_is_read_and_put_away_and_both_screens_say_so(
     asked.press(asked.place.list, Qt.Key.Key_4)
     qtbot.waitUntil(lambda: mine(asked) == "đủ chữ ký", timeout=LONG)
     assert words() == ""
+
+
+def test_a_deputy_looks_through_each_ward_that_they_may_act_for_and_is_told_in_whose_place(
+    hands: tuple[Hand, Hand, Hand], town: Town, at_screen: Open, qtbot: QtBot,
+) -> None:
+    """R29: by keyboard, from the moment at which the paper counts until it is taken back."""
+    _, head, _ = hands
+    _stay, cover, _ = half_signed_cover(hands)
+    deputy = Hand(town, DEPUTY)
+    patient = deputy.client.register(PatientDraft(full_name="Người Bệnh Khoa Ngoại", birth_date="1961", sex="2"),
+                                     new_id())
+    own = deputy.client.admit(Admission(patient=patient.id, ward=deputy.client.me().wards[0].id, emergency=False,
+                                        admitted_at=datetime.now(UTC)), new_id())
+    at = at_screen(DEPUTY, own.id)
+    given = DelegationsModel(at.desk, at.window)
+    given.account_changed.connect(lambda _account: at.place.account_changed())
+    at.press(at.place.list, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: at.model.board is not None, timeout=LONG)
+    assert chosen(at.model, cover.entry) is None
+    assert at.actions.why_not("signing.ward") == NOT_NOW
+    choice = at.place.holders.wards
+    assert not choice.isVisibleTo(at.window)
+
+    day = datetime.now(UTC).astimezone(ZONE).date()
+    paper = head.client.delegate(DelegationGiven(
+        receiver=deputy.account.person.id, role=Role.WARD_HEAD, manner=Manner.AUTHORITY, starts=day,
+        ends=day + timedelta(days=3), wards=(head.account.person.wards[0].id,), paper="7/QĐ-K"), new_id())
+    qtbot.waitUntil(lambda: len(at.model.wards) == 2, timeout=LONG)
+    assert "Khoa bạn làm việc" in at.said()
+    at.press(at.place.holders.list, Qt.Key.Key_F2)
+    offered = choice.field.view()
+    assert offered is not None
+    qtbot.waitUntil(offered.isVisible, timeout=LONG)
+    KEYS.keyClick(offered, Qt.Key.Key_Down)
+    KEYS.keyClick(offered, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: chosen(at.model, cover.entry) is not None, timeout=LONG)
+    assert at.place.scopes[BoardScope.WARD].text().startswith("Khoa ký thay")
+    head_name = head.account.person.full_name
+    assert f"Bạn ký TUQ. Trưởng khoa {head_name}, đến hết {day + timedelta(days=3):%d/%m/%Y} (7/QĐ-K)" in at.said()
+    look_at(at.model, cover.entry)
+    qtbot.waitUntil(lambda: PATIENT in at.said(), timeout=LONG)
+
+    head.client.revoke_delegation(paper.delegation.id, Revocation(reason="Trưởng khoa đã về"), new_id())
+    qtbot.waitUntil(lambda: len(at.model.wards) == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: at.place.scopes[BoardScope.WARD].text().startswith("Khoa tôi"), timeout=LONG)
+    qtbot.waitUntil(lambda: PATIENT not in at.said() and not choice.isVisibleTo(at.window), timeout=LONG)
+    assert chosen(at.model, cover.entry) is None

@@ -1,8 +1,11 @@
-"""Who holds up which signature, what I signed today: the server's board, the chain of one paper, reminders."""
+"""Who holds up which signature, what I signed today: the server's board, the chain of one paper, reminders.
+
+A person looks into the wards where they work and, with the same choice, into those where they sign for another (R29).
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -12,6 +15,7 @@ from pydantic import TypeAdapter
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from records.deadlines import REMIND_AGAIN
+from records.delegation import Delegation
 from records.errors import Reason, Refusal
 from records.forms import Role
 from records.messages import (
@@ -25,16 +29,19 @@ from records.messages import (
     SlotView,
     TimesView,
     WaitingView,
+    WardView,
 )
 from workstation.background import Command
 from workstation.config import ZONE
 from workstation.ids import new_id
 from workstation.models.account import utc_now
+from workstation.models.delegations import given_wards
 from workstation.models.desk import Desk, Told
 
 RELOAD_AFTER_MS = 800
 _BOARD = TypeAdapter(SigningBoard)
 _CHAIN = TypeAdapter(ChainView)
+_WARDS = TypeAdapter(tuple[WardView, ...])
 _WHOLE_HOUSE = frozenset({Role.DIRECTOR, Role.RECORDS_OFFICE})
 
 
@@ -65,7 +72,10 @@ class SigningBoardModel(QObject):
         super().__init__(parent)
         self._desk = desk
         self._looked_at = False
-        self._told: dict[BoardScope, Told[SigningBoard]] = {}
+        self._told: dict[str, Told[SigningBoard]] = {}
+        self._every_ward: tuple[WardView, ...] = ()
+        """Every ward of the hospital, once it is known: delegations name them by their ids."""
+        self._ward: UUID | None = None
         self._holder: tuple[UUID | None, str] | None = None
         self._paper = self._signed = 0
         self._newest: SigningBoard | None = None
@@ -83,24 +93,43 @@ class SigningBoardModel(QObject):
     def scopes(self) -> tuple[BoardScope, ...]:
         """What this person may look at."""
         person = self._desk.account.person
-        ward = (BoardScope.WARD,) if person.wards else ()
+        ward = (BoardScope.WARD,) if self.wards else ()
         house = (BoardScope.HOUSE,) if _WHOLE_HOUSE & set(person.roles) else ()
         return (BoardScope.ME, *ward, *house, BoardScope.SIGNED)
 
     @property
+    def wards(self) -> tuple[WardView, ...]:
+        """Wards into which this person may look: their own, then those in which they sign for another today (R29)."""
+        own = self._desk.account.person.wards
+        given = filter(given_wards(self._desk.account, self._today), self._every_ward)
+        return (*own, *sorted(given, key=lambda ward: ward.name))
+
+    @property
+    def ward(self) -> WardView | None:
+        """The ward whose papers the scope «khoa» shows; the first until another is chosen."""
+        wards = self.wards
+        return next((ward for ward in wards if ward.id == self._ward), wards[0] if wards else None)
+
+    def in_place_of(self, ward: WardView) -> tuple[Delegation, ...]:
+        """Under which papers this person looks into a ward that is not their own; none for their own."""
+        if not given_wards(self._desk.account, self._today)(ward):
+            return ()
+        held = self._desk.account.in_force(self._today)
+        return tuple(one for one in held if one.reaches({ward.id}, self._today))
+
+    @property
     def place(self) -> str:
         """Name of what the scope covers."""
-        wards = self._desk.account.person.wards
-        return wards[0].name if self.scope is BoardScope.WARD and wards else "Toàn viện"
+        return self.ward.name if self.scope is BoardScope.WARD and self.ward is not None else "Toàn viện"
 
     def told(self, scope: BoardScope) -> Told[SigningBoard] | None:
         """The board of a scope, as the server said it last."""
-        return self._told.get(scope)
+        return self._told.get(self._key(scope))
 
     @property
     def board(self) -> SigningBoard | None:
         """The board of the scope that is shown."""
-        told = self._told.get(self.scope)
+        told = self.told(self.scope)
         return told.value if told is not None else None
 
     @property
@@ -146,7 +175,7 @@ class SigningBoardModel(QObject):
     @property
     def reviews(self) -> tuple[ReviewView, ...]:
         """Records that I am to look through."""
-        told = self._told.get(BoardScope.ME)
+        told = self.told(BoardScope.ME)
         return told.value.reviews if told is not None else ()
 
     @property
@@ -188,6 +217,7 @@ class SigningBoardModel(QObject):
         """Somebody looks."""
         self._looked_at = True
         self.load()
+        self._ask_wards()
 
     def rest(self) -> None:
         """Nobody looks."""
@@ -196,9 +226,22 @@ class SigningBoardModel(QObject):
     def choose_scope(self, scope: BoardScope) -> None:
         """Show another scope."""
         if scope in self.scopes and scope is not self.scope:
-            self.scope, self._holder, self._paper, self._signed, self.chain = scope, None, 0, 0, None
-            self.changed.emit()
-            self.load()
+            self.scope = scope
+            self._turn()
+
+    def choose_ward(self, ward: UUID) -> None:
+        """Show the papers of another ward."""
+        if self.ward is not None and ward != self.ward.id:
+            self._ward = ward
+            if self.scope is BoardScope.WARD:
+                self._turn()
+
+    def account_changed(self) -> None:
+        """Something was given to this person to sign, or taken back: what is closed to them is shown no more."""
+        if self.scope not in self.scopes:
+            self.scope = BoardScope.ME
+        self._turn()
+        self._ask_wards()
 
     def choose_holder(self, holder: HolderView) -> None:
         """Show what that one holds up."""
@@ -219,13 +262,39 @@ class SigningBoardModel(QObject):
         """Ask for the board of the scope that is shown."""
         self._ask(self.scope)
 
+    def _turn(self) -> None:
+        """Begin anew with what is chosen now."""
+        self._holder, self._paper, self._signed, self.chain = None, 0, 0, None
+        self.changed.emit()
+        self.load()
+
+    @property
+    def _today(self) -> date:
+        return utc_now().astimezone(ZONE).date()
+
+    def _key(self, scope: BoardScope) -> str:
+        """Under which the answer is kept: each ward has its own."""
+        ward = f":{self.ward.id}" if scope is BoardScope.WARD and self.ward is not None else ""
+        return f"signing-board:{scope.value}{ward}"
+
     def _ask(self, scope: BoardScope) -> None:
-        ward = self._desk.account.person.wards[:1] if scope is BoardScope.WARD else ()
-        path = f"/api/signing-board?scope={scope.value}" + "".join(f"&ward={one.id}" for one in ward)
-        key = f"signing-board:{scope.value}"
-        if scope not in self._told:
-            self._desk.kept(key, _BOARD, partial(self._take, scope))
-        self._desk.fetch(key, path, _BOARD, partial(self._take, scope), self._failed)
+        ward = f"&ward={self.ward.id}" if scope is BoardScope.WARD and self.ward is not None else ""
+        key, path = self._key(scope), f"/api/signing-board?scope={scope.value}{ward}"
+        if key not in self._told:
+            self._desk.kept(key, _BOARD, partial(self._take, key))
+        self._desk.fetch(key, path, _BOARD, partial(self._take, key), partial(self._failed, key))
+
+    def _ask_wards(self) -> None:
+        """The names of the wards, for who signs in some that are not their own."""
+        if self._desk.account.in_force(self._today):
+            if not self._every_ward:
+                self._desk.kept("wards", _WARDS, self._take_wards)
+            self._desk.fetch("wards", "/api/wards", _WARDS, self._take_wards, lambda _: None)
+
+    def _take_wards(self, told: Told[tuple[WardView, ...]]) -> None:
+        if told.value != self._every_ward:
+            self._every_ward = told.value
+            self.changed.emit()
 
     def remind(self) -> None:
         """Ask the holder of the shown paper, quietly."""
@@ -270,18 +339,18 @@ class SigningBoardModel(QObject):
     def _reload(self) -> None:
         self._ask(self.scope if self._looked_at else BoardScope.ME)
 
-    def _take(self, scope: BoardScope, told: Told[SigningBoard]) -> None:
-        if told.cached and scope in self._told:
+    def _take(self, key: str, told: Told[SigningBoard]) -> None:
+        if told.cached and key in self._told:
             return
-        self._told[scope] = told
+        self._told[key] = told
         if self._newest is None or self._newest.at <= told.value.at:
             self._newest = told.value
         self.changed.emit()
-        if scope is self.scope and scope is not BoardScope.ME:
+        if self.scope is not BoardScope.ME and key == self._key(self.scope):
             self._show_paper()
 
-    def _failed(self, refusal: Refusal) -> None:
-        if self.scope not in self._told:
+    def _failed(self, key: str, refusal: Refusal) -> None:
+        if key == self._key(self.scope) and key not in self._told:
             self.refused.emit(refusal)
 
     def _show_paper(self) -> None:

@@ -180,6 +180,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("signing.scope.ward", "Chữ ký: khoa tôi, ai đang giữ văn bản", Place.SIGNING, "2", icon="users"),
     Action("signing.scope.house", "Chữ ký: toàn viện", Place.SIGNING, "3", icon="users"),
     Action("signing.scope.signed", "Chữ ký: đã ký hôm nay", Place.SIGNING, "4", icon="shield-check"),
+    Action("signing.ward", "Chữ ký: đổi khoa, cả khoa tôi ký thay", Place.SIGNING, "F2", "đổi khoa", "bed",
+           words="khoa khac uy quyen", rank=9),
     Action("signing.put_away", "Cất lời nhắc đã đọc", Place.SIGNING, "Del", icon="check", words="loi nhac"),
 
     Action("review.choose", "Chọn điểm cần xem của hồ sơ", Place.REVIEW, "↑↓", "điểm", by_widget=True, rank=1),

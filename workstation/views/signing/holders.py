@@ -13,6 +13,7 @@ from workstation.models.signing_board import BoardScope, SigningBoardModel
 from workstation.views import style
 from workstation.views.actions import ActionSet
 from workstation.views.signing.chain import ChainPanel
+from workstation.views.signing.ward_choice import WardChoice
 from workstation.views.widgets import times
 from workstation.views.widgets.painting import paint_focus_ring
 from workstation.views.widgets.states import Empty, Loading
@@ -221,6 +222,7 @@ class HoldersPanel(QWidget):
         self._model, self._actions = model, actions
         self.list = HoldersList()
         self._head = PanelHead("users", "Ai đang giữ văn bản", *_legend())
+        self.wards = WardChoice(model, actions, self)
         self.chain = ChainPanel(model, actions)
         self._days_head = PanelHead("chart-line", "Chờ ký lúc cuối ngày, 14 ngày qua")
         self.days = DaysChart()
@@ -234,8 +236,8 @@ class HoldersPanel(QWidget):
 
     def _build(self) -> None:
         self._titles = HoldersHead()
-        layout = column(self._head, self._empty, self._loading, self._titles, self.list, self.chain, self._days_head,
-                        gap=0)
+        layout = column(self._head, self.wards, self._empty, self._loading, self._titles, self.list, self.chain,
+                        self._days_head, gap=0)
         foot = frame("panel")
         foot.setLayout(column(self.days, margins=(16, 4, 16, 4)))
         layout.addWidget(foot)

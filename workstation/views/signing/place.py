@@ -32,9 +32,11 @@ from workstation.views.widgets.text import Elided, KeyCap, PanelHead, clear, col
 
 _MINE = ("signing.choose", "signing.open", "signing.mark", "signing.read", "signing.sign", "signing.sign_all",
          "signing.remind", "signing.step", "signing.scope", "signing.scope.me", "signing.scope.ward",
-         "signing.scope.house", "signing.scope.signed", "signing.put_away")
+         "signing.scope.house", "signing.scope.signed", "signing.put_away", "signing.ward")
 _SCOPES = {BoardScope.ME: "Chờ tôi", BoardScope.WARD: "Khoa tôi", BoardScope.HOUSE: "Toàn viện",
            BoardScope.SIGNED: "Đã ký hôm nay"}
+_WARD_OF_ANOTHER = "Khoa ký thay"
+"""What the ward's button says while it shows a ward in which one only signs for another (R29)."""
 LIST_WIDTH = 560
 OTHERS_SHOWN = REVIEWS_SHOWN = 5
 
@@ -49,8 +51,9 @@ class ScopeButton(QPushButton):
         self.setProperty("role", "scope")
         self.clicked.connect(lambda _checked: on_click())
 
-    def show_count(self, count: int | None, *, chosen: bool) -> None:
-        """This much waits."""
+    def show_count(self, count: int | None, *, chosen: bool, name: str) -> None:
+        """This much waits in what is called so."""
+        self._name = name
         self.setText(self._name if count is None else f"{self._name} {count}")
         self.setChecked(chosen)
 
@@ -159,21 +162,32 @@ class SigningPlace(PlaceView):
         bar = frame("band")
         self.reminded = RemindedLine(self._actions)
         self.times = Elided("", "small_second")
-        self.scopes = {scope: ScopeButton(_SCOPES[scope], partial(self._board.choose_scope, scope))
-                       for scope in self._board.scopes}
-        layout = row(label("Chữ ký", "title"), 6, *self.scopes.values(), 12, self.reminded, gap=6,
+        self._buttons = {scope: ScopeButton(_SCOPES[scope], partial(self._board.choose_scope, scope), bar)
+                         for scope in BoardScope}
+        layout = row(label("Chữ ký", "title"), 6, *self._buttons.values(), 12, self.reminded, gap=6,
                      margins=(12, 6, 12, 6))
         layout.addWidget(self.times, 1)
         bar.setLayout(layout)
         return bar
 
+    @property
+    def scopes(self) -> dict[BoardScope, ScopeButton]:
+        """The buttons of what this person may look at now: a delegation may begin or end meanwhile."""
+        return {scope: self._buttons[scope] for scope in self._board.scopes}
+
+    def _scope_name(self, scope: BoardScope) -> str:
+        ward = self._board.ward if scope is BoardScope.WARD else None
+        return _WARD_OF_ANOTHER if ward is not None and self._board.in_place_of(ward) else _SCOPES[scope]
+
     def _show_scope(self) -> None:
         """Another scope, or other counts."""
+        for scope, button in self._buttons.items():
+            button.setVisible(scope in self._board.scopes)
         for scope, button in self.scopes.items():
             told = self._board.told(scope)
             counts = {BoardScope.ME: len(self._waiting.items), BoardScope.SIGNED: self._board.signed_today}
             counted = counts.get(scope, told.value.in_scope if told else None)
-            button.show_count(counted, chosen=scope is self._board.scope)
+            button.show_count(counted, chosen=scope is self._board.scope, name=self._scope_name(scope))
         shown = {BoardScope.ME: 0, BoardScope.SIGNED: 2}.get(self._board.scope, 1)
         if shown != self._right.currentIndex():
             self._right.setCurrentIndex(shown)
@@ -218,6 +232,10 @@ class SigningPlace(PlaceView):
         self._waiting.rest()
         self._board.rest()
         self._actions.unbind(*_MINE)
+
+    def account_changed(self) -> None:
+        """What this person may sign for others is different from now on."""
+        self._board.account_changed()
 
     # What is shown
 

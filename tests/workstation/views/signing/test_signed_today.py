@@ -91,7 +91,7 @@ def panel(room: Room, window: QMainWindow) -> SignedPanel:
 
 
 def told(panel: SignedPanel, *given: SignedView) -> None:
-    panel._model._take(BoardScope.SIGNED, Told(board(signed=given, signed_today=len(given)), NOW, cached=False))
+    panel._model._take("signing-board:signed", Told(board(signed=given, signed_today=len(given)), NOW, cached=False))
 
 
 def test_a_day_without_signatures_says_so(panel: SignedPanel) -> None:
