@@ -59,6 +59,14 @@ from records.messages.evidence import (
     TrustEdition,
     TrustProposal,
 )
+from records.messages.images import (
+    ImageMarkGiven,
+    ImageMarks,
+    ImageMarkView,
+    ImageSeriesView,
+    ImageStudyView,
+    PatientImages,
+)
 from records.messages.looks import Look, LooksGiven
 from records.messages.patients import (
     Admission,
@@ -162,9 +170,15 @@ __all__ = [
     "FindingView",
     "Health",
     "HolderView",
+    "ImageMarkGiven",
+    "ImageMarkView",
+    "ImageMarks",
+    "ImageSeriesView",
+    "ImageStudyView",
     "Look",
     "LooksGiven",
     "PatientDraft",
+    "PatientImages",
     "PatientView",
     "PersonView",
     "PrintNotice",

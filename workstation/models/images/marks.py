@@ -58,6 +58,8 @@ class Mark:
     points: tuple[Point, ...]
     id: UUID
     reading: Reading | None = None
+    author: str = ""
+    """Who drew it, where that was somebody else: theirs is shown and stays as it is. Empty for the reader's own."""
 
     @classmethod
     def new(cls, spot: Spot, kind: Kind, points: Iterable[Point]) -> Mark:
@@ -154,16 +156,16 @@ class Marks(QObject):
         self.redrawn.emit()
 
     def put(self, mark: Mark) -> None:
-        """A mark that is new, or changed."""
+        """A mark that is new, or changed. Another person's stays as it is."""
         before = self._marks.get(mark.id)
-        if before != mark:
+        if before != mark and not (before is not None and before.author):
             self._note(_Step(before, mark))
             self._set(mark)
 
     def remove(self, mark_id: UUID) -> None:
-        """A mark is deleted; undo brings it back."""
+        """A mark is deleted; undo brings it back. Another person's stays."""
         before = self._marks.get(mark_id)
-        if before is not None:
+        if before is not None and not before.author:
             self._note(_Step(before, None))
             self._drop(before)
 

@@ -1,0 +1,86 @@
+"""A patient's studies as the viewer lists them, and what readers drew on a frame: who, when, what took its place."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from records.entries import Instant
+from records.forms import Frozen
+
+_UID = r"^[0-9.]{1,64}$"
+
+
+class ImageSeriesView(Frozen):
+    """One series of a study."""
+
+    uid: str
+    modality: str = ""
+    number: int | None = None
+    description: str = ""
+    body_part: str = ""
+    instances: int = 0
+    frames: int = 0
+    """Of all its images together: what a reader counts as slices."""
+    middle: str = ""
+    """SOP Instance UID of the image in the middle: the one that is drawn small."""
+    shown: bool = True
+    """Whether it has pictures; reports, presentation states and key objects have none."""
+
+
+class ImageStudyView(Frozen):
+    """A study of a patient, whenever it was made."""
+
+    uid: str
+    date: str = ""
+    """YYYYMMDD as the device wrote it; empty when it wrote none."""
+    time: str = ""
+    description: str = ""
+    modalities: tuple[str, ...] = ()
+    accession: str = ""
+    encounter: UUID | None = None
+    instances: int = 0
+    received_at: Instant
+    series: tuple[ImageSeriesView, ...] = ()
+
+
+class PatientImages(Frozen):
+    """GET /api/patients/{patient}/images: newest first. Those that nobody has settled yet are counted, not shown."""
+
+    studies: tuple[ImageStudyView, ...] = ()
+    unsettled: int = 0
+
+
+class ImageMarkGiven(Frozen):
+    """POST /api/image-studies/{study}/marks: how a mark is from now on, or that it is gone. Nothing is lost."""
+
+    mark: UUID
+    """The same through all its changes; made by the workstation that drew it."""
+    series_uid: str = Field(pattern=_UID)
+    sop_instance_uid: str = Field(pattern=_UID)
+    frame: int = Field(ge=1, le=100_000)
+    removed: bool = False
+    content: dict[str, Any]
+    """What was drawn, in pixels of the frame, with the words that the reader saw; empty when it is removed."""
+    made_at: Instant
+
+
+class ImageMarkView(Frozen):
+    """A mark as it stands, and whose it is."""
+
+    mark: UUID
+    series_uid: str
+    sop_instance_uid: str
+    frame: int
+    content: dict[str, Any]
+    made_at: Instant
+    person: UUID
+    person_name: str
+
+
+class ImageMarks(Frozen):
+    """GET /api/image-studies/{study}/marks: what stands on its frames now, oldest first."""
+
+    marks: tuple[ImageMarkView, ...] = ()

@@ -1,0 +1,180 @@
+"""One person's studies, newest first; what arrives meanwhile is told, and taken in only when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import TypeAdapter
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from records.errors import Refusal
+from records.messages import ImageSeriesView, ImageStudyView, PatientImages, PatientView
+from workstation.models.desk import Answered, Desk, Told
+
+LOOK_AGAIN_MS = 15_000
+MODALITY_WORDS = {
+    "CT": "CT", "MR": "Cộng hưởng từ", "CR": "X-quang", "DX": "X-quang", "RG": "X-quang", "RF": "X-quang",
+    "MG": "Nhũ ảnh",
+    "US": "Siêu âm", "XA": "Chụp mạch", "NM": "Xạ hình", "PT": "PET", "ES": "Nội soi", "ECG": "Điện tim",
+    "PX": "X-quang răng", "IO": "X-quang răng",
+}
+_IMAGES = TypeAdapter(PatientImages)
+
+
+@dataclass(frozen=True)
+class News:
+    """What the server has beyond what is shown."""
+
+    slices: int = 0
+    studies: int = 0
+
+    @property
+    def words(self) -> str:
+        """«Có 12 lát mới», «Có 1 lần chụp mới»; empty when there is nothing."""
+        told = [f"{self.slices} lát mới"] if self.slices else []
+        told += [f"{self.studies} lần chụp mới"] if self.studies else []
+        return f"Có {' và '.join(told)}" if told else ""
+
+
+class StudiesModel(QObject, Answered[PatientImages]):
+    """What is shown changes by `load` (the first answer) and `take_in` only."""
+
+    loaded = pyqtSignal()
+    news_changed = pyqtSignal()
+    refused = pyqtSignal(object)
+    """Refusal: nothing could be asked; what is shown stays."""
+
+    def __init__(self, desk: Desk, patient: PatientView, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self.patient = desk, patient
+        self._next: Told[PatientImages] | None = None
+        self._again = QTimer(self)
+        self._again.setInterval(LOOK_AGAIN_MS)
+        self._again.timeout.connect(self.look_again)
+
+    @property
+    def studies(self) -> tuple[ImageStudyView, ...]:
+        """Newest first."""
+        return () if self._said is None else self._said.studies
+
+    @property
+    def unsettled(self) -> int:
+        """Studies that name this person but differ from the record: IT or the technician settles whose they are."""
+        return 0 if self._said is None else self._said.unsettled
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was answered yet."""
+        return self._said is not None
+
+    @property
+    def news(self) -> News:
+        """What came since."""
+        if self._next is None or self._said is None:
+            return News()
+        held = {study.uid: study for study in self.studies}
+        fresh = [study for study in self._next.value.studies if study.uid not in held]
+        more = sum(max(0, _slices(study) - _slices(held[study.uid]))
+                   for study in self._next.value.studies if study.uid in held)
+        return News(more, len(fresh))
+
+    def study(self, uid: str) -> ImageStudyView | None:
+        """One of them."""
+        return next((study for study in self.studies if study.uid == uid), None)
+
+    def series(self, uid: str) -> tuple[ImageStudyView, ImageSeriesView] | None:
+        """A series and its study."""
+        return next(((study, one) for study in self.studies for one in study.series if one.uid == uid), None)
+
+    def load(self) -> None:
+        """From this PC at once, from the server a moment later."""
+        self._desk.kept(self._key, _IMAGES, self._kept)
+        self._fetch()
+
+    def watch(self, *, on: bool) -> None:
+        """Look again every few seconds while somebody reads."""
+        if on:
+            self._again.start()
+        else:
+            self._again.stop()
+
+    def look_again(self) -> None:
+        """Ask whether anything came; what is shown stays."""
+        if not self._desk.away:
+            self._fetch()
+
+    def take_in(self) -> None:
+        """The reader wants what came: it is shown from now on."""
+        if self._next is not None:
+            self._told, self._next = self._next, None
+            self.loaded.emit()
+            self.news_changed.emit()
+
+    @property
+    def _key(self) -> str:
+        return f"images:{self.patient.id}"
+
+    def _fetch(self) -> None:
+        self._desk.fetch(self._key, f"/api/patients/{self.patient.id}/images", _IMAGES, self._arrived, self._failed)
+
+    def _kept(self, told: Told[PatientImages]) -> None:
+        if self._told is None:
+            self._told = told
+            self.loaded.emit()
+
+    def _arrived(self, told: Told[PatientImages]) -> None:
+        if self._told is None or not self._told.value.studies:
+            self._told = told
+            self.loaded.emit()
+            return
+        self._next = told
+        if told.value == self._told.value:
+            self._told, self._next = told, None
+        self.news_changed.emit()
+
+    def _failed(self, why: Refusal) -> None:
+        self._grow_old()
+        self.refused.emit(why)
+
+
+def _slices(study: ImageStudyView) -> int:
+    return sum(one.frames for one in study.series if one.shown)
+
+
+def study_words(study: ImageStudyView) -> str:
+    """«CT ngực»: the device's own words, else the modality's."""
+    if study.description:
+        return study.description
+    return ", ".join(dict.fromkeys(MODALITY_WORDS.get(one, one) for one in study.modalities)) or "Hình ảnh"
+
+
+def series_words(series: ImageSeriesView) -> str:
+    """«1 Phổi 1,25 mm»."""
+    told = series.description or MODALITY_WORDS.get(series.modality, series.modality)
+    return f"{series.number} {told}".strip() if series.number is not None else told
+
+
+def day_of(study: ImageStudyView) -> date | None:
+    """The day as the device wrote it; None when it wrote none."""
+    try:
+        return date(int(study.date[:4]), int(study.date[4:6]), int(study.date[6:8]))
+    except ValueError:
+        return None
+
+
+def written_day(study: ImageStudyView) -> str:
+    """16/11/2026."""
+    day = day_of(study)
+    return f"{day:%d/%m/%Y}" if day is not None else "Không rõ ngày"
+
+
+def span_words(before: ImageStudyView, now: ImageStudyView) -> str:
+    """How long before the other study it was made: «21 tháng trước»."""
+    one, other = day_of(before), day_of(now)
+    if one is None or other is None:
+        return "lần trước"
+    days = (other - one).days
+    if days < 60:
+        return "cùng ngày" if days == 0 else f"{days} ngày trước"
+    return f"{round(days / 30.44)} tháng trước" if days < 1100 else f"{round(days / 365.25)} năm trước"
