@@ -49,6 +49,8 @@ class Config(Frozen):
     """What the maker's service wants as `licstr`."""
     timeout_s: float = 20.0
     """How long one request to the server may take."""
+    image_memory_mb: int = Field(400, ge=64, le=65_536)
+    """What the decoded pixels of all open series may take; 400 suits a PC of 4 GB."""
     use_keyring: bool = True
     """Keep the store's key in the system's keyring too, where there is one."""
 

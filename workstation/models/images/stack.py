@@ -70,6 +70,11 @@ class Stack(QObject):
         """The reader is here: load this place first, then outward from it."""
 
     @property
+    def parts(self) -> tuple[range, ...]:
+        """Stretches whose places lie on parallel planes, the largest first: a series may hold a localizer as well."""
+        return (range(len(self)),)
+
+    @property
     @abstractmethod
     def frame_time_ms(self) -> float | None:
         """The file's own time from frame to frame for cine (PS3.3 C.7.6.5); None when it does not say."""

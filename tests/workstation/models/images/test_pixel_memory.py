@@ -1,0 +1,98 @@
+"""The memory of decoded frames: bounded, and never at the cost of what is on the screen."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imaging.grey import Grey
+from imaging.image import Frame, Image
+from tests.imaging.samples import opened, phantom
+from workstation.models.images.pixel_memory import PixelMemory, size_of
+from workstation.models.images.stack import Loaded, Spot
+
+STEP = 100
+IMAGE: Image = opened(phantom(np.zeros((4, 4), np.uint16)))
+
+
+def spot(number: int) -> Spot:
+    return Spot("1", "2", str(number))
+
+
+def frame(number: int, size: int = STEP) -> Loaded:
+    return Loaded(spot(number), IMAGE, Frame(1, np.zeros((1, size), np.uint8)), Grey())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(
+    st.tuples(st.just("put"), st.integers(0, 12), st.integers(1, 3)),
+    st.tuples(st.just("get"), st.integers(0, 12), st.just(0)),
+    st.tuples(st.just("show"), st.integers(0, 12), st.integers(0, 2)),
+    st.tuples(st.just("want"), st.integers(0, 12), st.integers(0, 4)),
+    st.tuples(st.just("drop"), st.integers(0, 12), st.just(0)),
+), max_size=60))
+def test_what_is_shown_never_goes_and_the_rest_keeps_to_the_bound(acts: list[tuple[str, int, int]]) -> None:
+    memory, shown, here = PixelMemory(5 * STEP), set[Spot](), dict[Spot, int]()
+    for act, number, more in acts:
+        one = spot(number)
+        match act:
+            case "put":
+                memory.put(one, frame(number, more * STEP))
+                here[one] = more * STEP
+            case "get":
+                found = memory.get(one)
+                assert found is None or found.spot == one
+            case "show":
+                shown = {spot(number + step) for step in range(more)}
+                memory.show(shown)
+            case "want":
+                memory.want({spot(number + step) for step in range(more)})
+            case "drop":
+                memory.drop([one])
+                here.pop(one, None)
+        for gone in [held for held in here if held not in memory]:
+            assert gone not in shown
+            here.pop(gone)
+        assert memory.used == sum(here.values())
+        others = [size for held, size in here.items() if held not in shown]
+        if act == "put":  # only what is shown, and what has just come, may stand above the bound
+            assert memory.used <= memory.bound or not others or list(others) == [here[one]]
+
+
+def test_the_least_recently_used_goes_first_and_what_is_wanted_last() -> None:
+    memory = PixelMemory(3 * STEP)
+    for number in (1, 2, 3):
+        memory.put(spot(number), frame(number))
+    memory.get(spot(1))
+    memory.put(spot(4), frame(4))
+    assert [number for number in range(1, 5) if spot(number) in memory] == [1, 3, 4]
+    memory.want({spot(3), spot(4)})
+    memory.put(spot(5), frame(5))
+    assert [number for number in range(1, 6) if spot(number) in memory] == [3, 4, 5]
+
+
+def test_what_a_viewport_still_holds_is_found_again_and_counted() -> None:
+    memory = PixelMemory(2 * STEP)
+    held = frame(1)
+    memory.put(spot(1), held)
+    memory.put(spot(2), frame(2))
+    memory.put(spot(3), frame(3))
+    assert memory.get(spot(1)) is held
+    assert memory.used <= 3 * STEP
+    del held
+    gc.collect()
+    assert memory.get(spot(1)) is None
+    assert memory.used <= memory.bound
+
+
+@pytest.mark.parametrize("kind", ["overlay", "coloured"])
+def test_every_plane_of_a_frame_counts(kind: str) -> None:
+    mask = np.zeros((4, 4), np.bool_)
+    colours = (np.zeros((4, 4, 3), np.uint8), mask)
+    made = Frame(1, np.zeros((4, 4), np.uint16), mask if kind == "overlay" else None,
+                 colours if kind == "coloured" else None)
+    assert size_of(Loaded(spot(1), IMAGE, made, Grey())) == 32 + (16 if kind == "overlay" else 64)
