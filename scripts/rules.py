@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,7 @@ PACKAGES = ("records", "server", "workstation")
 _MENTION = re.compile(r"(?<!CDA )\bR(\d+)([a-c]?)(?:\s*-\s*R?(\d+)([a-c]?))?\b")
 _STATES = {"code": "rule in the code", "setting": "dated setting", "form": "in the forms", "later": "**not yet**",
            "people": "not a program's"}
-HEAD = """# The rules of signing, and where each lives
+HEAD = """# The rules of signing and of what surrounds it, and where each lives
 
 Written by `python -m scripts.rules` from `resources/catalogue/rules.toml` and the docstrings; a test says when it
 is stale.
@@ -27,6 +28,7 @@ is stale.
 """
 
 
+@cache
 def rules() -> Mapping[str, Mapping[str, str]]:
     """The rules by id, in their order."""
     told: Mapping[str, Mapping[str, str]] = tomllib.loads(
@@ -34,6 +36,7 @@ def rules() -> Mapping[str, Mapping[str, str]]:
     return told
 
 
+@cache
 def mentions() -> Mapping[str, tuple[str, ...]]:
     """Rule -> `module.name` of each docstring, of a module, class or function, that names it."""
     found: dict[str, list[str]] = defaultdict(list)
