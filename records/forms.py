@@ -87,7 +87,8 @@ class Condition(Frozen):
 
 
 FieldType = Literal[
-    "line", "text", "int", "decimal", "bool", "date", "instant", "choice", "choices", "coded", "rows", "gathered"
+    "line", "text", "int", "decimal", "bool", "date", "instant", "choice", "choices", "coded", "rows", "gathered",
+    "images",
 ]
 
 
@@ -97,7 +98,8 @@ class Field(Frozen):
     Stored values: line, text -> str; int -> int; decimal -> str with exactly `precision` decimals; bool;
     date -> "YYYY-MM-DD" (or "YYYY" when `year_only`); instant -> RFC 3339 with offset; choice -> code;
     choices -> list of codes; coded -> {"text", "code"}; rows -> list of objects by `fields`;
-    gathered -> list of {"entry", "kind", "version", "sha256"}. An empty blank is absent, never "" or null.
+    gathered -> list of {"entry", "kind", "version", "sha256"}; images -> list of key images (`records.pictures`).
+    An empty blank is absent, never "" or null.
     """
 
     key: str

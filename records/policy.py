@@ -109,7 +109,7 @@ def may_sign(person: Person, slot_key: str, case: Case, on: date) -> Answer:
         reasons.append(_not_in_role(person, slot, case, on))
     if slot.author and person.id != case.author:
         reasons.append(Reason("only_author_signs", slot.label))
-    if person.id in {one.person for one in case.signed if one.slot in slot.other_than}:
+    if person.id in barred(slot, case.kind, case.author, case.signed):
         reasons.append(Reason("slot_needs_other_person", slot.label))
     if not case.is_latest:
         reasons.append(Reason("newer_version_exists", slot.label))
@@ -119,6 +119,23 @@ def may_sign(person: Person, slot_key: str, case: Case, on: date) -> Answer:
     reasons += _order(slot_key, case)
     reasons += case.missing_fields
     return _answer(reasons)
+
+
+def barred(slot: SignatureSlot, kind: EntryKind, author: UUID, signed: Sequence[SignedSlot]) -> frozenset[UUID]:
+    """Who cannot fill this slot, because another person's hand is wanted beside theirs (R19b: two doctors).
+
+    It holds both ways and in any order: the author, who alone can fill their own slot, never fills the other one first.
+    """
+    apart = {each.key: each for each in kind.slots if each.key in slot.other_than or slot.key in each.other_than}
+    if not apart:
+        return frozenset()
+    hands = {one.person for one in signed if one.slot in apart}
+    return frozenset(hands | {author for each in apart.values() if each.author})
+
+
+def in_practice(person: Person, on: date) -> bool:
+    """Whether the person works here and, where their role wants it, under a licence that is in force (R9)."""
+    return not _standing(person, on)
 
 
 def delegation_for(person: Person, slot: SignatureSlot, case: Case, on: date) -> Delegation | None:
@@ -160,6 +177,8 @@ class SlotStanding:
     """Since when it is open: the moment at which the last thing that it waited for was done."""
     author: UUID | None = None
     """The one person who can fill it, when it is the author's."""
+    barred: frozenset[UUID] = frozenset()
+    """Persons who cannot fill it, whatever their role: it wants another hand than theirs."""
     waits_for: tuple[Reason, ...] = ()
 
 
@@ -175,10 +194,11 @@ def _slot_standing(slot: SignatureSlot, case: Case) -> SlotStanding:
         return SlotStanding(slot, SlotState.SIGNED, signed=signed, author=author)
     if any(later in done for later in slot.shut_by) or case.state in ENDED:
         return SlotStanding(slot, SlotState.SHUT, author=author)
+    others = barred(slot, case.kind, case.author, case.signed)
     if waits := tuple(_order(slot.key, case)):
-        return SlotStanding(slot, SlotState.WAITING, author=author, waits_for=waits)
+        return SlotStanding(slot, SlotState.WAITING, author=author, barred=others, waits_for=waits)
     moments = [done[earlier].at for earlier in slot.after] or ([case.written_at] if case.written_at else [])
-    return SlotStanding(slot, SlotState.OPEN, since=max(moments, default=None), author=author)
+    return SlotStanding(slot, SlotState.OPEN, since=max(moments, default=None), author=author, barred=others)
 
 
 def open_slots(kind: EntryKind, signed: Sequence[SignedSlot]) -> tuple[str, ...]:

@@ -18,8 +18,9 @@ from typing import Any
 from records.abbreviations import is_checked, unapproved
 from records.codes import code_list, judge
 from records.computed import compute
-from records.errors import Reason
+from records.errors import Reason, Refusal
 from records.forms import Condition, EntryKind, Field, Rule
+from records.pictures import MOST, is_key_image, picture_of
 
 LINE_LENGTH = 255
 TEXT_LENGTH = 20_000
@@ -343,8 +344,28 @@ def _gathered(field: Field, raw: Any, notes: _Notes) -> list[dict[str, Any]] | N
     return [dict(item) for item in raw]
 
 
+def _images(field: Field, raw: Any, notes: _Notes) -> list[dict[str, Any]] | None:
+    if not isinstance(raw, list | tuple) or not all(is_key_image(item) for item in raw):
+        notes.wrong("value_not_images", field)
+        return None
+    if len(raw) > MOST:
+        notes.wrong("value_too_many_images", field, limit=MOST)
+        return None
+    cleaned: list[dict[str, Any]] = []
+    for item in raw:
+        said = _string(field, item["words"], notes, LINE_LENGTH) or ""
+        try:
+            picture_of(item)
+        except Refusal as refused:
+            notes.problems += [Reason(reason.code, field.key, {**reason.facts, "label": field.label})
+                               for reason in refused.reasons]
+            return None
+        cleaned.append({**item, "words": said.replace("\n", " ")})
+    return cleaned
+
+
 _READERS = {
     "line": _line, "text": _text, "int": _int, "decimal": _decimal, "bool": _bool, "date": _date,
     "instant": _instant, "choice": _choice, "choices": _choices, "coded": _coded, "rows": _rows,
-    "gathered": _gathered,
+    "gathered": _gathered, "images": _images,
 }

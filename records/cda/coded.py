@@ -44,6 +44,8 @@ class Coder:
                 self._diagnosis(node(parent, "entry"), value, field.key, f"{anchor}-{field.key}")
             elif field.type == "rows":
                 self._rows(parent, field, value, f"{anchor}-{field.key}")
+            elif field.type == "images":
+                self._images(parent, field, value, f"{anchor}-{field.key}")
             elif field.type == "text" and section.code in settings()["sections"]["results"]:
                 self._result(node(parent, "entry"), section, field, str(value), f"{anchor}-{field.key}")
 
@@ -115,6 +117,15 @@ class Coder:
             for column in coded:
                 if column.key in row:
                     self._diagnosis(node(parent, "entry"), row[column.key], f"{part}.{column.key}", place)
+
+    def _images(self, parent: Element, field: Field, items: Sequence[Mapping[str, Any]], anchor: str) -> None:
+        """Key images as the narrative shows them (`renderMultiMedia`); the id names instance and frame."""
+        for number, item in enumerate(items, start=1):
+            made = node(node(parent, "entry"), "observationMedia", classCode="OBS", moodCode="EVN",
+                        ID=f"{anchor}-{number}")
+            node(made, "id", root=derived(self._version, f"{field.key}.{number}"))
+            node(made, "id", root=str(item["instance"]), extension=str(item["frame"]))
+            node(made, "value", str(item["picture"]), mediaType="image/png", representation="B64")
 
     def _order(self, parent: Element, field: Field, row: Mapping[str, Any], part: str, anchor: str) -> None:
         kind = str(row.get("kind", "other"))

@@ -18,7 +18,7 @@ def write_text(parent: Element, section: Section, values: Mapping[str, Any], anc
     filled = [field for field in section.fields if field.key in values]
     if not filled:
         node(text, "paragraph", NOTHING)
-    short = [field for field in filled if field.type not in {"text", "rows", "gathered"}]
+    short = [field for field in filled if field.type not in {"text", "rows", "gathered", "images"}]
     if short:
         body = node(node(text, "table"), "tbody")
         for field in short:
@@ -35,6 +35,8 @@ def write_text(parent: Element, section: Section, values: Mapping[str, Any], anc
             _table(text, field, value, f"{anchor}-{field.key}")
         elif field.type == "gathered":
             _gathered(text, field, value)
+        elif field.type == "images":
+            _images(text, field, value, f"{anchor}-{field.key}")
 
 
 def _label(field: Field) -> str:
@@ -81,3 +83,13 @@ def _gathered(text: Element, field: Field, items: Sequence[Mapping[str, Any]]) -
         line = node(body, "tr")
         for key in ("kind", "entry", "version", "sha256"):
             node(line, "td", str(item[key]))
+
+
+def _images(text: Element, field: Field, items: Sequence[Mapping[str, Any]], anchor: str) -> None:
+    """A list of pictures with their words; the pictures themselves are entries."""
+    told = node(text, "list")
+    node(told, "caption", _label(field))
+    for number, item in enumerate(items, start=1):
+        line = node(told, "item")
+        node(line, "content", item["words"] or f"Ảnh {number}")
+        node(line, "renderMultiMedia", referencedObject=f"{anchor}-{number}")

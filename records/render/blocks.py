@@ -8,6 +8,7 @@ from typing import Any
 from records.forms import Field, Form
 from records.render.blanks import value_atoms
 from records.render.flow import SIZE, Flow, Table
+from records.render.images import draw_images
 from records.render.inline import BREAK, Atom, words
 from records.render.paper import MM
 from records.render.words import row_words, value_words
@@ -26,7 +27,9 @@ def draw_block(flow: Flow, form: Form, field: Field, value: Sequence[Mapping[str
     """A field of many rows: a table when it is narrow enough, else a numbered list."""
     if not all(isinstance(row, Mapping) for row in value):
         raise TypeError(f"{field.key} takes rows")
-    if field.type == "gathered":
+    if field.type == "images":
+        draw_images(flow, value)
+    elif field.type == "gathered":
         _gathered(flow, {kind.key: kind.name for kind in form.kinds}, value)
     elif len(field.fields) == 1:
         for number, row in enumerate(value, 1):

@@ -21,7 +21,7 @@ def draw_sections(flow: Flow, form: Form, kind: EntryKind, values: Mapping[str, 
     """
     blanks = form.layout.style == "narrative"
     for section in kind.sections:
-        fields = [field for field in section.fields if blanks or field.key in values]
+        fields = [field for field in section.fields if field.key in values or (blanks and field.type != "images")]
         if not fields:
             continue
         if [field.label for field in fields] == [section.title] and not fields[0].number:
@@ -76,4 +76,4 @@ def _flush(flow: Flow, line: list[Atom]) -> None:
 
 
 def _is_block(field: Field, values: Mapping[str, Any]) -> bool:
-    return field.type in {"rows", "gathered"} and bool(values.get(field.key))
+    return field.type in {"rows", "gathered", "images"} and bool(values.get(field.key))

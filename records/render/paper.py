@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from threading import Lock
 
 from reportlab.pdfbase import pdfdoc
 
+from records.pictures import Picture
 from records.render.inline import TICK, Atom, gap
 from records.render.typeface import Face, font, width
 
@@ -91,6 +93,11 @@ class Page:
             self._set_stroke(colour, thick)
         paint = "B" if fill is not None and thick else "f" if fill is not None else "S"
         self._code.append(f"{number(x)} {number(y)} {number(wide)} {number(high)} re {paint}".encode())
+
+    def image(self, name: str, box: tuple[float, float, float, float]) -> None:
+        """A picture that the paper holds (`Paper.picture`), in a box of x, y, width and height."""
+        x, y, wide, high = map(number, box)
+        self._code.append(f"q {wide} 0 0 {high} {x} {y} cm /{name} Do Q".encode())
 
     def dot(self, x: float, y: float, radius: float, colour: Colour) -> None:
         """A filled circle, of four Bézier curves."""
@@ -191,15 +198,30 @@ class Paper:
         self.document.info = Info()
         self.document.info.title = title
         self.page_objects: list[pdfdoc.PDFPage] = []
+        self._pictures: dict[str, pdfdoc.PDFObjectReference] = {}
 
     def add(self) -> Page:
         """A new page."""
         self.pages.append(Page(self.document, self.size))
         return self.pages[-1]
 
+    def picture(self, picture: Picture) -> str:
+        """Hold a picture, once however often it is drawn; its name for `Page.image`."""
+        name = f"Im{hashlib.sha256(picture.samples).hexdigest()[:16]}"
+        if name not in self._pictures:
+            space = "DeviceRGB" if picture.channels == 3 else "DeviceGray"
+            told = pdfdoc.PDFDictionary({
+                "Type": pdfdoc.PDFName("XObject"), "Subtype": pdfdoc.PDFName("Image"), "Width": picture.width,
+                "Height": picture.height, "BitsPerComponent": 8, "ColorSpace": pdfdoc.PDFName(space)})
+            stream = pdfdoc.PDFStream(told, picture.samples, filters=[pdfdoc.PDFZCompress])
+            self._pictures[name] = self.document.Reference(stream, f"picture:{name}")
+        return name
+
     def close_pages(self) -> None:
         """Turn what was drawn into page objects; after this only annotations and attachments may come."""
         resources = pdfdoc.PDFDictionary({"Font": pdfdoc.PDFObjectReference(pdfdoc.BasicFonts)})
+        if self._pictures:
+            resources["XObject"] = pdfdoc.PDFDictionary(self._pictures)
         shared = self.document.Reference(resources, "resources")
         for page in self.pages:
             obj = pdfdoc.PDFPage()

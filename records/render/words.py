@@ -124,5 +124,7 @@ _WORDS: Mapping[str, Callable[[Field, Any], str]] = {
     "rows": lambda field, value: "; ".join(row_words(field, row) for row in value),
     "gathered": lambda _field, value: "; ".join(f"{item['kind']} {item['entry']} (v{item['version']})"
                                                for item in value),
+    "images": lambda _field, value: "; ".join(f"Ảnh {number}: {item['words'] or 'không có lời'}"
+                                             for number, item in enumerate(value, start=1)),
 }
 """How each type reads; what is not here stands as it was written."""

@@ -5,12 +5,12 @@ What is archived does not change: this module says so to people, the database re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from records import closing, lifecycle
+from records import closing, lifecycle, policy
 from records.closing import Act, Paper, Point, Record
 from records.deadlines import ClockKind
 from records.entries import EncounterState
@@ -21,7 +21,8 @@ from records.lifecycle import EncounterEvent
 from records.messages import ClosingAct, ClosingCommand, ClosingList, ClosingPoint, ClosingRow, ClosingView
 from records.signatures import EvidenceLevel
 from records.succession import REASON_LENGTH
-from server.services import board, evidence, rights
+from server.services import board, candidates, evidence, rights
+from server.services.candidates import EVERYWHERE, NAMES
 from server.services.hospital import Desk
 from server.services.rights import Right
 from server.store import closing as store
@@ -30,12 +31,10 @@ from server.store import people, stays, waiting
 from server.store.closing import Done
 from server.store.waiting import Signer
 
-NAMES = 3
 _RIGHT = {Act.CHECKED: Right.LOOK_THROUGH, Act.RETURNED: Right.TAKE_IN, Act.COMPLETED: Right.TAKE_IN,
           Act.ARCHIVED: Right.ARCHIVE}
 _STEP = {Act.COMPLETED: Step.COMPLETE, Act.ARCHIVED: Step.ARCHIVE}
 _CNTT, _OFFICE = "Bộ phận CNTT", "Phòng Kế hoạch - Nghiệp vụ"
-_BOTH = frozenset({Role.DIRECTOR, Role.RECORDS_OFFICE})
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def listed(desk: Desk) -> ClosingList:
     """Discharged records of the wards that the person sees, and what was archived last."""
     rights.demand(desk.person, Right.SEE_CLOSING)
     every = [one.id for one in people.all_wards(desk.db)]
-    wards = every if desk.person.roles & _BOTH else sorted(desk.person.wards)
+    wards = every if desk.person.roles & EVERYWHERE else sorted(desk.person.wards)
     found = _checked(desk, (*store.waiting(desk.db, wards), *store.archived(desk.db, wards)))
     demands = _demands(desk)
     desk.note("closing.list")
@@ -162,7 +161,7 @@ def _view(desk: Desk, encounter: UUID, here: _Checked) -> ClosingView:
         papers=len(here.record.papers), pending=pending, content=here.record.content,
         proved={level.value: sum(paper.level is level for paper in signed) for level in EvidenceLevel},
         complete=demands[Step.COMPLETE].value, archive=demands[Step.ARCHIVE].value,
-        points=tuple(_point(one, here.record, who) for one in shown),
+        points=tuple(_point(one, here.record, _Hands(who, desk.today)) for one in shown),
         acts=tuple(_act(desk, encounter, one) for one in here.acts), may=_may(desk, here))
 
 
@@ -183,38 +182,48 @@ def _about(encounter: UUID) -> str:
     return f"record act {encounter}"
 
 
-def _point(point: Point, record: Record, everybody: Iterable[Signer]) -> ClosingPoint:
+def _point(point: Point, record: Record, hands: _Hands) -> ClosingPoint:
     blocks = "" if point.gravity == "look" else (point.only or Step.COMPLETE).value
     return ClosingPoint(rule=point.rule, gravity=point.gravity, reason=point.reason.as_json(), entry=point.entry,
-                        slot=point.slot, since=point.since, blocks=blocks, who=_who(point, record, everybody))
+                        slot=point.slot, since=point.since, blocks=blocks, who=_who(point, record, hands))
 
 
-def _who(point: Point, record: Record, everybody: Iterable[Signer]) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class _Hands:
+    """Everybody who works here, as a slot asks about them on that day."""
+
+    everybody: tuple[Signer, ...]
+    on: date
+
+    def names(self, roles: frozenset[Role], ward: UUID, barred: Collection[UUID] = ()) -> tuple[str, ...]:
+        """The first few who can do it."""
+        found = candidates.without(candidates.able(self.everybody, roles, ward, self.on), barred)
+        return tuple(one.name for one in found)[:NAMES]
+
+
+def _who(point: Point, record: Record, hands: _Hands) -> tuple[str, ...]:
     """Who can mend it: a name or the first few; else whose affair it is."""
     paper = next((one for one in record.papers if one.entry == point.entry), None)
     if point.rule in ("R14", "R16"):
         return (_CNTT,)
     if paper is not None and point.slot:
-        return _of_slot(paper, point.slot, record.ward, everybody)
+        return _of_slot(paper, point.slot, record.ward, hands)
     if point.rule == "R28":
-        return _in_role(frozenset({Role.WARD_HEAD}), record.ward, everybody)
+        return hands.names(frozenset({Role.WARD_HEAD}), record.ward)
     if paper is not None:
         return (paper.author_name,)
     return (_OFFICE,) if point.rule == "R23" else ("Khoa điều trị",)
 
 
-def _of_slot(paper: Paper, key: str, ward: UUID, everybody: Iterable[Signer]) -> tuple[str, ...]:
+def _of_slot(paper: Paper, key: str, ward: UUID, hands: _Hands) -> tuple[str, ...]:
     slot = paper.kind.slot(key)
     if slot.holder is Holder.PATIENT:
         return ("Người bệnh",)
     if slot.holder is Holder.ORGANISATION:
         return (_OFFICE,)
-    return (paper.author_name,) if slot.author else _in_role(frozenset(slot.roles), ward, everybody)
-
-
-def _in_role(roles: frozenset[Role], ward: UUID, everybody: Iterable[Signer]) -> tuple[str, ...]:
-    return tuple(one.name for one in everybody if one.roles & roles and (
-        ward in one.wards or one.roles & roles & _BOTH))[:NAMES]
+    if slot.author:
+        return (paper.author_name,)
+    return hands.names(frozenset(slot.roles), ward, policy.barred(slot, paper.kind, paper.author, paper.signed))
 
 
 __all__ = ["act", "listed", "of"]

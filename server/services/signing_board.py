@@ -26,8 +26,9 @@ from records.messages import (
 )
 from records.messages.signing import Scope
 from server.services import correction_notices, reminders, rights
+from server.services.candidates import EVERYWHERE
 from server.services.hospital import Desk
-from server.services.signing_scene import EVERYWHERE, Scene, by_deadline, kind_of
+from server.services.signing_scene import Scene, by_deadline, kind_of
 from server.store import people
 from server.store import waiting as store
 

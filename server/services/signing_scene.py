@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,14 +14,12 @@ from records.entries import State
 from records.forms import EntryKind, Holder, Role, SignatureSlot, form
 from records.messages import DelegationView, ReviewView, SlotView, WaitingView
 from records.policy import Allowed, Case, SlotStanding, SlotState
+from server.services import candidates
+from server.services.candidates import NAMES
 from server.services.hospital import Desk
 from server.store import deadline_rules, delegations, reviews
 from server.store import waiting as store
 from server.store.waiting import Lying, Open, Signer
-
-NAMES = 3
-EVERYWHERE = frozenset({Role.DIRECTOR, Role.RECORDS_OFFICE})
-"""Roles whose work is in every ward."""
 
 
 @dataclass(frozen=True)
@@ -86,20 +84,18 @@ class Scene:
             form=one.form.code, written_at=one.written_at)
 
     def who(self, one: Open, standing: SlotStanding) -> tuple[Signer, ...]:
-        """Who can fill the slot, but for those who do it in another's place."""
+        """Who can fill the slot, but for those who do it in another's place; never one whom the policy would refuse."""
         if standing.slot.holder is not Holder.PERSON:
             return ()
         if standing.author is not None:
             return tuple(each for each in self.people if each.id == standing.author)
-        return self._able_to(tuple(standing.slot.roles), one.ward)
+        return candidates.without(self._able_to(tuple(standing.slot.roles), one.ward), standing.barred)
 
     def _able_to(self, wanted: tuple[Role, ...], ward: UUID) -> tuple[Signer, ...]:
-        """Who has one of the roles, and works in the ward or everywhere: the same few for thousands of papers."""
+        """Who has one of the roles there: the same few for thousands of papers."""
         found = self._able.get((wanted, ward))
         if found is None:
-            roles = set(wanted)
-            found = self._able[wanted, ward] = tuple(each for each in self.people if each.roles & roles and (
-                ward in each.wards or each.roles & roles & EVERYWHERE))
+            found = self._able[wanted, ward] = candidates.able(self.people, wanted, ward, self._today)
         return found
 
     def slot_view(self, one: Open, standing: SlotStanding) -> SlotView:
@@ -112,7 +108,7 @@ class Scene:
             signed_by=names.get(signed.person, "") if signed else "", signed_at=signed.at if signed else None,
             since=standing.since, who=tuple(each.name for each in who[:NAMES]),
             waits_for=tuple(reason.vietnamese for reason in standing.waits_for),
-            delegated=self._delegated(one, standing.slot, who))
+            delegated=self._delegated(one, standing))
 
     def reviews(self, wards: Collection[UUID]) -> tuple[ReviewView, ...]:
         """Stays of these wards whose review is near or late (R22), the most pressing first."""
@@ -136,10 +132,17 @@ class Scene:
             reviewed_at=stay.reviewed_at, since=clock.started, due=clock.due,
             mine=self.desk.person.id in {each.id for each in heads})
 
-    def _delegated(self, one: Open, slot: SignatureSlot, who: Iterable[Signer]) -> tuple[str, ...]:
-        holders = {each.id for each in who}
+    def _delegated(self, one: Open, standing: SlotStanding) -> tuple[str, ...]:
+        """Who signs in the place of one of the role's holders, and until when; not whom the policy would refuse."""
+        slot = standing.slot
+        if standing.state is SlotState.SIGNED or standing.author is not None or slot.holder is not Holder.PERSON:
+            return ()
+        holders = {each.id for each in self._able_to(tuple(slot.roles), one.ward)}
+        hands = {each.id for each in candidates.without(self.people, standing.barred)
+                 if candidates.may_practise(each, self._today)}
         return tuple(f"{view.receiver_name} ({view.delegation.manner} đến {view.delegation.ends:%d/%m/%Y})"
                      for view in self._delegations if view.delegation.giver in holders
+                     and view.delegation.receiver in hands
                      and view.delegation.covers(slot, one.form.code, one.ward, self._today))
 
     def _view(self, one: Open, case: Case, standing: SlotStanding) -> WaitingView:

@@ -53,7 +53,8 @@ _KINDS = text("""
     WHERE st.latest AND st.encounter = ANY(:encounters) GROUP BY st.encounter, e.form, e.kind
 """)
 _SIGNERS = text("""
-    SELECT p.id, p.full_name, p.roles, coalesce(array_agg(w.ward) FILTER (WHERE w.ward IS NOT NULL), '{}') AS wards
+    SELECT p.id, p.full_name, p.roles, p.licence_no, p.licence_until, coalesce(array_agg(w.ward)
+        FILTER (WHERE w.ward IS NOT NULL), '{}') AS wards
     FROM people AS p LEFT JOIN person_wards AS w ON w.person = p.id WHERE p.active GROUP BY p.id ORDER BY p.full_name
 """)
 # A paper waits from its first signature until its last; a cancelled one until it was cancelled. Those that one person
@@ -121,6 +122,8 @@ class Signer:
     name: str
     roles: frozenset[Role]
     wards: frozenset[UUID]
+    licence_no: str = ""
+    licence_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,8 @@ def kinds(db: Connection, encounters: Collection[UUID]) -> Mapping[tuple[UUID, s
 
 def signers(db: Connection) -> tuple[Signer, ...]:
     """Everybody who works here now."""
-    return tuple(Signer(row.id, row.full_name, frozenset(map(Role, row.roles)), frozenset(row.wards))
+    return tuple(Signer(row.id, row.full_name, frozenset(map(Role, row.roles)), frozenset(row.wards),
+                        row.licence_no, row.licence_until)
                  for row in db.execute(_SIGNERS))
 
 

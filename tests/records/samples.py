@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from imaging.png import png
 from records.entries import Version
 from records.forms import EntryKind, Field, Form, all_forms
+from records.pictures import as_text
 from tests.records.render import pages
 
 KINDS = [(form, kind) for form in all_forms() for kind in form.kinds]
 SAMPLES: dict[str, Any] = {
     "line": "Dòng chữ & <dấu>", "text": "Dòng một.\nDòng hai.", "int": 7, "decimal": "36.5", "bool": True,
     "date": "2026-11-20", "instant": "2026-11-20T08:10:00+07:00", "coded": {"text": "Viêm phổi", "code": "J18.9"},
+    "images": [{"study": "1.2.3", "series": "1.2.3.4", "instance": "1.2.3.4.5", "frame": 1, "sha256": "cd" * 32,
+                "words": "Lát 168 <phổi>", "picture": as_text(png(np.arange(96, dtype=np.uint8).reshape(8, 12)))}],
     "gathered": [{"entry": pages.ENTRY, "kind": "part_a", "version": 1, "sha256": "ab" * 32}],
 }
 

@@ -97,6 +97,19 @@ def test_the_second_doctor_of_an_emergency_is_another_person() -> None:
     assert may_sign(make.person(id=make.NURSE), "second_doctor", begun, make.TODAY) == Allowed()
 
 
+def test_the_doctor_who_decides_an_emergency_does_not_sign_as_the_second_one_first() -> None:
+    """Neither slot waits for the other: the author would else fill both, in the other order."""
+    kind = form("EX-PTCC", "2024-01-01").kind("decision")
+    fresh = make.case(kind, form="EX-PTCC")
+    same = may_sign(make.person(), "second_doctor", fresh, make.TODAY)
+    assert isinstance(same, Refused)
+    assert [reason.code for reason in same.reasons] == ["slot_needs_other_person"]
+    assert may_sign(make.person(id=make.NURSE), "second_doctor", fresh, make.TODAY) == Allowed()
+    both_hands = make.case(kind, form="EX-PTCC", signed=(SignedSlot("second_doctor", make.DOCTOR, AT),))
+    assert isinstance(may_sign(make.person(), "first_doctor", both_hands, make.TODAY), Refused)
+    assert [one.barred for one in standing(fresh)] == [frozenset(), frozenset({make.DOCTOR})]
+
+
 def test_every_rule_names_kinds_and_blanks_that_exist() -> None:
     asked = 0
     for kind in (kind for each in all_forms() for kind in each.kinds if kind.permitted_by is not None):

@@ -77,7 +77,7 @@ KINDS = {
         result_kind specimen report_no taken_on reported_on reported_by result conclusion informed informed_how
     """,
     ("08/BV2", "request"): "diagnosis examination urgency remark",
-    ("08/BV2", "result"): "orderer ordered_at examination performed_at findings conclusion advice",
+    ("08/BV2", "result"): "orderer ordered_at examination performed_at findings conclusion advice key_images",
     ("XN-NB", "confirmation"): """
         document_name document_form document_version document_entry document_sha256 document_file_sha256
         answer refusal_reason who full_name relationship id_no not_patient_why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from workstation.models.cases import answer, case_of_view, may_take, ward_of
 from workstation.models.desk import Answered, Desk, Told
 from workstation.models.editor import EditorModel
 from workstation.models.handing_in import hand_in
+from workstation.models.images.key_images import ForReports
 from workstation.models.timeline import GONE, DayHead, ItemState, TimelineItem, by_day, lay_over, matches
 
 __all__ = ["GONE", "ITEM_ROLE", "ChartModel", "DayHead", "ItemState", "TimelineItem"]
@@ -88,6 +90,11 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
     def item(self, entry: UUID) -> TimelineItem | None:
         """The item of an entry."""
         return self._by_entry.get(entry)
+
+    def show_image(self, item: Mapping[str, Any]) -> None:
+        """The reader wants to see the frame of a key image."""
+        if self.chart is not None:
+            ForReports(self._desk.key_images, self.chart.patient.id).show(item)
 
     def sheet(self, form_code: str, kind: str = "") -> tuple[TimelineItem, ...]:
         """All items of a form (or one kind of it), oldest first: the sheet as the paper has it."""

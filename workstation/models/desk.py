@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -15,6 +15,7 @@ from workstation.client import Client
 from workstation.confirmation.base import Reader
 from workstation.drafts import Cached
 from workstation.models.account import Account, utc_now
+from workstation.models.images.key_images import KeyImages
 from workstation.models.sync import SyncModel
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ class Desk:
     sync: SyncModel
     reader: Callable[[], Reader] | None = None
     """Opens the fingerprint reader of this PC, where one is set up."""
+    key_images: KeyImages = field(init=False)
+    """What was chosen in the viewer for reports."""
+
+    def __post_init__(self) -> None:
+        self.key_images = KeyImages(self)
 
     @property
     def away(self) -> bool:

@@ -27,6 +27,7 @@ from workstation.models.cases import answer, author_of, case_of_draft, stands_at
 from workstation.models.correcting import changes_of, correction_of, on_paper
 from workstation.models.desk import Desk
 from workstation.models.handing_in import hand_in
+from workstation.models.images.key_images import ForReports
 from workstation.models.merge import joined, merge, plain
 from workstation.models.status import clock_time
 
@@ -56,6 +57,7 @@ class EditorModel(QObject):
         self.form = form(draft.form.code, draft.form.edition)
         self.kind = self.form.kind(draft.form.kind)
         self._fields = {field.key: field for field in self.kind.fields}
+        self.pictures = ForReports(desk.key_images, chart.patient.id)
         self._values: dict[str, Any] = copy.deepcopy(draft.values)
         self._clashes: tuple[str, ...] = ()
         self._closed, self._awaited = draft.command is not None, False
@@ -66,8 +68,6 @@ class EditorModel(QObject):
         self._connect(desk)
         if draft.theirs is not None:
             self._meet(draft)
-
-    # Values
 
     @property
     def draft(self) -> LocalDraft:
@@ -150,8 +150,6 @@ class EditorModel(QObject):
     def set_chart(self, chart: Chart) -> None:
         """The chart was loaded anew: bed, diagnosis, newer versions and what others signed count from now on."""
         self._chart = chart
-
-    # Problems
 
     def check(self) -> None:
         """Look at all values again now."""
@@ -264,6 +262,7 @@ class EditorModel(QObject):
         """The token signed it: into the outbox, draft closed."""
         self._desk.sync.save(self.draft)
         self._desk.sync.send(self.command(slot, pdf), closes=self._draft.entry)
+        self.pictures.taken(self.kind, self._values)
         self._close()
 
     def command(self, slot: str, pdf: bytes = b"") -> OutboxCommand:

@@ -8,66 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import cache
 
-from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtCore import QKeyCombination, QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import QWidget
 
 from workstation.models.search import Act
+from workstation.views.action import PLACE_ICONS, PLACE_NAMES, Action, Place
+from workstation.views.image_actions import IMAGE_ACTIONS
 from workstation.views.widgets.key_line import KeyHint
 
+__all__ = ["ACTIONS", "ALLOWED", "BY_ID", "FORBIDDEN", "NOT_NOW", "PLACE_ICONS", "PLACE_NAMES", "Action", "ActionSet",
+           "Place", "key_of", "widget_action"]
 FORBIDDEN = ("Ctrl+Shift", "Alt+Z", "Ctrl+Space", "F10")
 ALLOWED = ""
 NOT_NOW = " "
 """No: and there is nothing to explain."""
-
-
-class Place(StrEnum):
-    """Where an action belongs."""
-
-    EVERYWHERE = "everywhere"
-    SIGN_IN = "sign_in"
-    LOCKED = "locked"
-    WARD = "ward"
-    CHART = "chart"
-    SIGNING = "signing"
-    IMAGES = "images"
-    REVIEW = "review"
-    EXCHANGE = "exchange"
-
-
-PLACE_NAMES = {
-    Place.WARD: "Khoa", Place.CHART: "Hồ sơ", Place.SIGNING: "Ký", Place.IMAGES: "Hình ảnh",
-    Place.REVIEW: "Soát hồ sơ", Place.EXCHANGE: "Liên thông",
-}
-PLACE_ICONS = {
-    Place.WARD: "bed", Place.CHART: "clipboard-text", Place.SIGNING: "signature", Place.IMAGES: "photo",
-    Place.REVIEW: "list-check", Place.EXCHANGE: "send",
-}
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing that a person can do."""
-
-    id: str
-    text: str
-    """In the palette: what it does."""
-    place: Place
-    key: str = ""
-    """As it is written on buttons and bound; empty when the palette is the only way."""
-    short: str = ""
-    """In the key line; empty when it has no room there."""
-    icon: str = "chevron-right"
-    words: str = ""
-    """More words to find it by."""
-    by_widget: bool = False
-    """The widget that has the focus answers the key itself (Enter on a row, letters in a filter)."""
-    rank: int = 50
-    """Order in the key line."""
-    always: bool = False
-    """Works before sign-in and while the screen is locked too."""
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -184,6 +141,8 @@ ACTIONS: tuple[Action, ...] = (
            words="khoa khac uy quyen", rank=9),
     Action("signing.put_away", "Cất lời nhắc đã đọc", Place.SIGNING, "Del", icon="check", words="loi nhac"),
 
+    *IMAGE_ACTIONS,
+
     Action("review.choose", "Chọn điểm cần xem của hồ sơ", Place.REVIEW, "↑↓", "điểm", by_widget=True, rank=1),
     Action("review.open", "Tới chỗ cần sửa", Place.REVIEW, "Enter", "tới chỗ sửa", "file-text", by_widget=True, rank=2),
     Action("review.next", "Điểm cần xem kế tiếp", Place.REVIEW, "F8", "điểm sau", "chevron-down", rank=3),
@@ -197,13 +156,37 @@ ACTIONS: tuple[Action, ...] = (
 )
 BY_ID = {action.id: action for action in ACTIONS}
 
-_SEQUENCES = {"Ins": "Ins", "Enter": "Return"}
+_SEQUENCES = {"Ins": "Ins", "Enter": "Return", "↑": "Up", "↓": "Down", "PgDn": "PgDown"}
 
 
 def key_of(action_id: str) -> str:
     """The key as it is written on a button."""
     key = BY_ID[action_id].key
     return key.replace("Alt+Up", "Alt+↑")
+
+
+@cache
+def _widget_keys(place: Place) -> dict[str, Action]:
+    found = (action for action in ACTIONS if action.by_widget and action.key and action.place is place)
+    return {QKeySequence(_SEQUENCES.get(action.key, action.key)).toString(): action for action in found}
+
+
+def widget_action(event: QKeyEvent, place: Place) -> Action | None:
+    """The action of a place whose key a widget with the focus answers itself: single letters, signs, arrows.
+
+    A sign may need Shift on one keyboard and none on another: it counts without.
+    """
+    held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    written = _written(event.key(), held)
+    keys = _widget_keys(place)
+    if written not in keys and event.text() and not event.text().isalnum():
+        held &= ~Qt.KeyboardModifier.ShiftModifier
+        written = _written(event.key(), held)
+    return keys.get(written)
+
+
+def _written(key: int, held: Qt.KeyboardModifier) -> str:
+    return QKeySequence(QKeyCombination(held, Qt.Key(key))).toString()
 
 
 @dataclass
@@ -322,5 +305,5 @@ class ActionSet(QObject):
                 group="place" if action.id.startswith("place.") else "command")
             for action in ACTIONS
             if self.why_not(action.id) == ALLOWED and action.id != "palette"
-            and not action.key.startswith(("↑", "←", "1–"))
+            and not action.key.startswith(("↑↓", "←→", "1–"))
         )

@@ -7,11 +7,14 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from records.deadlines import ZONE
 from records.entries import FormRef, State, Version
-from records.messages import EntryView
-from tests.server.house import House, reasons, send
+from records.forms import Role
+from records.messages import ChainView, EntryView, SigningBoard
+from server.store import base
+from tests.server.house import BY_NAME, STAFF, WARDS, House, reasons, send
 from tests.server.services.test_confirmations import WITNESSED, confirm, consent, signed_by_doctors
 
 NOTE = FormRef(code="06/BV2", edition="2024-01-01", kind="procedure")
@@ -79,6 +82,33 @@ def test_in_an_emergency_a_reason_and_two_doctors_stand_in_the_patients_place(ho
     assert EntryView.model_validate(whole.json()["entry"]).state is State.SIGNED
     assert operated(house, decided - timedelta(minutes=5)) == ["consent_after_start"]
     assert operated(house, decided + timedelta(minutes=5)) == []
+
+
+def test_nobody_is_named_for_the_second_doctors_slot_whom_the_server_would_refuse(house: House) -> None:
+    """The first doctor, one whose licence has ended, and the deputy who wrote the paper themselves."""
+    paper = decision(house, now() - timedelta(minutes=20))
+    early, _ = hand_in(house, paper, "second_doctor")
+    assert reasons(early) == ["slot_needs_other_person"]
+    half, first = hand_in(house, paper, "first_doctor")
+    assert half.status_code == 201, half.text
+
+    def named(house: House) -> tuple[str, ...]:
+        with house.sign_in("thanh") as client:
+            chain = ChainView.model_validate_json(client.get(f"/api/entries/{paper.entry}/chain").content)
+            board = SigningBoard.model_validate_json(client.get(
+                "/api/signing-board", params={"scope": "ward", "ward": str(WARDS["NOI"])}).content)
+        second = next(one for one in chain.slots if one.slot == "second_doctor")
+        (line,) = [one for one in board.waiting if one.entry == paper.entry]
+        assert line.holder_name == (second.who[0] if len(second.who) == 1 else "Bác sĩ thứ hai")
+        return second.who
+
+    doctors = sorted(one.full_name for one in STAFF if Role.DOCTOR in one.roles and "NOI" in one.wards)
+    assert sorted(named(house)) == [name for name in doctors if name != BY_NAME["ha"].full_name]
+    with base.transaction(house.hospital.engine) as db:
+        db.execute(text("UPDATE people SET licence_until = CURRENT_DATE - 1 WHERE username = 'son'"))
+    assert BY_NAME["son"].full_name not in named(house)
+    late, _ = hand_in(house, paper, "second_doctor", "son", pdf=first)
+    assert "licence_expired" in reasons(late)
 
 
 def test_a_cancelled_consent_permits_nothing(house: House) -> None:

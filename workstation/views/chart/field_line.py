@@ -11,6 +11,7 @@ from workstation.models.editor import EditorModel
 from workstation.views import style
 from workstation.views.chart.blanks import Blank, NumberBlank
 from workstation.views.chart.earlier import Last
+from workstation.views.chart.images_blank import ImagesBlank
 from workstation.views.chart.making import make_blank
 from workstation.views.chart.problems import wrong
 from workstation.views.chart.rows import GatheredBlank
@@ -37,6 +38,8 @@ class FieldLine(QWidget):
         self.blank: Blank = make_blank(field, narrow=shape != "wide")
         if isinstance(self.blank, GatheredBlank):
             self.blank.name_kinds({kind.key: kind.name for kind in model.form.kinds})
+        if isinstance(self.blank, ImagesBlank):
+            self.blank.open_wanted.connect(model.pictures.show)
         self.blank.show_value(model.value(field.key))
         self.blank.edited.connect(self._edited)
         if last is not None and isinstance(self.blank, NumberBlank):
@@ -54,7 +57,7 @@ class FieldLine(QWidget):
             head.setContentsMargins(0, 5, 0, 0)
             head.setToolTip(self.field.label)
             line.addWidget(head, 0, Qt.AlignmentFlag.AlignTop)
-        elif shape == "narrow" and self.field.type not in ("text", "rows", "coded", "choices", "gathered"):
+        elif shape == "narrow" and self.field.type not in ("text", "rows", "coded", "choices", "gathered", "images"):
             head = label(self.field.label, wrap=True)
             head.setFixedWidth(NARROW_LABEL)
             line.addWidget(head)
@@ -93,6 +96,8 @@ class FieldLine(QWidget):
         # Without a parent a shown widget would flash up as a window of its own; the layout shows it later.
         if self.parent() is not None or not self._model.shown(self.field.key):
             self.setVisible(self._model.shown(self.field.key))
+        if isinstance(self.blank, ImagesBlank):
+            self.blank.offer(self._model.pictures.chosen)
         problems, warnings = wrong(self._model, self.field.key), self._model.warnings(self.field.key)
         self.blank.note(problems, warnings)
         words = _words(self.field, problems) or _words(self.field, warnings)

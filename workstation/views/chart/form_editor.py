@@ -14,7 +14,7 @@ from workstation.views.chart.field_line import FieldLine
 from workstation.views.widgets.text import column, label, row
 
 MOST_BESIDE = 4
-LONG = ("text", "rows", "gathered", "coded", "choices")
+LONG = ("text", "rows", "gathered", "coded", "choices", "images")
 
 
 class FieldLines(QWidget):

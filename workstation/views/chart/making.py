@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from records.forms import Field
 from workstation.views.chart.blanks import Blank, LineBlank, NumberBlank, TextBlank
 from workstation.views.chart.choices import YesNoBlank, choice_blank
 from workstation.views.chart.coded import CodedBlank
+from workstation.views.chart.images_blank import ImagesBlank
 from workstation.views.chart.moments import DateBlank, MomentBlank
 from workstation.views.chart.row_list import RowList
 from workstation.views.chart.rows import FEW_COLUMNS, FixedRows, GatheredBlank, SmallTable
+
+_OF_TYPE: Mapping[str, Callable[[Field], Blank]] = {
+    "text": TextBlank, "int": NumberBlank, "decimal": NumberBlank, "bool": YesNoBlank, "date": DateBlank,
+    "instant": MomentBlank, "coded": CodedBlank, "gathered": GatheredBlank, "images": ImagesBlank,
+}
+"""Types whose widget does not depend on anything else of the field."""
 
 
 def make_blank(field: Field, *, narrow: bool = False) -> Blank:
@@ -19,27 +28,13 @@ def make_blank(field: Field, *, narrow: bool = False) -> Blank:
     return made
 
 
-def _made(field: Field, *, narrow: bool) -> Blank:  # noqa: PLR0911  # one line a field type
+def _made(field: Field, *, narrow: bool) -> Blank:
     match field.type:
-        case "text":
-            return TextBlank(field)
-        case "int" | "decimal":
-            return NumberBlank(field)
-        case "bool":
-            return YesNoBlank(field)
-        case "date":
-            return DateBlank(field)
-        case "instant":
-            return MomentBlank(field)
         case "choice" | "choices":
             return choice_blank(field, narrow=narrow)
-        case "coded":
-            return CodedBlank(field)
         case "rows":
             return _table(field)
-        case "gathered":
-            return GatheredBlank(field)
-    return LineBlank(field)
+    return _OF_TYPE.get(field.type, LineBlank)(field)
 
 
 def _table(field: Field) -> Blank:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QTextBrowser, QWidget
 from records.forms import Field, Form, Section
 from records.forms import form as whole_form
 from records.messages import EntryView
+from records.pictures import is_key_image
 from workstation.models import confirming
 from workstation.models.cases import kind_of
 from workstation.models.chart import ItemState, TimelineItem
@@ -25,6 +26,9 @@ from workstation.views.chart.reading import safe_words
 from workstation.views.chart.states import SHOWN, amended_words, signature_words, unsigned_words
 from workstation.views.widgets.text import column
 
+WIDE, BESIDE = 240, 3
+"""Pixels of a key image on the sheet, and how many stand beside each other."""
+
 
 class NarrativeSheet(QWidget):
     """Read with the arrows, search with the eye; signature lines are links."""
@@ -32,6 +36,8 @@ class NarrativeSheet(QWidget):
     explain = pyqtSignal(object)
     opened = pyqtSignal(object)
     chosen = pyqtSignal(object)
+    image_wanted = pyqtSignal(object)
+    """A key image whose frame the reader wants to see."""
 
     def __init__(self, form: Form, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,10 +99,19 @@ class NarrativeSheet(QWidget):
             self.chosen.emit(self._items[at])
 
     def _clicked(self, link: QUrl) -> None:
+        if link.scheme() == "image":
+            self._wants(link.path())
+            return
         item = next((item for item in self._items if str(item.entry) == link.path()), None)
         if item is not None:
             self._current = item
             self.explain.emit(item)
+
+    def _wants(self, address: str) -> None:
+        """The key image at that address."""
+        found = (image for item in self._items for image in images_of(item) if _address(image) == address)
+        if (image := next(found, None)) is not None:
+            self.image_wanted.emit(image)
 
     def _draw(self) -> None:
         parts = "".join(_part(self.form, item, self._papers.get(item.entry, ())) for item in self._items)
@@ -108,6 +123,14 @@ class NarrativeSheet(QWidget):
         self.text.document().setDocumentMargin(14)  # type: ignore[union-attr]  # a browser always has a document
         if self._current is not None:
             self.text.scrollToAnchor(str(self._current.entry))
+
+
+def images_of(item: TimelineItem) -> Iterator[Mapping[str, Any]]:
+    """All key images of an entry."""
+    values = values_of(item)
+    for field in kind_of(item.form).fields:
+        if field.type == "images":
+            yield from (image for image in values.get(field.key, ()) if is_key_image(image))
 
 
 def _part(form: Form, item: TimelineItem, papers: Sequence[EntryView]) -> str:
@@ -185,6 +208,8 @@ def _field(field: Field, value: Any, *, bold: bool = False) -> str:
     head = f"<b>{title}</b>" if bold else f'<span class="label">{title}</span>'
     if field.type == "rows":
         return f'<p style="margin:2px 0 0 0">{head}</p>{_table(field, value)}'
+    if field.type == "images":
+        return f'<p style="margin:2px 0 0 0">{head}</p>{_images(value)}'
     words = escape(safe_words(field, value)).replace("\n", "<br/>")
     return f'<p style="margin:2px 0">{head}: {words}</p>'
 
@@ -199,3 +224,19 @@ def _table(field: Field, rows: Sequence[Mapping[str, Any]]) -> str:
         lines.append(f"<tr><td>{escape(label)}</td>{cells}</tr>")
     return f'<table cellspacing="0"><tr><td></td>{heads}</tr>{"".join(lines)}</table>'
 
+
+def _images(items: Sequence[Mapping[str, Any]]) -> str:
+    """Key images beside each other; a click opens the frame that one was drawn from."""
+    cells = [_image(number, item) for number, item in enumerate(items, start=1) if is_key_image(item)]
+    lines = ["".join(cells[start:start + BESIDE]) for start in range(0, len(cells), BESIDE)]
+    return f'<table cellspacing="4">{"".join(f"<tr>{line}</tr>" for line in lines)}</table>'
+
+
+def _image(number: int, item: Mapping[str, Any]) -> str:
+    picture = f'<img src="data:image/png;base64,{item["picture"]}" width="{WIDE}"/>'
+    said = escape(f"Ảnh {number}. {item['words']}")
+    return f'<td><a href="image:{_address(item)}">{picture}</a><br/>{said}</td>'
+
+
+def _address(item: Mapping[str, Any]) -> str:
+    return f"{item['instance']}/{item['frame']}"

@@ -229,7 +229,7 @@ class ChartPlace(PlaceView):
         found = form(ref.code, ref.edition)
         if self.sheet is None or self._form is not found:
             self._form = found
-            self._put_sheet(make_sheet(found))
+            self._put_sheet(make_sheet(found, self.chart))
         self._show_sheet_items()
         self.middle.show_sheet()
         self.head.show_form(found, known_icon(found.icon))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from records.forms import Form
 from records.messages import Chart
+from workstation.models.chart import ChartModel
 from workstation.models.confirming import papers_of
 from workstation.models.timeline import TimelineItem
 from workstation.views.chart.columns_sheet import ColumnsSheet
@@ -16,8 +17,8 @@ from workstation.views.chart.vitals_sheet import VitalsSheet
 Sheet = RowsSheet | ColumnsSheet | VitalsSheet | NarrativeSheet
 
 
-def make_sheet(form: Form) -> Sheet:
-    """The reader for a form."""
+def make_sheet(form: Form, chart: ChartModel) -> Sheet:
+    """The reader for a form; a click on a key image in it asks for its frame."""
     match form.layout.style:
         case "rows":
             return RowsSheet(form)
@@ -25,7 +26,9 @@ def make_sheet(form: Form) -> Sheet:
             return ColumnsSheet(form)
         case "chart":
             return VitalsSheet(form)
-    return NarrativeSheet(form)
+    made = NarrativeSheet(form)
+    made.image_wanted.connect(chart.show_image)
+    return made
 
 
 def fill(sheet: Sheet, chart: Chart | None, items: Sequence[TimelineItem]) -> None:

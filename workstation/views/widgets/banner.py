@@ -13,9 +13,19 @@ from records.entries import Sex
 from records.messages import AllergyView, EncounterView, PatientView
 from workstation.views import style
 from workstation.views.widgets import times
+from workstation.views.widgets.chip import Chip
 from workstation.views.widgets.icons import Icon, icon_pixmap
 from workstation.views.widgets.text import Elided, column, frame, label, row
 
+_PROVED = {
+    "LT": ("đủ bằng chứng lâu dài",
+           "Mỗi chữ ký có dấu thời gian và bằng chứng chứng thư còn hiệu lực khi ký: chứng minh được lâu dài."),
+    "T": ("bằng chứng chưa đủ",
+          "Các chữ ký có dấu thời gian, nhưng có chữ ký thiếu bằng chứng chứng thư còn hiệu lực khi ký."),
+    "B": ("bằng chứng yếu, không dấu thời gian",
+          "Có chữ ký không có dấu thời gian: sau khi chứng thư hết hạn khó chứng minh đã ký lúc nào."),
+}
+"""What an archived record can be proved by, in words; and why that is so (R14, R16, R30)."""
 SEX_WORDS: dict[Sex, str] = {"1": "Nam", "2": "Nữ", "3": "Chưa xác định"}
 
 
@@ -92,6 +102,25 @@ class AllergyBox(QFrame):
         self.setAccessibleName(words)
 
 
+def archived_words(encounter: EncounterView) -> str:
+    """Lưu trữ 25/11/2026, bằng chứng yếu, không dấu thời gian; empty while the record is not archived."""
+    if encounter.archived_at is None:
+        return ""
+    known = _PROVED.get(encounter.archived_level)
+    return f"Lưu trữ {times.full_date(encounter.archived_at)}" + (f", {known[0]}" if known else "")
+
+
+class ArchivedChip(Chip):
+    """Says on every screen of an archived record that it is one, and how strong its proof is; weaker looks weaker."""
+
+    def __init__(self, encounter: EncounterView, parent: QWidget | None = None) -> None:
+        strong = encounter.archived_level == "LT"
+        super().__init__(archived_words(encounter), "ok" if strong else "attention",
+                         "shield-check" if strong else "alert-triangle", parent=parent)
+        self.setToolTip(_PROVED.get(encounter.archived_level, ("", ""))[1])
+        self.setAccessibleDescription(self.toolTip())
+
+
 class Banner(QFrame):
     """Stripe, photo, name, age, bed, day, allergies, diagnosis; 50 px, the same in every window and dialog."""
 
@@ -104,7 +133,10 @@ class Banner(QFrame):
         who = f"{times.age(patient.birth_date, now)} ({times.birth(patient.birth_date)}) · {sex}"
         name = label(patient.full_name.upper(), "name")
         second = row(*self._second_line(patient, encounter, now), None, gap=0)
-        first = row(name, label(who, "second"), None, gap=8)
+        first = row(name, label(who, "second"), gap=8)
+        if encounter is not None and encounter.archived_at is not None:
+            first.addWidget(ArchivedChip(encounter))
+        first.addStretch(1)
         facts = column(gap=0)
         facts.addLayout(first)
         facts.addLayout(second)

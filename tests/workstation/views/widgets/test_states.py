@@ -8,14 +8,16 @@ import pytest
 from PyQt6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from records.entries import EncounterState
 from records.errors import Reason
+from tests.workstation.hospital import encounter
 from tests.workstation.views.hospital import patient
 from workstation.drafts import CommandState, OutboxCommand, OutboxItem
 from workstation.ids import new_id
 from workstation.models.status import SyncStatus
 from workstation.views.ward.board import WardView
 from workstation.views.widgets import times
-from workstation.views.widgets.banner import AllergyBox, Banner, dialog_head
+from workstation.views.widgets.banner import AllergyBox, ArchivedChip, Banner, dialog_head
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.chip import amended_chip, draft_chip, signed_chip
 from workstation.views.widgets.painting import ChipText, chip_width
@@ -107,6 +109,27 @@ def test_the_banner_names_the_patient_in_full_and_every_allergy(qtbot: QtBot) ->
     qtbot.addWidget(banner)
     assert "ĐẶNG VĂN CHIẾN" in words(banner)
     assert "Dị ứng: Aspirin" in words(banner)
+
+
+@pytest.mark.parametrize(("level", "words_", "tone"), [
+    ("LT", "Lưu trữ 17/11/2026, đủ bằng chứng lâu dài", "ok"),
+    ("T", "Lưu trữ 17/11/2026, bằng chứng chưa đủ", "attention"),
+    ("B", "Lưu trữ 17/11/2026, bằng chứng yếu, không dấu thời gian", "attention"),
+    ("", "Lưu trữ 17/11/2026", "attention"),
+])
+def test_an_archived_record_says_so_and_a_weaker_one_looks_weaker(
+    qtbot: QtBot, level: str, words_: str, tone: str,
+) -> None:
+    archived = encounter(state=EncounterState.ARCHIVED, archived_at=datetime(2026, 11, 17, 3, tzinfo=UTC),
+                         archived_level=level)
+    banner = Banner(patient(1), archived, NOW)
+    qtbot.addWidget(banner)
+    (chip,) = banner.findChildren(ArchivedChip)
+    assert (chip.chip.spoken, chip.chip.tone) == (words_, tone)
+    assert chip.accessibleName() == words_
+    open_still = Banner(patient(1), encounter(), NOW)
+    qtbot.addWidget(open_still)
+    assert not open_still.findChildren(ArchivedChip)
 
 
 def test_nobody_having_asked_is_not_the_same_as_no_allergy(qtbot: QtBot) -> None:

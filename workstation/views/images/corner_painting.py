@@ -1,0 +1,101 @@
+"""The words and signs at a viewport's rim: corners, orientation letters, the scroll mark, what is waited for."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
+from PyQt6.QtGui import QFontMetrics, QPainter, QPen
+
+from workstation.models.images.corners import Corners
+from workstation.models.images.orientation import Edges
+from workstation.views import style
+from workstation.views.images.mark_painting import write
+
+MARGIN = 8
+LINE = 17
+BAR = 12
+"""Width of the stretch at the right in which the scroll mark is taken."""
+
+
+def bar_of(room: QRect) -> QRect:
+    """Where the scroll mark moves."""
+    inset = max(60, room.height() // 5)
+    return QRect(room.right() - BAR + 1, room.top() + inset, BAR, max(20, room.height() - 2 * inset))
+
+
+def place_on_bar(bar: QRect, y: float, count: int) -> int:
+    """The place for a height on the bar."""
+    part = (y - bar.top()) / max(1, bar.height())
+    return min(max(0, int(part * count)), max(0, count - 1))
+
+
+def paint_bar(painter: QPainter, bar: QRect, place: int, count: int) -> None:
+    """A thin line with a brighter piece where the shown place stands."""
+    track = QRectF(bar.right() - 5, bar.top(), 3, bar.height())
+    painter.fillRect(track, style.image_colour("line"))
+    high = max(10.0, bar.height() / count)
+    top = bar.top() + (bar.height() - high) * place / max(1, count - 1)
+    painter.fillRect(QRectF(track.left(), top, track.width(), high), style.image_colour("reference"))
+
+
+def paint_corners(painter: QPainter, room: QRect, corners: Corners, edges: Edges) -> None:
+    """All four corners and the letters."""
+    painter.setFont(style.font("small"))
+    metrics = QFontMetrics(painter.font())
+    ink = style.image_colour("ink")
+    right_edge = room.right() - MARGIN - BAR // 2
+    top_right = max((metrics.horizontalAdvance(line) for line in corners.top_right), default=0)
+    for number, line in enumerate(corners.top_left):
+        free = right_edge - MARGIN - (top_right + 12 if number < len(corners.top_right) else 0)
+        write(painter, QPointF(MARGIN, MARGIN + 10 + LINE * number),
+              metrics.elidedText(line, Qt.TextElideMode.ElideRight, free), ink)
+    for number, line in enumerate(corners.top_right):
+        write(painter, QPointF(right_edge - metrics.horizontalAdvance(line), MARGIN + 10 + LINE * number), line, ink)
+    below = room.bottom() - MARGIN
+    for number, line in enumerate(reversed(corners.bottom_left)):
+        write(painter, QPointF(MARGIN, below - LINE * number), line, ink)
+    for number, line in enumerate(reversed(corners.bottom_right)):
+        write(painter, QPointF(right_edge - metrics.horizontalAdvance(line), below - LINE * number), line, ink)
+    if corners.warning:
+        words = metrics.elidedText(corners.warning, Qt.TextElideMode.ElideRight, right_edge - MARGIN)
+        write(painter, QPointF(right_edge - metrics.horizontalAdvance(words),
+                               below - LINE * len(corners.bottom_right)), words, style.image_colour("length"))
+    for letters, place in letter_places(room, edges):
+        write(painter, QPointF(place.x() + (place.width() - metrics.horizontalAdvance(letters)) / 2,
+                               place.bottom() - 5), letters, ink)
+
+
+def letter_places(room: QRect, edges: Edges) -> tuple[tuple[str, QRect], ...]:
+    """Each letter that is told, with the place where it stands (and where its legend is asked for)."""
+    wide, high, middle = 30, 20, room.center()
+    found = ((edges.left, QRect(2, middle.y() - high // 2, wide, high)),
+             (edges.right, QRect(room.right() - wide - BAR, middle.y() - high // 2, wide, high)),
+             (edges.top, QRect(middle.x() - wide // 2, MARGIN + 2 * LINE, wide, high)),
+             (edges.bottom, QRect(middle.x() - wide // 2, room.bottom() - high, wide, high)))
+    return tuple((letters, place) for letters, place in found if letters)
+
+
+def paint_waiting(painter: QPainter, room: QRect, words: str) -> None:
+    """A quiet line at the foot: the wanted slice is not here yet, and what is seen is still the former one."""
+    painter.setFont(style.font("small"))
+    wide = QFontMetrics(painter.font()).horizontalAdvance(words)
+    write(painter, QPointF(room.center().x() - wide / 2, room.bottom() - MARGIN - 2 * LINE), words,
+          style.image_colour("reference"))
+
+
+def paint_reason(painter: QPainter, room: QRect, words: str) -> None:
+    """Why there is no picture, in the middle."""
+    painter.setFont(style.font())
+    painter.setPen(style.image_colour("ink"))
+    middle = room.adjusted(24, 60, -24, -60)
+    painter.drawText(QRectF(middle), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
+
+
+def paint_rim(painter: QPainter, room: QRect, *, active: bool) -> None:
+    """The edge: two blue pixels where the keys go, one grey elsewhere."""
+    width = 2 if active else 1
+    pen = QPen(style.image_colour("reference" if active else "line"), width)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    half = width / 2
+    painter.drawRect(QRectF(room).adjusted(half, half, -half, -half))

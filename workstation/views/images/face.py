@@ -1,0 +1,110 @@
+"""A viewport painted: the picture, what is drawn over it, the magnifier, the words at its rim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from PyQt6.QtCore import QRect
+from PyQt6.QtGui import QPainter
+
+from imaging.geometry import Point
+from workstation.models.images.corners import Words, corners_of
+from workstation.models.images.gaze import Gaze
+from workstation.models.images.graphics import Graphic, ReferenceLine
+from workstation.models.images.lens import Lens
+from workstation.models.images.marks import Marks
+from workstation.models.images.orientation import edges_of
+from workstation.models.images.stack import Loaded, Spot
+from workstation.views import style
+from workstation.views.images import corner_painting as rim
+from workstation.views.images.hand import Hand
+from workstation.views.images.mark_painting import Canvas
+from workstation.views.images.surface import Surface
+
+MAGNIFIED, MAGNIFIER_PX = 2.5, 220
+
+
+@dataclass
+class Face:
+    """What a viewport shows beside its pixels, and how all of it is painted."""
+
+    gaze: Gaze
+    marks: Marks
+    hand: Hand
+    words: Words = field(default_factory=Words)
+    lines: Sequence[ReferenceLine] = ()
+    graphics: Mapping[Spot, Sequence[Graphic]] = field(default_factory=dict)
+    overlays: bool = True
+    chosen: UUID | None = None
+    surface: Surface = field(default_factory=Surface)
+    glass: Surface = field(default_factory=Surface)
+
+    def picture(self, painter: QPainter, surface: Surface, lens: Lens, ratio: float) -> None:
+        """The pixels; the painter counts in `ratio` device pixels."""
+        here = self.gaze.here
+        painted = None if here is None else surface.paint(here, lens, overlays=self.overlays)
+        if painted is not None:
+            painter.save()
+            painter.scale(1 / ratio, 1 / ratio)
+            painter.drawImage(painted.left, painted.top, painted.image)
+            painter.restore()
+
+    def over(self, painter: QPainter, lens: Lens, ratio: float) -> None:
+        """Graphics, reference lines and marks."""
+        here = self.gaze.here
+        if here is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(style.font())
+        canvas = Canvas(painter, lens, ratio)
+        for graphic in self.graphics.get(here.spot, ()):
+            canvas.graphic(graphic)
+        for line in self.lines:
+            canvas.reference(line)
+        edited = self.hand.edited
+        for mark in self.marks.of(here.spot):
+            canvas.mark(edited if edited is not None and edited.id == mark.id else mark, chosen=mark.id == self.chosen)
+        if self.hand.drawing is not None:
+            canvas.drawing(self.hand.drawing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def magnifier(self, painter: QPainter, lens: Lens, at: Point, ratio: float) -> None:
+        """The same pixels through a nearer lens, about the pointer."""
+        here = self.gaze.here
+        if here is None:
+            return
+        side = round(MAGNIFIER_PX * ratio)
+        state = self.gaze.state
+        whole = Lens.of(replace(state, zoom=1.0), (side, side), here.frame, lens.aspect)
+        x, y = lens.to_image(at)
+        state = state.zoomed(lens.scale * MAGNIFIED / whole.scale, (x / lens.columns, y / lens.rows))
+        square = QRect(0, 0, MAGNIFIER_PX, MAGNIFIER_PX)
+        painter.save()
+        # On a whole device pixel, so that the glass too shows what was painted and nothing between.
+        painter.translate(round(at[0] - side / 2) / ratio, round(at[1] - side / 2) / ratio)
+        painter.fillRect(square, style.image_colour("ground"))
+        self.picture(painter, self.glass, Lens.of(state, (side, side), here.frame, lens.aspect), ratio)
+        rim.paint_rim(painter, square, active=True)
+        painter.restore()
+
+    def rim(self, painter: QPainter, room: QRect, lens: Lens | None, *, active: bool) -> None:
+        """Words, letters, scroll mark, what is awaited or why there is no picture."""
+        gaze = self.gaze
+        if gaze.here is not None and lens is not None:
+            self._corners(painter, room, gaze.here, lens)
+        elif gaze.reason is not None:
+            rim.paint_reason(painter, room, f"Lát {gaze.seen + 1}/{gaze.count}\n\n"
+                                            f"{gaze.reason.vietnamese} {gaze.reason.todo}".rstrip())
+        if gaze.awaited is not None:
+            rim.paint_waiting(painter, room, f"Đang tải lát {gaze.awaited + 1}/{gaze.count}…")
+        if gaze.count > 1:
+            rim.paint_bar(painter, rim.bar_of(room), gaze.seen, gaze.count)
+        rim.paint_rim(painter, room, active=active)
+
+    def _corners(self, painter: QPainter, room: QRect, here: Loaded, lens: Lens) -> None:
+        state = self.gaze.state
+        corners = corners_of(here, self.gaze.seen, self.gaze.count, self.words, scale=lens.scale,
+                             voi=self.surface.window(here, state.voi), invert=state.invert)
+        rim.paint_corners(painter, room, corners, edges_of(here, lens))

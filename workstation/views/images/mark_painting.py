@@ -1,0 +1,129 @@
+"""Marks, reference lines and graphics drawn over a picture: one device-independent pixel thin, readable on any grey."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from imaging.geometry import Point
+from workstation.models.images.drawing import Drawing, handles, outline
+from workstation.models.images.graphics import Dots, Graphic, Polyline, ReferenceLine, Text
+from workstation.models.images.lens import Lens
+from workstation.models.images.marks import Kind, Mark
+from workstation.models.images.readings import words_of
+from workstation.views import style
+
+_AROUND = ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 1))
+
+
+class Canvas:
+    """A painter with the lens: image points go in, device-independent pixels are drawn."""
+
+    def __init__(self, painter: QPainter, lens: Lens, scale: float) -> None:
+        self._painter, self._lens, self._scale = painter, lens, scale
+        self._room = QRectF(0, 0, lens.width / scale, lens.height / scale)
+
+    def at(self, point: Point) -> QPointF:
+        """Where an image point lies."""
+        x, y = self._lens.to_widget(point)
+        return QPointF(x / self._scale, y / self._scale)
+
+    def mark(self, mark: Mark, *, chosen: bool) -> None:
+        """A finished mark with what it says; handles when it is chosen."""
+        self._lines(mark.kind, mark.points)
+        if chosen:
+            self._painter.setBrush(style.image_colour("ground"))
+            for handle in handles(mark):
+                self._painter.drawRect(QRectF(self.at(handle) - QPointF(3, 3), self.at(handle) + QPointF(3, 3)))
+        if mark.reading is not None:
+            self._label(mark, list(words_of(mark.reading)))
+
+    def drawing(self, drawing: Drawing) -> None:
+        """A mark that is being made."""
+        self._lines(drawing.kind, drawing.shown())
+
+    def reference(self, line: ReferenceLine) -> None:
+        """A dashed blue line."""
+        ink = style.image_colour("reference")
+        self._painter.setPen(QPen(ink, 1, Qt.PenStyle.DashLine))
+        self._painter.drawLine(self.at(line.start), self.at(line.end))
+        if line.words:
+            write(self._painter, self.at(line.end) + QPointF(4, -4), line.words, ink)
+
+    def graphic(self, graphic: Graphic) -> None:
+        """One graphic of a presentation state."""
+        ink = style.image_colour("ink")
+        self._painter.setPen(QPen(ink, 1))
+        self._painter.setBrush(Qt.BrushStyle.NoBrush)
+        match graphic:
+            case Polyline():
+                line = QPolygonF([self._place(point, of_view=graphic.of_view) for point in graphic.points])
+                if graphic.filled:
+                    self._painter.setBrush(ink)
+                    self._painter.drawPolygon(line)
+                else:
+                    self._painter.drawPolyline(line)
+            case Dots():
+                for point in graphic.points:
+                    self._cross(self._place(point, of_view=graphic.of_view))
+            case Text():
+                below = QFontMetricsF(self._painter.font()).ascent()
+                for number, words in enumerate(graphic.words.splitlines()):
+                    write(self._painter, self._place(graphic.at, of_view=graphic.of_view)
+                          + QPointF(0, below + 16 * number), words, ink)
+
+    def _place(self, point: Point, *, of_view: bool) -> QPointF:
+        if not of_view:
+            return self.at(point)
+        return QPointF(point[0] * self._room.width(), point[1] * self._room.height())
+
+    def _lines(self, kind: Kind, points: Sequence[Point]) -> None:
+        lines = [QPolygonF([self.at(point) for point in line]) for line in outline(kind, points)]
+        self._painter.setBrush(Qt.BrushStyle.NoBrush)
+        # A dark line below keeps the mark in sight where the picture is as bright as its ink.
+        for pen in (QPen(_shade(), 3), QPen(ink_of(kind), 1.5)):
+            self._painter.setPen(pen)
+            for line in lines:
+                self._painter.drawPolyline(line)
+            for point in points if kind is not Kind.FREEHAND and not kind.is_region else ():
+                self._cross(self.at(point))
+
+    def _cross(self, at: QPointF) -> None:
+        self._painter.drawLine(at - QPointF(4, 0), at + QPointF(4, 0))
+        self._painter.drawLine(at - QPointF(0, 4), at + QPointF(0, 4))
+
+    def _label(self, mark: Mark, lines: list[str]) -> None:
+        """Beside the mark's right end, kept within the viewport."""
+        places = [self.at(point) for line in outline(mark.kind, mark.points) for point in line]
+        anchor, other = max(places, key=QPointF.x), min(places, key=QPointF.x)
+        metrics = QFontMetricsF(style.font(bold=True))
+        wide, high = max(map(metrics.horizontalAdvance, lines)), metrics.height()
+        left = max(4.0, anchor.x() + 8)
+        if left + wide > self._room.width() - 14:  # no room at its right: at its left, or as near as the viewport lets
+            anchor, left = other, max(4.0, min(other.x() - 8, self._room.width() - 14) - wide)
+        top = min(max(4.0, anchor.y() - high / 2), self._room.height() - high * len(lines) - 4)
+        for number, words in enumerate(lines):
+            self._painter.setFont(style.font(bold=number == 0))
+            write(self._painter, QPointF(left, top + metrics.ascent() + number * high), words, ink_of(mark.kind))
+
+
+def ink_of(kind: Kind) -> QColor:
+    """Yellow for lengths and angles, green for regions."""
+    return style.image_colour("region" if kind.is_region else "length")
+
+
+def write(painter: QPainter, at: QPointF, words: str, ink: QColor) -> None:
+    """Words with a dark edge, readable on any grey; `at` is the start of their base line."""
+    painter.setPen(_shade())
+    for right, down in _AROUND:
+        painter.drawText(at + QPointF(right, down), words)
+    painter.setPen(ink)
+    painter.drawText(at, words)
+
+
+def _shade() -> QColor:
+    shade = style.image_colour("ground")
+    shade.setAlpha(200)
+    return shade
