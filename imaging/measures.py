@@ -155,6 +155,11 @@ def _inside(figure: Figure, rows: int, columns: int) -> tuple[int, int, NDArray[
     return left, top, (((x - min(xs)) / half[0] - 1) ** 2 + ((y - min(ys)) / half[1] - 1) ** 2) <= 1
 
 
+def polygon_mask(points: tuple[Point, ...], rows: int, columns: int) -> NDArray[np.bool_]:
+    """Which pixels of an image have their middle inside a closed line."""
+    return _crossings(points, np.arange(columns)[None, :] + 0.5, np.arange(rows)[:, None] + 0.5)
+
+
 def _crossings(points: tuple[Point, ...], x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:
     """Even-odd: a ray to the right crosses the line an odd number of times."""
     inside = np.zeros((y.shape[0], x.shape[1]), bool)
