@@ -331,7 +331,7 @@ def test_what_is_drawn_on_the_display_lies_in_the_image() -> None:
         view = View(region=Region(10, 20, 40, 20), mirrored=mirrored, quarter_turns=turns)
         one = replace(taken(image, view), drawings=(line,), texts=(box,))
         shown = seen(read(written(one)), image, 1).annotations[0]
-        assert shown.graphics[0].points == (corner, end)
+        assert list(shown.graphics[0].points) == [corner, end]
         assert [words.box[0] for words in shown.texts if words.box] == [corner]
 
 
