@@ -30,6 +30,7 @@ from server.services import (
     confirmations,
     correction_notices,
     evidence,
+    image_reports,
     questions,
     remote_signing,
     revocation,
@@ -158,7 +159,7 @@ def _server_questions(
         *questions.signer(last, certificate, to, _title(case, to, last)), *questions.authorship(version, kind, here),
         *off, *questions.offline_limits(to, kind, here, file.begun_at),
         *questions.content(version, kind, _abbreviations(desk, version, kind)), *confirmations.doubts(desk, version),
-        *amending.doubts(desk, arrival.scene, version, kind),
+        *amending.doubts(desk, arrival.scene, version, kind), *image_reports.doubts(desk, version, kind),
     )
     yield from ((Weight.WRONG, reason) for reason in wrong)
     yield from questions.succession(version, verdict, to, here)

@@ -109,6 +109,15 @@ def instances_of(db: Connection, *, study: str = "", series: str = "", uid: str 
     return tuple(_kept(row) for row in db.execute(query))
 
 
+def files_of(db: Connection, patient: UUID, uids: Sequence[str]) -> dict[str, str]:
+    """SHA-256 of those of the images that are the patient's for certain, by SOP Instance UID."""
+    query = (select(image_instances.c.uid, image_instances.c.file)
+             .join(image_studies, image_studies.c.id == image_instances.c.study)
+             .where(image_studies.c.patient == patient, image_studies.c.state == "matched",
+                    image_instances.c.uid.in_(uids)))
+    return {row.uid: row.file for row in db.execute(query)}
+
+
 def open_encounter(db: Connection, patient: UUID) -> UUID | None:
     """The patient's stay in which an image of now belongs: the one that is open."""
     return db.execute(_OPEN, {"patient": patient}).scalar()
