@@ -154,10 +154,18 @@ def shade(stored: Values, grey: Grey, voi: Window | Table, *, invert: bool = Fal
     return levels
 
 
-def lookup(dtype: np.dtype[Any], grey: Grey, voi: Window | Table, *, invert: bool = False) -> Levels:
-    """The whole way as one table over every value of an 8- or 16-bit word, in the order of its bits."""
-    unsigned = np.arange(1 << 8 * dtype.itemsize).astype(f"u{dtype.itemsize}")
-    return shade(unsigned.view(dtype), grey, voi, invert=invert)
+def lookup(dtype: np.dtype[Any], grey: Grey, voi: Window | Table, *, invert: bool = False,
+           span: tuple[int, int] | None = None) -> Levels:
+    """The whole way as one table over every value of an 8- or 16-bit word, in the order of its bits.
+
+    `span` is the least and the greatest value that will be looked up: the rest of the table need not be made.
+    """
+    whole = np.iinfo(dtype)
+    low, high = (int(whole.min), int(whole.max)) if span is None else span
+    values = np.arange(low, high + 1).astype(dtype)
+    table = np.zeros(1 << 8 * dtype.itemsize, np.uint8)
+    table[values.view(f"u{dtype.itemsize}")] = shade(values, grey, voi, invert=invert)
+    return table
 
 
 def paint(stored: Values, table: Levels) -> Levels:
@@ -169,9 +177,13 @@ def paint(stored: Values, table: Levels) -> Levels:
     return painted
 
 
-def levels(stored: Values, grey: Grey, voi: Voi, *, invert: bool = False, of: Values | None = None) -> Levels:
-    """8-bit levels of stored values. `of` is the whole frame when `stored` is only what the view shows of it."""
+def levels(stored: Values, grey: Grey, voi: Voi, *, invert: bool = False, of: Values | None = None,
+           span: tuple[int, int] | None = None) -> Levels:
+    """8-bit levels of stored values. `of` is the whole frame when `stored` is only what the view shows of it.
+
+    `span`: the ends of `stored`, by whoever paints the same values again and again.
+    """
     meant = full_window(grey, stored if of is None else of) if isinstance(voi, FullDynamic) else voi
     if stored.dtype.itemsize <= 2 and stored.dtype.kind in "iu":
-        return paint(stored, lookup(stored.dtype, grey, meant, invert=invert))
+        return paint(stored, lookup(stored.dtype, grey, meant, invert=invert, span=span))
     return shade(stored, grey, meant, invert=invert)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,13 @@ class Sampled:
     top: int
     size: tuple[int, int]
 
+    @cached_property
+    def span(self) -> tuple[int, int] | None:
+        """The least and the greatest value of a whole-numbered grey sample: a window's table is made for these."""
+        if self.values.ndim != 2 or self.values.dtype.kind not in "iu" or not self.values.size:
+            return None
+        return int(self.values.min()), int(self.values.max())
+
 
 def render(frame: Frame, grey: Grey, view: View = View(), aspect: float = 1.0) -> Picture:
     """(height, width) grey or (height, width, 3) colour, 8 bits. `aspect` is pixel height by pixel width."""
@@ -86,7 +94,8 @@ def sampled(frame: Frame, grey: Grey, view: View, aspect: float = 1.0) -> Sample
 def paint_view(shown: Sampled, grey: Grey, view: View) -> Picture:
     """The fast half: one table, one gather a pixel."""
     if shown.frame.is_grey:
-        painted = levels(shown.values, grey, view.voi or grey.default, invert=view.invert, of=shown.frame.values)
+        painted = levels(shown.values, grey, view.voi or grey.default, invert=view.invert, of=shown.frame.values,
+                         span=shown.span)
         if shown.coloured is not None:
             colours, where = shown.coloured
             painted = np.where(where[:, :, None], colours, painted[:, :, None])

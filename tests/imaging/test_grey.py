@@ -153,3 +153,16 @@ def test_a_dragged_window_repaints_the_sample_and_gives_what_a_fresh_picture_giv
         for center in (500, 1500, 3000):
             view = View(voi=Window(center, 800), size=size, region=region)
             assert (paint_view(shown, grey, view) == render(frame, grey, view)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16])
+@pytest.mark.parametrize("padding", [None, Padding(3, 9)])
+def test_a_table_for_the_values_that_are_there_paints_as_the_whole_table(dtype: type, padding: Padding | None) -> None:
+    chance = np.random.default_rng(5)
+    ends = np.iinfo(dtype)
+    for low, high in ((int(ends.min), int(ends.max)), (max(ends.min, -40), 90), (5, 5)):
+        stored = chance.integers(low, high, (40, 30), dtype, endpoint=True)
+        grey = Grey(Modality(2.5, -30), inverted=low < 0, padding=padding)
+        for voi in (Window(20, 75), Window(0, 9, Shape.SIGMOID), FullDynamic()):
+            part = levels(stored, grey, voi, span=(int(stored.min()), int(stored.max())))
+            assert (part == levels(stored, grey, voi)).all()

@@ -34,12 +34,31 @@ class Corners:
     warning: str = ""
 
 
-def corners_of(here: Loaded, place: int, count: int, words: Words, *, voi: Voi, scale: float,
+@dataclass(frozen=True)
+class Told:
+    """What a picture's file says for its corners: read once, because a window is dragged sixty times a second."""
+
+    title: str
+    thickness: str
+    taken: str
+    warning: str
+    grey: bool
+
+
+def told_by(here: Loaded) -> Told:
+    """The words that stay while a picture is seen."""
+    thickness = number(here.image.dataset, "SliceThickness")
+    return Told(_title(here), f"dày {written(thickness)} mm" if thickness and thickness > 0 else "", taken(here),
+                warning_of(here), here.frame.is_grey)
+
+
+def corners_of(told: Told, place: int, count: int, words: Words, *, voi: Voi, scale: float,
                invert: bool = False) -> Corners:
     """The four corners for what is shown."""
-    return Corners((words.title or _title(here), _slice(here, place, count, words.note)), (taken(here),),
-                   (_window(voi, invert=invert) if here.frame.is_grey else _inverted("", invert=invert),),
-                   (f"phóng {decimal(scale, 1 if scale >= 0.1 else 2)}×",), warning_of(here))
+    line = " · ".join(filter(None, (f"Lát {place + 1}/{count}", told.thickness, words.note)))
+    return Corners((words.title or told.title, line), (told.taken,),
+                   (_window(voi, invert=invert) if told.grey else _inverted("", invert=invert),),
+                   (f"phóng {decimal(scale, 1 if scale >= 0.1 else 2)}×",), told.warning)
 
 
 def warning_of(here: Loaded) -> str:
@@ -83,12 +102,6 @@ def _title(here: Loaded) -> str:
     series = " ".join(filter(None, (text(dataset, "SeriesNumber"), text(dataset, "SeriesDescription"))))
     body = text(dataset, "BodyPartExamined").lower()
     return " · ".join(filter(None, (f"{text(dataset, 'Modality')} {body}".strip(), series and f"chuỗi {series}")))
-
-
-def _slice(here: Loaded, place: int, count: int, note: str) -> str:
-    thickness = number(here.image.dataset, "SliceThickness")
-    told = f"dày {written(thickness)} mm" if thickness and thickness > 0 else ""
-    return " · ".join(filter(None, (f"Lát {place + 1}/{count}", told, note)))
 
 
 def _window(voi: Voi, *, invert: bool) -> str:

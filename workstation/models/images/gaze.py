@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from imaging.geometry import aspect_of
 from records.errors import Reason
 from workstation.models.images.marks import Marks
 from workstation.models.images.measuring import reading_of
@@ -35,6 +36,7 @@ class Gaze(QObject):
         self._here: Loaded | None = None
         self._reason: Reason | None = None
         self._seen = 0
+        self._aspect = 1.0
 
     @property
     def stack(self) -> Stack | None:
@@ -50,6 +52,11 @@ class Gaze(QObject):
     def here(self) -> Loaded | None:
         """What is seen; None while there is no picture."""
         return self._here
+
+    @property
+    def aspect(self) -> float:
+        """A pixel's height by its width in what is seen."""
+        return self._aspect
 
     @property
     def reason(self) -> Reason | None:
@@ -146,6 +153,7 @@ class Gaze(QObject):
     def _show(self, loaded: Loaded | None, reason: Reason | None, place: int) -> None:
         self._here, self._reason, self._seen = loaded, reason, place
         if loaded is not None:
+            self._aspect = aspect_of(loaded.image.dataset, loaded.image.groups, loaded.spot.frame)
             for mark in self._marks.of(loaded.spot):
                 if mark.reading is None:
                     self._marks.read(mark.id, reading_of(mark, loaded))

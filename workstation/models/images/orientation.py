@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imaging.attributes import text
-from imaging.geometry import Plane, Point, plane_of
+from imaging.geometry import Point, plane_of
 from workstation.models.images.lens import Lens
 from workstation.models.images.stack import Loaded
 
@@ -32,10 +32,15 @@ class Edges:
     bottom: str = ""
 
 
-def edges_of(here: Loaded, lens: Lens) -> Edges:
-    """The letters as the picture is turned now."""
+def ways_of(here: Loaded) -> tuple[str, str]:
+    """The letters where the file's rows and columns go, before any turn."""
     plane = plane_of(here.image.dataset, here.image.groups, here.spot.frame)
-    across, down = _of_plane(plane) if plane is not None else _of_projection(here)
+    return _of_projection(here) if plane is None else (_letters(plane.across), _letters(plane.down))
+
+
+def edges_of(ways: tuple[str, str], lens: Lens) -> Edges:
+    """The letters as the picture is turned now."""
+    across, down = ways
     seen = {_rounded(lens.direction((1.0, 0.0))): across, _rounded(lens.direction((0.0, 1.0))): down,
             _rounded(lens.direction((-1.0, 0.0))): opposite(across),
             _rounded(lens.direction((0.0, -1.0))): opposite(down)}
@@ -45,10 +50,6 @@ def edges_of(here: Loaded, lens: Lens) -> Edges:
 def opposite(letters: str) -> str:
     """The letters of the other end."""
     return "".join(_OPPOSITE[letter] for letter in letters)
-
-
-def _of_plane(plane: Plane) -> tuple[str, str]:
-    return _letters(plane.across), _letters(plane.down)
 
 
 def _letters(direction: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:

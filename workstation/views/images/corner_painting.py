@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
-from PyQt6.QtGui import QFontMetrics, QPainter, QPen
+from PyQt6.QtGui import QFontMetrics, QPainter
 
 from workstation.models.images.corners import Corners
 from workstation.models.images.orientation import Edges
@@ -92,10 +92,10 @@ def paint_reason(painter: QPainter, room: QRect, words: str) -> None:
 
 def paint_rim(painter: QPainter, room: QRect, *, active: bool) -> None:
     """The edge: two blue pixels where the keys go, one grey elsewhere."""
-    width = 2 if active else 1
-    pen = QPen(style.image_colour("reference" if active else "line"), width)
-    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-    painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    half = width / 2
-    painter.drawRect(QRectF(room).adjusted(half, half, -half, -half))
+    width, ink = (2, "reference") if active else (1, "line")
+    colour = style.image_colour(ink)
+    for edge in (QRect(room.left(), room.top(), room.width(), width),
+                 QRect(room.left(), room.bottom() + 1 - width, room.width(), width),
+                 QRect(room.left(), room.top(), width, room.height()),
+                 QRect(room.right() + 1 - width, room.top(), width, room.height())):
+        painter.fillRect(edge, colour)

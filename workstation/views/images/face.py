@@ -10,12 +10,12 @@ from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QPainter
 
 from imaging.geometry import Point
-from workstation.models.images.corners import Words, corners_of
+from workstation.models.images.corners import Told, Words, corners_of, told_by
 from workstation.models.images.gaze import Gaze
 from workstation.models.images.graphics import Graphic, ReferenceLine
 from workstation.models.images.lens import Lens
 from workstation.models.images.marks import Marks
-from workstation.models.images.orientation import edges_of
+from workstation.models.images.orientation import Edges, edges_of, ways_of
 from workstation.models.images.stack import Loaded, Spot
 from workstation.views import style
 from workstation.views.images import corner_painting as rim
@@ -40,6 +40,7 @@ class Face:
     chosen: UUID | None = None
     surface: Surface = field(default_factory=Surface)
     glass: Surface = field(default_factory=Surface)
+    _told: tuple[Loaded, tuple[Told, tuple[str, str]]] | None = None
 
     def picture(self, painter: QPainter, surface: Surface, lens: Lens, ratio: float) -> None:
         """The pixels; the painter counts in `ratio` device pixels."""
@@ -103,8 +104,19 @@ class Face:
             rim.paint_bar(painter, rim.bar_of(room), gaze.seen, gaze.count)
         rim.paint_rim(painter, room, active=active)
 
+    def letters(self, lens: Lens) -> Edges:
+        """Orientation letters as the picture is turned now."""
+        here = self.gaze.here
+        return Edges() if here is None else edges_of(self._told_of(here)[1], lens)
+
     def _corners(self, painter: QPainter, room: QRect, here: Loaded, lens: Lens) -> None:
         state = self.gaze.state
-        corners = corners_of(here, self.gaze.seen, self.gaze.count, self.words, scale=lens.scale,
+        corners = corners_of(self._told_of(here)[0], self.gaze.seen, self.gaze.count, self.words, scale=lens.scale,
                              voi=self.surface.window(here, state.voi), invert=state.invert)
-        rim.paint_corners(painter, room, corners, edges_of(here, lens))
+        rim.paint_corners(painter, room, corners, self.letters(lens))
+
+    def _told_of(self, here: Loaded) -> tuple[Told, tuple[str, str]]:
+        """What the file says, read once for each picture that is seen."""
+        if self._told is None or self._told[0] is not here:
+            self._told = here, (told_by(here), ways_of(here))
+        return self._told[1]

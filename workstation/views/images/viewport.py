@@ -27,7 +27,7 @@ from workstation.models.images.gaze import Gaze
 from workstation.models.images.graphics import Graphic, ReferenceLine
 from workstation.models.images.lens import Lens
 from workstation.models.images.marks import Marks
-from workstation.models.images.orientation import LEGEND, edges_of
+from workstation.models.images.orientation import LEGEND
 from workstation.models.images.stack import Loaded, Spot, Stack
 from workstation.models.images.view_state import Tool, ViewState
 from workstation.views import style
@@ -36,7 +36,7 @@ from workstation.views.images import corner_painting as rim
 from workstation.views.images.cine import Cine
 from workstation.views.images.face import Face
 from workstation.views.images.hand import Act, Hand
-from workstation.views.images.surface import Surface, aspect
+from workstation.views.images.surface import Surface
 from workstation.views.images.viewport_acts import ACTS
 
 WHEEL_STEP = 120
@@ -123,7 +123,7 @@ class Viewport(QWidget):
         made.fill(style.image_colour("ground"))
         if self.here is not None:
             painter = QPainter(made)
-            lens = Lens.of(self.state, (wanted.width(), wanted.height()), self.here.frame, aspect(self.here))
+            lens = Lens.of(self.state, (wanted.width(), wanted.height()), self.here.frame, self.gaze.aspect)
             self._face.picture(painter, Surface(), lens, 1.0)
             self._face.over(painter, lens, 1.0)
             painter.end()
@@ -163,7 +163,7 @@ class Viewport(QWidget):
 
     def lens(self) -> Lens | None:
         """Where the picture lies, in device pixels; None while there is none."""
-        return None if self.here is None else Lens.of(self.state, self._size(), self.here.frame, aspect(self.here))
+        return None if self.here is None else Lens.of(self.state, self._size(), self.here.frame, self.gaze.aspect)
 
     def base_window(self) -> Window | None:
         """The window from which a drag begins; a table gives way to the frame's full range."""
@@ -253,8 +253,9 @@ class Viewport(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), style.image_colour("ground"))
         lens, drag, at = self.lens(), self._hand.drag, self._hand.at
+        if lens is None or lens.seen != (0, 0, lens.width, lens.height):
+            painter.fillRect(self.rect(), style.image_colour("ground"))
         if lens is not None:
             self._face.picture(painter, self._face.surface, lens, self.ratio)
             self._face.over(painter, lens, self.ratio)
@@ -330,7 +331,7 @@ class Viewport(QWidget):
             grip = self._hand.grip(self._device(QPointF(at)), lens)
             reason = None if grip is None or grip.mark.reading is None else grip.mark.reading.reason
             words = "" if reason is None else reason.vietnamese
-            if any(place.contains(at) for _, place in rim.letter_places(self.rect(), edges_of(self.here, lens))):
+            if any(place.contains(at) for _, place in rim.letter_places(self.rect(), self._face.letters(lens))):
                 words = LEGEND
         QToolTip.showText(on_screen, words, self)
 

@@ -7,22 +7,22 @@ import pytest
 
 from imaging.grey import FullDynamic, Window, full_window
 from tests.workstation.models.images.stacks import disc, loaded, slice_at
-from workstation.models.images.corners import Words, corners_of, meant, taken, warning_of, written
+from workstation.models.images.corners import Words, corners_of, meant, taken, told_by, warning_of, written
 from workstation.models.images.lens import Lens
-from workstation.models.images.orientation import Edges, edges_of
+from workstation.models.images.orientation import Edges, edges_of, ways_of
 from workstation.models.images.presets import presets_of
 from workstation.models.images.view_state import ViewState
 
 
 def test_the_corners_say_series_slice_time_window_and_zoom() -> None:
     here = loaded(slice_at(disc()))
-    said = corners_of(here, 167, 268, Words(note="nối cuộn"), voi=Window(-600, 1500), scale=1.41)
+    said = corners_of(told_by(here), 167, 268, Words(note="nối cuộn"), voi=Window(-600, 1500), scale=1.41)
     assert said.top_left == ("CT chest · chuỗi 2 Trung thất", "Lát 168/268 · dày 1,25 mm · nối cuộn")
     assert said.top_right == ("16/11/2026 15:20",)
     assert said.bottom_left == ("W 1500 · L −600",)
     assert said.bottom_right == ("phóng 1,4×",)
     assert said.warning == ""
-    named = corners_of(here, 0, 1, Words("CT ngực · chuỗi 1 Phổi"), voi=Window(40, 400), scale=1,
+    named = corners_of(told_by(here), 0, 1, Words("CT ngực · chuỗi 1 Phổi"), voi=Window(40, 400), scale=1,
                        invert=True)
     assert named.top_left[0] == "CT ngực · chuỗi 1 Phổi"
     assert named.bottom_left == ("W 400 · L 40 · đảo",)
@@ -56,18 +56,18 @@ def test_times_are_the_devices_and_malformed_ones_are_shown_as_they_stand() -> N
 def test_orientation_letters_follow_every_turn(turns: int, mirrored: bool, edges: Edges) -> None:
     here = loaded(slice_at(disc()))
     lens = Lens.of(ViewState(quarter_turns=turns, mirrored=mirrored), (300, 300), here.frame, 1.0)
-    assert edges_of(here, lens) == edges
+    assert edges_of(ways_of(here), lens) == edges
 
 
 def test_oblique_planes_take_two_letters_and_projections_their_own() -> None:
     tilted = loaded(slice_at(disc(), ImageOrientationPatient=[0.8, 0.6, 0, 0, 0, -1]))
     lens = Lens.of(ViewState(), (300, 300), tilted.frame, 1.0)
-    assert edges_of(tilted, lens) == Edges("RA", "LP", "H", "F")
+    assert edges_of(ways_of(tilted), lens) == Edges("RA", "LP", "H", "F")
     chest = loaded(slice_at(disc(), ImagePositionPatient=None, PatientOrientation=["L", "F"]))
-    assert edges_of(chest, lens) == Edges("R", "L", "H", "F")
-    assert edges_of(loaded(slice_at(disc(), ImagePositionPatient=None)), lens) == Edges()
+    assert edges_of(ways_of(chest), lens) == Edges("R", "L", "H", "F")
+    assert edges_of(ways_of(loaded(slice_at(disc(), ImagePositionPatient=None))), lens) == Edges()
     horse = loaded(slice_at(disc(), ImagePositionPatient=None, PatientOrientation=["LE", "D"]))
-    assert edges_of(horse, lens) == Edges()
+    assert edges_of(ways_of(horse), lens) == Edges()
 
 
 @pytest.mark.parametrize(("attributes", "names"), [
