@@ -11,6 +11,8 @@ from imaging.apart import Apart
 from imaging.geometry import aspect_of, plane_of, spacing_of, ultrasound_regions
 from imaging.grey import FullDynamic, Table, Window
 from imaging.image import Image, open_image
+from imaging.objects import telling as objects
+from imaging.objects.kinds import Kind
 from imaging.png import png
 from imaging.rendering import View, render
 from imaging.sources import OnDisk
@@ -47,6 +49,10 @@ def description(image: Image) -> dict[str, Any]:
     syntax = image.header.transfer_syntax
     told: dict[str, Any] = {
         "identity": image.identity.as_json(), "transfer_syntax": {"uid": str(syntax), "name": syntax.name}}
+    contents, trouble = objects.told(image)
+    told["object"] = contents
+    if contents["kind"] not in (Kind.PICTURE, Kind.OTHER):
+        return {**told, "cannot_show": [reason.as_json() for reason in trouble]}
     if image.why_not is not None:
         return {**told, "cannot_show": [image.why_not.as_json()]}
     form, grey = image.format, image.grey(1)
@@ -98,6 +104,21 @@ def _lines(told: dict[str, Any]) -> list[str]:
                      f"{', signed' if pixels['signed'] else ''}")
         size = f"{spacing['x_mm']:g} × {spacing['y_mm']:g} mm, " if "x_mm" in spacing else ""
         lines.append(f"pixel size  {size}{spacing['calibration']}")
+    if told["object"]["kind"] != Kind.PICTURE:
+        lines += _object_lines(told["object"])
     for reason in told["cannot_show"]:
         lines += [f"cannot be shown: {reason['english']}", f"  {reason['vietnamese']}"]
     return lines
+
+
+def _object_lines(contents: dict[str, Any]) -> list[str]:
+    lines = [f"object  {contents['kind']} ({contents['words']})"]
+    for name in ("label", "title", "title_words", "description", "creator", "bytes"):
+        if contents.get(name):
+            lines.append(f"{name.replace('_', ' ')}  {contents[name]}")
+    for group in contents.get("groups", ()):
+        lines.append(f"waveform  {group['label']}: {', '.join(group['channels'])}; {group['rate_hz']:g} Hz, "
+                     f"{group['seconds']:g} s, {', '.join(group['units'])}")
+    if "images" in contents:
+        lines.append(f"of  {len(contents['images'])} image(s)")
+    return [*lines, *str(contents.get("text", "")).splitlines()]

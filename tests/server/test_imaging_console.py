@@ -11,10 +11,12 @@ from PIL import Image as Pillow
 
 from imaging.grey import Window
 from imaging.image import open_image
+from imaging.objects.key_objects import written_key_objects
 from imaging.rendering import View, render
 from imaging.sources import OnDisk
 from server.cli import main
-from tests.imaging.samples import phantom, public_files, smooth, written
+from tests.imaging.objects import test_document, test_key_objects, test_presentation
+from tests.imaging.samples import opened, phantom, public_files, smooth, written
 
 
 def test_render_writes_exactly_what_the_viewer_paints(tmp_path: Path) -> None:
@@ -61,7 +63,33 @@ def test_info_tells_what_a_file_is(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_info_says_in_both_languages_what_cannot_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["image", "info", str(public_files()["test-SR.dcm"])]) == 1
+    assert main(["image", "info", str(public_files()["rtplan.dcm"])]) == 1
     told = capsys.readouterr().out
-    assert "cannot be shown: The file holds no picture (modality SR)." in told
-    assert "Tệp không chứa ảnh (loại SR)." in told
+    assert "object  other (Đối tượng khác)" in told
+    assert "cannot be shown: The file holds no picture (modality RTPLAN)." in told
+    assert "Tệp không chứa ảnh (loại RTPLAN)." in told
+
+
+def test_info_tells_what_is_in_objects_that_are_no_pictures(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["image", "info", str(public_files()["test-SR.dcm"])]) == 0
+    told = capsys.readouterr().out
+    assert "object  report (Báo cáo có cấu trúc)" in told
+    assert "    Diameter: 3 Length Unit" in told
+    assert main(["image", "info", str(public_files()["waveform_ecg.dcm"])]) == 0
+    assert "waveform  RHYTHM: I, II, III, aVR, aVL, aVF, V1, V2, V3, V4, V5, V6; 1000 Hz, 10 s, mV" in (
+        capsys.readouterr().out)
+    file = tmp_path / "ko.dcm"
+    file.write_bytes(written_key_objects(test_key_objects.chosen(), test_key_objects.picture(),
+                                         test_key_objects.making()))
+    assert main(["image", "info", "--json", str(file)]) == 0
+    told_ = json.loads(capsys.readouterr().out)["object"]
+    assert (told_["kind"], told_["title_words"]) == ("key objects", "Đáng chú ý")
+    assert told_["images"][1]["frames"] == [3, 12]
+    state = test_presentation.written(test_presentation.taken(opened(test_presentation.slice_()), drawn=True))
+    file.write_bytes(state)
+    assert main(["image", "info", str(file)]) == 0
+    assert "label  DOC PHIM" in capsys.readouterr().out
+    file.write_bytes(written(test_document.encapsulated(b"no pdf")))
+    assert main(["image", "info", str(file)]) == 1
+    assert "Tài liệu trong tệp bị thiếu, bị cắt hoặc không phải PDF." in capsys.readouterr().out
