@@ -154,6 +154,7 @@ class Program(QObject):
         page = WorkPage(account, sync, self.machine, actions, places=places)
         signing.count_changed.connect(partial(page.top_bar.show_badge, Place.SIGNING))
         signing.reminded_changed.connect(partial(page.top_bar.show_reminded, Place.SIGNING))
+        signing.corrected_changed.connect(partial(page.top_bar.show_corrected, Place.SIGNING))
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.renewed)
         self._bind_proofs(desk)

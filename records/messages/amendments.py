@@ -66,7 +66,9 @@ class CorrectionNotice(Frozen):
     title: str
     """The kind's name."""
     patient: str
+    birth_date: str
     ward: UUID
+    ward_name: str
     bed: str
     number: int
     of_number: int

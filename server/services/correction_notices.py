@@ -116,7 +116,9 @@ def _acting_for(desk: Desk, recipient: UUID, ward: UUID) -> Delegation | None:
 
 
 def _view(one: store.Open, for_name: str) -> CorrectionNotice:
+    what = one.what
     return CorrectionNotice(
-        id=one.id, entry=one.what.entry, encounter=one.encounter, form=one.form, title=_kind(one).name,
-        patient=one.patient_name, ward=one.ward, bed=one.bed, number=one.what.number, of_number=one.what.of_number,
-        reason=one.what.reason, changed=one.what.changed, by=one.by, at=one.at, named=one.named, for_name=for_name)
+        id=one.id, entry=what.entry, encounter=one.encounter, form=one.form, title=_kind(one).name,
+        patient=one.patient_name, birth_date=one.birth_date, ward=one.ward, ward_name=one.ward_name, bed=one.bed,
+        number=what.number, of_number=what.of_number, reason=what.reason, changed=what.changed, by=one.by, at=one.at,
+        named=one.named, for_name=for_name)

@@ -19,13 +19,15 @@ from server.store.tables import correction_notices, correction_notices_known
 # A record that was destroyed has no key any more, so nothing of it can be told.
 _NOTICES = text("""
     SELECT n.id, n.entry, n.number, n.of_number, n.encounter, n.recipient, n.named, n.content, n.at,
-        e.form, e.edition, e.kind, en.patient, pa.full_name AS patient_name, st.ward, st.bed,
+        e.form, e.edition, e.kind, en.patient, pa.full_name AS patient_name, pa.birth_date,
+        st.ward, st.ward_name, st.bed,
         concat_ws(' ', nullif(too.title, ''), too.full_name) AS recipient_name,
         concat_ws(' ', nullif(who.title, ''), who.full_name) AS by
     FROM correction_notices AS n JOIN entries AS e ON e.id = n.entry
     JOIN encounters AS en ON en.id = n.encounter AND en.state <> 'destroyed' JOIN patients AS pa ON pa.id = en.patient
     JOIN people AS too ON too.id = n.recipient JOIN people AS who ON who.id = n.person
-    JOIN LATERAL (SELECT ward, bed FROM ward_stays WHERE encounter = en.id ORDER BY starts DESC LIMIT 1) AS st ON true
+    JOIN LATERAL (SELECT s.ward, w.name AS ward_name, s.bed FROM ward_stays AS s JOIN wards AS w ON w.id = s.ward
+                  WHERE s.encounter = en.id ORDER BY s.starts DESC LIMIT 1) AS st ON true
     LEFT JOIN correction_notices_known AS known ON known.notice = n.id
     WHERE n.recipient = ANY(:recipients) AND known.notice IS NULL ORDER BY n.at DESC, n.id
 """)
@@ -67,7 +69,9 @@ class Open:
     encounter: UUID
     form: FormRef
     patient_name: str
+    birth_date: str
     ward: UUID
+    ward_name: str
     bed: str
     recipient: UUID
     recipient_name: str
@@ -146,7 +150,8 @@ def _open(row: Any, keys: Mapping[UUID, ScopeKey]) -> Open:
     content = json.loads(keys[row.encounter].decrypt(_about(row.id), row.content))
     what = What(row.entry, row.number, row.of_number, content["reason"], tuple(content["changed"]))
     return Open(row.id, what, row.encounter, FormRef(code=row.form, edition=row.edition, kind=row.kind),
-                row.patient_name, row.ward, row.bed, row.recipient, row.recipient_name, row.named, row.by, row.at)
+                row.patient_name, row.birth_date, row.ward, row.ward_name, row.bed, row.recipient, row.recipient_name,
+                row.named, row.by, row.at)
 
 
 def _about(which: UUID) -> str:

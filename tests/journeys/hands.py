@@ -14,7 +14,7 @@ import pytest
 from records import canonical, cda
 from records.entries import Author, FormRef, Version
 from records.errors import Refusal
-from records.forms import current_form
+from records.forms import Form, current_form
 from records.messages import Accepted, Admission, Discharge, EncounterView, EntryView, PatientDraft
 from records.render import CURRENT, render_entry, slot_field
 from records.signatures import mark_for
@@ -42,13 +42,13 @@ class Hand:
         self.client, self.account = writer.client, writer.account
         town.clients.append(self.client)
 
-    def writes(self, stay: EncounterView, kind: str, **given: Any) -> Version:
+    def writes(self, stay: EncounterView, kind: str, *, of: Form = FORM, **given: Any) -> Version:
         """A part with the least that may be signed."""
-        kinds, chart, person = FORM.kind(kind), self.client.chart(stay.id), self.account.person
+        kinds, chart, person = of.kind(kind), self.client.chart(stay.id), self.account.person
         now = self.client.clock.server_now().astimezone(ZONE)
         return Version(
             renderer=CURRENT, entry=new_id(), version=1, training=self.account.training,
-            form=FormRef(code=FORM.code, edition=FORM.edition, kind=kind), subject=subject_of(chart),
+            form=FormRef(code=of.code, edition=of.edition, kind=kind), subject=subject_of(chart),
             stay=stay_of(chart, self.account), occurred_at=now, written_at=now, values=enough(kinds, **given),
             author=Author(id=person.id, full_name=person.full_name, title=person.title,
                           role=next(role for role in kinds.writers if role in person.roles)))
@@ -73,7 +73,8 @@ class Hand:
 
     def hands_in(self, version: Version, slot: str, file: bytes) -> EntryView:
         """What the server makes of the signed file."""
-        answer = self.client.sign(version.entry, 1, file, encounter=version.stay.id, slot=slot, key=new_id())
+        answer = self.client.sign(version.entry, version.version, file, encounter=version.stay.id, slot=slot,
+                                  key=new_id())
         assert isinstance(answer, Accepted)
         return answer.entry
 

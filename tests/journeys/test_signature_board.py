@@ -22,9 +22,10 @@ from tests.journeys.places import SitDown, sit_down
 from tests.workstation.views.keyboard import KEYS, press
 from workstation.config import ZONE
 from workstation.ids import new_id
+from workstation.models.board_words import why_here
 from workstation.models.delegations import DelegationsModel
 from workstation.models.desk import Desk
-from workstation.models.signing_board import BoardScope, SigningBoardModel, why_here
+from workstation.models.signing_board import BoardScope, SigningBoardModel
 from workstation.models.waiting import WaitingModel
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place
 from workstation.views.signing.place import SigningPlace

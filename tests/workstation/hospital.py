@@ -34,6 +34,7 @@ OTHER = UUID(int=4)
 ENCOUNTER = UUID(int=12)
 ROW = FormRef(code="36/BV2", edition="2024-01-01", kind="row")
 PART_A = FormRef(code="01/BV1", edition="2024-01-01", kind="part_a")
+RESULT = FormRef(code="08/BV2", edition="2024-01-01", kind="result")
 GOOD = dict(factories.version().values)
 
 
@@ -81,6 +82,13 @@ def entry(entry_id: UUID, *, version: int = 1, occurred_at: datetime | None = No
         "signatures": (mark,) if signed else (), "body": body.model_dump(mode="json"),
     }
     return EntryView(**{**good, **changes})
+
+
+def result(entry_id: UUID, conclusion: str, *, version: int = 1) -> Version:
+    """What an X-ray says."""
+    values = {"orderer": "BS. Lê Thu Hà", "examination": "X-quang ngực thẳng", "findings": "Đám mờ thùy dưới.",
+              "performed_at": "2026-11-16T09:00:00+07:00", "conclusion": conclusion}
+    return factories.version(entry=entry_id, form=RESULT, version=version, values=values)
 
 
 def sha256(version: Version) -> str:

@@ -345,6 +345,8 @@ class _Handler(BaseHTTPRequestHandler):
             case ["DELETE", "drafts", entry]:
                 little.drafts.pop(UUID(entry), None)
                 return 204, b""
+            case ["POST", "correction-notices", _, "known"]:
+                return 204, b""
             case ["POST", "entries", entry, "versions", number, "signatures"]:
                 return self._signed(SignedFile(UUID(entry), int(number), query, body))
         return 404, problem("server_refused")

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from records.entries import Version
 from records.errors import Refusal
 from records.forms import Role
-from records.messages import Cancellation, EntryHistory, EntryView, Restoration
+from records.messages import Cancellation, CorrectionNotice, EntryHistory, EntryView, Restoration
 from records.succession import REASON_LENGTH, RESTORERS, may_restore
 from workstation.drafts import OutboxCommand
 from workstation.ids import new_id
@@ -18,7 +18,7 @@ from workstation.models.account import Account, utc_now
 from workstation.models.cases import kind_of
 from workstation.models.desk import Desk, Told
 from workstation.models.status import hour_minute
-from workstation.models.timeline import names_of
+from workstation.models.timeline import in_sentence, names_of
 
 LEAST_REASON = REASON_LENGTH
 """Letters that a reason of a correction or a cancellation needs."""
@@ -45,12 +45,26 @@ def earlier_version(desk: Desk, entry: UUID, number: int, done: Callable[[Versio
     desk.fetch(key, f"/api/entries/{entry}/versions/{number}", _VERSION, arrived, not_asked)
 
 
+def both_texts(desk: Desk, notice: CorrectionNotice, done: Callable[[Version, Version], None],
+               failed: Callable[[Refusal], None]) -> None:
+    """The released text and the one in its place (R36); of a cancelled result both are the one that was cancelled."""
+    held: dict[int, Version] = {}
+
+    def arrived(version: Version) -> None:
+        held[version.version] = version
+        if notice.of_number in held and notice.number in held:
+            done(held[notice.of_number], held[notice.number])
+
+    for number in {notice.of_number, notice.number}:
+        earlier_version(desk, notice.entry, number, arrived, failed)
+
+
 def cancel_entry(desk: Desk, view: EntryView, reason: str, patient_name: str) -> None:
     """Ask the server to cancel a signed entry; it stays readable with the reason. Waits in the outbox like all acts."""
     body = Cancellation(version=view.version, reason=reason).model_dump_json().encode()
     desk.sync.send(OutboxCommand(
         id=new_id(), kind="cancel", method="POST", path=f"/api/entries/{view.id}/cancel", body=body,
-        label=f"Hủy {names_of(view.form)[0].lower()}, lần ghi {hour_minute(view.occurred_at)}",
+        label=f"Hủy {in_sentence(names_of(view.form)[0])}, lần ghi {hour_minute(view.occurred_at)}",
         patient_name=patient_name, entry=view.id, encounter=view.encounter, version=view.version,
         created_at=utc_now()))
 
@@ -80,6 +94,6 @@ def restore_entry(desk: Desk, view: EntryView, number: int, reason: str, patient
     body = Restoration(version=view.version, restores=number, reason=reason).model_dump_json().encode()
     desk.sync.send(OutboxCommand(
         id=new_id(), kind="restore", method="POST", path=f"/api/entries/{view.id}/restore", body=body,
-        label=f"Khôi phục {names_of(view.form)[0].lower()}, lần ghi {hour_minute(view.occurred_at)}",
+        label=f"Khôi phục {in_sentence(names_of(view.form)[0])}, lần ghi {hour_minute(view.occurred_at)}",
         patient_name=patient_name, entry=view.id, encounter=view.encounter, version=view.version,
         created_at=utc_now()))

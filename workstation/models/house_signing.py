@@ -9,7 +9,7 @@ from workstation.ids import new_id
 from workstation.models.account import utc_now
 from workstation.models.cases import kind_of
 from workstation.models.desk import Desk
-from workstation.models.timeline import names_of
+from workstation.models.timeline import in_sentence, names_of
 
 COMMANDS = frozenset({Role.DIRECTOR, Role.RECORDS_OFFICE})
 """Who may let the organisation sign; the server asks again."""
@@ -28,5 +28,5 @@ def command(desk: Desk, view: EntryView, patient_name: str) -> None:
     desk.sync.send(OutboxCommand(
         id=new_id(), kind="house", method="POST",
         path=f"/api/entries/{view.id}/versions/{view.version}/organisation-signature", body=b"{}",
-        label=f"Ký số của đơn vị: {names_of(view.form)[0].lower()}", patient_name=patient_name, entry=view.id,
+        label=f"Ký số của đơn vị: {in_sentence(names_of(view.form)[0])}", patient_name=patient_name, entry=view.id,
         encounter=view.encounter, version=view.version, created_at=utc_now()))

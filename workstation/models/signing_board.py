@@ -1,11 +1,12 @@
-"""Who holds up which signature, what I signed today: the server's board, the chain of one paper, reminders.
+"""Who holds up which signature, what I signed today, of what I am told; the chain of one paper, reminders.
 
 A person looks into the wards where they work and, with the same choice, into those where they sign for another (R29).
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -16,17 +17,18 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from records.deadlines import REMIND_AGAIN
 from records.delegation import Delegation
+from records.entries import Version
 from records.errors import Reason, Refusal
 from records.forms import Role
 from records.messages import (
     ChainView,
+    CorrectionNotice,
     HolderView,
     ReminderSent,
     ReminderView,
     ReviewView,
     SignedView,
     SigningBoard,
-    SlotView,
     TimesView,
     WaitingView,
     WardView,
@@ -35,8 +37,10 @@ from workstation.background import Command
 from workstation.config import ZONE
 from workstation.ids import new_id
 from workstation.models.account import utc_now
+from workstation.models.board_words import clock
 from workstation.models.delegations import given_wards
 from workstation.models.desk import Desk, Told
+from workstation.models.history import both_texts
 
 RELOAD_AFTER_MS = 800
 _BOARD = TypeAdapter(SigningBoard)
@@ -173,6 +177,11 @@ class SigningBoardModel(QObject):
         return self._newest.reminders if self._newest is not None else ()
 
     @property
+    def corrections(self) -> tuple[CorrectionNotice, ...]:
+        """Results that I ordered, corrected or cancelled, of which I have not seen the notice (R36)."""
+        return self._newest.corrections if self._newest is not None else ()
+
+    @property
     def reviews(self) -> tuple[ReviewView, ...]:
         """Records that I am to look through."""
         told = self.told(BoardScope.ME)
@@ -202,7 +211,7 @@ class SigningBoardModel(QObject):
         if paper.holder == self._desk.account.person.id:
             return "Văn bản này chờ chính bạn."
         last = self._last_reminder(paper)
-        return f"Đã nhắc lúc {_clock(last.at)}, nhắc lại được từ {_clock(last.at + REMIND_AGAIN)}." if last else ""
+        return f"Đã nhắc lúc {clock(last.at)}, nhắc lại được từ {clock(last.at + REMIND_AGAIN)}." if last else ""
 
     def _last_reminder(self, paper: WaitingView) -> ReminderView | None:
         """The reminder of this signature that is too fresh for another."""
@@ -318,6 +327,22 @@ class SigningBoardModel(QObject):
                 lambda: self._desk.client.send("POST", path, b"{}", "application/json", key),
                 lambda _: self.load(), self._not_put_away))
 
+    def texts_of(self, notice: CorrectionNotice, done: Callable[[Version, Version], None],
+                 failed: Callable[[Refusal], None]) -> None:
+        """The released text and the one in its place."""
+        both_texts(self._desk, notice, done, failed)
+
+    def seen(self, notice: CorrectionNotice) -> None:
+        """I have seen what became of the result: on record from now on (R36)."""
+        if self._newest is not None:
+            left = tuple(one for one in self.corrections if one.id != notice.id)
+            self._newest = self._newest.model_copy(update={"corrections": left})
+            self.changed.emit()
+        path, key = f"/api/correction-notices/{notice.id}/known", new_id()
+        self._desk.background.run(Command(
+            "a correction was seen", lambda: self._desk.client.send("POST", path, b"{}", "application/json", key),
+            lambda _: self.load(), self._not_put_away))
+
     # Inside
 
     def _sent(self, name: str) -> None:
@@ -329,7 +354,7 @@ class SigningBoardModel(QObject):
         self.load()
 
     def _stale(self, _: Any) -> None:
-        if self._looked_at or self.reminders:
+        if self._looked_at or self.reminders or self.corrections:
             self._later.start(RELOAD_AFTER_MS)
 
     def _reminders_stale(self) -> None:
@@ -367,33 +392,3 @@ class SigningBoardModel(QObject):
         if isinstance(self.paper, WaitingView) and told.value.entry == self.paper.entry:
             self.chain = told.value
             self.chain_changed.emit()
-
-
-def why_here(chain: ChainView) -> str:
-    """Why the paper stops where it stops, in one sentence."""
-    opened = next((slot for slot in chain.slots if slot.state == "open"), None)
-    if opened is None:
-        waiting = next((slot for slot in chain.slots if slot.waits_for), None)
-        return waiting.waits_for[0] if waiting is not None else "Không còn chữ ký nào chờ."
-    others = sum(slot.state == "waiting" for slot in chain.slots)
-    after = f" {others} chữ ký sau còn chờ chữ ký này." if others else " Ngoài chữ ký này không thiếu gì."
-    return f"Chờ {_who(opened)} ký “{opened.label}”.{after}"
-
-
-def why_review(review: ReviewView, days: int) -> str:
-    """R22: how often, when last, until when."""
-    last = f"lần gần nhất {_day(review.reviewed_at)}" if review.reviewed_at is not None else "chưa duyệt lần nào"
-    return (f"Trưởng khoa duyệt toàn bộ hồ sơ ít nhất mỗi {days} ngày; {last}, hạn {_day(review.due)}. "
-            "Chữ ký của Trưởng khoa trong hồ sơ là một lần duyệt.")
-
-
-def _clock(at: datetime) -> str:
-    return f"{at.astimezone(ZONE):%H:%M}"
-
-
-def _day(at: datetime) -> str:
-    return f"{at.astimezone(ZONE):%H:%M %d/%m}"
-
-
-def _who(slot: SlotView) -> str:
-    return slot.who[0] if len(slot.who) == 1 else "một trong các người có quyền"

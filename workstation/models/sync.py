@@ -70,7 +70,7 @@ class SyncModel(QObject):
     board_stale = pyqtSignal(object)
     """UUID of a ward whose board changed, or None: all."""
     reminders_stale = pyqtSignal()
-    """Somebody was reminded of a signature, or has read a reminder."""
+    """Somebody was reminded of a signature or told of a corrected result, or has read it."""
     settlements_stale = pyqtSignal()
     drafts_awaited = pyqtSignal(object)
     """frozenset of UUIDs of entries whose drafts are closed until somebody confirms on the phone."""
@@ -335,7 +335,7 @@ class SyncModel(QObject):
 
     def _heard(self, event: ServerEvent) -> None:
         if event.topic in (bare := {"settlement": self.settlements_stale, "delegation": self.delegations_stale,
-                                    "reminder": self.reminders_stale}):
+                                    "reminder": self.reminders_stale, "correction": self.reminders_stale}):
             bare[event.topic].emit()
         mine = event.entry in self._claimed
         if event.topic == "draft" and (mine or event.encounter is None):  # R34: one that was laid before me names none

@@ -139,6 +139,11 @@ def names_of(ref: FormRef) -> tuple[str, str]:
     return title, whole.icon
 
 
+def in_sentence(name: str) -> str:
+    """A paper's name within a sentence: «phiếu X-quang»."""
+    return name[:1].lower() + name[1:]
+
+
 def _item(ref: FormRef, entry: UUID, at: datetime, author: str, state: ItemState, *, view: EntryView | None = None,
           draft: LocalDraft | None = None, others: DraftView | None = None,
           queued: OutboxItem | None = None) -> TimelineItem:

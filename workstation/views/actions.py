@@ -139,6 +139,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("signing.scope.signed", "Chữ ký: đã ký hôm nay", Place.SIGNING, "4", icon="shield-check"),
     Action("signing.ward", "Chữ ký: đổi khoa, cả khoa tôi ký thay", Place.SIGNING, "F2", "đổi khoa", "bed",
            words="khoa khac uy quyen", rank=9),
+    Action("signing.corrected", "Xem kết quả đã sửa mà bạn được báo", Place.SIGNING, "F7", "kết quả đã sửa",
+           "git-compare", words="ket qua da sua huy duoc bao nguoi chi dinh", rank=3),
     Action("signing.put_away", "Cất lời nhắc đã đọc", Place.SIGNING, "Del", icon="check", words="loi nhac"),
 
     *IMAGE_ACTIONS,

@@ -98,8 +98,9 @@ def test_who_ordered_is_told_when_all_have_signed_the_correction_and_not_before(
         assert next_of(heard, "correction")
         client.delete("/api/sessions/current")
     (notice,) = notices(house, "ha")
-    assert (notice.title, notice.patient, notice.bed, notice.number, notice.of_number, notice.cancelled) == (
-        "Kết quả X-quang", "Nguyễn Văn Bình", "12", 2, 1, False)
+    assert (notice.title, notice.patient, notice.birth_date, notice.ward_name, notice.bed) == (
+        "Kết quả X-quang", "Nguyễn Văn Bình", "1959-03-12", "Khoa NOI", "12")
+    assert (notice.number, notice.of_number, notice.cancelled) == (2, 1, False)
     assert (notice.reason, notice.changed, notice.by, notice.named, notice.for_name) == (
         WHY, ("Mô tả", "Kết luận"), "BSCKI. Đỗ Văn Thành", True, "")
     assert [notices(house, name) for name in ("son", "thanh", "mai", "long", "tuan")] == [()] * 5

@@ -9,7 +9,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QFrame, QRadioButton, QWidget
 
 from records.entries import State
-from records.messages import EntryHistory, PatientView, VersionRecord
+from records.messages import EntryHistory, PatientView, ToldView, VersionRecord
 from records.succession import REASON_LENGTH
 from workstation.views.prompts import Dialog, WorkList
 from workstation.views.widgets import times
@@ -83,7 +83,19 @@ def lines_of(record: VersionRecord) -> tuple[tuple[str, Role], ...]:
         at = f"{times.clock(gone.at)} {times.full_date(gone.at)}"
         found.append((f"{gone.by} hủy {at}. Lý do: {gone.reason}", "critical"))
     found += [(f"Ký: {signed}", "small_second") for signed in record.signatures]
+    found += [(told_words(one), "second" if one.known_at else "attention") for one in record.told]
     return tuple(found)
+
+
+def told_words(one: ToldView) -> str:
+    """«Đã báo cho BS. Lê Thu Hà 09:02 16/11/2026, đã xem lúc 09:10 16/11/2026» (R36)."""
+    what = "Đã báo việc hủy cho" if one.cancelled else "Đã báo cho"
+    who = f"{one.who}, người chỉ định," if one.named else f"{one.who} (không tìm thấy người chỉ định)"
+    seen = "chưa xem"
+    if one.known_at is not None:
+        by = f"{one.known_by} đã xem thay" if one.known_by else "đã xem"
+        seen = f"{by} lúc {times.clock(one.known_at)} {times.full_date(one.known_at)}"
+    return f"{what} {who} lúc {times.clock(one.at)} {times.full_date(one.at)}: {seen}"
 
 
 class ReasonDialog(Dialog):

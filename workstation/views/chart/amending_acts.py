@@ -14,7 +14,7 @@ from workstation.models import amending, history
 from workstation.models.account import utc_now
 from workstation.models.cases import kind_of
 from workstation.models.history import LEAST_REASON
-from workstation.models.timeline import names_of
+from workstation.models.timeline import in_sentence, names_of
 from workstation.views.actions import ALLOWED, NOT_NOW
 from workstation.views.chart.amending import HistoryDialog, ReasonDialog
 from workstation.views.prompts import AskText
@@ -117,8 +117,8 @@ class AmendingActs:
         view, chart = self._view(), self._place.chart.chart
         if view is None or chart is None:
             return
-        ReasonDialog(f"Cấp lại {names_of(view.form)[0].lower()}", kind_of(view.form).replaced_for, "Soạn giấy cấp lại",
-                     self._place, on_reason=partial(self._reissue, view), patient=chart.patient,
+        ReasonDialog(f"Cấp lại {in_sentence(names_of(view.form)[0])}", kind_of(view.form).replaced_for,
+                     "Soạn giấy cấp lại", self._place, on_reason=partial(self._reissue, view), patient=chart.patient,
                      hint="Giấy cũ không bị sửa: vẫn đọc được, và nói rõ đã được cấp lại khi giấy mới ký xong."
                      ).show_over()
 

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 from records.forms import Field
 from workstation.models.editor import EditorModel
+from workstation.models.timeline import in_sentence
 from workstation.views.chart.correction_row import LEFT, CorrectionRow
 from workstation.views.chart.correction_side import CorrectionSide
 from workstation.views.chart.form_editor import FieldLines
@@ -66,7 +67,7 @@ class CorrectionView(FieldLines):
         number = base.version if base is not None else 0
         at = self.model.occurred_at
         word = "Khôi phục" if self.model.is_fixed else "Đính chính"
-        self._title.setText(f"{word} {self.model.form.short_name.lower()}, lần ghi {times.clock(at)} "
+        self._title.setText(f"{word} {in_sentence(self.model.form.short_name)}, lần ghi {times.clock(at)} "
                             f"ngày {times.day_month(at)}")
         signed_at = base.signatures[-1].signed_at if base is not None and base.signatures else at
         head.setLayout(row(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QRadioButton, QWidget
 
+from records.entries import State
+from records.forms import Amending
 from workstation.models.editor import EditorModel
 from workstation.models.history import LEAST_REASON
 from workstation.views import style
@@ -14,6 +16,19 @@ from workstation.views.widgets.text import PanelHead, column, label, row
 
 KINDS = ("Ghi nhầm số liệu", "Ghi nhầm bên, vị trí", "Bổ sung thông tin đến sau", "Nhầm người bệnh", "Lý do khác")
 WIDTH = 328
+
+
+def who_is_told(model: EditorModel) -> str:
+    """R36: whom the form names, and who hears of it when nobody here bears that name; empty: nobody is told."""
+    if model.kind.amending is not Amending.NOTIFY or model.base is None:
+        return ""
+    named = [name for name in (model.base.body["values"].get(model.kind.orderer, ""),
+                               model.values.get(model.kind.orderer, "")) if name]
+    names = " và ".join(dict.fromkeys(" ".join(str(name).split()) for name in named))
+    if model.base.version == 1 and model.base.state is State.PARTLY_SIGNED:
+        return "Phiên bản trước chưa trả: không báo ai."
+    return (f"Khi ký đủ, báo người chỉ định: {names or 'chưa ghi tên'}. Không ai mang tên ấy thì báo các bác sĩ của "
+            "khoa. Lịch sử phiên bản ghi ai đã xem, lúc nào.")
 
 
 class CorrectionSide(QFrame):
@@ -51,6 +66,9 @@ class CorrectionSide(QFrame):
             note = "ký bây giờ" if slot is model.kind.slots[0] else "ký sau"
             slots.addLayout(row(label(slot.label), None, label(note, "attention"), gap=6))
         layout.addLayout(slots)
+        if told := who_is_told(model):
+            layout.addWidget(PanelHead("send", "Ai sẽ được báo"))
+            layout.addLayout(column(label(told, "second", wrap=True), margins=(12, 8, 12, 8)))
         layout.addStretch(1)
         layout.addWidget(foot)
         self.setLayout(layout)

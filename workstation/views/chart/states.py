@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from records.bundled import bundled
+from records.forms import Amending
 from records.messages import SignatureView
+from workstation.models.cases import kind_of
 from workstation.models.chart import ItemState, TimelineItem
 from workstation.views.widgets import times
 from workstation.views.widgets.painting import ChipText, Tone
@@ -46,8 +48,20 @@ _CHIPS = {
 def chip_of(item: TimelineItem) -> ChipText:
     """The state as a chip, with version and reason where it was corrected."""
     shown = SHOWN[item.state]
+    if item.state is ItemState.AMENDED and is_result(item):
+        return ChipText("Kết quả đã sửa", shown.tone, shown.icon)
     icon = "shield-check" if item.state is ItemState.SIGNED else shown.icon
     return ChipText(_CHIPS[item.state], shown.tone, icon)
+
+
+def word_of(item: TimelineItem) -> str:
+    """The state as a word; a released result that was corrected is called as on paper (R36)."""
+    return "đã sửa" if item.state is ItemState.AMENDED and is_result(item) else SHOWN[item.state].word
+
+
+def is_result(item: TimelineItem) -> bool:
+    """Of whose correction the orderer is told."""
+    return item.view is not None and kind_of(item.view.form).amending is Amending.NOTIFY
 
 
 def amended_words(item: TimelineItem) -> str:
@@ -59,7 +73,8 @@ def amended_words(item: TimelineItem) -> str:
         return f"{gone.by} hủy {times.clock(gone.at)} {times.day_month(gone.at)}, lý do: {gone.reason}"
     if (why := view.correction) is not None:
         word = f"khôi phục phiên bản {why.restores}, " if why.restores is not None else ""
-        return f"Phiên bản {view.version}, {word}lý do: {why.reason}"
+        begins = "Kết quả đã sửa, phiên bản" if is_result(item) and why.restores is None else "Phiên bản"
+        return f"{begins} {view.version}, {word}lý do: {why.reason}"
     if (relation := view.relates_to) is not None:
         word = "Cấp lại, thay" if relation.code == "replaces" else "Phụ lục của"
         return f"{word} {relation.named}, lý do: {relation.reason}"

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QSty
 
 from workstation.models.chart import GONE, ITEM_ROLE, ChartModel, DayHead, TimelineItem
 from workstation.views import style
-from workstation.views.chart.states import SHOWN, known_icon
+from workstation.views.chart.states import SHOWN, known_icon, word_of
 from workstation.views.widgets import times
 from workstation.views.widgets.fields import LineField
 from workstation.views.widgets.icons import icon_pixmap
@@ -82,9 +82,10 @@ def _paint_item(painter: QPainter, area: QRect, item: TimelineItem, *, chosen: b
     second = QRect(area.x() + 34, area.y() + 19, area.width() - 40, 16)
     painter.setFont(style.font("small"))
     painter.setPen(style.colour("ink2" if not chosen else "ink"))
-    words = f"{item.line} · {state.word}" if state.word else item.line
-    if state.word and painter.fontMetrics().horizontalAdvance(words) > second.width():
-        words = f"{times.clock(item.occurred_at)} · {state.word}"
+    word = word_of(item)
+    words = f"{item.line} · {word}" if word else item.line
+    if word and painter.fontMetrics().horizontalAdvance(words) > second.width():
+        words = f"{times.clock(item.occurred_at)} · {word}"
     painter.drawText(second, _LEFT, painter.fontMetrics().elidedText(words, cut, second.width()))
 
 

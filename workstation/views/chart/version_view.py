@@ -63,35 +63,41 @@ class VersionView(QFrame):
         self._build()
 
     def _build(self) -> None:
-        kind = form(self._old.form.code, self._old.form.edition).kind(self._old.form.kind)
-        changed = {change.key for change in changes(self._old, self._new, {f.key: f.label for f in kind.fields})}
-        grid = QGridLayout()
-        grid.setContentsMargins(12, 8, 12, 12)
-        grid.setHorizontalSpacing(16)
-        for at, words in enumerate(("Mục", f"Phiên bản {self._old.version}", f"Phiên bản {self._new.version}")):
-            grid.addWidget(label(words, "caption"), 0, at)
-        line = 1
-        for field in kind.fields:
-            before, after = self._old.values.get(field.key), self._new.values.get(field.key)
-            if field.key not in changed and not (self._whole and (before or after)):
-                continue
-            pieces = differences("" if before is None else safe_words(field, before),
-                                 "" if after is None else safe_words(field, after))
-            left, right = MarkedText(), MarkedText()
-            left.show_pieces([piece for piece in pieces if piece.fate != "new"])
-            right.show_pieces([piece for piece in pieces if piece.fate != "gone"])
-            grid.addWidget(label(field_title(field), "bold", wrap=True), line, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(left, line, 1, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(right, line, 2, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(rule(), line + 1, 0, 1, 3)
-            line += 2
-        if line == 1:
-            grid.addWidget(label("Hai bản giống nhau.", "second"), 1, 0, 1, 3)
-        grid.setColumnMinimumWidth(0, 140)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(2, 1)
-        grid.setRowStretch(line, 1)
-        inside = QWidget()
-        inside.setProperty("role", "panel")
-        inside.setLayout(grid)
-        self._scroll.setWidget(inside)
+        self._scroll.setWidget(beside(self._old, self._new, whole=self._whole))
+
+
+def beside(old: Version, new: Version, *, whole: bool, heads: tuple[str, str] = ("", "")) -> QWidget:
+    """Field by field, old left, new right, what differs marked; `whole`: also the fields that stayed."""
+    kind = form(old.form.code, old.form.edition).kind(old.form.kind)
+    changed = {change.key for change in changes(old, new, {f.key: f.label for f in kind.fields})}
+    grid = QGridLayout()
+    grid.setContentsMargins(12, 8, 12, 12)
+    grid.setHorizontalSpacing(16)
+    left_head, right_head = heads if any(heads) else (f"Phiên bản {old.version}", f"Phiên bản {new.version}")
+    for at, words in enumerate(("Mục", left_head, right_head)):
+        grid.addWidget(label(words, "caption"), 0, at)
+    line = 1
+    for field in kind.fields:
+        before, after = old.values.get(field.key), new.values.get(field.key)
+        if field.key not in changed and not (whole and (before or after)):
+            continue
+        pieces = differences("" if before is None else safe_words(field, before),
+                             "" if after is None else safe_words(field, after))
+        left, right = MarkedText(), MarkedText()
+        left.show_pieces([piece for piece in pieces if piece.fate != "new"])
+        right.show_pieces([piece for piece in pieces if piece.fate != "gone"])
+        grid.addWidget(label(field_title(field), "bold", wrap=True), line, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(left, line, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(right, line, 2, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(rule(), line + 1, 0, 1, 3)
+        line += 2
+    if line == 1:
+        grid.addWidget(label("Hai bản giống nhau.", "second"), 1, 0, 1, 3)
+    grid.setColumnMinimumWidth(0, 140)
+    grid.setColumnStretch(1, 1)
+    grid.setColumnStretch(2, 1)
+    grid.setRowStretch(line, 1)
+    inside = QWidget()
+    inside.setProperty("role", "panel")
+    inside.setLayout(grid)
+    return inside

@@ -8,7 +8,8 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from records.messages import ChainView, ReminderView, ReviewView, SlotView, WaitingView
-from workstation.models.signing_board import Paper, SigningBoardModel, why_here, why_review
+from workstation.models.board_words import why_here, why_review
+from workstation.models.signing_board import Paper, SigningBoardModel
 from workstation.views.actions import ActionSet, key_of
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton

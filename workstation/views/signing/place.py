@@ -18,27 +18,28 @@ from workstation.models.waiting import Waiting, WaitingModel
 from workstation.views import style
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.signing.awaited import AwaitedPanel
+from workstation.views.signing.corrections import CorrectionDialog, CorrectionsPanel
 from workstation.views.signing.document import DocumentPanel
 from workstation.views.signing.holders import HoldersPanel
 from workstation.views.signing.lines import LinesList
 from workstation.views.signing.reminded import RemindedLine, times_words
 from workstation.views.signing.signed_today import SignedPanel
+from workstation.views.signing.to_know import show_others, show_reviews
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.delegates import CellText
 from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, Loading
-from workstation.views.widgets.text import Elided, KeyCap, PanelHead, clear, column, frame, label, row
+from workstation.views.widgets.text import Elided, KeyCap, PanelHead, column, frame, label, row
 
 _MINE = ("signing.choose", "signing.open", "signing.mark", "signing.read", "signing.sign", "signing.sign_all",
          "signing.remind", "signing.step", "signing.scope", "signing.scope.me", "signing.scope.ward",
-         "signing.scope.house", "signing.scope.signed", "signing.put_away", "signing.ward")
+         "signing.scope.house", "signing.scope.signed", "signing.put_away", "signing.ward", "signing.corrected")
 _SCOPES = {BoardScope.ME: "Chờ tôi", BoardScope.WARD: "Khoa tôi", BoardScope.HOUSE: "Toàn viện",
            BoardScope.SIGNED: "Đã ký hôm nay"}
 _WARD_OF_ANOTHER = "Khoa ký thay"
 """What the ward's button says while it shows a ward in which one only signs for another (R29)."""
 LIST_WIDTH = 560
-OTHERS_SHOWN = REVIEWS_SHOWN = 5
 
 
 class ScopeButton(QPushButton):
@@ -81,6 +82,8 @@ class SigningPlace(PlaceView):
     count_changed = pyqtSignal(int)
     reminded_changed = pyqtSignal(bool)
     """Somebody asks me for a signature, or nobody does any more."""
+    corrected_changed = pyqtSignal(bool)
+    """A result that I ordered was corrected and I have not seen it (R36), or none is any more."""
 
     def __init__(self, waiting: WaitingModel, board: SigningBoardModel, actions: ActionSet,
                  see: Callable[[Task], object], parent: QWidget | None = None, *,
@@ -123,7 +126,8 @@ class SigningPlace(PlaceView):
             self._states.addWidget(part)
         left = QWidget()
         left.setFixedWidth(LIST_WIDTH)
-        layout = column(head, gap=0)
+        self.corrections = CorrectionsPanel(self._actions)
+        layout = column(self.corrections, head, gap=0)
         if self.awaited is not None:
             layout.addWidget(self.awaited)
         layout.addWidget(self._states, 1)
@@ -194,8 +198,10 @@ class SigningPlace(PlaceView):
             self._list.setFocus()
         self.reminded.show_reminders(self._board.reminders)
         self.reminded_changed.emit(bool(self._board.reminders))
+        self.corrections.show_notices(self._board.corrections)
+        self.corrected_changed.emit(bool(self._board.corrections))
         self.times.say(times_words(self._board.times))
-        self._show_reviews()
+        show_reviews(self._reviews, self._board.reviews)
         self._actions.refresh()
 
     def _bind(self) -> None:
@@ -208,6 +214,7 @@ class SigningPlace(PlaceView):
         bind("signing.sign_all", self._sign_all, self._needs_some)
         bind("signing.remind", self._board.remind, self._why_no_reminder)
         bind("signing.put_away", self._board.put_away, lambda: ALLOWED if self._board.reminders else NOT_NOW)
+        bind("signing.corrected", self._see_correction, lambda: ALLOWED if self._board.corrections else NOT_NOW)
         bind("signing.step", self.holders.list.setFocus, self._has_more)
         bind("signing.scope", self.setFocus)
         for scope in BoardScope:
@@ -260,7 +267,7 @@ class SigningPlace(PlaceView):
         self._count.setText(f"{len(lines)} văn bản, {people} người bệnh" if lines else "")
         self.count_changed.emit(len(lines))
         self._states.setCurrentIndex(0 if lines else 1 if self._waiting.loaded else 2)
-        self._show_others()
+        show_others(self._others, self._waiting.others)
         self._foot.setVisible(bool(lines))
         self._show_current()
         self._show_verb(lines)
@@ -275,47 +282,6 @@ class SigningPlace(PlaceView):
 
     def _why_no_reminder(self) -> str:
         return NOT_NOW if self._board.scope is BoardScope.ME else self._board.why_no_reminder()
-
-    def _show_others(self) -> None:
-        """What I wait for: a list to know, not to act on."""
-        clear(self._others)
-        others = self._waiting.others
-        if not others:
-            return
-        self._others.addWidget(PanelHead("clock", "Tôi đang chờ người khác", label(str(len(others)), "second")))
-        now = datetime.now(UTC)
-        for one in others[:OTHERS_SHOWN]:
-            ground = frame("section")
-            who = label(f"{one.patient} · {one.place}".removesuffix(" · "), "bold")
-            waits = label(f"{one.slot} · từ {times.day_and_clock(one.since, now)}", "second")
-            lines = column(gap=0, margins=(10, 4, 10, 4))
-            lines.addLayout(row(who, None, waits))
-            lines.addWidget(Elided(one.title, "small_second"))
-            ground.setLayout(lines)
-            self._others.addWidget(ground)
-        if len(others) > OTHERS_SHOWN:
-            self._others.addLayout(row(label(f"và {len(others) - OTHERS_SHOWN} văn bản nữa", "small_second"),
-                                       margins=(10, 4, 10, 6)))
-
-    def _show_reviews(self) -> None:
-        """The records that a ward head is to look through (R22): a list to know, opened from the board or the chart."""
-        clear(self._reviews)
-        reviews = self._board.reviews
-        if not reviews:
-            return
-        self._reviews.addWidget(PanelHead("clock", "Hồ sơ đến hạn tôi duyệt", label(str(len(reviews)), "second")))
-        now = datetime.now(UTC)
-        for one in reviews[:REVIEWS_SHOWN]:
-            late = one.due < now
-            said = f"{'quá' if late else 'còn'} {times.span(abs(one.due - now))}"
-            who = f"{one.patient} · Giường {one.bed}" if one.bed else one.patient
-            ground = frame("section")
-            ground.setLayout(row(label(who, "bold"), None, label(said, "attention" if late else "second"),
-                                 margins=(10, 4, 10, 4)))
-            self._reviews.addWidget(ground)
-        if len(reviews) > REVIEWS_SHOWN:
-            self._reviews.addLayout(row(label(f"và {len(reviews) - REVIEWS_SHOWN} hồ sơ nữa", "small_second"),
-                                        margins=(10, 4, 10, 6)))
 
     def _show_verb(self, lines: tuple[Line, ...]) -> None:
         count = sum(line.chosen for line in lines)
@@ -389,6 +355,16 @@ class SigningPlace(PlaceView):
         if not tasks and current is not None:
             tasks = [current.task]
         self.sign_wanted.emit(tasks)
+
+    def _see_correction(self) -> None:
+        """The newest result of which I am told: both texts, then «Đã xem»."""
+        notice = next(iter(self._board.corrections), None)
+        if notice is None:
+            return
+        dialog = CorrectionDialog(notice, self, on_seen=partial(self._board.seen, notice),
+                                  on_chart=lambda: self.chart_wanted.emit(notice.encounter, notice.entry))
+        self._board.texts_of(notice, dialog.show_texts, dialog.tell)
+        dialog.show_over()
 
     def _sign_all(self) -> None:
         """All that the person has looked at; the rest is shown too, and left out."""

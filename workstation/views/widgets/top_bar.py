@@ -41,10 +41,12 @@ class _Tab(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
-    def show_badge(self, count: int, *, reminded: bool) -> None:
-        self._badge = " · ".join(word for word in (str(count or ""), "nhắc" if reminded else "") if word)
-        waits = f"{count} đang chờ" if count else ""
-        self.setAccessibleDescription(", ".join(word for word in (waits, "có lời nhắc" if reminded else "") if word))
+    def show_badge(self, count: int, *, reminded: bool, corrected: bool) -> None:
+        words = (str(count or ""), "nhắc" if reminded else "", "kết quả sửa" if corrected else "")
+        self._badge = " · ".join(word for word in words if word)
+        spoken = (f"{count} đang chờ" if count else "", "có lời nhắc" if reminded else "",
+                  "có kết quả đã sửa" if corrected else "")
+        self.setAccessibleDescription(", ".join(word for word in spoken if word))
         self.updateGeometry()
         self.update()
 
@@ -183,6 +185,7 @@ class TopBar(QFrame):
         self.setFixedHeight(style.px("top_bar"))
         self._counts: dict[str, int] = {}
         self._reminded: set[str] = set()
+        self._corrected: set[str] = set()
         self._tabs = {tab.id: _Tab(tab) for tab in places}
         self._search = _SearchButton()
         self._search.clicked.connect(lambda _checked: self.search_wanted.emit())
@@ -212,11 +215,16 @@ class TopBar(QFrame):
     def show_badge(self, place: str, count: int) -> None:
         """How many things wait in a place."""
         self._counts[place] = count
-        self._tabs[place].show_badge(count, reminded=place in self._reminded)
+        self._tabs[place].show_badge(count, reminded=place in self._reminded, corrected=place in self._corrected)
 
     def show_reminded(self, place: str, reminded: bool) -> None:
         """Somebody asks for something in a place: one word beside its count."""
         (self._reminded.add if reminded else self._reminded.discard)(place)
+        self.show_badge(place, self._counts.get(place, 0))
+
+    def show_corrected(self, place: str, corrected: bool) -> None:
+        """A result that the person ordered was corrected, and they have not seen it (R36)."""
+        (self._corrected.add if corrected else self._corrected.discard)(place)
         self.show_badge(place, self._counts.get(place, 0))
 
     def show_person(self, name: str, where: str, tip: str = "") -> None:

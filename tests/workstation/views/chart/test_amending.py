@@ -9,11 +9,19 @@ from uuid import UUID
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from records.entries import Correction, EncounterState, FormRef, RelatesTo, State
 from records.forms import Role, form
-from records.messages import CancellationView, EntryHistory, EntryView, RestorationGiven, VersionRecord
+from records.messages import (
+    CancellationView,
+    EntryHistory,
+    EntryView,
+    RestorationGiven,
+    ToldView,
+    VersionRecord,
+)
 from tests.workstation import hospital, little_server
 from tests.workstation.models.desks import Desks
 from tests.workstation.views.chart import charts
@@ -22,8 +30,9 @@ from tests.workstation.views.keyboard import press
 from workstation.models.amending import ended_words, reissue_draft
 from workstation.models.desk import Desk
 from workstation.models.timeline import ItemState
-from workstation.views.chart.amending import ReasonDialog
+from workstation.views.chart.amending import ReasonDialog, told_words
 from workstation.views.chart.amending_acts import NO_RIGHT
+from workstation.views.chart.states import amended_words, chip_of, word_of
 from workstation.views.prompts import AskText
 
 CERTIFICATE = FormRef(code="TT25-M02", edition="2025-07-01", kind="certificate")
@@ -197,3 +206,70 @@ def test_a_replaced_paper_is_shown_as_gone(opened: Open) -> None:
     assert chart.actions.why_not("chart.reissue")
     assert form(CERTIFICATE.code, CERTIFICATE.edition).kind("certificate").replaced_for
     assert hospital.encounter().state is EncounterState.ACTIVE
+
+
+def told(**changes: Any) -> ToldView:
+    at = charts.now().replace(year=2026, month=11, day=16, hour=2, minute=2)
+    return ToldView(**{"who": "BS. Lê Thu Hà", "named": True, "cancelled": False, "at": at, **changes})
+
+
+@pytest.mark.parametrize(("one", "words"), [
+    (told(), "Đã báo cho BS. Lê Thu Hà, người chỉ định, lúc 09:02 16/11/2026: chưa xem"),
+    (told(known_at=told().at + timedelta(minutes=8)),
+     "Đã báo cho BS. Lê Thu Hà, người chỉ định, lúc 09:02 16/11/2026: đã xem lúc 09:10 16/11/2026"),
+    (told(known_at=told().at, known_by="BS. An", cancelled=True),
+     ("Đã báo việc hủy cho BS. Lê Thu Hà, người chỉ định, lúc 09:02 16/11/2026: BS. An đã xem thay lúc "
+      "09:02 16/11/2026")),
+    (told(named=False),
+     "Đã báo cho BS. Lê Thu Hà (không tìm thấy người chỉ định) lúc 09:02 16/11/2026: chưa xem"),
+])
+def test_the_history_says_who_was_told_and_whether_they_know(one: ToldView, words: str) -> None:
+    """R36."""
+    assert told_words(one) == words
+
+
+def corrected_result(**changes: Any) -> EntryView:
+    values = hospital.result(UUID(int=870), "Viêm phổi thùy dưới trái.").values
+    return charts.entry_of(UUID(int=870), hospital.RESULT, charts.now(), values,
+                           **{"version": 2, "reason": "Ghi nhầm bên", **changes})
+
+
+def test_a_corrected_result_is_called_so_in_the_chart(opened: Open) -> None:
+    """R36: as on paper; other corrected papers keep their word."""
+    view = corrected_result()
+    row = charts.entry_of(UUID(int=871), hospital.ROW, charts.now(), hospital.GOOD, version=2, reason="Ghi nhầm")
+    chart = opened([view, row])
+    items = [chart.chart.item(one.id) for one in (view, row)]
+    assert [(word_of(item), chip_of(item).text) for item in items if item is not None] == [
+        ("đã sửa", "Kết quả đã sửa"), ("đã đính chính", "Đã đính chính")]
+    assert [amended_words(item) for item in items if item is not None] == [
+        "Kết quả đã sửa, phiên bản 2, lý do: Ghi nhầm bên", "Phiên bản 2, lý do: Ghi nhầm"]
+
+
+@pytest.mark.parametrize(("state", "words"), [
+    (State.SIGNED, "Khi ký đủ, báo người chỉ định: BS. Lê Thu Hà."),
+    (State.PARTLY_SIGNED, "Phiên bản trước chưa trả: không báo ai."),
+])
+def test_before_a_result_is_corrected_it_says_who_will_be_told(
+    opened: Open, qtbot: QtBot, state: State, words: str,
+) -> None:
+    view = corrected_result(version=1, reason="", state=state)
+    chart = opened([view])
+    chart.place.show_entry(view.id)
+    chart.actions.trigger("chart.correct")
+    qtbot.waitUntil(lambda: chart.place.writing.correction is not None)
+    correction = chart.place.writing.correction
+    assert correction is not None
+    said = " ".join(one.text() for one in correction.side.findChildren(QLabel))
+    assert "Ai sẽ được báo" in said
+    assert words in said
+
+
+def test_nobody_is_told_of_a_corrected_row(opened: Open, qtbot: QtBot) -> None:
+    chart = opened()
+    chart.place.show_entry(chart.first("36/BV2").id)
+    chart.actions.trigger("chart.correct")
+    qtbot.waitUntil(lambda: chart.place.writing.correction is not None)
+    correction = chart.place.writing.correction
+    assert correction is not None
+    assert "Ai sẽ được báo" not in " ".join(one.text() for one in correction.side.findChildren(QLabel))

@@ -18,8 +18,9 @@ from tests.workstation import hospital
 from tests.workstation.signing_room import Room
 from tests.workstation.views.keyboard import press
 from tests.workstation.views.signing.test_dialogs import texts
+from workstation.models.board_words import why_review
 from workstation.models.desk import Told
-from workstation.models.signing_board import BoardScope, SigningBoardModel, why_review
+from workstation.models.signing_board import BoardScope, SigningBoardModel
 from workstation.views.actions import ActionSet, Place
 from workstation.views.signing.reminded import times_words
 from workstation.views.signing.signed_today import SignedPanel, next_words
