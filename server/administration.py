@@ -17,6 +17,7 @@ from records.deadlines import ZONE
 from records.errors import Refusal
 from records.forms import Role
 from records.messages import WardView
+from server.services import imaging_orders
 from server.services.hospital import Hospital, new_id
 from server.services.passwords import Cost, Passwords
 from server.settings import Settings, read_settings
@@ -82,6 +83,7 @@ def rebuild(settings: Settings) -> int:
         for encounter in encounters:
             with base.transaction(hospital.engine) as db:
                 made += entry_views.rebuild(db, hospital.keys, encounter)
+        imaging_orders.rebuild(hospital)
         return made
     finally:
         hospital.close()

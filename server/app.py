@@ -20,6 +20,7 @@ from server.api import (
     events,
     evidence,
     health,
+    imaging_orders,
     looks,
     organisation,
     patients,
@@ -44,7 +45,7 @@ ROUTERS = (
     health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
     drafts.router, certificates.router, confirmations.router, settlements.router, audit.router, delegations.router,
     events.router, prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
-    remote_signing.router, remote_signing.calls, closing.router, looks.router,
+    remote_signing.router, remote_signing.calls, closing.router, looks.router, imaging_orders.router,
 )
 
 

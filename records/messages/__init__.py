@@ -67,6 +67,7 @@ from records.messages.images import (
     ImageStudyView,
     PatientImages,
 )
+from records.messages.imaging_orders import ImagingOrderView
 from records.messages.looks import Look, LooksGiven
 from records.messages.patients import (
     Admission,
@@ -175,6 +176,7 @@ __all__ = [
     "ImageMarks",
     "ImageSeriesView",
     "ImageStudyView",
+    "ImagingOrderView",
     "Look",
     "LooksGiven",
     "PatientDraft",

@@ -15,6 +15,7 @@ from pynetdicom import (
     evt,
 )
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
+    ModalityWorklistInformationFind,
     StorageCommitmentPushModel,
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
@@ -24,7 +25,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a t
 from pynetdicom.transport import ThreadedAssociationServer
 
 from records.errors import Refusal, Trouble
-from server.dicom import commitment, retrieving, storing
+from server.dicom import commitment, retrieving, storing, worklist
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
 
@@ -73,7 +74,7 @@ class Listener:
         application.add_supported_context(Verification)
         application.add_supported_context(StorageCommitmentPushModel)
         for model in (StudyRootQueryRetrieveInformationModelFind, StudyRootQueryRetrieveInformationModelGet,
-                      StudyRootQueryRetrieveInformationModelMove):
+                      StudyRootQueryRetrieveInformationModelMove, ModalityWorklistInformationFind):
             application.add_supported_context(model)
         for context in AllStoragePresentationContexts:
             # Both roles: a device sends images here, and takes them on the same association by C-GET.
@@ -87,7 +88,7 @@ class Listener:
             (evt.EVT_ACCEPTED, self._let_in),
             (evt.EVT_C_STORE, self._one(May.STORE, storing.store)),
             (evt.EVT_N_ACTION, self._action),
-            (evt.EVT_C_FIND, self._many(May.FIND, retrieving.find)),
+            (evt.EVT_C_FIND, self._found),
             (evt.EVT_C_GET, self._many(May.RETRIEVE, retrieving.get)),
             (evt.EVT_C_MOVE, self._many(May.RETRIEVE, retrieving.move)),
         ]
@@ -127,6 +128,11 @@ class Listener:
             yield from handler(self, peer, event)
 
         return handle
+
+    def _found(self, event: evt.Event) -> Iterator[Any]:
+        """C-FIND asks for images, or for what is to be done: a right of its own each."""
+        asked = event.context.abstract_syntax == ModalityWorklistInformationFind
+        yield from (self._many(May.WORKLIST, worklist.find) if asked else self._many(May.FIND, retrieving.find))(event)
 
     def _action(self, event: evt.Event) -> tuple[int, None]:
         peer = self.peer_of(event)

@@ -25,6 +25,18 @@ class May(StrEnum):
     """Ask whether what it sent is safe here, before it forgets it."""
     FIND = "find"
     RETRIEVE = "retrieve"
+    WORKLIST = "worklist"
+    """Ask what is to be done."""
+
+
+class Letters(StrEnum):
+    """How a device is told names and words."""
+
+    ASKED = "asked"
+    """In Vietnamese when it asks in UTF-8, else without diacritics: many modalities show rubbish for what they do not
+    know."""
+    UNICODE = "unicode"
+    PLAIN = "plain"
 
 
 class Peer(Frozen):
@@ -38,6 +50,10 @@ class Peer(Frozen):
     fixed: bool = False
     tls: bool = False
     """Whether it is called back over TLS."""
+    modalities: tuple[str, ...] = ()
+    """What it does (CT, DX …): of the worklist it sees orders for these, and those whose device is not known; all
+    orders when nothing is said."""
+    letters: Letters = Letters.ASKED
 
     @field_validator("aet")
     @classmethod

@@ -36,6 +36,12 @@ from server.store.tables.images import (
     image_strays,
     image_studies,
 )
+from server.store.tables.imaging_orders import (
+    imaging_order_gifts,
+    imaging_order_views,
+    imaging_orders,
+    imaging_orders_stale,
+)
 from server.store.tables.organisation import organisation_keys
 from server.store.tables.patients import allergies, counters, encounters, patients, ward_stays
 from server.store.tables.people import (
@@ -86,6 +92,10 @@ __all__ = [
     "image_series",
     "image_strays",
     "image_studies",
+    "imaging_order_gifts",
+    "imaging_order_views",
+    "imaging_orders",
+    "imaging_orders_stale",
     "last_looks",
     "metadata",
     "organisation_keys",

@@ -43,11 +43,14 @@ image_studies = Table(
     Column("instances", Integer, nullable=False, server_default=text("0")),
     instant("received_at", now=True),
     instant("changed_at", now=True),
+    # The order whose number or Study Instance UID it bears, or to which a person tied it.
+    reference("imaging_order", "imaging_orders.id", optional=True),
     UniqueConstraint("uid"),
     CheckConstraint("state IN ('matched', 'open', 'destroyed')", name="state_known"),
     CheckConstraint("(state = 'matched') <= (patient IS NOT NULL)", name="matched_to_somebody"),
     Index("ix_image_studies_patient", "patient"),
     Index("ix_image_studies_open", "received_at", postgresql_where=text("state = 'open'")),
+    Index("ix_image_studies_imaging_order", "imaging_order"),
     Index("ix_image_studies_study_date", "study_date"),
     Index("ix_image_studies_accession", "accession", postgresql_where=text("accession <> ''")),
 )

@@ -72,4 +72,5 @@ def test_the_running_server_owns_nothing_and_truncates_nothing(db: Connection) -
 def test_the_server_can_delete_only_what_passes(db: Connection) -> None:
     deletable = {table.name for table in metadata.sorted_tables
                  if db.scalar(text(f"SELECT has_table_privilege('{table.name}', 'DELETE')"))}
-    assert deletable == {"beds", "person_wards", "sessions", "challenges", "drafts", "entry_views"}
+    assert deletable == {"beds", "person_wards", "sessions", "challenges", "drafts", "entry_views",
+                         "imaging_order_views", "imaging_orders_stale"}

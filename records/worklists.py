@@ -1,0 +1,93 @@
+"""What a device may ask of the worklist, how it is matched (DICOM PS3.4 C.2.2.2, K.6), and names as it shows them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from records.codes import fold
+from records.image_identity import name_key
+
+ROLLS_DAYS = 7
+"""An order that was not taken on its day stands on every later day's list, for this long."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """The keys that a worklist is asked by, as DICOM writes them; empty matches all."""
+
+    patient_name: str = ""
+    patient_id: str = ""
+    accession: str = ""
+    procedure_id: str = ""
+    step_id: str = ""
+    study_uid: str = ""
+    station: str = ""
+    modality: str = ""
+    date: str = ""
+    time: str = ""
+
+
+def due(scheduled: datetime, now: datetime, zone: tzinfo) -> datetime:
+    """When a step that is still open is due, as a device is told: at its own time, or today once that day is over."""
+    own, today = scheduled.astimezone(zone), now.astimezone(zone)
+    return own if own.date() >= today.date() else datetime.combine(today.date(), datetime.min.time(), zone)
+
+
+def oldest(now: datetime) -> datetime:
+    """Before this no order is on a list any more."""
+    return now - timedelta(days=ROLLS_DAYS)
+
+
+def same_name(asked: str, name: str) -> bool:
+    """Person names match without regard to capitals, diacritics and carets, with * and ?."""
+    return _fits(name_key(asked), name_key(name)) if asked.strip("*^ ") else True
+
+
+def fits(asked: str, value: str) -> bool:
+    """One value against a key: exact, with * and ?, or one of a list."""
+    return not asked or any(_fits(one.strip(), value) for one in asked.split("\\"))
+
+
+def within(asked: str, value: str) -> bool:
+    """A date or time against a key: exact, or a range with either end open. Times are compared as far as both go."""
+    if not asked or asked == "*":
+        return True
+    if "-" not in asked:
+        return value.startswith(asked.partition(".")[0]) or asked.startswith(value)
+    start, _, end = asked.partition("-")
+    return (not start or value >= start[:len(value)]) and (not end or value[:len(end)] <= end)
+
+
+def person_name(full_name: str, title: str = "") -> str:
+    """A Vietnamese name as DICOM writes names: family name, caret, the rest; a title is its prefix (PS3.5 6.2, PN)."""
+    family, _, given = " ".join(full_name.replace("^", " ").replace("=", " ").split()).partition(" ")
+    made = f"{family}^{given}" if given else family
+    return f"{family}^{given}^^{title}" if title else made
+
+
+def plain(text: str) -> str:
+    """For a device that knows no Vietnamese letters: the same word in ASCII, capitals kept."""
+    made = "".join(_capital(letter) for letter in text)
+    return made.encode("ascii", "replace").decode("ascii")
+
+
+def birth_date(text: str) -> str:
+    """An ISO date as DICOM's DA; empty when only the year is known, which a DA cannot say."""
+    try:
+        return date.fromisoformat(text).strftime("%Y%m%d")
+    except ValueError:
+        return ""
+
+
+def _capital(letter: str) -> str:
+    folded = fold(letter)
+    return folded.upper() if letter.isupper() else folded
+
+
+def _fits(pattern: str, value: str) -> bool:
+    if not {"*", "?"} & set(pattern):
+        return pattern == value
+    words = (".*" if one == "*" else "." if one == "?" else re.escape(one) for one in pattern)
+    return re.fullmatch("".join(words), value, re.DOTALL) is not None

@@ -1,0 +1,183 @@
+"""Imaging orders: the numbers that were given, how each stands, and what a device's worklist is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, delete, insert, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from records.canonical import decode
+from records.entries import State
+from records.imaging_orders import Answerable, Asked, Report, Standing, accession_number, forms, study_uid
+from records.order_states import Fact
+from server.store import base
+from server.store.entries import about as version_about
+from server.store.keys import ScopeKey
+from server.store.tables import (
+    entries,
+    imaging_order_gifts,
+    imaging_order_views,
+    imaging_orders,
+    imaging_orders_stale,
+    version_states,
+    versions,
+)
+
+_ASKED = TypeAdapter(Asked)
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order as it stands: its numbers, what it asks, and what is known of it."""
+
+    id: UUID
+    encounter: UUID
+    patient: UUID
+    accession: str
+    study_uid: str
+    asked: Asked
+    result: UUID | None
+    facts: frozenset[Fact]
+
+
+def stale(db: Connection) -> tuple[UUID, ...]:
+    """Stays whose orders must be made anew."""
+    return tuple(db.scalars(select(imaging_orders_stale.c.encounter).distinct()))
+
+
+def all_stale(db: Connection) -> None:
+    """Name every stay that has entries which order or report: their orders are made anew."""
+    db.execute(delete(imaging_order_views))
+    db.execute(insert(imaging_orders_stale).from_select(["encounter"], select(entries.c.encounter).distinct().where(
+        tuple_(entries.c.form, entries.c.kind).in_(list(forms())))))
+
+
+def mark_stale(db: Connection, encounter: UUID) -> None:
+    """The stay's orders must be made anew: something that they are tied to changed."""
+    db.execute(insert(imaging_orders_stale).values(encounter=encounter))
+
+
+def take_stale(db: Connection, encounter: UUID) -> bool:
+    """Take the stay's marks away, alone in this until the transaction ends; no when there are none."""
+    base.lock(db, "imaging-orders", encounter)
+    done = db.execute(delete(imaging_orders_stale).where(imaging_orders_stale.c.encounter == encounter))
+    return bool(done.rowcount)
+
+
+def standings(db: Connection, key: ScopeKey) -> Iterator[tuple[Standing, ...]]:
+    """Every entry of a stay that orders or reports, with all its versions, oldest first."""
+    rows = db.execute(
+        select(versions.c.entry, versions.c.number, versions.c.body, version_states.c.state)
+        .join(version_states, (version_states.c.entry == versions.c.entry)
+              & (version_states.c.number == versions.c.number))
+        .join(entries, entries.c.id == versions.c.entry)
+        .where(versions.c.encounter == key.scope, tuple_(entries.c.form, entries.c.kind).in_(list(forms())))
+        .order_by(versions.c.entry, versions.c.number))
+    found: dict[UUID, list[Standing]] = {}
+    for row in rows:
+        body = decode(key.decrypt(version_about(row.entry, row.number), row.body))
+        found.setdefault(row.entry, []).append(Standing(body, State(row.state)))
+    yield from (tuple(each) for each in found.values())
+
+
+def number(db: Connection, which: UUID, encounter: UUID, asked: Asked) -> UUID:
+    """The order's id; one that has no number is given its own now, as `which`."""
+    same = ((imaging_orders.c.entry == asked.entry) & (imaging_orders.c.first_version == asked.first_version)
+            & (imaging_orders.c.row == asked.row))
+    known: UUID | None = db.execute(select(imaging_orders.c.id).where(same)).scalar()
+    if known is not None:
+        return known
+    year = asked.ordered_at.year
+    accession = accession_number(year, base.next_number(db, f"imaging:{year}"))
+    db.execute(_NUMBER, {"id": which, "entry": asked.entry, "encounter": encounter, "first": asked.first_version,
+                         "row": asked.row, "accession": accession, "study_uid": study_uid(which)})
+    return which
+
+
+def answerable(db: Connection, orders: Sequence[tuple[UUID, Asked]]) -> tuple[Answerable, ...]:
+    """The orders as results find them: with the studies that were given to them and that arrived for them."""
+    studies: dict[UUID, set[str]] = {}
+    for row in db.execute(_STUDIES, {"orders": [which for which, _ in orders]}):
+        studies.setdefault(row.order, set()).add(row.uid)
+    return tuple(Answerable(which, frozenset(studies.get(which, ())), asked.name, asked.live, asked.ordered_at)
+                 for which, asked in orders)
+
+
+def keep(db: Connection, key: ScopeKey, orders: Iterable[tuple[UUID, Asked]], answers: dict[UUID, Report]) -> None:
+    """These are the stay's orders from now on."""
+    db.execute(delete(imaging_order_views).where(imaging_order_views.c.encounter == key.scope))
+    rows = [{"order": which, "encounter": key.scope, "live": asked.live, "urgent": asked.urgent,
+             "modality": asked.modality, "scheduled": asked.scheduled,
+             "result": answers[which].entry if which in answers else None,
+             "result_state": answers[which].state if which in answers else "",
+             "content": key.encrypt(_about(which), _ASKED.dump_json(asked))} for which, asked in orders]
+    if rows:
+        db.execute(insert(imaging_order_views), rows)
+
+
+def of_encounter(db: Connection, key: ScopeKey) -> tuple[Order, ...]:
+    """The orders of a stay, newest first."""
+    return tuple(_order(row, key) for row in db.execute(
+        text(_SHOWN + " WHERE o.encounter = :encounter ORDER BY v.scheduled DESC, o.accession DESC"),
+        {"encounter": key.scope}))
+
+
+def open_rows(db: Connection, since: datetime, modalities: Collection[str]) -> tuple[Row[Any], ...]:
+    """What may stand on a worklist: orders of patients who lie here, that nobody has taken yet; no modality is all."""
+    return tuple(db.execute(_OPEN, {"since": since, "modalities": list(modalities) or None}))
+
+
+def opened(row: Row[Any], key: ScopeKey) -> Order:
+    """A row of the worklist with its words."""
+    return _order(row, key)
+
+
+def given(db: Connection, device: str, orders: Collection[UUID]) -> tuple[UUID, ...]:
+    """Note that the device has them; those that it has for the first time."""
+    if not orders:
+        return ()
+    rows = [{"order": which, "device": device} for which in orders]
+    return tuple(db.scalars(upsert(imaging_order_gifts).values(rows).on_conflict_do_nothing()
+                            .returning(imaging_order_gifts.c.order)))
+
+
+def _order(row: Row[Any], key: ScopeKey) -> Order:
+    facts = {Fact.WITHDRAWN: not row.live, Fact.RESULT_SIGNED: row.result_state == "signed",
+             Fact.RESULT_BEGUN: row.result_state == "begun", Fact.IMAGES: row.has_images, Fact.GIVEN: row.was_given}
+    return Order(row.id, row.encounter, row.patient, row.accession, row.study_uid,
+                 _ASKED.validate_json(key.decrypt(_about(row.id), row.content)), row.result,
+                 frozenset(fact for fact, holds in facts.items() if holds))
+
+
+def _about(order: UUID) -> str:
+    return f"imaging-order:{order}"
+
+
+_HAS_IMAGES = "EXISTS (SELECT FROM image_studies AS i WHERE i.imaging_order = o.id AND i.state = 'matched')"
+_SHOWN = f"""
+    SELECT o.id, o.encounter, o.patient, o.accession, o.study_uid, v.live, v.result, v.result_state, v.content,
+        {_HAS_IMAGES} AS has_images,
+        EXISTS (SELECT FROM imaging_order_gifts AS g WHERE g."order" = o.id) AS was_given
+    FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
+"""  # noqa: S608 - only this file's own words
+_OPEN = text(_SHOWN + f"""
+    JOIN encounters AS e ON e.id = o.encounter
+    WHERE v.live AND v.result_state = '' AND v.scheduled >= :since AND e.state = 'active'
+        AND (CAST(:modalities AS text[]) IS NULL OR v.modality = ANY(CAST(:modalities AS text[])))
+        AND NOT {_HAS_IMAGES}
+    ORDER BY v.urgent DESC, v.scheduled, o.accession
+""")
+_NUMBER = text("""
+    INSERT INTO imaging_orders (id, entry, encounter, patient, first_version, "row", accession, study_uid)
+    SELECT :id, :entry, :encounter, patient, :first, :row, :accession, :study_uid FROM encounters WHERE id = :encounter
+""")
+_STUDIES = text("""
+    SELECT id AS "order", study_uid AS uid FROM imaging_orders WHERE id = ANY(:orders)
+    UNION SELECT imaging_order, uid FROM image_studies WHERE imaging_order = ANY(:orders)
+""")

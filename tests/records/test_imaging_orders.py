@@ -1,0 +1,171 @@
+"""Which pictures entries order through their versions, which results answer them, and where each stands."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from records.entries import FormRef, State, Version
+from records.forms import form
+from records.imaging_orders import (
+    Answerable,
+    Asked,
+    Report,
+    Reporting,
+    Source,
+    Standing,
+    accession_number,
+    alike,
+    answered,
+    asked,
+    data,
+    forms,
+    modality_of,
+    report,
+    study_uid,
+)
+from records.order_states import OPEN, STATES, Fact, OrderState, state_of
+from tests.records.factories import version
+
+AT = datetime(2026, 11, 25, 8, tzinfo=UTC)
+
+
+def version_of(code: str, kind: str, number: int = 1, **values: Any) -> Version:
+    return version(form=FormRef(code=code, edition="2024-01-01", kind=kind), version=number, values=values,
+                   written_at=AT, occurred_at=AT)
+
+
+def a_row(*names: str, number: int = 1, **row: Any) -> Version:
+    orders = [{"kind": "imaging", "name": name, **row} for name in names]
+    return version_of("36/BV2", "row", number, plan="x", orders=orders,
+                      diagnosis={"text": "Viêm phổi", "code": "J18.9"})
+
+
+def through(*standing: tuple[Version, State]) -> dict[str, Asked]:
+    return {one.name: one for one in asked([Standing(version, state) for version, state in standing])}
+
+
+def test_only_rows_that_order_pictures_are_orders() -> None:
+    values: dict[str, Any] = {"plan": "x", "diagnosis": {"text": "Viêm phổi", "code": "J18.9"}, "orders": [
+        {"kind": "lab", "name": "Công thức máu"}, {"kind": "imaging", "name": "CT ngực", "note": "Không tiêm thuốc"},
+        {"kind": "imaging", "name": "Siêu âm bụng", "stop_at": "2026-11-25T08:00:00+07:00", "stop_reason": "x"}]}
+    (one,) = asked([Standing(version_of("36/BV2", "row", **values), State.SIGNED)])
+    assert (one.name, one.row, one.modality, one.remark, one.reason, one.reason_code, one.live) \
+        == ("CT ngực", 1, "CT", "Không tiêm thuốc", "Viêm phổi", "J18.9", True)
+
+
+def test_a_request_of_its_own_form_is_one_order() -> None:
+    made = version_of("08/BV2", "request", diagnosis={"text": "Gãy xương"},
+                      examination="Cẳng tay phải thẳng, nghiêng", urgency="2")
+    (one,) = asked([Standing(made, State.SIGNED)])
+    assert (one.name, one.modality, one.urgent) == ("Cẳng tay phải thẳng, nghiêng", "DX", True)
+
+
+def test_a_correction_elsewhere_in_the_entry_leaves_the_order_what_it_is() -> None:
+    first = a_row("CT ngực", "X-quang ngực thẳng")
+    second = a_row("X-quang  ngực thẳng", "CT Ngực", number=2, note="Ngồi xe lăn")
+    found = through((first, State.AMENDED), (second, State.SIGNED))
+    assert {(one.first_version, one.row, one.version, one.at_row, one.live, one.remark) for one in found.values()} \
+        == {(1, 0, 2, 1, True, "Ngồi xe lăn"), (1, 1, 2, 0, True, "Ngồi xe lăn")}
+
+
+def test_a_correction_of_what_is_ordered_cancels_and_orders_anew() -> None:
+    found = through((a_row("CT sọ não"), State.AMENDED), (a_row("CT ngực", number=2), State.SIGNED))
+    assert {name: (one.first_version, one.live) for name, one in found.items()} \
+        == {"CT sọ não": (1, False), "CT ngực": (2, True)}
+
+
+def test_the_same_picture_twice_is_two_orders_and_stays_two() -> None:
+    first, second = a_row("X-quang ngực", "X-quang ngực"), a_row("X-quang ngực", number=2)
+    found = asked([Standing(first, State.AMENDED), Standing(second, State.SIGNED)])
+    assert [(one.row, one.live) for one in found] == [(0, True), (1, False)]
+
+
+@pytest.mark.parametrize("state", [State.CANCELLED, State.REPLACED])
+def test_what_ended_orders_nothing(state: State) -> None:
+    assert [one.live for one in through((a_row("CT ngực"), state)).values()] == [False]
+
+
+def test_a_text_that_is_restored_takes_up_its_order_again() -> None:
+    found = through((a_row("CT ngực"), State.CANCELLED), (a_row("CT ngực", number=2), State.SIGNED))
+    assert [(one.first_version, one.live) for one in found.values()] == [(1, True)]
+
+
+def test_what_is_not_signed_by_all_changes_nothing_yet() -> None:
+    assert through((a_row("CT ngực"), State.PARTLY_SIGNED)) == {}
+    found = through((a_row("CT ngực"), State.SIGNED), (a_row("CT sọ", number=2), State.PARTLY_SIGNED))
+    assert [(one.name, one.live) for one in found.values()] == [("CT ngực", True)]
+
+
+@pytest.mark.parametrize(("words", "modality"), [
+    ("X-quang ngực thẳng", "DX"), ("XQ khớp gối", "DX"), ("CT ngực không tiêm thuốc cản quang", "CT"),
+    ("Chụp CLVT sọ não 64 dãy", "CT"), ("MRI cột sống", "MR"), ("Chụp cộng hưởng từ khớp vai", "MR"),
+    ("Siêu âm hệ tiết niệu", "US"), ("Siêu âm Doppler tim", "US"), ("PET/CT toàn thân", "PT"), ("Đo điện tim", "ECG"),
+    ("Chụp nhũ ảnh hai bên", "MG"), ("Chụp mạch DSA", "XA"), ("Chụp gì đó", "OT"), ("Factor VIII", "OT"),
+])
+def test_the_words_say_the_device(words: str, modality: str) -> None:
+    assert modality_of(words) == modality
+
+
+def test_numbers_fit_what_devices_take() -> None:
+    assert accession_number(2026, 7) == "2600000007"
+    assert len(accession_number(2099, 99_999_999)) <= 15
+    uid = study_uid(UUID(int=2**128 - 1))
+    assert len(uid) <= 64
+    assert uid.startswith("2.25.")
+    assert alike("CR") == {"DX", "CR", "RG"}
+    assert alike("CT") == {"CT"}
+
+
+def an_order(which: int, name: str = "CT ngực", *, live: bool = True, studies: tuple[str, ...] = ()) -> Answerable:
+    return Answerable(UUID(int=which), frozenset(studies or (f"1.{which}",)), name, live, AT)
+
+
+def a_report(which: int, *studies: str, name: str = "CT ngực", state: Any = "signed", hours: int = 1) -> Report:
+    return Report(UUID(int=which), frozenset(studies), name, state, AT + timedelta(hours=hours))
+
+
+def test_a_result_answers_the_order_of_its_key_images_and_else_the_only_one_of_that_name() -> None:
+    orders = (an_order(1), an_order(2), an_order(3, "Siêu âm bụng"), an_order(4, "X-quang tay", live=False))
+    found = answered(orders, [a_report(11, "1.2"), a_report(12, name="siêu âm  BỤNG", state="begun"),
+                              a_report(13, name="X-quang tay"), a_report(14, name="Siêu âm tim")])
+    assert {which.int: one.entry.int for which, one in found.items()} == {2: 11, 3: 12}
+    assert answered([an_order(1), an_order(2)], [a_report(11)]) == {}, "two of that name: nobody knows which"
+    assert answered([an_order(1)], [a_report(11, hours=-1)]) == {}, "it was written before the order"
+    begun, signed = a_report(11, "1.1", state="begun", hours=5), a_report(12, "1.1")
+    assert answered([an_order(1)], [signed, begun])[UUID(int=1)] == signed
+
+
+def test_a_result_that_was_taken_back_is_none() -> None:
+    made = version_of("08/BV2", "result")
+    states = {state: report([Standing(made, state)]) for state in State}
+    assert {state: one.state for state, one in states.items() if one} \
+        == {State.PARTLY_SIGNED: "begun", State.SIGNED: "signed"}
+    assert report([Standing(a_row("CT"), State.SIGNED)]) is None
+
+
+def test_the_first_fact_that_holds_decides_the_state() -> None:
+    for many in range(len(Fact) + 1):
+        for facts in itertools.combinations(Fact, many):
+            decided = [state for fact, state in STATES if fact in facts]
+            assert state_of(facts) == (decided[0] if decided else OrderState.ORDERED)
+    assert state_of({Fact.GIVEN, Fact.IMAGES}) is OrderState.TAKEN
+    assert state_of({Fact.GIVEN, Fact.IMAGES, Fact.WITHDRAWN}) is OrderState.CANCELLED
+    assert {fact for fact, _ in STATES} == set(Fact)
+    assert state_of(()) in OPEN
+
+
+def test_the_data_names_forms_and_fields_that_exist() -> None:
+    sources: list[Source | Reporting] = [*data().orders, *data().reports]
+    for source in sources:
+        kind = form(source.form, "2024-01-01").kind(source.kind)
+        fields = {field.key: field for section in kind.sections for field in section.fields}
+        for name in ("name", "start", "remark", "stopped", "code", "urgency"):
+            key, rows = getattr(source, name, ""), getattr(source, "rows", "")
+            within = {field.key for field in fields[rows].fields} if rows else set(fields)
+            assert not key or key in within, (source.form, name)
+    assert {code for code, _ in forms()} == {"36/BV2", "08/BV2"}, "the trigger of the migration names them too"
