@@ -29,7 +29,9 @@ class Named:
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that the image says otherwise: `patient_no`, `full_name`, `birth_date` or `sex`."""
+    """One thing that the image says otherwise: `patient_no`, `full_name`, `birth_date` or `sex`; or `order`, when it
+    bears the number of another patient's order (`known`: that patient's number) or of one that was cancelled (empty).
+    """
 
     field: str
     sent: str
@@ -52,6 +54,13 @@ def differences(sent: Named, known: PatientView | None) -> tuple[Difference, ...
     if sent.sex and sex and sent.sex.upper() != sex:
         found.append(Difference("sex", sent.sex, sex))
     return tuple(found)
+
+
+def order_differences(accession: str, patient_no: str, owner_no: str, *, live: bool) -> tuple[Difference, ...]:
+    """What an image's order says otherwise than the patient whom the image names; `owner_no`: whose order it is."""
+    if owner_no != patient_no:
+        return (Difference("order", accession, owner_no),)
+    return () if live else (Difference("order", accession, ""),)
 
 
 def name_key(name: str) -> str:

@@ -138,6 +138,23 @@ def opened(row: Row[Any], key: ScopeKey) -> Order:
     return _order(row, key)
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose an order is, for what arrives bearing its number."""
+
+    order: UUID
+    encounter: UUID
+    patient: UUID
+    patient_no: str
+    live: bool
+
+
+def owner(db: Connection, *, accession: str = "", study_uid: str = "") -> Owner | None:
+    """The order whose study's UID, else whose number it is; numbers that other houses gave are nobody's here."""
+    row = db.execute(_OWNER, {"accession": accession, "study_uid": study_uid}).one_or_none()
+    return None if row is None else Owner(row.id, row.encounter, row.patient, row.patient_no, row.live)
+
+
 def given(db: Connection, device: str, orders: Collection[UUID]) -> tuple[UUID, ...]:
     """Note that the device has them; those that it has for the first time."""
     if not orders:
@@ -176,6 +193,13 @@ _OPEN = text(_SHOWN + f"""
 _NUMBER = text("""
     INSERT INTO imaging_orders (id, entry, encounter, patient, first_version, "row", accession, study_uid)
     SELECT :id, :entry, :encounter, patient, :first, :row, :accession, :study_uid FROM encounters WHERE id = :encounter
+""")
+_OWNER = text("""
+    SELECT o.id, o.encounter, o.patient, p.patient_no, coalesce(v.live, false) AS live
+    FROM imaging_orders AS o JOIN patients AS p ON p.id = o.patient
+    LEFT JOIN imaging_order_views AS v ON v."order" = o.id
+    WHERE (o.study_uid = :study_uid AND :study_uid <> '') OR (o.accession = :accession AND :accession <> '')
+    ORDER BY o.study_uid = :study_uid DESC LIMIT 1
 """)
 _STUDIES = text("""
     SELECT id AS "order", study_uid AS uid FROM imaging_orders WHERE id = ANY(:orders)

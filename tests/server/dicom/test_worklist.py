@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
@@ -15,13 +16,14 @@ from records.entries import FormRef
 from records.order_states import OrderState
 from server.dicom.listener import Listener
 from server.dicom.settings import DicomSettings, Letters, May, Peer
-from server.services import imaging_orders
+from server.services import image_receiving, imaging_orders
 from server.services.hospital import Hospital
 from server.store import base
-from server.store.tables import audit_events, imaging_order_views
+from server.store.tables import audit_events, image_studies, imaging_order_views
 from tests.databases import Database
 from tests.server import house
 from tests.server.dicom.devices import Ward, tool
+from tests.server.pictures import a_slice, as_file, uid
 
 LIST = frozenset({May.WORKLIST})
 Asking = Callable[..., list[Dataset]]
@@ -43,7 +45,7 @@ def ward(hospital: Hospital) -> Ward:
 def port(hospital: Hospital) -> Iterator[str]:
     listener = Listener(hospital, DicomSettings(host="127.0.0.1", port=0, peers=(
         Peer(aet="CT1", host="127.0.0.1", may=LIST, modalities=("CT",)),
-        Peer(aet="CT2", host="127.0.0.1", may=LIST, modalities=("CT",), letters=Letters.UNICODE),
+        Peer(aet="CT2", host="127.0.0.1", may=LIST | {May.STORE}, modalities=("CT",), letters=Letters.UNICODE),
         Peer(aet="CR1", host="127.0.0.1", may=LIST, modalities=("CR",), letters=Letters.PLAIN),
         Peer(aet="RIS", host="127.0.0.1", may=LIST),
         Peer(aet="READS", host="127.0.0.1", may=frozenset({May.FIND})),
@@ -181,6 +183,46 @@ def test_a_result_takes_its_order_off_the_list(ward: Ward, ask: Asking) -> None:
     assert ask("PatientName", aet="CR1") == []
     order = ward.orders()["Phổi thẳng"]
     assert (order.state, order.status) == (OrderState.SIGNED, "completed")
+
+
+def test_images_that_bear_the_orders_number_or_study_make_it_taken(
+    ward: Ward, ask: Asking, port: str, tmp_path: Path, hospital: Hospital,
+) -> None:
+    """The device's own way: what findscu was told is what storescu's file bears. No MPPS is needed."""
+    ward.order("CT ngực", "CT bụng", "CT sọ")
+    for number, told in enumerate(ask("PatientName", "PatientBirthDate", "PatientSex", aet="CT1")[:2]):
+        same: dict[str, Any] = {
+            "PatientID": told.PatientID, "PatientName": told.PatientName, "PatientSex": told.PatientSex,
+            "PatientBirthDate": told.PatientBirthDate}
+        bears = ({"AccessionNumber": told.AccessionNumber}, {"StudyInstanceUID": told.StudyInstanceUID})[number]
+        file = tmp_path / f"{number}.dcm"
+        file.write_bytes(as_file(a_slice(f"study{number}", **same, **bears)))
+        assert tool("storescu", "127.0.0.1", port, file, aet="CT2").returncode == 0
+    assert names(ask("PatientName", aet="CT1")) == ["CT so"]
+    assert sorted(one.state for one in ward.orders().values()) == ["listed", "taken", "taken"]
+    with base.single(hospital.engine) as db:
+        assert {row.encounter for row in db.execute(select(image_studies))} == {ward.encounter}
+
+
+def test_images_of_another_patients_order_or_of_a_cancelled_one_wait_for_a_person(
+    ward: Ward, ask: Asking, hospital: Hospital,
+) -> None:
+    other = Ward.of(hospital, "Trần Thị Sen", birth_date="1960-01-01", sex="2")
+    entry = ward.order("CT ngực")
+    accession = ward.orders()["CT ngực"].accession
+
+    def differs(study: str, **bears: Any) -> tuple[str, list[dict[str, str]]]:
+        image_receiving.receive(hospital, as_file(a_slice(study, AccessionNumber=accession, **bears)), sender="CT1")
+        with base.single(hospital.engine) as db:
+            row = db.execute(select(image_studies).where(image_studies.c.uid == uid(study))).one()
+        return row.state, row.differences
+
+    assert differs("other", PatientID=other.patient_no, PatientName="TRAN^THI SEN", PatientBirthDate="1960",
+                   PatientSex="F") == ("open", [{"field": "order", "sent": accession, "known": ward.patient_no}])
+    assert len(ask("PatientName")) == 1, "it was not taken of this patient"
+    ward.cancel(entry)
+    assert differs("late", PatientID=ward.patient_no, PatientName="NGUYEN^VAN BINH") \
+        == ("open", [{"field": "order", "sent": accession, "known": ""}])
 
 
 def test_the_projection_can_be_thrown_away(ward: Ward, hospital: Hospital, ask: Asking) -> None:
