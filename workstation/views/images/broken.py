@@ -1,0 +1,24 @@
+"""The pane of a file that cannot be shown: why, and what to do."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QWidget
+
+from records.errors import Reason
+from workstation.views.widgets.text import column, label
+
+
+class BrokenPane(QWidget):
+    """Words in the middle."""
+
+    def __init__(self, reason: Reason, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.reason = reason
+        lines = [label(reason.vietnamese, "bold", wrap=True)]
+        if reason.todo:
+            lines.append(label(reason.todo, "second", wrap=True))
+        for line in lines:
+            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setLayout(column(None, *lines, None, margins=(24, 16, 24, 16)))
+        self.setAccessibleName(" ".join(filter(None, (reason.vietnamese, reason.todo))))
