@@ -168,10 +168,10 @@ def lookup(dtype: np.dtype[Any], grey: Grey, voi: Window | Table, *, invert: boo
     return table
 
 
-def paint(stored: Values, table: Levels) -> Levels:
-    """Levels by the table of `lookup`: one gather a pixel, whatever the window."""
+def paint(stored: Values, table: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Levels by the table of `lookup`: one gather a pixel, whatever the window. `out` may be written over."""
     words = np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")
-    painted = np.empty(words.shape, np.uint8)
+    painted = np.empty(words.shape, table.dtype) if out is None else out
     for start in range(0, len(words), _BAND):  # NumPy widens the words to 8 bytes: a band of them stays in the cache
         np.take(table, words[start:start + _BAND], mode="clip", out=painted[start:start + _BAND])
     return painted

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.grey import Grey, Voi, levels
+from imaging.grey import FullDynamic, Grey, Voi, full_window, levels, lookup, paint
 from imaging.image import Frame
 from imaging.sampling import Region, sample
 from records.errors import Refusal
 
 Picture = NDArray[np.uint8]
+Words = NDArray[np.uint32]
 MOST_PIXELS = 64_000_000
+_OPAQUE = np.uint32(0xFF000000)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,30 @@ def paint_view(shown: Sampled, grey: Grey, view: View) -> Picture:
         painted = painted.copy()
         painted[shown.overlay] = 255
     return _placed(painted, shown)
+
+
+def paint_words(shown: Sampled, grey: Grey, view: View, kept: Words | None = None) -> Words:
+    """The picture of `paint_view` as a screen holds it: 32-bit words 0xFFRRGGBB. `kept` may be written over.
+
+    For grey pixels the table itself holds the words, so that a dragged window costs one gather and no widening.
+    """
+    width, height = shown.size
+    whole = shown.values.shape == (height, width) and shown.coloured is None
+    out = kept if kept is not None and kept.shape == (height, width) else np.empty((height, width), np.uint32)
+    voi = view.voi or grey.default
+    if not whole or not shown.frame.is_grey or shown.values.dtype.itemsize > 2 or shown.values.dtype.kind not in "iu":
+        picture = paint_view(shown, grey, view)
+        rgb = picture if picture.ndim == 3 else picture[:, :, None]
+        np.bitwise_or(np.left_shift(rgb[:, :, 0], 16, dtype=np.uint32), rgb[:, :, -1], out=out)
+        out |= np.left_shift(rgb[:, :, rgb.shape[2] // 2], 8, dtype=np.uint32)
+        out |= _OPAQUE
+        return out
+    meant = full_window(grey, shown.frame.values) if isinstance(voi, FullDynamic) else voi
+    table = lookup(shown.values.dtype, grey, meant, invert=view.invert, span=shown.span)
+    paint(shown.values, table * np.uint32(0x010101) | _OPAQUE, out)
+    if shown.overlay is not None:
+        out[shown.overlay] = 0xFFFFFFFF
+    return out
 
 
 def natural_size(frame: Frame, aspect: float) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from pydicom.sequence import Sequence
 
 from imaging.grey import FullDynamic, Grey, Modality, Padding, Shape, Table, Window, levels, lookup, paint, shade
 from imaging.image import Frame, open_image
-from imaging.rendering import View, paint_view, render, sampled
+from imaging.rendering import View, paint_view, paint_words, render, sampled
 from imaging.sampling import Region, sample
 from imaging.sources import OnDisk
 from tests.imaging.samples import opened, phantom, public_files, smooth
@@ -166,3 +166,19 @@ def test_a_table_for_the_values_that_are_there_paints_as_the_whole_table(dtype: 
         for voi in (Window(20, 75), Window(0, 9, Shape.SIGMOID), FullDynamic()):
             part = levels(stored, grey, voi, span=(int(stored.min()), int(stored.max())))
             assert (part == levels(stored, grey, voi)).all()
+
+
+@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "examples_overlay.dcm", "examples_palette.dcm",
+                                  "SC_rgb.dcm", "MR-SIEMENS-DICOM-WithOverlays.dcm"])
+def test_a_screens_words_are_the_picture_itself(name: str) -> None:
+    image = open_image(OnDisk(public_files()[name]))
+    frame, grey, kept = image.frame(1), image.grey(1), None
+    part = Region(3, 4, 20, 30)
+    for view in (View(), View(invert=True, size=(90, 70)), View(FullDynamic(), region=part, size=(77, 60)),
+                 View(Window(300, 900), region=part, size=(77, 60), quarter_turns=1)):
+        shown = sampled(frame, grey, view)
+        picture = paint_view(shown, grey, view)
+        rgb = picture.astype(np.uint32) if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, 2).astype(np.uint32)
+        wanted = 0xFF000000 + (rgb[:, :, 0] << 16) + (rgb[:, :, 1] << 8) + rgb[:, :, 2]
+        kept = paint_words(shown, grey, view, kept)
+        assert (kept == wanted).all()

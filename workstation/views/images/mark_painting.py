@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from imaging.geometry import Point
 from workstation.models.images.drawing import Drawing, handles, outline
@@ -115,12 +117,38 @@ def ink_of(kind: Kind) -> QColor:
 
 
 def write(painter: QPainter, at: QPointF, words: str, ink: QColor) -> None:
-    """Words with a dark edge, readable on any grey; `at` is the start of their base line."""
+    """Words with a dark edge, readable on any grey; `at` is the start of their base line.
+
+    They are drawn once and kept: while a window is dragged all but one line stay as they are.
+    """
+    device = painter.device()
+    scale = 1.0 if device is None else device.devicePixelRatioF()
+    picture, left, top = _written(words, painter.font().toString(), ink.rgba(), scale)
+    # On whole device pixels: between two of them the letters would blur.
+    painter.drawImage(QPointF(round((at.x() - left) * scale) / scale, round((at.y() - top) * scale) / scale), picture)
+
+
+@lru_cache(maxsize=256)
+def _written(words: str, font_name: str, ink: int, scale: float) -> tuple[QImage, float, float]:
+    """The words as a picture, and where their base line starts in it."""
+    font = QFont()
+    font.fromString(font_name)
+    metrics = QFontMetricsF(font)
+    box = metrics.boundingRect(words)
+    left, top = 3 - min(0.0, box.left()), 3 + metrics.ascent()
+    wide = math.ceil((left + max(metrics.horizontalAdvance(words), box.right()) + 3) * scale)
+    picture = QImage(wide, math.ceil((top + metrics.descent() + 3) * scale), QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(scale)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setFont(font)
     painter.setPen(_shade())
     for right, down in _AROUND:
-        painter.drawText(at + QPointF(right, down), words)
-    painter.setPen(ink)
-    painter.drawText(at, words)
+        painter.drawText(QPointF(left + right, top + down), words)
+    painter.setPen(QColor.fromRgba(ink))
+    painter.drawText(QPointF(left, top), words)
+    painter.end()
+    return picture, left, top
 
 
 def _shade() -> QColor:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtGui import QImage
 
 from imaging.grey import FullDynamic, Table, Window
 from imaging.image import Frame
-from imaging.rendering import Picture, Sampled, View, paint_view, sampled
+from imaging.rendering import Sampled, View, Words, paint_words, sampled
 from workstation.models.images.corners import meant
 from workstation.models.images.lens import Lens
 from workstation.models.images.stack import Loaded
@@ -19,10 +17,10 @@ from workstation.models.images.stack import Loaded
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """A picture and the device pixel at which its corner lies; `buffer` is the memory that `image` shows."""
+    """A picture and the device pixel at which its corner lies; `words` is the memory that `image` shows."""
 
     image: QImage
-    buffer: NDArray[Any]
+    words: Words
     left: int
     top: int
 
@@ -60,27 +58,20 @@ class Surface:
         if self._painted is None or painted_for != self._painted_for:
             if self._sampled is None or sampled_for != self._sampled_for:
                 self._sampled, self._sampled_for = sampled(here.frame, here.grey, view), sampled_for
-            picture = paint_view(self._sampled, here.grey, View(window, view.invert))
-            self._painted = Painted(*as_image(picture), *lens.seen[:2])
+            words = paint_words(self._sampled, here.grey, View(window, view.invert),
+                                None if self._painted is None else self._painted.words)
+            self._painted = Painted(as_image(words), words, *lens.seen[:2])
             self._painted_for = painted_for
         elif (self._painted.left, self._painted.top) != lens.seen[:2]:
-            self._painted = Painted(self._painted.image, self._painted.buffer, *lens.seen[:2])
+            self._painted = Painted(self._painted.image, self._painted.words, *lens.seen[:2])
         return self._painted
 
 
-def as_image(picture: Picture) -> tuple[QImage, NDArray[Any]]:
-    """A QImage over a buffer that must be kept as long as the image.
+def as_image(words: Words) -> QImage:
+    """A QImage over the words, which must be kept as long as the image.
 
-    Grey is widened to the screen's own 32 bits here: Qt does it on threads that must first wake, and on two busy cores
-    that took up to nine milliseconds a frame where this takes a quarter of one.
+    They are the screen's own 32 bits: where Qt has to widen a grey picture it does so on threads that must first wake,
+    and on two busy cores that took up to nine milliseconds a frame.
     """
-    if picture.ndim == 3:
-        return _over(picture, QImage.Format.Format_RGB888), picture
-    wide = np.multiply(picture, np.uint32(0x010101), dtype=np.uint32, casting="unsafe")
-    np.bitwise_or(wide, np.uint32(0xFF000000), out=wide)
-    return _over(wide, QImage.Format.Format_RGB32), wide
-
-
-def _over(buffer: NDArray[Any], form: QImage.Format) -> QImage:
-    memory: Any = buffer.data  # PyQt takes any buffer as the address of the pixels; its stubs know `bytes` only
-    return QImage(memory, buffer.shape[1], buffer.shape[0], buffer.strides[0], form)
+    memory: Any = words.data  # PyQt takes any buffer as the address of the pixels; its stubs know `bytes` only
+    return QImage(memory, words.shape[1], words.shape[0], words.strides[0], QImage.Format.Format_RGB32)
