@@ -133,7 +133,7 @@ class Field(Frozen):
     grouped: bool = False
     """An `int` whose thousands are set apart: 1.166.000."""
     source: str = ""
-    """What the editor fills in at the start, e.g. `subject.full_name`, `encounter.ward`."""
+    """What the editor fills in at the start, e.g. `subject.full_name`, `stay.ward`; `request.…`: of what it answers."""
     given: bool = False
     """Filled in by the program from what it knows: nobody types it, and the server holds it against what it knows."""
     computed: str = ""

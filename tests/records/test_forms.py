@@ -381,8 +381,9 @@ def test_section_codes_look_like_loinc_and_every_measured_blank_has_its_unit_in_
             assert blank.ucum, (paper.code, key)
 
 
-def test_prefilled_blanks_name_the_patient_or_the_stay() -> None:
-    known = {"subject": set(Subject.model_fields) | {"age"}, "stay": set(Stay.model_fields)}
+def test_prefilled_blanks_name_the_patient_the_stay_or_the_request() -> None:
+    known = {"subject": set(Subject.model_fields) | {"age"}, "stay": set(Stay.model_fields),
+             "request": {"orderer", "ordered_at", "examination"}}
     for paper, _, key, blank in every_field():
         if blank.source:
             root, _, attribute = blank.source.partition(".")

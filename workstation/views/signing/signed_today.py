@@ -9,7 +9,9 @@ from PyQt6.QtGui import QFontMetrics, QKeyEvent, QPainter
 from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from records.entries import State
+from records.forms import Amending
 from records.messages import SignedView
+from workstation.models.cases import kind_of
 from workstation.models.signing_board import BoardScope, SigningBoardModel
 from workstation.views import style
 from workstation.views.actions import ActionSet, key_of
@@ -30,7 +32,8 @@ def next_words(one: SignedView, now: datetime) -> CellText:
     if one.state is State.SIGNED:
         return CellText("đủ chữ ký", "ok", icon="shield-check")
     if one.state is State.AMENDED:
-        return CellText("đã đính chính", "amended", icon="history")
+        result = kind_of(one.form).amending is Amending.NOTIFY
+        return CellText("đã sửa" if result else "đã đính chính", "amended", icon="history")
     if one.state is State.CANCELLED:
         return CellText("đã hủy", "ink2", icon="x")
     if not one.next:

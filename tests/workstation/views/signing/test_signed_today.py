@@ -56,6 +56,7 @@ def board(**changes: Any) -> SigningBoard:
 @pytest.mark.parametrize(("one", "words", "ink"), [
     (signed(state=State.SIGNED), "đủ chữ ký", "ok"),
     (signed(state=State.AMENDED), "đã đính chính", "amended"),
+    (signed(state=State.AMENDED, form=hospital.RESULT), "đã sửa", "amended"),
     (signed(state=State.CANCELLED), "đã hủy", "ink2"),
     (signed(waits_for=("Còn bản con chưa ký.",)), "chưa đến lượt ai", "ink2"),
     (signed(next=(waiting(),)), "chờ Hoàng Minh Tuấn", "ink2"),
