@@ -1,0 +1,65 @@
+"""A series without pictures in a viewport's place: its files one at a time, each in the pane that shows its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QStackedWidget, QWidget
+
+from workstation.models.images.objects import Opened
+from workstation.views.images.contents import pane_for
+from workstation.views.images.document import DocumentPane
+from workstation.views.images.report import ReportPane
+from workstation.views.widgets.buttons import KeyButton
+from workstation.views.widgets.text import column, frame, label, row
+
+
+class ObjectsPane(QWidget):
+    """Keeps one pane at a time; call `stop` before it goes."""
+
+    wanted = pyqtSignal(object)
+    """An `ImageReference` that a report's reader asks for."""
+
+    def __init__(self, opened: Sequence[Opened], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._opened, self._at = tuple(opened), 0
+        self._place = label("", "small_second")
+        self.back = KeyButton("◀ Tệp trước", small=True, on_click=lambda: self.step(-1))
+        self.on = KeyButton("Tệp sau ▶", small=True, on_click=lambda: self.step(1))
+        head = frame("head")
+        head.setLayout(row(self._place, None, self.back, self.on, gap=6, margins=(8, 4, 8, 4)))
+        self._stack = QStackedWidget()
+        self.setLayout(column(head, self._stack, gap=0))
+        head.setVisible(len(self._opened) > 1)
+        self.step(0)
+
+    @property
+    def pane(self) -> QWidget | None:
+        """What is shown now."""
+        return self._stack.currentWidget()
+
+    def step(self, by: int) -> None:
+        """The file before or after; stays at either end."""
+        self._at = min(max(0, self._at + by), len(self._opened) - 1)
+        self.stop()
+        pane = pane_for(self._opened[self._at].contents)
+        if isinstance(pane, ReportPane):
+            pane.wanted.connect(self.wanted)
+        self._stack.addWidget(pane)
+        self._stack.setCurrentWidget(pane)
+        self.setFocusProxy(pane)
+        self._place.setText(f"Tệp {self._at + 1}/{len(self._opened)}")
+        self.back.setEnabled(self._at > 0)
+        self.on.setEnabled(self._at < len(self._opened) - 1)
+
+    def stop(self) -> None:
+        """Let go of what is shown."""
+        pane = self._stack.currentWidget()
+        if pane is None:
+            return
+        if isinstance(pane, DocumentPane):
+            pane.stop()
+        self._stack.removeWidget(pane)
+        pane.hide()
+        pane.deleteLater()
