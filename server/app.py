@@ -14,6 +14,7 @@ from server.api import (
     closing,
     confirmations,
     delegations,
+    dicomweb,
     drafts,
     encounters,
     entries,
@@ -46,6 +47,7 @@ ROUTERS = (
     drafts.router, certificates.router, confirmations.router, settlements.router, audit.router, delegations.router,
     events.router, prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
     remote_signing.router, remote_signing.calls, closing.router, looks.router, imaging_orders.router,
+    dicomweb.router,
 )
 
 

@@ -46,8 +46,15 @@ class OpenRoute(APIRoute):
         return handle
 
     async def enter(self, request: Request) -> None:
-        """Read the body within its limit."""
-        await _read(request)
+        """Read the body."""
+        await self.read(request)
+
+    async def read(self, request: Request) -> None:
+        """The whole body: JSON, or a signed file, each within its limit."""
+        limit = FILE_LIMIT if request.headers.get("content-type", "").startswith("application/pdf") else BODY_LIMIT
+        await read_body(request, limit)
+        if limit == BODY_LIMIT:
+            demand_text(await request.body())
 
 
 class GuardedRoute(OpenRoute):
@@ -57,7 +64,7 @@ class GuardedRoute(OpenRoute):
         """Find who asks, then read the body."""
         token = _bearer(request)
         request.state.signed_in = await run_in_threadpool(sessions.authenticate, hospital_of(request), token)
-        await _read(request)
+        await self.read(request)
 
 
 Result = BaseModel | Sequence[BaseModel] | bytes | None
@@ -155,9 +162,8 @@ def _bearer(request: Request) -> str:
     return token.strip()
 
 
-async def _read(request: Request) -> None:
+async def read_body(request: Request, limit: int) -> None:
     """The whole body, refused as soon as it is longer than its kind may be."""
-    limit = FILE_LIMIT if request.headers.get("content-type", "").startswith("application/pdf") else BODY_LIMIT
     parts, length = [], 0
     async for part in request.stream():
         length += len(part)
@@ -165,8 +171,6 @@ async def _read(request: Request) -> None:
             raise Refusal.because("body_too_large", limit=limit)
         parts.append(part)
     request._body = b"".join(parts)
-    if limit == BODY_LIMIT:
-        demand_text(request._body)
 
 
 def demand_text(body: bytes) -> None:

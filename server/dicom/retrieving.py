@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydicom import Dataset, dcmread
 from pynetdicom import build_context, evt
 
-from server.dicom import answers
 from server.dicom.settings import Peer
+from server.services import image_answers as answers
 from server.services import image_devices
 from server.services.hospital import Hospital
 from server.store.image_search import ATTRIBUTES, Level, Wanted

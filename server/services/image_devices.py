@@ -28,7 +28,7 @@ def search(hospital: Hospital, aet: str, wanted: Wanted) -> list[dict[str, Any]]
     """What fits the device's question."""
     with base.transaction(hospital.engine) as db:
         base.commit_without_waiting(db)
-        found = image_search.search(db, wanted, Sight(everything=True))
+        found = image_search.search(db, wanted, Sight())
         audit.note(db, "images.search", name=aet, facts={"level": wanted.level, "found": len(found)})
     return found
 

@@ -16,10 +16,9 @@ from pydicom.errors import InvalidDicomError
 
 from records.errors import Refusal
 from records.image_identity import Named
+from server.services import image_metadata
 
 _LONGEST_UID = 64
-_DEFERRED = 1024
-"""Values above this many bytes are not read: nothing by which an image is filed is so long."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,8 @@ class Instance:
     frames: int
     study: Study
     series: Series
+    metadata: bytes
+    """All that the file says before its pixels, as `services.image_metadata` keeps it."""
 
 
 def read_header(file: bytes) -> Instance:
@@ -74,16 +75,16 @@ def read_header(file: bytes) -> Instance:
         uid=_uid(data, "SOPInstanceUID"), sop_class=_uid(data, "SOPClassUID"),
         transfer_syntax=str(meta.get("TransferSyntaxUID", "")), number=_whole(data, "InstanceNumber"),
         height=_whole(data, "Rows"), width=_whole(data, "Columns"), frames=max(1, _whole(data, "NumberOfFrames") or 1),
-        study=_study(data), series=_series(data))
+        study=_study(data), series=_series(data), metadata=image_metadata.made(data))
 
 
 def parse(file: bytes) -> Dataset:
-    """The file's attributes up to its pixels, with long values left where they are."""
+    """The file's attributes up to its pixels."""
     try:
         with warnings.catch_warnings():
             # Devices break the standard in small ways; what matters is asked of each value where it is used.
             warnings.simplefilter("ignore")
-            return dcmread(io.BytesIO(file), stop_before_pixels=True, defer_size=_DEFERRED)
+            return dcmread(io.BytesIO(file), stop_before_pixels=True)
     except InvalidDicomError as error:
         raise Refusal.because("image_not_dicom") from error
     except Exception as error:

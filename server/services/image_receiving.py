@@ -6,7 +6,8 @@ person (`image_studies.state = 'open'`); what contradicts an image that is here 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,12 +15,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from records.errors import Refusal
 from records.image_identity import differences, order_differences
 from server.services import imaging_orders as order_service
 from server.services.hospital import Hospital, new_id
 from server.services.image_headers import Instance, Series, Study, read_header
 from server.store import audit, base, images, imaging_orders, patients
 from server.store.imaging_orders import Owner
+from server.store.keys import ScopeKey
+
+_WRITERS = 8
+"""Files of one message that are on their way to the disk at once: the disk flushes them together."""
 
 
 class Outcome(StrEnum):
@@ -47,16 +53,54 @@ def receive(hospital: Hospital, file: bytes, *, sender: str) -> Received:
 
     `sender` is the device's AE title or the person's name.
     """
-    head = read_header(file)
+    [outcome] = receive_all(hospital, (file,), sender=sender)
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def receive_all(
+    hospital: Hospital, files: Sequence[bytes], *, sender: str, study: str = "",
+) -> list[Received | Refusal]:
+    """The same for many at once, each judged by itself; with `study`, an image of another one is refused."""
+    heads = [_header(file, study) for file in files]
+    good = [head for head in heads if isinstance(head, Instance)]
+    # The keys in one transaction, the files outside of any: a slow disk must not hold rows of the database locked.
     with base.transaction(hospital.engine) as db:
-        study = _study(hospital, db, head.study, sender)
-    # The key in one transaction, the file outside of any: a slow disk must not hold rows of the database locked.
-    with base.single(hospital.engine) as db:
-        key = hospital.keys.of(db, study)
-    sha256 = images.write(hospital.images, key, file)
+        keys: dict[str, ScopeKey] = {}
+        for head in good:
+            if head.study.uid not in keys:
+                keys[head.study.uid] = hospital.keys.of(db, _study(hospital, db, head.study, sender))
+    written = _written(hospital, [(keys[head.study.uid], file) for head, file in zip(heads, files, strict=True)
+                                  if isinstance(head, Instance)])
     with base.transaction(hospital.engine) as db:
-        outcome = _filed(db, key.scope, head, {"file": sha256, "length": len(file), "sender": sender})
-    return Received(outcome, head.uid, head.sop_class, head.study.uid)
+        done = iter([_received(db, keys[head.study.uid], head, {"file": sha256, "length": length, "sender": sender})
+                     for head, (sha256, length) in zip(good, written, strict=True)])
+    return [next(done) if isinstance(head, Instance) else head for head in heads]
+
+
+def _header(file: bytes, study: str) -> Instance | Refusal:
+    try:
+        head = read_header(file)
+    except Refusal as refusal:
+        return refusal
+    return Refusal.because("image_other_study", study) if study and head.study.uid != study else head
+
+
+def _written(hospital: Hospital, files: Sequence[tuple[ScopeKey, bytes]]) -> list[tuple[str, int]]:
+    """Each file's digest and length, once it is on the disk; several wait for the disk together."""
+    def write(one: tuple[ScopeKey, bytes]) -> tuple[str, int]:
+        return images.write(hospital.images, *one), len(one[1])
+
+    if len(files) < 2:
+        return [write(one) for one in files]
+    with ThreadPoolExecutor(_WRITERS) as writers:
+        return list(writers.map(write, files))
+
+
+def _received(db: Connection, key: ScopeKey, head: Instance, kept: Mapping[str, Any]) -> Received:
+    metadata = images.seal_metadata(key, head.uid, head.metadata)
+    return Received(_filed(db, key.scope, head, kept, metadata), head.uid, head.sop_class, head.study.uid)
 
 
 def _study(hospital: Hospital, db: Connection, head: Study, sender: str) -> UUID:
@@ -102,7 +146,7 @@ def _order(hospital: Hospital, db: Connection, head: Study) -> Owner | None:
     return imaging_orders.owner(db, accession=head.accession, study_uid=head.uid)
 
 
-def _filed(db: Connection, study: UUID, head: Instance, kept: Mapping[str, Any]) -> Outcome:
+def _filed(db: Connection, study: UUID, head: Instance, kept: Mapping[str, Any], metadata: bytes) -> Outcome:
     """File what is on the disk; `kept` says which file, how long, and who sent it."""
     series, its_study = images.add_series(db, new_id(), study, head.series.uid, _columns(head.series))
     told = {"uid": head.uid, "study": study, **kept}
@@ -110,9 +154,9 @@ def _filed(db: Connection, study: UUID, head: Instance, kept: Mapping[str, Any])
         images.add_stray(db, new_id(), {**told, "why": "other_series"})
         return Outcome.STRAY
     if images.add_instance(db, new_id(), {
-            **told, "series": series, "sop_class": head.sop_class, "transfer_syntax": head.transfer_syntax,
-            "number": head.number, "height": head.height, "width": head.width, "frames": head.frames},
-            head.series.modality):
+            **told, "series": series, "metadata": metadata, "sop_class": head.sop_class,
+            "transfer_syntax": head.transfer_syntax, "number": head.number, "height": head.height,
+            "width": head.width, "frames": head.frames}, head.series.modality):
         return Outcome.NEW
     there = images.instance(db, head.uid)
     if there is not None and there.file == kept["file"]:

@@ -43,6 +43,10 @@ class Right(StrEnum):
     TAKE_CONFIRMATION = "take_confirmation"
     RESTORE = "restore"
     """Let a cancelled entry or an older text be restored as a new version (R34)."""
+    SEE_IMAGES = "see_images"
+    SEE_ALL_IMAGES = "see_all_images"
+    """See every ward's images, and those that belong to nobody yet: who makes them, and who files them."""
+    ADD_IMAGES = "add_images"
     OPEN_CAPTURE = "open_capture"
     """See a kept fingerprint or drawn signature (R8)."""
 
@@ -72,6 +76,9 @@ _MAY: dict[Right, frozenset[Role]] = {
     Right.TAKE_CONFIRMATION: frozenset({Role.DOCTOR, Role.NURSE}),
     Right.RESTORE: RESTORERS,
     Right.OPEN_CAPTURE: _OFFICE,
+    Right.SEE_IMAGES: _CLINICAL | _OFFICE,
+    Right.SEE_ALL_IMAGES: _WHOLE_HOUSE | {Role.TECHNICIAN},
+    Right.ADD_IMAGES: frozenset({Role.DOCTOR, Role.WARD_HEAD, Role.TECHNICIAN}) | _OFFICE,
 }
 
 

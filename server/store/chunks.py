@@ -39,13 +39,13 @@ class Sealed:
     name: str
     key: ScopeKey
     about: str
-    length: int
+    size: int
     """Bytes of the plaintext."""
     chunk: int
 
     def read(self, start: int = 0, length: int | None = None) -> bytes:
         """That part of the plaintext, cut at its end; refuses a file in which a bit of it differs."""
-        stop = self.length if length is None else min(self.length, start + length)
+        stop = self.size if length is None else min(self.size, start + length)
         if start >= stop:
             return b""
         first = start // self.chunk
@@ -55,12 +55,12 @@ class Sealed:
     def _chunks(self, first: int, last: int) -> Iterator[bytes]:
         """The plaintext of neighbouring chunks, read from the place at once."""
         step = self.chunk + _OVERHEAD
-        until = min((last + 1) * self.chunk, self.length) + (last + 1) * _OVERHEAD
+        until = min((last + 1) * self.chunk, self.size) + (last + 1) * _OVERHEAD
         data = self.place.read_part(self.name, _HEADER.size + first * step, until - first * step)
         view = memoryview(data or b"")
         for index in range(first, last + 1):
             at = (index - first) * step
-            yield self.key.decrypt(_about(self.about, self.chunk, self.length, index), bytes(view[at:at + step]))
+            yield self.key.decrypt(_about(self.about, self.chunk, self.size, index), bytes(view[at:at + step]))
 
 
 def open_sealed(place: Place, name: str, key: ScopeKey, about: str) -> Sealed:

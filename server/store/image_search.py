@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, f
 
 from server.store.tables import image_instances, image_series, image_studies, ward_stays
 
-LIMIT = 500
+LIMIT = 5000
 """Answers to one question; who wants more narrows it, or asks for the next ones."""
 
 
@@ -26,10 +26,11 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Sight:
-    """Whose images are seen: all, or those of patients who stayed in these wards."""
+    """Whose images are seen: those of patients who stayed in these wards, or (None) of every ward."""
 
-    everything: bool = False
-    wards: Sequence[UUID] = field(default=())
+    wards: Collection[UUID] | None = None
+    nobodys: bool = True
+    """Also those that belong to nobody yet."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Wanted:
     matching: Mapping[str, str]
     limit: int = LIMIT
     offset: int = 0
+
+    @property
+    def most(self) -> int:
+        """How many answers there are at most."""
+        return min(self.limit, LIMIT)
 
 
 _STUDY: dict[str, ColumnElement[Any]] = {
@@ -76,11 +82,11 @@ def search(db: Connection, wanted: Wanted, sight: Sight) -> list[dict[str, Any]]
     """What fits, newest study first; each answer has all attributes of its level. What cannot match matches nothing."""
     columns = ATTRIBUTES[wanted.level]
     query: Select[Any] = select(*(column.label(keyword) for keyword, column in columns.items()))
-    query = _from(query, wanted.level).where(_seen(sight))
+    query = _from(query, wanted.level).where(in_sight(sight))
     for keyword, value in wanted.matching.items():
         if keyword in columns and value not in ("", "*"):
             query = query.where(_fits(keyword, columns[keyword], value))
-    query = _ordered(query, wanted.level).limit(min(wanted.limit, LIMIT)).offset(wanted.offset)
+    query = _ordered(query, wanted.level).limit(wanted.most).offset(wanted.offset)
     return [dict(row) for row in db.execute(query).mappings()]
 
 
@@ -104,11 +110,12 @@ def _ordered(query: Select[Any], level: Level) -> Select[Any]:
                             Level.IMAGE: newest + series + images}[level])
 
 
-def _seen(sight: Sight) -> ColumnElement[bool]:
-    """A study that belongs to nobody yet is seen only by who sees everything."""
-    if sight.everything:
-        return image_studies.c.state != "destroyed"
-    return and_(image_studies.c.state == "matched", exists().where(
+def in_sight(sight: Sight) -> ColumnElement[bool]:
+    """A study whose key was destroyed is seen by nobody: nothing of it can be read."""
+    shown = image_studies.c.state != "destroyed" if sight.nobodys else image_studies.c.state == "matched"
+    if sight.wards is None:
+        return shown
+    return and_(shown, exists().where(
         ward_stays.c.encounter == image_studies.c.encounter, ward_stays.c.ward.in_(sight.wards)))
 
 

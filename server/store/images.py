@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from records.image_identity import Difference
 from server.store import chunks
 from server.store.blobs import Place, name_of
 from server.store.chunks import Sealed
+from server.store.image_search import Sight, in_sight
 from server.store.keys import ScopeKey
 from server.store.tables import image_instances, image_series, image_strays, image_studies
 
@@ -31,6 +32,15 @@ class Kept:
     length: int
     sop_class: str
     transfer_syntax: str
+    series_uid: str
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The patient and the stay that a study belongs to; nobody yet while a person has to match it."""
+
+    patient: UUID | None
+    encounter: UUID | None
 
 
 def write(place: Place, key: ScopeKey, file: bytes) -> str:
@@ -43,6 +53,22 @@ def write(place: Place, key: ScopeKey, file: bytes) -> str:
 def open_file(place: Place, key: ScopeKey, sha256: str) -> Sealed:
     """The file of that digest, to read in parts."""
     return chunks.open_sealed(place, name_of(sha256, key.scope), key, _about(sha256))
+
+
+def seal_metadata(key: ScopeKey, uid: str, told: bytes) -> bytes:
+    """What a file says of itself, as it is kept in its row: under the study's key, as the file is."""
+    return key.encrypt(_metadata_about(uid), told)
+
+
+def metadata_of(db: Connection, key: ScopeKey, which: Collection[UUID]) -> dict[UUID, bytes]:
+    """What is kept of these images' metadata, by image; those that came before it was kept are left out."""
+    rows = db.execute(select(image_instances.c.id, image_instances.c.uid, image_instances.c.metadata)
+                      .where(image_instances.c.id.in_(which), image_instances.c.metadata.is_not(None)))
+    return {row.id: key.decrypt(_metadata_about(row.uid), row.metadata) for row in rows}
+
+
+def _metadata_about(uid: str) -> str:
+    return f"image-metadata:{uid}"
 
 
 def _about(sha256: str) -> str:
@@ -94,7 +120,8 @@ def add_stray(db: Connection, which: UUID, values: Mapping[str, Any]) -> None:
 
 def instance(db: Connection, uid: str) -> Kept | None:
     """The image of that SOP Instance UID."""
-    row = db.execute(select(*_KEPT).where(image_instances.c.uid == uid)).one_or_none()
+    row = db.execute(select(*_KEPT).join(image_series, image_series.c.id == image_instances.c.series)
+                     .where(image_instances.c.uid == uid)).one_or_none()
     return None if row is None else _kept(row)
 
 
@@ -118,6 +145,13 @@ def files_of(db: Connection, patient: UUID, uids: Sequence[str]) -> dict[str, st
     return {row.uid: row.file for row in db.execute(query)}
 
 
+def seen_study(db: Connection, uid: str, sight: Sight) -> Owner | None:
+    """Whose study it is; nothing where it is not here, or not in sight."""
+    row = db.execute(select(image_studies.c.patient, image_studies.c.encounter)
+                     .where(image_studies.c.uid == uid, in_sight(sight))).one_or_none()
+    return None if row is None else Owner(row.patient, row.encounter)
+
+
 def open_encounter(db: Connection, patient: UUID) -> UUID | None:
     """The patient's stay in which an image of now belongs: the one that is open."""
     return db.execute(_OPEN, {"patient": patient}).scalar()
@@ -129,11 +163,13 @@ def patient_of(db: Connection, patient_no: str) -> UUID | None:
 
 
 def _kept(row: Row[Any]) -> Kept:
-    return Kept(row.id, row.study, row.series, row.uid, row.file, row.length, row.sop_class, row.transfer_syntax)
+    return Kept(row.id, row.study, row.series, row.uid, row.file, row.length, row.sop_class, row.transfer_syntax,
+                row.series_uid)
 
 
-_KEPT = tuple(image_instances.c[name] for name in
-              ("id", "study", "series", "uid", "file", "length", "sop_class", "transfer_syntax"))
+_KEPT = (*(image_instances.c[name] for name in
+           ("id", "study", "series", "uid", "file", "length", "sop_class", "transfer_syntax")),
+         image_series.c.uid.label("series_uid"))
 _COUNT = text("""
     WITH counted AS (UPDATE image_series SET instances = instances + 1 WHERE id = :series)
     UPDATE image_studies SET instances = instances + 1, changed_at = clock_timestamp(),

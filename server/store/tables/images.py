@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -85,6 +86,7 @@ image_instances = Table(
     Column("frames", Integer, nullable=False),
     # SHA-256 of the file as it was sent; its length in bytes.
     Column("file", String(64), nullable=False),
+    Column("metadata", LargeBinary),
     Column("length", BigInteger, nullable=False),
     words("sender"),
     instant("received_at", now=True),

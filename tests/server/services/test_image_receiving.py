@@ -49,7 +49,7 @@ def test_an_image_comes_back_byte_for_byte_and_in_parts(hospital: Hospital) -> N
         assert kept is not None
         sealed = images.open_file(hospital.images, hospital.keys.of(db, kept.study), kept.file)
     assert sealed.read() == file
-    assert sealed.length == kept.length == len(file)
+    assert sealed.size == kept.length == len(file)
     for start, length in ((0, 132), (131_000, 300), (131_071, 2), (len(file) - 5, 99), (len(file), 1)):
         assert sealed.read(start, length) == file[start:start + length], (start, length)
 

@@ -1,4 +1,4 @@
-"""Between what the store finds and DICOM's data sets: questions read from identifiers, answers written into them."""
+"""Between what the store finds and DICOM's data sets: questions read, answers written (DIMSE and DICOMweb)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,114 @@
+"""What a DICOMweb request asks for, read from its address and headers (PS3.18 8.3, 8.7, 10.6, RFC 9110)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fastapi import Request
+from pydicom.datadict import keyword_for_tag, tag_for_keyword
+
+from imaging.grey import Shape, Window
+from records.errors import Refusal
+from server.services.image_web import MEDIA
+from server.store.image_search import ATTRIBUTES, LIMIT, Level, Wanted
+
+_SHAPES = {"linear": Shape.LINEAR, "linear-exact": Shape.LINEAR_EXACT, "sigmoid": Shape.SIGMOID}
+_OURS = frozenset({"limit", "offset", "includefield", "fuzzymatching", "accept"})
+
+
+@dataclass(frozen=True)
+class Question:
+    """A QIDO-RS question, and the attributes in it by which nothing is matched here."""
+
+    wanted: Wanted
+    ignored: tuple[str, ...]
+
+
+def question(request: Request, level: Level, fixed: dict[str, str]) -> Question:
+    """Each query parameter is an attribute by keyword or tag, or one of paging; names are matched without fuzziness."""
+    matching: dict[str, str] = {}
+    ignored = []
+    for name, value in request.query_params.items():
+        keyword = _keyword(name)
+        if keyword in ATTRIBUTES[level]:
+            matching[keyword] = value.replace(",", "\\") if keyword.endswith("UID") else value
+        elif name.lower() not in _OURS:
+            ignored.append(name[:40])
+    matching |= {keyword: value for keyword, value in fixed.items() if value}
+    return Question(Wanted(level, matching, limit=_count(request, "limit", LIMIT), offset=_count(request, "offset", 0)),
+                    tuple(ignored))
+
+
+def accept(request: Request) -> str:
+    """The header, or the query parameter that stands in its place (PS3.18 8.3.3.1)."""
+    return request.query_params.get("accept") or request.headers.get("accept", "")
+
+
+def single(request: Request, media: str) -> bool:
+    """Whether the answer is to be that media type itself, not a part of a message."""
+    accepted = accept(request)
+    return media in accepted and "multipart/related" not in accepted
+
+
+def takes_stored(request: Request, transfer_syntax: str) -> bool:
+    """Whether a frame is wanted as it lies in the file: any syntax is taken, or the file's own, or its media type."""
+    accepted = accept(request).replace(" ", "")
+    named = re.search(r"""transfer-syntax=["']?([^;,"']+)""", accepted)
+    if named:
+        return named[1] in ("*", transfer_syntax)
+    return MEDIA.get(transfer_syntax, "-") in accepted
+
+
+def frame_numbers(text: str) -> list[int]:
+    """Frames as they are counted in an address: `1,2,7`."""
+    if not re.fullmatch(r"\d{1,6}(,\d{1,6}){0,999}", text):
+        raise Refusal.because("request_malformed", "frames", detail="numbers from 1, with commas between")
+    return [int(one) for one in text.split(",")]
+
+
+def window(text: str) -> Window | None:
+    """`centre,width` or `centre,width,function`."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(-?\d{1,9}(?:\.\d{1,9})?),(\d{1,9}(?:\.\d{1,9})?)(?:,(linear|linear-exact|sigmoid))?", text)
+    if found is None or float(found[2]) <= 0:
+        raise Refusal.because("request_malformed", "window", detail="centre,width,function")
+    return Window(float(found[1]), float(found[2]), _SHAPES[found[3] or "linear"])
+
+
+def viewport(text: str) -> tuple[int, int] | None:
+    """`width,height` of the picture."""
+    if not text:
+        return None
+    found = re.match(r"(\d{1,4}),(\d{1,4})(,|$)", text)
+    if found is None or not int(found[1]) or not int(found[2]):
+        raise Refusal.because("request_malformed", "viewport", detail="width,height")
+    return int(found[1]), int(found[2])
+
+
+def part_of(request: Request, size: int) -> tuple[int, int] | None:
+    """First byte and the one after the last of a `Range`; None where the whole is wanted (RFC 9110 14.2).
+
+    Several ranges in one request are answered with the whole, as the standard allows. One that is not in the file
+    comes back empty: (size, size).
+    """
+    found = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", request.headers.get("range", "").replace(" ", ""))
+    if found is None or not (found[1] or found[2]):
+        return None
+    if not found[1]:
+        return max(0, size - int(found[2])), size
+    start, stop = int(found[1]), min(size, int(found[2]) + 1) if found[2] else size
+    return (start, stop) if start < stop else (size, size)
+
+
+def _keyword(name: str) -> str:
+    """The attribute that a query parameter names, by keyword or by tag; empty for the others."""
+    if re.fullmatch(r"[0-9a-fA-F]{8}", name):
+        return keyword_for_tag(int(name, 16))
+    return name if tag_for_keyword(name) is not None else ""
+
+
+def _count(request: Request, name: str, otherwise: int) -> int:
+    value = request.query_params.get(name, "")
+    return int(value) if value.isdigit() and len(value) < 9 else otherwise

@@ -1,0 +1,77 @@
+"""Images as people ask for them: who sees which, found by DICOM's matching, opened in parts, each look audited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from records.errors import Refusal
+from server.services import image_metadata, rights
+from server.services.hospital import Desk
+from server.services.image_headers import parse
+from server.services.rights import Right
+from server.store import image_search, images
+from server.store.blobs import Place
+from server.store.chunks import Sealed
+from server.store.image_search import Sight, Wanted
+from server.store.images import Kept
+from server.store.keys import ScopeKey
+
+
+@dataclass(frozen=True)
+class Look:
+    """Images of one study that somebody may see: each opened when it is asked for, and read in parts."""
+
+    images: tuple[Kept, ...]
+    _place: Place
+    _key: ScopeKey
+
+    def file(self, kept: Kept) -> Sealed:
+        """The image's file; refuses one that is missing or damaged."""
+        return images.open_file(self._place, self._key, kept.file)
+
+    @property
+    def first(self) -> Sealed:
+        """The file of a look at one image."""
+        return self.file(self.images[0])
+
+
+def sight_of(desk: Desk) -> Sight:
+    """A doctor or nurse sees the images of the patients of their wards, and of those that a delegation opens (R29)."""
+    rights.demand(desk.person, Right.SEE_IMAGES)
+    if rights.has(desk.person, Right.SEE_ALL_IMAGES):
+        return Sight()
+    given = [one for one in desk.person.delegations if one.in_force(desk.today)]
+    if any(not one.wards for one in given):
+        return Sight(nobodys=False)
+    return Sight({*desk.person.wards, *(ward for one in given for ward in one.wards)}, nobodys=False)
+
+
+def search(desk: Desk, wanted: Wanted) -> list[dict[str, Any]]:
+    """What fits the question and may be seen; the audit keeps that there was a search, not what was typed."""
+    found = image_search.search(desk.db, wanted, sight_of(desk))
+    desk.note("images.search", facts={"level": wanted.level, "found": len(found)})
+    return found
+
+
+def look(desk: Desk, study: str, series: str = "", uid: str = "") -> Look:
+    """The images of a study, a series or one image.
+
+    Refuses a study that the person does not see in the same words as one that is not there.
+    """
+    seen = images.seen_study(desk.db, study, sight_of(desk))
+    kept = images.instances_of(desk.db, study=study, series=series, uid=uid) if seen else ()
+    if seen is None or not kept:
+        raise Refusal.because("thing_unknown", "image")
+    desk.note("images.view", patient=seen.patient, encounter=seen.encounter,
+              facts={"study": study, **({"series": series} if series else {}), **({"image": uid} if uid else {})})
+    return Look(kept, desk.hospital.images, desk.key(kept[0].study))
+
+
+def metadata(desk: Desk, study: str, series: str = "", uid: str = "") -> list[tuple[Kept, bytes]]:
+    """What the images' files say of themselves, as it was kept when they came (`services.image_metadata`)."""
+    seen = look(desk, study, series, uid)
+    kept: dict[UUID, bytes] = images.metadata_of(desk.db, desk.key(seen.images[0].study),
+                                                 [one.id for one in seen.images])
+    return [(one, kept.get(one.id) or image_metadata.made(parse(seen.file(one).read()))) for one in seen.images]

@@ -1,0 +1,258 @@
+"""DICOMweb as an outside client (dicomweb-client) and a browser see it, over HTTPS with a person's session."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import imagecodecs
+import numpy as np
+import pytest
+import requests
+from dicomweb_client.api import DICOMwebClient
+from PIL import Image as Picture
+from pydicom import Dataset, dcmread
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGLSLossless
+from sqlalchemy import text
+
+from server.services.image_receiving import receive
+from server.store import base
+from tests.server.house import House, reasons
+from tests.server.pictures import a_slice, as_file, uid
+
+STUDY, SERIES, FIRST = str(uid("study")), str(uid("study", "series")), str(uid("study", "series", 1))
+IMAGE = f"/dicomweb/studies/{STUDY}/series/{SERIES}/instances/{FIRST}"
+MINE: dict[str, Any] = {
+    "PatientID": "TEST-1", "PatientName": "NGUYEN^VAN BINH", "PatientBirthDate": "19590312", "PatientSex": "M"}
+
+
+@contextmanager
+def viewer(house: House, username: str) -> Iterator[DICOMwebClient]:
+    """The library, signed in as that person."""
+    with house.sign_in(username) as client, requests.Session() as session:
+        session.headers["Authorization"] = client.headers["Authorization"]
+        session.trust_env = False
+        session.verify = str(house.settings.home / "tls" / "ca.pem")
+        made = DICOMwebClient(f"{house.url}/dicomweb", session=session)
+        made.set_http_retry_params(retry=False)
+        yield made
+
+
+@pytest.fixture
+def sent(house: House) -> list[Dataset]:
+    """Three slices of the patient in the ward NOI."""
+    made = [a_slice(number=number, **MINE) for number in (1, 2, 3)]
+    for data in made:
+        receive(house.hospital, as_file(data), sender="CT1")
+    return made
+
+
+def test_a_doctor_finds_the_patients_images_level_by_level(house: House, sent: list[Dataset]) -> None:
+    with viewer(house, "ha") as client:
+        [study] = client.search_for_studies(search_filters={"PatientName": "nguyen*", "StudyDate": "20261101-"})
+        assert study["0020000D"]["Value"] == [STUDY]
+        assert study["00201208"]["Value"] == [3]
+        assert client.search_for_studies(search_filters={"00100020": "OTHER"}) == []
+        [series] = client.search_for_series(STUDY)
+        assert (series["0020000E"]["Value"], series["0008103E"]["Value"]) == ([SERIES], ["Nhu mô"])
+        found = client.search_for_instances(STUDY, SERIES)
+        assert [one["00200013"]["Value"] for one in found] == [[1], [2], [3]]
+        assert len(client.search_for_instances(STUDY, limit=1, offset=2)) == 1
+
+
+def test_what_is_read_is_what_was_sent(house: House, sent: list[Dataset]) -> None:
+    with viewer(house, "ha") as client:
+        back = client.retrieve_series(STUDY, SERIES)
+        assert [one.to_json() for one in back] == [dcmread(io.BytesIO(as_file(one))).to_json() for one in sent]
+        one = client.retrieve_instance(STUDY, SERIES, FIRST)
+        assert one.PixelData == sent[0].PixelData
+        told = client.retrieve_instance_metadata(STUDY, SERIES, FIRST)
+        read = Dataset.from_json(told, lambda *_: b"")
+        assert (read.PatientName, read.StudyDescription, read.Rows) == ("NGUYEN^VAN BINH", "CT ngực", 64)
+        assert "PixelData" in read
+        [frame] = client.retrieve_instance_frames(STUDY, SERIES, FIRST, [1])
+        assert frame == sent[0].PixelData
+
+
+def test_a_compressed_frame_comes_as_stored_to_who_takes_it_and_decoded_to_others(house: House) -> None:
+    data = a_slice(**MINE)
+    plain = bytes(data.PixelData)
+    pixels = np.frombuffer(plain, "<u2").reshape(64, 64)
+    data.PixelData = encapsulate([bytes(imagecodecs.jpegls_encode(pixels))])
+    data.file_meta.TransferSyntaxUID = JPEGLSLossless
+    receive(house.hospital, as_file(data), sender="CT1")
+    with viewer(house, "ha") as client:
+        [decoded] = client.retrieve_instance_frames(
+            STUDY, SERIES, FIRST, [1], media_types=("application/octet-stream",))
+        assert decoded == plain
+        [stored] = client.retrieve_instance_frames(STUDY, SERIES, FIRST, [1], media_types=("image/jls",))
+        assert stored[:3] == b"\xff\xd8\xff"
+
+
+def test_a_picture_is_the_viewers(house: House, sent: list[Dataset]) -> None:
+    with house.sign_in("ha") as client:
+        whole = client.get(f"{IMAGE}/rendered", params={"window": "40,400"})
+        small = client.get(f"{IMAGE}/frames/1/rendered", params={"viewport": "32,32"})
+    assert whole.headers["content-type"] == "image/png"
+    grey = np.asarray(Picture.open(io.BytesIO(whole.content)))
+    # 1064 - 1024 = 40 HU in the middle of the window; air is black.
+    assert grey.shape == (64, 64)
+    assert abs(int(grey[32, 32]) - 128) <= 1
+    assert int(grey[0, 0]) == 0
+    assert np.asarray(Picture.open(io.BytesIO(small.content))).shape == (32, 32)
+
+
+def test_long_values_are_fetched_apart(house: House) -> None:
+    data = a_slice(**MINE)
+    data.add_new(0x00420011, "OB", bytes(range(256)) * 20)
+    receive(house.hospital, as_file(data), sender="CT1")
+    with house.sign_in("ha") as client:
+        [told] = client.get(f"{IMAGE}/metadata").json()
+        address = told["00420011"]["BulkDataURI"]
+        assert address.startswith(house.settings.public_url)
+        body = client.get(address.removeprefix(house.settings.public_url)).content
+    assert bytes(range(256)) * 20 in body
+
+
+def test_stow_keeps_each_part_and_tells_of_each(house: House, sent: list[Dataset]) -> None:
+    with viewer(house, "ha") as client:
+        reply = client.store_instances([dcmread(io.BytesIO(as_file(a_slice(number=number, **MINE))))
+                                        for number in (3, 4, 5)])
+        assert len(reply.ReferencedSOPSequence) == 3
+        assert len(client.search_for_instances(STUDY)) == 5
+    with house.sign_in("ha") as client:
+        answer = post(client, "/dicomweb/studies", as_file(a_slice(number=6, **MINE)), b"no image at all")
+        assert answer.status_code == 202
+        assert (len(answer.json()["00081199"]["Value"]), len(answer.json()["00081198"]["Value"])) == (1, 1)
+        assert post(client, "/dicomweb/studies", b"none").status_code == 409
+        other = post(client, f"/dicomweb/studies/{uid('another')}", as_file(a_slice(number=7, **MINE)))
+        assert other.status_code == 409
+
+
+def post(client: httpx.Client, path: str, *parts: bytes) -> httpx.Response:
+    body = b"".join(b"--x\r\nContent-Type: application/dicom\r\n\r\n" + part + b"\r\n" for part in parts) + b"--x--\r\n"
+    return client.post(path, content=body,
+                       headers={"Content-Type": 'multipart/related; type="application/dicom"; boundary=x'})
+
+
+NOT_THERE = (
+    "/dicomweb/studies/1.2.3", f"/dicomweb/studies/{STUDY}/series/1.2.3", f"{IMAGE}9", f"{IMAGE}/frames/2",
+    f"{IMAGE}/frames/0", f"{IMAGE}/bulkdata/00420011", f"{IMAGE}/bulkdata/x", f"{IMAGE}/frames/99999/rendered",
+)
+NONSENSE = (
+    f"{IMAGE}/frames/a", f"{IMAGE}/frames/1,,2", f"{IMAGE}/rendered?window=1", f"{IMAGE}/rendered?window=1,0",
+    f"{IMAGE}/rendered?viewport=0,5", f"{IMAGE}/rendered?viewport=99999,5",
+)
+NO_MESSAGES = (
+    ("application/dicom", b"x"), ("multipart/related", b"x"), ("multipart/related; boundary=x", b"--x\r\n\r\n"),
+    ("multipart/related; boundary=x", b"--x\r\nno end\r\n--x--"), ("multipart/related; boundary=x", b""),
+)
+
+
+def test_what_is_not_there_is_a_404_and_what_cannot_be_meant_a_422(house: House, sent: list[Dataset]) -> None:
+    with house.sign_in("ha") as client:
+        for path in NOT_THERE:
+            answer = client.get(path)
+            assert (answer.status_code, reasons(answer)) == (404, ["thing_unknown"]), path
+        for path in NONSENSE:
+            assert client.get(path).status_code == 422, path
+        for content_type, body in NO_MESSAGES:
+            answer = client.post("/dicomweb/studies", content=body, headers={"Content-Type": content_type})
+            assert (answer.status_code, reasons(answer)) == (422, ["request_malformed"]), (content_type, body)
+
+
+def test_one_file_is_read_whole_or_in_ranges(house: House) -> None:
+    """RFC 9110 14: a large cine is read piece by piece, and only the chunks around a piece are decrypted."""
+    rows = 512
+    file = as_file(a_slice(**MINE, Rows=rows, Columns=rows, NumberOfFrames=5,
+                           PixelData=np.arange(5 * rows * rows, dtype="<u4").astype("<u2").tobytes()))
+    receive(house.hospital, file, sender="US1")
+    alone = {"Accept": "application/dicom"}
+    with house.sign_in("ha") as client:
+        whole = client.get(IMAGE, headers=alone)
+        assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, file, "application/dicom")
+        assert "content-encoding" not in whole.headers
+        end = len(file)
+        for asked, start, stop in (("0-131", 0, 132), ("131070-262150", 131070, 262151), ("-5", end - 5, end),
+                                   ("1000-99999999", 1000, end), ("1000-", 1000, end)):
+            part = client.get(IMAGE, headers={**alone, "Range": f"bytes={asked}"})
+            assert (part.status_code, part.content == file[start:stop]) == (206, True), asked
+            assert part.headers["content-range"] == f"bytes {start}-{stop - 1}/{end}"
+            assert part.headers["etag"] == whole.headers["etag"]
+        beyond = client.get(IMAGE, headers={**alone, "Range": f"bytes={end}-"})
+        assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{end}")
+        damage(house, last=True)
+        assert client.get(IMAGE, headers={**alone, "Range": "bytes=0-131"}).status_code == 206
+        assert client.get(IMAGE, headers={**alone, "Range": "bytes=-5"}).status_code == 422
+
+
+def damage(house: House, *, last: bool) -> None:
+    """One bit of the only image's file, in its last chunk or its first."""
+    [place] = [file for file in (house.settings.home / "images").rglob("*") if file.is_file()]
+    data = bytearray(place.read_bytes())
+    data[-1 if last else 100] ^= 1
+    place.write_bytes(data)
+
+
+def test_frames_come_many_at_once_or_one_alone(house: House) -> None:
+    frames = [bytes([number, 0]) * 64 * 64 for number in range(1, 6)]
+    receive(house.hospital, as_file(a_slice(**MINE, NumberOfFrames=5, PixelData=b"".join(frames))), sender="US1")
+    with viewer(house, "ha") as client:
+        assert client.retrieve_instance_frames(STUDY, SERIES, FIRST, [5, 1, 2]) == [frames[4], frames[0], frames[1]]
+    with house.sign_in("ha") as web:
+        one = web.get(f"{IMAGE}/frames/3", headers={"Accept": "application/octet-stream; transfer-syntax=*"})
+        assert one.content == frames[2]
+        assert one.headers["content-type"] == "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"
+
+
+def test_a_series_is_told_without_opening_a_file(house: House, sent: list[Dataset]) -> None:
+    for file in (house.settings.home / "images").rglob("*.*"):
+        file.unlink()
+    with house.sign_in("ha") as client:
+        told = client.get(f"/dicomweb/studies/{STUDY}/series/{SERIES}/metadata").json()
+        assert [one["00200013"]["Value"] for one in told] == [[1], [2], [3]]
+        assert client.get(f"{IMAGE}/frames/1").status_code == 422
+    with base.single(house.hospital.engine) as db:
+        kept: Any = db.execute(text("SELECT metadata FROM image_instances LIMIT 1")).scalar()
+    assert b"NGUYEN" not in kept
+
+
+def test_what_is_not_matched_here_is_said(house: House, sent: list[Dataset]) -> None:
+    with house.sign_in("ha") as client:
+        whole = client.get("/dicomweb/studies", params={"includefield": "all", "fuzzymatching": "false"})
+        assert "warning" not in whole.headers
+        some = client.get("/dicomweb/studies", params={"ProtocolName": "x", "limit": "1"})
+    assert len(some.json()) == 1
+    assert some.headers["warning"] == \
+        '299 benhan "Not matched here: ProtocolName. There may be more: ask on with offset."'
+
+
+def test_who_does_not_see_the_patient_sees_no_image_either(house: House, sent: list[Dataset]) -> None:
+    """R39: another ward, IT, and strangers; and what belongs to nobody yet only those who file it."""
+    receive(house.hospital, as_file(a_slice(study="nobodys", PatientID="?")), sender="CT1")
+    with house.guest() as client:
+        assert client.get("/dicomweb/studies").status_code == 401
+        assert post(client, "/dicomweb/studies", b"x").status_code == 401
+    for username, sees in (("ha", {STUDY}), ("lan", {STUDY, str(uid("nobodys"))})):
+        with house.sign_in(username) as client:
+            found = client.get("/dicomweb/studies").json()
+            assert {one["0020000D"]["Value"][0] for one in found} == sees, username
+    with base.transaction(house.hospital.engine) as db:
+        db.execute(text("UPDATE ward_stays SET ward = (SELECT id FROM wards WHERE code <> 'NOI' LIMIT 1)"))
+    with house.sign_in("ha") as client:
+        assert client.get("/dicomweb/studies").json() == []
+        assert client.get(f"{IMAGE}/metadata").status_code == 404
+
+
+def test_each_look_is_audited(house: House, sent: list[Dataset]) -> None:
+    with house.sign_in("ha") as client:
+        client.get(f"{IMAGE}/metadata")
+    with base.single(house.hospital.engine) as db:
+        row: Any = db.execute(text("SELECT * FROM audit_events WHERE action = 'images.view'")).one()
+    assert (row.patient, row.encounter, row.facts["image"]) == (house.patient, house.encounter, FIRST)
+    assert json.dumps(row.facts)
