@@ -7,6 +7,7 @@ year. Such differences of spelling are none; every other goes to a person (DICOM
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from records.codes import fold
 from records.messages import PatientView
@@ -61,6 +62,27 @@ def order_differences(accession: str, patient_no: str, owner_no: str, *, live: b
     if owner_no != patient_no:
         return (Difference("order", accession, owner_no),)
     return () if live else (Difference("order", accession, ""),)
+
+
+def as_dicom(known: PatientView) -> Named:
+    """The patient as an image would name them."""
+    return Named(known.patient_no, person_name(known.full_name), birth_date(known.birth_date),
+                 _SEXES.get(known.sex, ""))
+
+
+def person_name(full_name: str, title: str = "") -> str:
+    """A Vietnamese name as DICOM writes names: family name, caret, the rest; a title is its prefix (PS3.5 6.2, PN)."""
+    family, _, given = " ".join(full_name.replace("^", " ").replace("=", " ").split()).partition(" ")
+    made = f"{family}^{given}" if given else family
+    return f"{family}^{given}^^{title}" if title else made
+
+
+def birth_date(text: str) -> str:
+    """An ISO date as DICOM's DA; empty when only the year is known, which a DA cannot say."""
+    try:
+        return date.fromisoformat(text).strftime("%Y%m%d")
+    except ValueError:
+        return ""
 
 
 def name_key(name: str) -> str:

@@ -1,10 +1,10 @@
-"""What a device may ask of the worklist, how it is matched (DICOM PS3.4 C.2.2.2, K.6), and names as it shows them."""
+"""What a device may ask of the worklist, how it is matched (DICOM PS3.4 C.2.2.2, K.6), and words as it shows them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from records.codes import fold
 from records.image_identity import name_key
@@ -60,25 +60,10 @@ def within(asked: str, value: str) -> bool:
     return (not start or value >= start[:len(value)]) and (not end or value[:len(end)] <= end)
 
 
-def person_name(full_name: str, title: str = "") -> str:
-    """A Vietnamese name as DICOM writes names: family name, caret, the rest; a title is its prefix (PS3.5 6.2, PN)."""
-    family, _, given = " ".join(full_name.replace("^", " ").replace("=", " ").split()).partition(" ")
-    made = f"{family}^{given}" if given else family
-    return f"{family}^{given}^^{title}" if title else made
-
-
 def plain(text: str) -> str:
     """For a device that knows no Vietnamese letters: the same word in ASCII, capitals kept."""
     made = "".join(_capital(letter) for letter in text)
     return made.encode("ascii", "replace").decode("ascii")
-
-
-def birth_date(text: str) -> str:
-    """An ISO date as DICOM's DA; empty when only the year is known, which a DA cannot say."""
-    try:
-        return date.fromisoformat(text).strftime("%Y%m%d")
-    except ValueError:
-        return ""
 
 
 def _capital(letter: str) -> str:

@@ -21,6 +21,7 @@ from server.api import (
     events,
     evidence,
     health,
+    image_reconciling,
     imaging_orders,
     looks,
     organisation,
@@ -47,7 +48,7 @@ ROUTERS = (
     drafts.router, certificates.router, confirmations.router, settlements.router, audit.router, delegations.router,
     events.router, prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
     remote_signing.router, remote_signing.calls, closing.router, looks.router, imaging_orders.router,
-    dicomweb.router,
+    dicomweb.router, image_reconciling.router,
 )
 
 

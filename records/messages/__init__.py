@@ -59,6 +59,12 @@ from records.messages.evidence import (
     TrustEdition,
     TrustProposal,
 )
+from records.messages.image_reconciling import (
+    ImageDecisionGiven,
+    ImageDecisionView,
+    ImageDifferenceView,
+    UnsettledStudyView,
+)
 from records.messages.images import (
     ImageMarkGiven,
     ImageMarks,
@@ -171,6 +177,9 @@ __all__ = [
     "FindingView",
     "Health",
     "HolderView",
+    "ImageDecisionGiven",
+    "ImageDecisionView",
+    "ImageDifferenceView",
     "ImageMarkGiven",
     "ImageMarkView",
     "ImageMarks",
@@ -217,6 +226,7 @@ __all__ = [
     "TrustEdition",
     "TrustProposal",
     "TrustedAuthority",
+    "UnsettledStudyView",
     "VersionRecord",
     "VitalsPoint",
     "WaitingView",

@@ -15,6 +15,7 @@ from pynetdicom import (
     evt,
 )
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
+    ModalityPerformedProcedureStep,
     ModalityWorklistInformationFind,
     StorageCommitmentPushModel,
     StudyRootQueryRetrieveInformationModelFind,
@@ -25,11 +26,12 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a t
 from pynetdicom.transport import ThreadedAssociationServer
 
 from records.errors import Refusal, Trouble
-from server.dicom import commitment, retrieving, storing, worklist
+from server.dicom import commitment, performing, retrieving, storing, worklist
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
 
 NOT_AUTHORISED = 0x0124
+PROCESSING_FAILURE = 0x0110
 _log = logging.getLogger("benhan.server.dicom")
 
 
@@ -73,6 +75,7 @@ class Listener:
         application.require_calling_aet = [one.aet for one in self.settings.peers] or ["\x7f"]
         application.add_supported_context(Verification)
         application.add_supported_context(StorageCommitmentPushModel)
+        application.add_supported_context(ModalityPerformedProcedureStep)
         for model in (StudyRootQueryRetrieveInformationModelFind, StudyRootQueryRetrieveInformationModelGet,
                       StudyRootQueryRetrieveInformationModelMove, ModalityWorklistInformationFind):
             application.add_supported_context(model)
@@ -88,6 +91,8 @@ class Listener:
             (evt.EVT_ACCEPTED, self._let_in),
             (evt.EVT_C_STORE, self._one(May.STORE, storing.store)),
             (evt.EVT_N_ACTION, self._action),
+            (evt.EVT_N_CREATE, self._step(performing.create)),
+            (evt.EVT_N_SET, self._step(performing.change)),
             (evt.EVT_C_FIND, self._found),
             (evt.EVT_C_GET, self._many(May.RETRIEVE, retrieving.get)),
             (evt.EVT_C_MOVE, self._many(May.RETRIEVE, retrieving.move)),
@@ -133,6 +138,22 @@ class Listener:
         """C-FIND asks for images, or for what is to be done: a right of its own each."""
         asked = event.context.abstract_syntax == ModalityWorklistInformationFind
         yield from (self._many(May.WORKLIST, worklist.find) if asked else self._many(May.FIND, retrieving.find))(event)
+
+    def _step(
+        self, handler: Callable[[Listener, Peer, evt.Event], tuple[Any, Any]],
+    ) -> Callable[[evt.Event], tuple[Any, Any]]:
+        """A handler of a performed step."""
+        def handle(event: evt.Event) -> tuple[Any, Any]:
+            peer = self.peer_of(event)
+            if peer is None or May.PERFORM not in peer.may:
+                return NOT_AUTHORISED, None
+            try:
+                return handler(self, peer, event)
+            except Exception:
+                _log.exception("A performed step could not be kept")
+                return PROCESSING_FAILURE, None
+
+        return handle
 
     def _action(self, event: evt.Event) -> tuple[int, None]:
         peer = self.peer_of(event)

@@ -27,6 +27,8 @@ class May(StrEnum):
     RETRIEVE = "retrieve"
     WORKLIST = "worklist"
     """Ask what is to be done."""
+    PERFORM = "perform"
+    """Say what it begins, completes and breaks off (MPPS)."""
 
 
 class Letters(StrEnum):

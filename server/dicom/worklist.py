@@ -10,8 +10,9 @@ from pydicom.datadict import dictionary_VR
 from pydicom.multival import MultiValue
 from pynetdicom import evt
 
+from records.image_identity import birth_date, person_name
 from records.imaging_orders import procedure_id, step_id
-from records.worklists import Question, birth_date, person_name, plain
+from records.worklists import Question, plain
 from server.dicom.settings import Letters, May, Peer
 from server.services import image_worklist
 from server.services.image_worklist import Asker, Step

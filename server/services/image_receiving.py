@@ -120,7 +120,7 @@ def _study(hospital: Hospital, db: Connection, head: Study, sender: str) -> UUID
     state = "open" if differing else "matched"
     which = new_id()
     study = images.add_study(db, which, head.uid, {
-        **asdict(head.named), "patient": patient, "encounter": encounter, "state": state,
+        **asdict(head.named), "sent": asdict(head.named), "patient": patient, "encounter": encounter, "state": state,
         "imaging_order": order.order if order else None, "accession": head.accession,
         "study_no": head.study_no, "study_date": head.date, "study_time": head.time, "description": head.description,
         "referring": head.referring}, differing)

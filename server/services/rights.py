@@ -47,6 +47,8 @@ class Right(StrEnum):
     SEE_ALL_IMAGES = "see_all_images"
     """See every ward's images, and those that belong to nobody yet: who makes them, and who files them."""
     ADD_IMAGES = "add_images"
+    RECONCILE_IMAGES = "reconcile_images"
+    """Say whose images are that differ from the order or the patient."""
     OPEN_CAPTURE = "open_capture"
     """See a kept fingerprint or drawn signature (R8)."""
 
@@ -75,6 +77,7 @@ _MAY: dict[Right, frozenset[Role]] = {
     Right.SEE_DELEGATIONS: _OFFICE | {Role.IT, Role.DIRECTOR},
     Right.TAKE_CONFIRMATION: frozenset({Role.DOCTOR, Role.NURSE}),
     Right.RESTORE: RESTORERS,
+    Right.RECONCILE_IMAGES: _OFFICE | {Role.TECHNICIAN},
     Right.OPEN_CAPTURE: _OFFICE,
     Right.SEE_IMAGES: _CLINICAL | _OFFICE,
     Right.SEE_ALL_IMAGES: _WHOLE_HOUSE | {Role.TECHNICIAN},

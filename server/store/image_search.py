@@ -111,8 +111,9 @@ def _ordered(query: Select[Any], level: Level) -> Select[Any]:
 
 
 def in_sight(sight: Sight) -> ColumnElement[bool]:
-    """A study whose key was destroyed is seen by nobody: nothing of it can be read."""
-    shown = image_studies.c.state != "destroyed" if sight.nobodys else image_studies.c.state == "matched"
+    """A study whose key was destroyed is seen by nobody: nothing of it can be read; nor is one that was set aside."""
+    shown = (image_studies.c.state.not_in(("destroyed", "set_aside")) if sight.nobodys
+             else image_studies.c.state == "matched")
     if sight.wards is None:
         return shown
     return and_(shown, exists().where(

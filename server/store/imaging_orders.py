@@ -155,6 +155,11 @@ def owner(db: Connection, *, accession: str = "", study_uid: str = "") -> Owner 
     return None if row is None else Owner(row.id, row.encounter, row.patient, row.patient_no, row.live)
 
 
+def encounters_of(db: Connection, orders: Collection[UUID]) -> set[UUID]:
+    """The stays to which these orders belong."""
+    return set(db.scalars(select(imaging_orders.c.encounter).where(imaging_orders.c.id.in_(orders))))
+
+
 def given(db: Connection, device: str, orders: Collection[UUID]) -> tuple[UUID, ...]:
     """Note that the device has them; those that it has for the first time."""
     if not orders:
@@ -166,7 +171,8 @@ def given(db: Connection, device: str, orders: Collection[UUID]) -> tuple[UUID, 
 
 def _order(row: Row[Any], key: ScopeKey) -> Order:
     facts = {Fact.WITHDRAWN: not row.live, Fact.RESULT_SIGNED: row.result_state == "signed",
-             Fact.RESULT_BEGUN: row.result_state == "begun", Fact.IMAGES: row.has_images, Fact.GIVEN: row.was_given}
+             Fact.RESULT_BEGUN: row.result_state == "begun", Fact.IMAGES: row.has_images,
+             Fact.PERFORMED: row.was_performed, Fact.GIVEN: row.was_given}
     return Order(row.id, row.encounter, row.patient, row.accession, row.study_uid,
                  _ASKED.validate_json(key.decrypt(_about(row.id), row.content)), row.result,
                  frozenset(fact for fact, holds in facts.items() if holds))
@@ -177,9 +183,10 @@ def _about(order: UUID) -> str:
 
 
 _HAS_IMAGES = "EXISTS (SELECT FROM image_studies AS i WHERE i.imaging_order = o.id AND i.state = 'matched')"
+_PERFORMED = "EXISTS (SELECT FROM performed_steps AS s WHERE s.orders @> ARRAY[o.id] AND s.status = 'COMPLETED')"
 _SHOWN = f"""
     SELECT o.id, o.encounter, o.patient, o.accession, o.study_uid, v.live, v.result, v.result_state, v.content,
-        {_HAS_IMAGES} AS has_images,
+        {_HAS_IMAGES} AS has_images, {_PERFORMED} AS was_performed,
         EXISTS (SELECT FROM imaging_order_gifts AS g WHERE g."order" = o.id) AS was_given
     FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
 """  # noqa: S608 - only this file's own words
@@ -187,7 +194,7 @@ _OPEN = text(_SHOWN + f"""
     JOIN encounters AS e ON e.id = o.encounter
     WHERE v.live AND v.result_state = '' AND v.scheduled >= :since AND e.state = 'active'
         AND (CAST(:modalities AS text[]) IS NULL OR v.modality = ANY(CAST(:modalities AS text[])))
-        AND NOT {_HAS_IMAGES}
+        AND NOT {_HAS_IMAGES} AND NOT {_PERFORMED}
     ORDER BY v.urgent DESC, v.scheduled, o.accession
 """)
 _NUMBER = text("""

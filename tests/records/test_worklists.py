@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from records.deadlines import ZONE
-from records.worklists import birth_date, due, fits, oldest, person_name, plain, same_name, within
+from records.image_identity import birth_date, person_name
+from records.worklists import due, fits, oldest, plain, same_name, within
 
 
 @pytest.mark.parametrize(("asked", "name", "same"), [

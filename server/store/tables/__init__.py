@@ -41,6 +41,7 @@ from server.store.tables.imaging_orders import (
     imaging_order_views,
     imaging_orders,
     imaging_orders_stale,
+    performed_steps,
 )
 from server.store.tables.organisation import organisation_keys
 from server.store.tables.patients import allergies, counters, encounters, patients, ward_stays
@@ -101,6 +102,7 @@ __all__ = [
     "organisation_keys",
     "patients",
     "people",
+    "performed_steps",
     "person_wards",
     "receipts",
     "record_acts",

@@ -30,6 +30,8 @@ image_studies = Table(
     reference("encounter", "encounters.id", optional=True),
     Column("state", Text, nullable=False),
     Column("differences", JSONB, nullable=False, server_default=text("'[]'")),
+    # Whom the images name, as they do; the four words below are what is answered, and follow a person's decision.
+    Column("sent", JSONB, nullable=False, server_default=text("'{}'")),
     words("patient_no"),
     words("full_name"),
     words("birth_date"),
@@ -47,7 +49,7 @@ image_studies = Table(
     # The order whose number or Study Instance UID it bears, or to which a person tied it.
     reference("imaging_order", "imaging_orders.id", optional=True),
     UniqueConstraint("uid"),
-    CheckConstraint("state IN ('matched', 'open', 'destroyed')", name="state_known"),
+    CheckConstraint("state IN ('matched', 'open', 'set_aside', 'destroyed')", name="state_known"),
     CheckConstraint("(state = 'matched') <= (patient IS NOT NULL)", name="matched_to_somebody"),
     Index("ix_image_studies_patient", "patient"),
     Index("ix_image_studies_open", "received_at", postgresql_where=text("state = 'open'")),
@@ -115,11 +117,14 @@ image_decisions = Table(
     "image_decisions", metadata,
     identifier(),
     reference("study", "image_studies.id"),
-    reference("patient", "patients.id"),
+    Column("decision", Text, nullable=False, server_default="tie"),
+    reference("patient", "patients.id", optional=True),
     reference("encounter", "encounters.id", optional=True),
     reference("person", "people.id"),
     Column("reason", Text, nullable=False),
     instant("at", now=True),
     Index("ix_image_decisions_study", "study"),
+    CheckConstraint("decision IN ('tie', 'set_aside', 'reopen')", name="decision_known"),
+    CheckConstraint("(decision = 'tie') = (patient IS NOT NULL)", name="tied_to_somebody"),
     info=APPEND_ONLY,
 )

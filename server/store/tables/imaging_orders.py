@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from server.store.tables.base import APPEND_ONLY, flag, identifier, instant, metadata, number, reference, words
 
@@ -54,4 +55,21 @@ imaging_orders_stale = Table(
     "imaging_orders_stale", metadata,
     number(),
     reference("encounter", "encounters.id"),
+)
+performed_steps = Table(
+    # Each message of a device about a step (MPPS), in order; the last one says how the step stands.
+    "performed_steps", metadata,
+    Column("uid", Text, primary_key=True),
+    Column("message", Integer, primary_key=True, autoincrement=False),
+    Column("status", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("orders", ARRAY(Uuid), nullable=False),
+    # Whose key opens the content: the stay's, or the house's when no order is known.
+    Column("scope", Uuid, nullable=False),
+    # AES-256-GCM: all that is known of the step after this message, as DICOM JSON.
+    Column("content", LargeBinary, nullable=False),
+    instant("at", now=True),
+    CheckConstraint("message >= 0", name="counted_from_nought"),
+    Index("ix_performed_steps_orders", "orders", postgresql_using="gin"),
+    info=APPEND_ONLY,
 )

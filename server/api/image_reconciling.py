@@ -1,0 +1,23 @@
+"""Studies whose patient a person must settle, and the decisions about them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from records.messages import ImageDecisionGiven, UnsettledStudyView
+from server.api.gate import Asking, GuardedRoute
+from server.services import image_reconciling
+
+router = APIRouter(prefix="/api/image-studies", tags=["images"], route_class=GuardedRoute)
+
+
+@router.get("/unsettled", response_model=list[UnsettledStudyView])
+def get_unsettled(caller: Asking) -> Response:
+    """What waits, oldest first, then what was decided lately."""
+    return caller.ask(image_reconciling.unsettled)
+
+
+@router.post("/{uid}/decisions", response_model=UnsettledStudyView)
+def post_decision(caller: Asking, uid: str, given: ImageDecisionGiven) -> Response:
+    """It is this patient's, it is wrong, or what was decided is taken back."""
+    return caller.do(lambda desk: image_reconciling.decide(desk, uid, given))

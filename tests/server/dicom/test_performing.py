@@ -1,0 +1,158 @@
+"""Performed steps over the network (MPPS): a device begins, goes on and ends, across a restart; the order follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import Dataset, Sequence
+from pynetdicom import AE
+from pynetdicom.sop_class import ModalityPerformedProcedureStep  # type: ignore[attr-defined] # made at import
+from sqlalchemy import select
+
+from records.order_states import OrderState
+from server.dicom.listener import Listener
+from server.dicom.settings import DicomSettings, May, Peer
+from server.services.hospital import Hospital
+from server.store import base
+from server.store.tables import performed_steps
+from tests.databases import Database
+from tests.server import house
+from tests.server.dicom.devices import Ward, tool
+from tests.server.pictures import uid
+
+PEERS = (Peer(aet="CT1", host="127.0.0.1", may=frozenset({May.PERFORM, May.WORKLIST})),
+         Peer(aet="CT2", host="127.0.0.1", may=frozenset({May.PERFORM})),
+         Peer(aet="SENDS", host="127.0.0.1"))
+
+
+@pytest.fixture
+def hospital(database: Database, tmp_path: Path) -> Iterator[Hospital]:
+    _, made = house.build(tmp_path, database.dsn)
+    yield made
+    made.close()
+
+
+def listening(hospital: Hospital) -> tuple[Listener, int]:
+    listener = Listener(hospital, DicomSettings(host="127.0.0.1", port=0, peers=PEERS))
+    return listener, listener.start()
+
+
+@pytest.fixture
+def port(hospital: Hospital) -> Iterator[int]:
+    listener, made = listening(hospital)
+    yield made
+    listener.stop()
+
+
+
+
+def told(port: int, how: str, data: Dataset, step: str = "step", aet: str = "CT1") -> Dataset:
+    """The status that the service answers to one message."""
+    device = AE(aet)
+    device.add_requested_context(ModalityPerformedProcedureStep)
+    association = device.associate("127.0.0.1", port, ae_title="BENHAN")
+    assert association.is_established
+    try:
+        send = association.send_n_create if how == "create" else association.send_n_set
+        status, _ = send(data, ModalityPerformedProcedureStep, uid(step))
+        return status
+    finally:
+        association.release()
+
+
+def a_beginning(accession: str = "", study: str = "", **changes: Any) -> Dataset:
+    data, item = Dataset(), Dataset()
+    item.AccessionNumber, item.StudyInstanceUID = accession, study or uid("unscheduled")
+    item.RequestedProcedureID, item.ScheduledProcedureStepID = "", ""
+    data.SpecificCharacterSet = "ISO_IR 192"
+    data.ScheduledStepAttributesSequence = Sequence([item])
+    data.PatientName, data.PatientID = "Nguyễn^Văn Bình", "x"
+    data.PerformedProcedureStepID, data.PerformedStationAETitle, data.Modality = "P1", "CT1", "CT"
+    data.PerformedProcedureStepStartDate, data.PerformedProcedureStepStartTime = "20261125", "081500"
+    data.PerformedProcedureStepStatus = "IN PROGRESS"
+    for keyword, value in changes.items():
+        setattr(data, keyword, value)
+    return data
+
+
+def an_end(status: str = "COMPLETED", *, series: bool = True) -> Dataset:
+    data = Dataset()
+    data.PerformedProcedureStepStatus = status
+    data.PerformedProcedureStepEndDate, data.PerformedProcedureStepEndTime = "20261125", "083000"
+    if series:
+        item = Dataset()
+        item.SeriesInstanceUID, item.ProtocolName = uid("series"), "Ngực"
+        data.PerformedSeriesSequence = Sequence([item])
+    return data
+
+
+def listed(port: int) -> bool:
+    return "Pending" in tool("findscu", "-W", "-k", "PatientName", "127.0.0.1", str(port)).stderr
+
+
+def test_the_order_is_taken_when_the_device_completed_it(hospital: Hospital, port: int) -> None:
+    ward = Ward.of(hospital)
+    ward.order("CT ngực")
+    order = ward.orders()["CT ngực"]
+    assert listed(port)
+    assert told(port, "create", a_beginning(order.accession)).Status == 0x0000
+    assert ward.orders()["CT ngực"].state is OrderState.LISTED
+    assert told(port, "set", an_end()).Status == 0x0000
+    assert ward.orders()["CT ngực"].state is OrderState.TAKEN
+    assert not listed(port)
+
+
+def test_the_study_names_the_order_too_and_what_was_broken_off_stays_to_be_done(hospital: Hospital, port: int) -> None:
+    ward = Ward.of(hospital)
+    ward.order("CT ngực")
+    order = ward.orders()["CT ngực"]
+    assert told(port, "create", a_beginning(study=order.study_uid)).Status == 0x0000
+    assert told(port, "set", an_end("DISCONTINUED", series=False)).Status == 0x0000
+    assert listed(port)
+    assert told(port, "create", a_beginning(order.accession), "again").Status == 0x0000
+    assert told(port, "set", an_end(), "again").Status == 0x0000
+    assert ward.orders()["CT ngực"].state is OrderState.TAKEN
+
+
+def test_each_wrong_message_hears_why(hospital: Hospital, port: int) -> None:
+    assert told(port, "create", a_beginning(PerformedProcedureStepStatus="COMPLETED")).Status == 0x0106
+    short = a_beginning()
+    del short.Modality
+    assert told(port, "create", short).Status == 0x0120
+    assert told(port, "set", an_end(), "never begun").Status == 0x0112
+    assert told(port, "create", a_beginning()).Status == 0x0000
+    assert told(port, "create", a_beginning()).Status == 0x0111
+    assert told(port, "set", an_end(), aet="CT2").Status == 0x0112, "another device's step"
+    assert told(port, "set", an_end("SCHEDULED")).Status == 0x0106
+    assert told(port, "set", an_end(series=False)).Status == 0x0120
+    assert told(port, "create", a_beginning(), "x", aet="SENDS").Status == 0x0124
+    assert told(port, "set", an_end()).Status == 0x0000
+    for status in ("IN PROGRESS", "COMPLETED", "DISCONTINUED"):
+        refused = told(port, "set", an_end(status))
+        assert (refused.Status, refused.ErrorID) == (0x0110, 0xA710)
+    with base.single(hospital.engine) as db:
+        rows = db.execute(select(performed_steps).order_by(performed_steps.c.message)).all()
+    assert [row.status for row in rows] == ["IN PROGRESS", "COMPLETED"], "what was refused left nothing"
+    assert "Bình".encode() not in b"".join(bytes(row.content) for row in rows)
+
+
+def test_a_step_goes_on_after_the_service_was_started_again(hospital: Hospital) -> None:
+    ward = Ward.of(hospital)
+    ward.order("CT ngực")
+    order = ward.orders()["CT ngực"]
+    listener, port = listening(hospital)
+    assert told(port, "create", a_beginning(order.accession)).Status == 0x0000
+    listener.stop()
+    again = Hospital.open(hospital.settings)
+    listener, port = listening(again)
+    try:
+        assert told(port, "create", a_beginning(order.accession)).Status == 0x0111
+        assert told(port, "set", an_end()).Status == 0x0000
+        assert told(port, "set", an_end()).Status == 0x0110
+    finally:
+        listener.stop()
+        again.close()
+    assert ward.orders()["CT ngực"].state is OrderState.TAKEN
