@@ -180,5 +180,6 @@ def test_a_screens_words_are_the_picture_itself(name: str) -> None:
         picture = paint_view(shown, grey, view)
         rgb = picture.astype(np.uint32) if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, 2).astype(np.uint32)
         wanted = 0xFF000000 + (rgb[:, :, 0] << 16) + (rgb[:, :, 1] << 8) + rgb[:, :, 2]
-        kept = paint_words(shown, grey, view, kept)
-        assert (kept == wanted).all()
+        for again in (False, True):
+            kept = paint_words(shown, grey, view, kept, again=again)
+            assert (kept == wanted).all()

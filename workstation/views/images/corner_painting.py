@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
-from PyQt6.QtGui import QFontMetrics, QPainter
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter
 
 from workstation.models.images.corners import Corners
 from workstation.models.images.orientation import Edges
@@ -42,26 +42,27 @@ def paint_corners(painter: QPainter, room: QRect, corners: Corners, edges: Edges
     painter.setFont(style.font("small"))
     metrics = QFontMetrics(painter.font())
     ink = style.image_colour("ink")
-    right_edge = room.right() - MARGIN - BAR // 2
+    edge, below = room.right() - MARGIN - BAR // 2, room.bottom() - MARGIN
+
+    def put(words: str, left: float, line: float, colour: QColor = ink) -> None:
+        write(painter, QPointF(left, line), words, colour, size="small")
+
     top_right = max((metrics.horizontalAdvance(line) for line in corners.top_right), default=0)
     for number, line in enumerate(corners.top_left):
-        free = right_edge - MARGIN - (top_right + 12 if number < len(corners.top_right) else 0)
-        write(painter, QPointF(MARGIN, MARGIN + 10 + LINE * number),
-              metrics.elidedText(line, Qt.TextElideMode.ElideRight, free), ink)
+        free = edge - MARGIN - (top_right + 12 if number < len(corners.top_right) else 0)
+        put(metrics.elidedText(line, Qt.TextElideMode.ElideRight, free), MARGIN, MARGIN + 10 + LINE * number)
     for number, line in enumerate(corners.top_right):
-        write(painter, QPointF(right_edge - metrics.horizontalAdvance(line), MARGIN + 10 + LINE * number), line, ink)
-    below = room.bottom() - MARGIN
+        put(line, edge - metrics.horizontalAdvance(line), MARGIN + 10 + LINE * number)
     for number, line in enumerate(reversed(corners.bottom_left)):
-        write(painter, QPointF(MARGIN, below - LINE * number), line, ink)
+        put(line, MARGIN, below - LINE * number)
     for number, line in enumerate(reversed(corners.bottom_right)):
-        write(painter, QPointF(right_edge - metrics.horizontalAdvance(line), below - LINE * number), line, ink)
+        put(line, edge - metrics.horizontalAdvance(line), below - LINE * number)
     if corners.warning:
-        words = metrics.elidedText(corners.warning, Qt.TextElideMode.ElideRight, right_edge - MARGIN)
-        write(painter, QPointF(right_edge - metrics.horizontalAdvance(words),
-                               below - LINE * len(corners.bottom_right)), words, style.image_colour("length"))
+        words = metrics.elidedText(corners.warning, Qt.TextElideMode.ElideRight, edge - MARGIN)
+        put(words, edge - metrics.horizontalAdvance(words), below - LINE * len(corners.bottom_right),
+            style.image_colour("length"))
     for letters, place in letter_places(room, edges):
-        write(painter, QPointF(place.x() + (place.width() - metrics.horizontalAdvance(letters)) / 2,
-                               place.bottom() - 5), letters, ink)
+        put(letters, place.x() + (place.width() - metrics.horizontalAdvance(letters)) / 2, place.bottom() - 5)
 
 
 def letter_places(room: QRect, edges: Edges) -> tuple[tuple[str, QRect], ...]:
@@ -79,7 +80,7 @@ def paint_waiting(painter: QPainter, room: QRect, words: str) -> None:
     painter.setFont(style.font("small"))
     wide = QFontMetrics(painter.font()).horizontalAdvance(words)
     write(painter, QPointF(room.center().x() - wide / 2, room.bottom() - MARGIN - 2 * LINE), words,
-          style.image_colour("reference"))
+          style.image_colour("reference"), size="small")
 
 
 def paint_reason(painter: QPainter, room: QRect, words: str) -> None:

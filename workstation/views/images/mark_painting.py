@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from imaging.geometry import Point
 from workstation.models.images.drawing import Drawing, handles, outline
@@ -107,8 +107,8 @@ class Canvas:
             anchor, left = other, max(4.0, min(other.x() - 8, self._room.width() - 14) - wide)
         top = min(max(4.0, anchor.y() - high / 2), self._room.height() - high * len(lines) - 4)
         for number, words in enumerate(lines):
-            self._painter.setFont(style.font(bold=number == 0))
-            write(self._painter, QPointF(left, top + metrics.ascent() + number * high), words, ink_of(mark.kind))
+            write(self._painter, QPointF(left, top + metrics.ascent() + number * high), words, ink_of(mark.kind),
+                  bold=number == 0)
 
 
 def ink_of(kind: Kind) -> QColor:
@@ -116,23 +116,22 @@ def ink_of(kind: Kind) -> QColor:
     return style.image_colour("region" if kind.is_region else "length")
 
 
-def write(painter: QPainter, at: QPointF, words: str, ink: QColor) -> None:
+def write(painter: QPainter, at: QPointF, words: str, ink: QColor, *, size: str = "text", bold: bool = False) -> None:
     """Words with a dark edge, readable on any grey; `at` is the start of their base line.
 
     They are drawn once and kept: while a window is dragged all but one line stay as they are.
     """
     device = painter.device()
     scale = 1.0 if device is None else device.devicePixelRatioF()
-    picture, left, top = _written(words, painter.font().toString(), ink.rgba(), scale)
+    picture, left, top = _written(words, size, bold, ink.rgba(), scale)
     # On whole device pixels: between two of them the letters would blur.
     painter.drawImage(QPointF(round((at.x() - left) * scale) / scale, round((at.y() - top) * scale) / scale), picture)
 
 
 @lru_cache(maxsize=256)
-def _written(words: str, font_name: str, ink: int, scale: float) -> tuple[QImage, float, float]:
+def _written(words: str, size: str, bold: bool, ink: int, scale: float) -> tuple[QImage, float, float]:
     """The words as a picture, and where their base line starts in it."""
-    font = QFont()
-    font.fromString(font_name)
+    font = style.font(size, bold=bold)
     metrics = QFontMetricsF(font)
     box = metrics.boundingRect(words)
     left, top = 3 - min(0.0, box.left()), 3 + metrics.ascent()

@@ -56,10 +56,11 @@ class Surface:
         window = self.window(here, view.voi)
         painted_for = (*sampled_for, window, view.invert)
         if self._painted is None or painted_for != self._painted_for:
-            if self._sampled is None or sampled_for != self._sampled_for:
+            again = self._sampled is not None and sampled_for == self._sampled_for
+            if self._sampled is None or not again:
                 self._sampled, self._sampled_for = sampled(here.frame, here.grey, view), sampled_for
             words = paint_words(self._sampled, here.grey, View(window, view.invert),
-                                None if self._painted is None else self._painted.words)
+                                None if self._painted is None else self._painted.words, again=again)
             self._painted = Painted(as_image(words), words, *lens.seen[:2])
             self._painted_for = painted_for
         elif (self._painted.left, self._painted.top) != lens.seen[:2]:

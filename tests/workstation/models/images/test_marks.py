@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from PyQt6.QtCore import QObject
 
 from imaging.geometry import Calibration
+from imaging.suv import Suv, suv_of
 from records.errors import Refusal
+from tests.imaging.test_geometry import pet, ultrasound
 from tests.workstation.models.images.stacks import disc, loaded, slice_at
+from workstation.models.images.corners import warning_of
 from workstation.models.images.marks import POINTS, Kind, Mark, Marks
 from workstation.models.images.measuring import measured, reading_of
 from workstation.models.images.readings import Reading, decimal, headline, words_of
@@ -167,3 +170,32 @@ def test_a_mark_that_moves_forgets_what_it_said(here: Loaded) -> None:
 
 def test_figures_are_written_the_vietnamese_way() -> None:
     assert [decimal(48.26, 1), decimal(-0.01, 0), decimal(-600, 0), decimal(0, 1)] == ["48,3", "0", "−600", "0,0"]
+
+
+def test_an_ultrasound_mark_is_measured_within_one_region_of_tissue_and_in_pixels_anywhere_else() -> None:
+    here = loaded(ultrasound())
+    within = said(here, Kind.LENGTH, (1, 1), (31, 41))
+    assert within.size == pytest.approx(math.hypot(30 * 0.2, 40 * 0.3), abs=0.1)
+    assert within.unit == "mm"
+    for one, other in (((1.0, 1.0), (60.0, 41.0)), ((50.0, 1.0), (60.0, 41.0))):
+        found = said(here, Kind.LENGTH, one, other)
+        assert (found.unit, found.why) == ("px", "measure_not_calibrated")
+    assert warning_of(here) == ""  # each region has its own rule: the mark says which holds
+    area = said(here, Kind.RECTANGLE, (2, 2), (12, 12))
+    assert area.size == pytest.approx(10 * 0.2 * 10 * 0.3)
+    assert area.unit == "mm²"
+    assert said(here, Kind.RECTANGLE, (2, 2), (62, 12)).unit == "px²"
+
+
+def test_uptake_is_told_where_the_tags_allow_it_and_the_files_own_values_elsewhere() -> None:
+    here = loaded(pet())
+    factor = suv_of(here.image.dataset)
+    assert isinstance(factor, Suv)
+    values = here.grey.modality.apply(here.frame.values[10:20, 10:20]).astype(float) * factor.factor
+    found = said(here, Kind.RECTANGLE, (10, 10), (20, 20))
+    assert found.mean == pytest.approx(values.mean())
+    assert found.greatest == pytest.approx(values.max())
+    assert "SUVbw" in words_of(found)[0]
+    untold = said(loaded(pet(CorrectedImage=["ATTN"])), Kind.RECTANGLE, (10, 10), (20, 20))
+    assert untold.mean == pytest.approx(values.mean() / factor.factor)
+    assert "SUV" not in untold.values_unit
