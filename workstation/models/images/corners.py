@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from imaging.attributes import number, text
-from imaging.geometry import Calibration
+from imaging.geometry import Calibration, plane_of
 from imaging.grey import FullDynamic, Table, Voi, Window, full_window
 from workstation.models.images.measuring import calibration_here
 from workstation.models.images.readings import decimal
@@ -39,6 +39,8 @@ class Told:
     """What a picture's file says for its corners: read once, because a window is dragged sixty times a second."""
 
     title: str
+    noun: str
+    """What one place is: a slice of the body, a frame of a film, a picture of its own."""
     thickness: str
     taken: str
     warning: str
@@ -48,14 +50,14 @@ class Told:
 def told_by(here: Loaded) -> Told:
     """The words that stay while a picture is seen."""
     thickness = number(here.image.dataset, "SliceThickness")
-    return Told(_title(here), f"dày {written(thickness)} mm" if thickness and thickness > 0 else "", taken(here),
-                warning_of(here), here.frame.is_grey)
+    thick = f"dày {written(thickness)} mm" if thickness and thickness > 0 else ""
+    return Told(_title(here), _noun(here), thick, taken(here), warning_of(here), here.frame.is_grey)
 
 
 def corners_of(told: Told, place: int, count: int, words: Words, *, voi: Voi, scale: float,
                invert: bool = False) -> Corners:
     """The four corners for what is shown."""
-    line = " · ".join(filter(None, (f"Lát {place + 1}/{count}", told.thickness, words.note)))
+    line = " · ".join(filter(None, (f"{told.noun} {place + 1}/{count}", told.thickness, words.note)))
     return Corners((words.title or told.title, line), (told.taken,),
                    (_window(voi, invert=invert) if told.grey else _inverted("", invert=invert),),
                    (f"phóng {decimal(scale, 1 if scale >= 0.1 else 2)}×",), told.warning)
@@ -102,6 +104,12 @@ def _title(here: Loaded) -> str:
     series = " ".join(filter(None, (text(dataset, "SeriesNumber"), text(dataset, "SeriesDescription"))))
     body = text(dataset, "BodyPartExamined").lower()
     return " · ".join(filter(None, (f"{text(dataset, 'Modality')} {body}".strip(), series and f"chuỗi {series}")))
+
+
+def _noun(here: Loaded) -> str:
+    if plane_of(here.image.dataset, here.image.groups, here.spot.frame) is not None:
+        return "Lát"
+    return "Khung hình" if here.image.why_not is None and here.image.format.frames > 1 else "Ảnh"
 
 
 def _window(voi: Voi, *, invert: bool) -> str:

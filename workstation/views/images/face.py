@@ -96,13 +96,17 @@ class Face:
         if gaze.here is not None and lens is not None:
             self._corners(painter, room, gaze.here, lens)
         elif gaze.reason is not None:
-            rim.paint_reason(painter, room, f"Lát {gaze.seen + 1}/{gaze.count}\n\n"
+            rim.paint_reason(painter, room, f"Ảnh {gaze.seen + 1}/{gaze.count}\n\n"
                                             f"{gaze.reason.vietnamese} {gaze.reason.todo}".rstrip())
         if gaze.awaited is not None:
-            rim.paint_waiting(painter, room, f"Đang tải lát {gaze.awaited + 1}/{gaze.count}…")
+            rim.paint_waiting(painter, room, f"Đang tải {self._noun()} {gaze.awaited + 1}/{gaze.count}…")
         if gaze.count > 1:
             rim.paint_bar(painter, rim.bar_of(room), gaze.seen, gaze.count)
         rim.paint_rim(painter, room, active=active)
+
+    def _noun(self) -> str:
+        here = self.gaze.here
+        return "ảnh" if here is None else self._told_of(here)[0].noun.lower()
 
     def letters(self, lens: Lens) -> Edges:
         """Orientation letters as the picture is turned now."""

@@ -28,6 +28,12 @@ def test_the_corners_say_series_slice_time_window_and_zoom() -> None:
     assert named.bottom_left == ("W 400 · L 40 · đảo",)
 
 
+def test_a_place_is_a_slice_a_frame_or_a_picture() -> None:
+    film = loaded(slice_at(np.zeros((3, 8, 8), np.uint8), ImagePositionPatient=None, Modality="US"), 2)
+    alone = loaded(slice_at(disc(), ImagePositionPatient=None))
+    assert [told_by(here).noun for here in (loaded(slice_at(disc())), film, alone)] == ["Lát", "Khung hình", "Ảnh"]
+
+
 @pytest.mark.parametrize(("attributes", "warning"), [
     ({"PixelSpacing": None}, "Không có thước: chỉ đo được bằng điểm ảnh"),
     ({"Modality": "DX", "PixelSpacing": None, "ImagerPixelSpacing": [0.2, 0.2]},
