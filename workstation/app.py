@@ -281,6 +281,8 @@ class Program(QObject):
             place.sign_wanted.connect(signing.sign)
             place.explain_wanted.connect(lambda view, _version: signing.explain(view, chart.chart))
             place.print_wanted.connect(lambda code: signing.preview_sheet(chart.chart, code))
+            place.acts.amending.preview = lambda view, record, since: signing.preview_version(
+                view, chart.chart, record, since)
         place.refused.connect(self.window.tell)
         return place
 

@@ -104,6 +104,10 @@ class VersionRecord(Frozen):
     signatures: tuple[str, ...] = ()
     """«BS. Lê Thu Hà, 09:02 16/11/2026», in the order of signing."""
     told: tuple[ToldView, ...] = ()
+    sha256: str = ""
+    """Of the canonical bytes."""
+    file: str = ""
+    """SHA-256 of its signed file: it stays readable and printable, whatever came after (R33)."""
 
 
 class EntryHistory(Frozen):

@@ -43,4 +43,5 @@ def _record(one: Standing, body: Version, before: Version | None, gone: amendmen
         written_at=body.written_at, correction=body.correction,
         changed=tuple(change.label for change in changes(before, body, labels)) if before else (),
         cancellation=CancellationView(by=gone.by, at=gone.at, reason=gone.reason) if gone else None,
+        sha256=one.sha256, file=one.file,
         signatures=tuple(f"{mark.who}, {moment(mark.at)}" for mark in signed))

@@ -7,10 +7,17 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from records.entries import Version
+from records.entries import State, Version
 from records.errors import Refusal
 from records.forms import Role
-from records.messages import Cancellation, CorrectionNotice, EntryHistory, EntryView, Restoration
+from records.messages import (
+    Cancellation,
+    CorrectionNotice,
+    EntryHistory,
+    EntryView,
+    Restoration,
+    VersionRecord,
+)
 from records.succession import REASON_LENGTH, RESTORERS, may_restore
 from workstation.drafts import OutboxCommand
 from workstation.ids import new_id
@@ -43,6 +50,19 @@ def earlier_version(desk: Desk, entry: UUID, number: int, done: Callable[[Versio
 
     desk.kept(key, _VERSION, arrived)
     desk.fetch(key, f"/api/entries/{entry}/versions/{number}", _VERSION, arrived, not_asked)
+
+
+def since_then(told: EntryHistory, record: VersionRecord) -> str:
+    """What became of a version, in the words of the paper; empty for the one that counts (R33)."""
+    from records.render.words import moment  # the paper's parts are heavy, and a start need not wait
+
+    if (gone := record.cancellation) is not None:
+        return f"PHIÊN BẢN {record.number} ĐÃ HỦY. Người hủy: {gone.by}, {moment(gone.at)}. Lý do: {gone.reason}."
+    later = next((one for one in reversed(told.versions) if one.number > record.number), None)
+    if later is None or record.state is not State.AMENDED:
+        return ""
+    why = f" Lý do: {later.correction.reason}." if later.correction is not None else ""
+    return f"PHIÊN BẢN {record.number}, ĐÃ ĐƯỢC THAY bằng phiên bản {later.number}.{why}"
 
 
 def both_texts(desk: Desk, notice: CorrectionNotice, done: Callable[[Version, Version], None],

@@ -15,7 +15,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from records.entries import Mark, Version
 from records.errors import Refusal
 from records.forms import Form, form
-from records.messages import Chart, EntryView, PrintedVersion, PrintNotice
+from records.messages import Chart, EntryView, PrintedVersion, PrintNotice, VersionRecord
 from records.prints import address, look_up_code
 from workstation.background import Query
 from workstation.client.routes import print_path
@@ -61,6 +61,15 @@ class Printed:
     """A report of a signature check: it tells of an entry and holds no page of it."""
 
 
+@dataclass(frozen=True)
+class _Signed:
+    """Which version's file."""
+
+    file: str
+    version: int
+    sha256: str
+
+
 class PrintModel(QObject):
     """Draws sheets and fetches signed files; what was asked last arrives last."""
 
@@ -82,18 +91,25 @@ class PrintModel(QObject):
 
         `ended`: what became of it since, for the paper.
         """
+        self._signed(view, name, ended, _Signed(view.file, view.version, view.sha256))
+
+    def version(self, view: EntryView, name: str, ended: str, record: VersionRecord) -> None:
+        """The same of any version of that entry: what was signed stays readable and printable (R33)."""
+        self._signed(view, name, ended, _Signed(record.file, record.number, record.sha256))
+
+    def _signed(self, view: EntryView, name: str, ended: str, what: _Signed) -> None:
         at = self._desk.client.clock.server_now()
 
         def fetch() -> Printed:
-            store, key = self._desk.store, f"file:{view.file}"
+            store, key = self._desk.store, f"file:{what.file}"
             held = store.cached(key)
-            pdf = held.body if held is not None else store.put_cache(key, self._desk.client.file(view.file)).body
+            pdf = held.body if held is not None else store.put_cache(key, self._desk.client.file(what.file)).body
             code = look_up_code(str(view.body["stay"]["record_no"]), view.form.code,
-                                [(view.id, view.version, view.sha256)])
+                                [(view.id, what.version, what.sha256)])
             note = self._note(code, at)
-            return Printed(pdf, name, f"{view.form.code.replace('/', '-')}-{view.id}-{view.version}.pdf",
+            return Printed(pdf, name, f"{view.form.code.replace('/', '-')}-{view.id}-{what.version}.pdf",
                            note_words(note), on_paper(pdf, note, ended), view.encounter, view.form.code, view.id, code,
-                           (PrintedVersion(entry=view.id, version=view.version),))
+                           (PrintedVersion(entry=view.id, version=what.version),))
 
         self._run(fetch)
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from records.canonical import sha256
 from records.deadlines import ZONE
 from records.entries import FormRef, State, Version
 from records.messages import CorrectionNotice, DraftView, EntryHistory, EntryView, SigningBoard, ToldView
@@ -133,6 +134,19 @@ def test_who_was_told_reads_both_texts_though_the_patient_lies_in_no_ward_of_the
         assert reasons(client.get(f"/api/encounters/{house.encounter}/chart")) == ["ward_closed_to_person"]
         cancel = post(client, f"/api/entries/{entry}/cancel", version=2, reason="Không phải việc của tôi")
         assert reasons(cancel) == ["ward_closed_to_person"]
+
+
+def test_the_released_file_stays_and_the_history_names_it(house: House) -> None:
+    """R33: what was signed is readable and printable, whatever came after."""
+    entry = corrected(house)["id"]
+    with house.sign_in("ha") as client:
+        history = EntryHistory.model_validate_json(client.get(f"/api/entries/{entry}/history").content)
+        files = [client.get(f"/api/files/{one.file}").content for one in history.versions]
+        bodies = [client.get(f"/api/entries/{entry}/versions/{one.number}").content for one in history.versions]
+    assert [one.number for one in history.versions] == [2, 1]
+    assert all(file.startswith(b"%PDF") for file in files)
+    assert files[0] != files[1]
+    assert [one.sha256 for one in history.versions] == [sha256(body) for body in bodies]
 
 
 def test_the_reason_lies_encrypted(house: House) -> None:

@@ -12,9 +12,9 @@ import pytest
 from PyQt6.QtPdf import QPdfDocument
 from pytestqt.qtbot import QtBot
 
-from records.entries import Version
+from records.entries import State, Version
 from records.errors import Refusal
-from records.messages import Chart
+from records.messages import Chart, VersionRecord
 from records.prints import address
 from records.render import render_entry
 from tests.workstation import hospital
@@ -151,6 +151,26 @@ def test_the_print_of_one_signed_file_carries_the_notice_and_names_its_entry(
     model.tell(ready.args[0], "saved", "Nguyễn Văn Bình")
     qtbot.waitUntil(lambda: bool(little.prints), timeout=10_000)
     assert [(told.form_code, told.entry, told.what) for told in little.prints] == [("36/BV2", view.id, "saved")]
+
+
+def test_an_earlier_version_prints_under_its_own_code_and_says_what_took_its_place(
+    qtbot: QtBot, desks: Desks, little: LittleServer, tmp_path: Path,
+) -> None:
+    """R33, R42."""
+    view = hospital.entry(UUID(int=1), version=2)
+    old = Version.model_validate(hospital.entry(UUID(int=1)).body)
+    record = VersionRecord(number=1, state=State.AMENDED, author="BS. Lê Thu Hà", written_at=view.written_at,
+                           sha256=hospital.sha256(old), file="cd" * 32)
+    pdf = little.files[record.file] = render_entry(old)
+    since = "PHIÊN BẢN 1, ĐÃ ĐƯỢC THAY bằng phiên bản 2. Lý do: Ghi nhầm."
+    model = PrintModel(desks.open())
+    with qtbot.waitSignal(model.ready, timeout=20_000) as ready:
+        model.version(view, "Tờ điều trị, phiên bản 1", since, record)
+    printed = ready.args[0]
+    assert (printed.pdf, printed.file_name) == (pdf, f"36-BV2-{view.id}-1.pdf")
+    assert [(one.entry, one.version) for one in printed.versions] == [(view.id, 1)]
+    assert scanned(printed.shown, tmp_path) == printed.look_up_code
+    assert words(printed.shown, tmp_path).count("ĐÃ ĐƯỢC THAY bằng phiên bản 2") == 2
 
 
 def test_the_report_of_a_check_is_told_when_it_is_of_an_entry_of_the_house(

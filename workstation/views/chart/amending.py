@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QFrame, QRadioButton, QWidget
 from records.entries import State
 from records.messages import EntryHistory, PatientView, ToldView, VersionRecord
 from records.succession import REASON_LENGTH
+from workstation.models.history import since_then
 from workstation.views.prompts import Dialog, WorkList
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
@@ -30,22 +31,24 @@ class HistoryDialog(WorkList):
     """Every version, newest first; a text that may be restored has the button for it."""
 
     def __init__(self, parent: QWidget, *, restorable: Sequence[int], on_restore: Callable[[int], object],
-                 on_compare: Callable[[int], object]) -> None:
+                 on_compare: Callable[[int], object], on_print: Callable[[VersionRecord, str], object]) -> None:
         super().__init__("Lịch sử phiên bản", parent, width=720, height=460)
         self._restorable, self._on_restore, self._on_compare = frozenset(restorable), on_restore, on_compare
+        self._on_print = on_print
+        self.prints: dict[int, KeyButton] = {}
         self.buttons: dict[int, KeyButton] = {}
 
     def show_history(self, history: EntryHistory) -> None:
         """Fill the list anew."""
-        self.buttons = {}
+        self.buttons, self.prints = {}, {}
         while (item := self.rows.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
         for record in history.versions:
-            self.rows.addWidget(self._card(record))
+            self.rows.addWidget(self._card(record, since_then(history, record)))
         self.rows.addStretch(1)
 
-    def _card(self, record: VersionRecord) -> QFrame:
+    def _card(self, record: VersionRecord, since: str) -> QFrame:
         words, tone = STATES[record.state]
         head = row(label(f"Phiên bản {record.number}", "bold"), Chip(words, tone), label(
             f"{record.author} ghi {times.clock(record.written_at)} {times.full_date(record.written_at)}",
@@ -57,6 +60,10 @@ class HistoryDialog(WorkList):
             again = KeyButton("Khôi phục", small=True, on_click=lambda: self._leave(self._on_restore, record.number))
             self.buttons[record.number] = again
             head.addWidget(again)
+        if record.file:
+            self.prints[record.number] = KeyButton("Xem bản in", small=True,
+                                                   on_click=lambda: self._print(record, since))
+            head.addWidget(self.prints[record.number])
         layout = column(gap=2, margins=(12, 8, 12, 8))
         layout.addLayout(head)
         for text, role in lines_of(record):
@@ -64,6 +71,10 @@ class HistoryDialog(WorkList):
         card = frame("row")
         card.setLayout(layout)
         return card
+
+    def _print(self, record: VersionRecord, since: str) -> None:
+        self.accept()
+        self._on_print(record, since)
 
     def _leave(self, act: Callable[[int], object], number: int) -> None:
         self.accept()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from records.confirmations import is_confirmation
 from records.entries import EncounterState
 from records.errors import Reason, Refusal
-from records.messages import EntryView
+from records.messages import EntryView, VersionRecord
 from workstation.models import amending, history
 from workstation.models.account import utc_now
 from workstation.models.cases import kind_of
@@ -31,6 +31,8 @@ class AmendingActs:
     def __init__(self, place: ChartPlace, compare: Callable[[EntryView, int], None]) -> None:
         self._place, self._compare = place, compare
         self.dialog: HistoryDialog | None = None
+        self.preview: Callable[[EntryView, VersionRecord, str], object] = lambda _view, _record, _since: None
+        """Shows a version's signed file as it prints; the program connects it."""
 
     def table(self) -> dict[str, tuple[Callable[[], object], Callable[[], str]]]:
         """Action -> (what it does, why it may not be done now)."""
@@ -59,7 +61,7 @@ class AmendingActs:
         numbers = history.restorable(view) if self._may_restore(view) else ()
         dialog = self.dialog = HistoryDialog(
             self._place, restorable=numbers, on_restore=partial(self._ask_restore, view),
-            on_compare=partial(self._compare, view))
+            on_compare=partial(self._compare, view), on_print=partial(self.preview, view))
         history.versions_of(self._place.desk, view.id, lambda told: dialog.show_history(told.value), dialog.tell)
         dialog.show_over()
 

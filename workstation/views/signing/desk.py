@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QWidget
 
 from records.errors import Refusal
-from records.messages import Chart, EntryView, PatientView
+from records.messages import Chart, EntryView, PatientView, VersionRecord
 from workstation.models.amending import standing_words
 from workstation.models.enrolment import CertificatesModel, EnrolmentModel, approves
 from workstation.models.explain import ExplainModel
@@ -117,6 +117,11 @@ class SigningDesk(QObject):
         """The signed file itself."""
         self._printed_for = chart.patient if chart is not None else None
         self.printing.entry(view, names_of(view.form)[0], standing_words(chart, view) if chart is not None else "")
+
+    def preview_version(self, view: EntryView, chart: Chart | None, record: VersionRecord, since: str) -> None:
+        """The signed file of an earlier version; `since`: what became of it."""
+        self._printed_for = chart.patient if chart is not None else None
+        self.printing.version(view, f"{names_of(view.form)[0]}, phiên bản {record.number}", since, record)
 
     def _show_printed(self, printed: Printed) -> None:
         patient = self._printed_for

@@ -29,6 +29,7 @@ from tests.workstation.views.chart.conftest import Open, Opened
 from tests.workstation.views.keyboard import press
 from workstation.models.amending import ended_words, reissue_draft
 from workstation.models.desk import Desk
+from workstation.models.history import since_then
 from workstation.models.timeline import ItemState
 from workstation.views.chart.amending import ReasonDialog, told_words
 from workstation.views.chart.amending_acts import NO_RIGHT
@@ -113,6 +114,40 @@ def test_the_history_tells_each_version_and_offers_what_may_be_restored(
                   "Mục đã đổi: Kế hoạch", "Nhầm người bệnh", "Ký: BS. Lê Thu Hà"):
         assert words in said
     dialog.reject()
+
+
+def test_an_earlier_version_is_shown_as_it_prints_with_what_became_of_it(
+    opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """R33."""
+    view = cancelled()
+    second, first = history_of(view).versions
+    told = EntryHistory(versions=(second.model_copy(update={"file": "b" * 64}),
+                                  first.model_copy(update={"file": "a" * 64})))
+    answering(monkeypatch, told)
+    chart = opened([view])
+    shown: list[tuple[UUID, int, str]] = []
+    chart.place.acts.amending.preview = lambda seen, record, since: shown.append((seen.id, record.number, since))
+    chart.place.show_entry(view.id)
+    chart.actions.trigger("chart.history")
+    dialog = chart.place.acts.amending.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: set(dialog.prints) == {1, 2}, timeout=10_000)
+    dialog.prints[1].click()
+    (seen,) = shown
+    assert seen[:2] == (view.id, 1)
+    assert seen[2].startswith("PHIÊN BẢN 1 ĐÃ HỦY. Người hủy: BS. Lê Thu Hà, ")
+
+
+def test_a_version_says_which_one_took_its_place_and_why() -> None:
+    second, first = history_of(cancelled()).versions
+    amended = first.model_copy(update={"state": State.AMENDED, "cancellation": None})
+    told = EntryHistory(versions=(second, amended))
+    assert since_then(told, amended) == "PHIÊN BẢN 1, ĐÃ ĐƯỢC THAY bằng phiên bản 2. Lý do: Hủy nhầm."
+    assert since_then(told, second) == ""
+    waiting = second.model_copy(update={"state": State.PARTLY_SIGNED})
+    signed = amended.model_copy(update={"state": State.SIGNED})
+    assert since_then(EntryHistory(versions=(waiting, signed)), signed) == "", "nothing stands in its place yet"
 
 
 def restored(chart: Opened, view: EntryView) -> None:
