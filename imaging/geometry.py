@@ -6,6 +6,7 @@ of SCOORD (PS3.3 C.18.6.1.1). Points of the patient are millimetres in DICOM's a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -145,7 +146,14 @@ def plane_of(dataset: Dataset, groups: Groups, frame: int) -> Plane | None:
     """The plane of frame `frame` (from 1); None when the file gives it no place in the patient."""
     position = numbers(groups.find(frame, "PlanePositionSequence") or dataset, "ImagePositionPatient")
     directions = numbers(groups.find(frame, "PlaneOrientationSequence") or dataset, "ImageOrientationPatient")
-    spacing = spacing_of(dataset, groups, frame)
+    if len(position) != 3 or len(directions) != 6:
+        return None
+    return plane_at(position, directions, spacing_of(dataset, groups, frame), text(dataset, "FrameOfReferenceUID"))
+
+
+def plane_at(position: Sequence[float], directions: Sequence[float], spacing: Spacing,
+             frame_of_reference: str) -> Plane | None:
+    """A plane from what a header says of it; None when that is no plane, or has no size."""
     if len(position) != 3 or len(directions) != 6 or spacing.calibration is Calibration.NONE:
         return None
     across, down = np.array(directions[:3]), np.array(directions[3:])
@@ -153,7 +161,7 @@ def plane_of(dataset: Dataset, groups: Groups, frame: int) -> Plane | None:
     if min(lengths) < 0.5 or abs(float(across @ down)) > 0.02:
         return None
     return Plane(np.array(position), across / lengths[0], down / lengths[1], spacing.x_mm, spacing.y_mm,
-                 text(dataset, "FrameOfReferenceUID"))
+                 frame_of_reference)
 
 
 def ultrasound_regions(dataset: Dataset) -> tuple[UltrasoundRegion, ...]:

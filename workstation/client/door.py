@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,12 +15,14 @@ from uuid import UUID
 import httpx
 from pydantic import ValidationError
 
-from records.errors import Reason, Refusal, Trouble
+from records.errors import Cancelled, Reason, Refusal, Trouble
 from records.messages import Problem
 from workstation.client.clock import ServerClock
 
 log = logging.getLogger(__name__)
 JSON = "application/json"
+MUCH = 1 << 20
+"""Bytes still to come of an answer that is worth giving up."""
 
 
 class SignedOut(Trouble):
@@ -85,6 +87,21 @@ class Door:
             return Answer(response.status_code, response.content, dict(response.headers))
         raise refusal_of(response.status_code, response.content)
 
+    def read(self, path: str, *, accept: str, given_up: Callable[[], bool] | None = None) -> tuple[str, bytes]:
+        """A large answer, unpacked by nobody: its content type and bytes.
+
+        `given_up` is asked while it comes; when it says so and much is still to come, the connection is closed and
+        `Cancelled` is raised.
+        """
+        headers = {**self.headers(), "Accept": accept, "Accept-Encoding": "identity"}
+        try:
+            with self.http.stream("GET", path, headers=headers) as response:
+                if not response.is_success:
+                    raise refusal_of(response.status_code, response.read())
+                return response.headers.get("Content-Type", ""), _collected(response, given_up)
+        except httpx.HTTPError as error:
+            raise away(error) from error
+
     def _compare_clocks(self, response: httpx.Response, sent: datetime) -> None:
         # The Date header has whole seconds, cut off: half a second later is the middle of what it may mean.
         if date := response.headers.get("Date"):
@@ -95,6 +112,17 @@ class Door:
             received = datetime.now(UTC)
             if told.tzinfo is not None and (received - sent).total_seconds() < 60:
                 self.clock.note(told, sent=sent, received=received)
+
+
+def _collected(response: httpx.Response, given_up: Callable[[], bool] | None) -> bytes:
+    left, parts = int(response.headers.get("Content-Length") or MUCH), []
+    for part in response.iter_raw():
+        parts.append(part)
+        left -= len(part)
+        # To end a connection costs a new handshake: what is nearly here is taken.
+        if left > MUCH and given_up is not None and given_up():
+            raise Cancelled
+    return b"".join(parts)
 
 
 def plain_query(query: Mapping[str, Any] | None) -> dict[str, str]:

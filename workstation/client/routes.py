@@ -63,6 +63,7 @@ from records.messages import (
 )
 from workstation.client.asking import body_of, parse, parse_all
 from workstation.client.confirmation_routes import ConfirmationRoutes
+from workstation.client.dicomweb import ImageRoutes
 from workstation.client.door import Answer, Door, SignedOut, plain_query
 from workstation.client.events import EventStream
 
@@ -70,7 +71,7 @@ PDF = "application/pdf"
 REMOTE = "/api/remote-signing"
 
 
-class Client(ConfirmationRoutes):
+class Client(ConfirmationRoutes, ImageRoutes):
     """What the workstation can ask of the server. Every method may raise Refusal, Trouble or SignedOut."""
 
     def __init__(self, base_url: str, ca_file: Path | None = None, *, timeout_s: float = 20.0,

@@ -12,7 +12,8 @@ from imaging.image import Decoder, Image, open_image
 from imaging.sources import InMemory, OnDisk
 from workstation.models.images.stack import Loaded, Spot
 
-_GONE = InMemory(b"")
+GONE = InMemory(b"")
+"""What a header is left with whose pixels are kept apart."""
 _WORKED_OUT = ("_judged", "groups", "palette")
 """What an image has read out of its header already."""
 
@@ -33,6 +34,10 @@ class Instance(ABC):
     def spot(self, number: int) -> Spot:
         """Frame `number` (from 1)."""
         return replace(self.first, frame=number)
+
+    def at_hand(self, number: int) -> bool:
+        """Whether a frame can be made without the line."""
+        return False
 
     @abstractmethod
     def read(self, numbers: Sequence[int], decoder: Decoder, given_up: threading.Event) -> Iterator[Loaded]:
@@ -65,8 +70,8 @@ def loaded_from(image: Image, spot: Spot, decoder: Decoder) -> Loaded:
 
 def without_bytes(image: Image) -> Image:
     """The same header without the file in memory: pixels count once, and go when their frame goes."""
-    if not isinstance(image.header.source, InMemory) or image.header.source is _GONE:
+    if not isinstance(image.header.source, InMemory) or image.header.source is GONE:
         return image
-    bare = replace(image, header=replace(image.header, source=_GONE))
+    bare = replace(image, header=replace(image.header, source=GONE))
     vars(bare).update({name: value for name, value in vars(image).items() if name in _WORKED_OUT})
     return bare

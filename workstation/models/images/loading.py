@@ -93,6 +93,10 @@ class Loader(QObject):
         self.memory.drop([stack.spot(place) for place in range(len(stack))])
         self.filled.emit()
 
+    def warm(self) -> None:
+        """Somebody is about to look at images: have a decoder ready."""
+        threading.Thread(target=self.decoders.warm, name="images-warm", daemon=True).start()
+
     def try_again(self) -> None:
         """The server is back, or the person signed in again: wait no longer."""
         with self._news:
@@ -174,7 +178,8 @@ class Loader(QObject):
             if found and (instance is not found[0].stack.instance(found[0].place)):
                 break
             outage = self._outages.get(id(instance.line))
-            if wish.spot in busy or (outage is not None and (found or outage.until > now)):
+            is_out = outage is not None and (found or outage.until > now) and not instance.at_hand(wish.spot.frame)
+            if is_out or wish.spot in busy:
                 continue
             found.append(wish)
             # What somebody looks at now comes by itself, as soon as it can.

@@ -9,6 +9,46 @@ from weakref import WeakValueDictionary
 
 from workstation.models.images.stack import Loaded, Spot
 
+_ENCODED = 4
+"""A part of the bound in so many is for frames as they lie in their files."""
+
+
+class EncodedMemory:
+    """Frames of series that do not fit decoded, as they came: several times smaller, and quicker than the network."""
+
+    def __init__(self, bound: int) -> None:
+        self.bound = bound
+        self.used = 0
+        self._lock = threading.Lock()
+        self._held: OrderedDict[Spot, bytes] = OrderedDict()
+
+    def get(self, spot: Spot) -> bytes | None:
+        """The bytes when they are here; they are then the most recently used."""
+        with self._lock:
+            if spot in self._held:
+                self._held.move_to_end(spot)
+            return self._held.get(spot)
+
+    def put(self, spot: Spot, data: bytes, decoded: int) -> None:
+        """Keep them, when that is much cheaper than the frame itself; the least recently used go for it."""
+        if len(data) * 2 > decoded or len(data) > self.bound:
+            return
+        with self._lock:
+            self._take_out(spot)
+            self._held[spot] = data
+            self.used += len(data)
+            while self.used > self.bound:
+                self._take_out(next(iter(self._held)))
+
+    def drop(self, spots: Iterable[Spot]) -> None:
+        """Their series was closed."""
+        with self._lock:
+            for spot in spots:
+                self._take_out(spot)
+
+    def _take_out(self, spot: Spot) -> None:
+        self.used -= len(self._held.pop(spot, b""))
+
 
 class PixelMemory:
     """Many threads put in, the UI thread takes out; each call is short.
@@ -19,6 +59,7 @@ class PixelMemory:
 
     def __init__(self, bound: int) -> None:
         self.bound = bound
+        self.encoded = EncodedMemory(bound // _ENCODED)
         self._lock = threading.Lock()
         self._held: OrderedDict[Spot, Loaded] = OrderedDict()
         self._bytes = 0
@@ -61,6 +102,8 @@ class PixelMemory:
 
     def drop(self, spots: Iterable[Spot]) -> None:
         """Let go of frames: their series was closed."""
+        spots = list(spots)
+        self.encoded.drop(spots)
         with self._lock:
             for spot in spots:
                 self._take_out(spot)
@@ -96,7 +139,7 @@ class PixelMemory:
             self._bytes -= size_of(held)
 
     def _used(self) -> int:
-        return self._bytes + sum(size_of(one) for one in list(self._lingering.values()))
+        return self._bytes + self.encoded.used + sum(size_of(one) for one in list(self._lingering.values()))
 
 
 def size_of(loaded: Loaded) -> int:

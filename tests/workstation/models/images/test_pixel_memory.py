@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from imaging.grey import Grey
 from imaging.image import Frame, Image
 from tests.imaging.samples import opened, phantom
-from workstation.models.images.pixel_memory import PixelMemory, size_of
+from workstation.models.images.pixel_memory import EncodedMemory, PixelMemory, size_of
 from workstation.models.images.stack import Loaded, Spot
 
 STEP = 100
@@ -96,3 +96,28 @@ def test_every_plane_of_a_frame_counts(kind: str) -> None:
     made = Frame(1, np.zeros((4, 4), np.uint16), mask if kind == "overlay" else None,
                  colours if kind == "coloured" else None)
     assert size_of(Loaded(spot(1), IMAGE, made, Grey())) == 32 + (16 if kind == "overlay" else 64)
+
+
+def test_encoded_frames_have_a_part_of_their_own_and_count() -> None:
+    memory = PixelMemory(8 * STEP)
+    memory.encoded.put(spot(1), bytes(STEP), 4 * STEP)
+    memory.encoded.put(spot(2), bytes(STEP), 4 * STEP)
+    assert (memory.used, memory.encoded.get(spot(1))) == (2 * STEP, bytes(STEP))
+    memory.encoded.put(spot(3), bytes(STEP), 4 * STEP)
+    assert [memory.encoded.get(spot(number)) is None for number in (1, 2, 3)] == [False, True, False]
+    memory.encoded.put(spot(4), bytes(STEP), STEP)
+    assert memory.encoded.get(spot(4)) is None, "no smaller than the frame itself"
+    for number in range(10, 20):
+        memory.put(spot(number), frame(number))
+    assert memory.used <= memory.bound
+    memory.drop([spot(1), spot(3)])
+    assert memory.encoded.used == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40)), max_size=40))
+def test_encoded_frames_keep_to_their_bound(puts: list[tuple[int, int]]) -> None:
+    memory = EncodedMemory(60)
+    for number, size in puts:
+        memory.put(spot(number), bytes(size), 100)
+        assert memory.used <= memory.bound
+        assert memory.used == sum(len(memory.get(spot(one)) or b"") for one in range(6))

@@ -1,0 +1,165 @@
+"""Images from the server by DICOMweb (PS3.18): lists, headers, whole files, single frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from records.errors import Trouble
+from workstation.client.asking import Asking
+
+ROOT = "/dicomweb"
+_JSON = "application/dicom+json"
+_FILES = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+_FRAMES = 'multipart/related; type="application/octet-stream"; transfer-syntax=*, multipart/related; type="image/*"'
+_PIXELS = ("7FE00008", "7FE00009", "7FE00010")
+GivenUp = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What one image says of itself, in DICOM's JSON; what is not there or malformed is empty."""
+
+    told: Mapping[str, Any]
+
+    def values(self, keyword: str) -> list[Any]:
+        """All values of an attribute."""
+        element = self.told.get(_tag(keyword))
+        values = element.get("Value") if isinstance(element, dict) else None
+        return [value for value in values if value is not None] if isinstance(values, list) else []
+
+    def text(self, keyword: str) -> str:
+        """The first value as text."""
+        return next((str(value) for value in self.values(keyword)), "")
+
+    def integer(self, keyword: str) -> int | None:
+        """The first value as a whole number."""
+        found = self.numbers(keyword)
+        return int(found[0]) if found else None
+
+    def numbers(self, keyword: str) -> list[float]:
+        """All values as numbers; none when one of them is none."""
+        try:
+            return [float(value) for value in self.values(keyword)]
+        except (TypeError, ValueError):
+            return []
+
+
+@dataclass(frozen=True)
+class FrameBytes:
+    """One frame as it came."""
+
+    number: int
+    data: bytes
+    transfer_syntax: str
+
+
+class ImageRoutes(Asking):
+    """Reading images; `given_up` is asked while a long answer comes: True ends it."""
+
+    def image_list(self, study: str, series: str, uid: str = "") -> tuple[Attributes, ...]:
+        """What the images of a series (or one of them) say of themselves, without their pixels."""
+        path = _image(study, series, uid) if uid else _series(study, series)
+        return tuple(map(Attributes, _items(self.door.ask("GET", f"{path}/metadata").body)))
+
+    def image_header(self, listed: Attributes) -> Dataset:
+        """All attributes but the pixels, as a data set; long values are fetched."""
+        kept = {tag: element for tag, element in listed.told.items() if tag not in _PIXELS}
+        try:
+            return Dataset.from_json(kept, lambda _tag, _vr, uri: self._bulk(uri))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Trouble.because("answer_unreadable", "metadata", detail=str(error)) from error
+
+    def image_file(self, study: str, series: str, uid: str, given_up: GivenUp | None = None) -> bytes:
+        """A whole file, as its sender sent it."""
+        kind, body = self.door.read(_image(study, series, uid), accept=_FILES, given_up=given_up)
+        return next((data for _, data in parts_of(body, kind)), b"")
+
+    def image_frames(self, study: str, series: str, uid: str, numbers: Sequence[int],
+                     given_up: GivenUp | None = None) -> tuple[FrameBytes, ...]:
+        """Frames (from 1) as they lie in the file, or decoded where they cannot be told apart otherwise."""
+        path = f"{_image(study, series, uid)}/frames/{','.join(map(str, numbers))}"
+        kind, body = self.door.read(path, accept=_FRAMES, given_up=given_up)
+        parts = list(parts_of(body, kind))
+        if len(parts) != len(numbers):
+            raise Trouble.because("answer_unreadable", "frames", detail=f"{len(parts)} of {len(numbers)}")
+        return tuple(FrameBytes(number, data, _syntax(content))
+                     for number, (content, data) in zip(numbers, parts, strict=True))
+
+    def _bulk(self, uri: str) -> bytes:
+        """A long value. Only the path of its address counts: bytes come from our server and from nowhere else."""
+        _, found, path = urlsplit(uri).path.partition(ROOT)
+        if not found:
+            return b""
+        kind, body = self.door.read(ROOT + path, accept='multipart/related; type="application/octet-stream"')
+        return next((data for _, data in parts_of(body, kind)), b"")
+
+
+def parts_of(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:
+    """Content type and bytes of each part of a multipart/related message (RFC 2387)."""
+    header = Message()
+    header["Content-Type"] = content_type
+    boundary = header.get_param("boundary")
+    if header.get_content_type() != "multipart/related" or not isinstance(boundary, str):
+        raise Trouble.because("answer_unreadable", "multipart", detail=content_type)
+    line = b"--" + boundary.encode()
+    at = body.find(line)
+    while at >= 0 and body[at + len(line):at + len(line) + 2] != b"--":
+        start = body.find(b"\r\n\r\n", at)
+        if start < 0:
+            raise Trouble.because("answer_unreadable", "multipart", detail="a part without an end of its headers")
+        told = Message()
+        for one in body[at + len(line):start].decode("latin-1").strip().split("\r\n"):
+            name, _, value = one.partition(":")
+            told[name.strip()] = value.strip()
+        # A length that is told spares the search through megabytes of pixels.
+        end = start + 4 + int(length) if (length := told["Content-Length"] or "").isdigit() else -1
+        if end < 0 or body[end:end + 2 + len(line)] != b"\r\n" + line:
+            end = body.find(b"\r\n" + line, start + 4)
+        if end < 0:
+            raise Trouble.because("answer_unreadable", "multipart", detail="a part without an end")
+        yield told["Content-Type"] or "", body[start + 4:end]
+        at = end + 2
+
+
+@cache
+def _tag(keyword: str) -> str:
+    return f"{tag_for_keyword(keyword):08X}"
+
+
+def _syntax(content_type: str) -> str:
+    header = Message()
+    header["Content-Type"] = content_type
+    return str(header.get_param("transfer-syntax") or ExplicitVRLittleEndian)
+
+
+def _items(body: bytes) -> Iterator[dict[str, Any]]:
+    """The items of a JSON list one by one: all at once would keep the interpreter from the window for too long."""
+    try:
+        text, at, decoder = body.decode().strip() or "[]", 1, json.JSONDecoder()
+        while text[at] != "]":
+            if text[at] in ", \r\n\t":
+                at += 1
+                continue
+            item, at = decoder.raw_decode(text, at)
+            if isinstance(item, dict):
+                yield item
+    except (ValueError, IndexError) as error:
+        raise Trouble.because("answer_unreadable", _JSON, detail=str(error)) from error
+
+
+def _series(study: str, series: str) -> str:
+    return f"{ROOT}/studies/{study}/series/{series}"
+
+
+def _image(study: str, series: str, uid: str) -> str:
+    return f"{_series(study, series)}/instances/{uid}"
