@@ -34,6 +34,7 @@ from server.api import (
     signing_board,
     trust,
 )
+from server.api.image_reading import router as image_reading
 from server.dicom.beside import beside
 from server.services.gathering import gathering
 from server.services.hospital import Hospital
@@ -44,7 +45,7 @@ from server.settings import Settings
 from server.store import base
 
 ROUTERS = (
-    health.router, sessions.doorway, sessions.router, patients.router, encounters.router, entries.router,
+    health.router, sessions.doorway, sessions.router, patients.router, image_reading, encounters.router, entries.router,
     drafts.router, certificates.router, confirmations.router, settlements.router, audit.router, delegations.router,
     events.router, prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
     remote_signing.router, remote_signing.calls, closing.router, looks.router, imaging_orders.router,

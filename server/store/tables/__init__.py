@@ -32,6 +32,7 @@ from server.store.tables.house import (
 from server.store.tables.images import (
     image_decisions,
     image_instances,
+    image_marks,
     image_series,
     image_strays,
     image_studies,
@@ -90,6 +91,7 @@ __all__ = [
     "evidence_tasks",
     "image_decisions",
     "image_instances",
+    "image_marks",
     "image_series",
     "image_strays",
     "image_studies",

@@ -16,11 +16,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from server.store.tables.base import APPEND_ONLY, identifier, instant, metadata, reference, words
+from server.store.tables.base import APPEND_ONLY, flag, identifier, instant, metadata, number, reference, words
 
 image_studies = Table(
     "image_studies", metadata,
@@ -126,5 +127,24 @@ image_decisions = Table(
     Index("ix_image_decisions_study", "study"),
     CheckConstraint("decision IN ('tie', 'set_aside', 'reopen')", name="decision_known"),
     CheckConstraint("(decision = 'tie') = (patient IS NOT NULL)", name="tied_to_somebody"),
+    info=APPEND_ONLY,
+)
+image_marks = Table(
+    "image_marks", metadata,
+    number(),
+    # The same through all changes of one mark: its newest row says how it stands.
+    Column("mark", Uuid, nullable=False),
+    reference("study", "image_studies.id"),
+    Column("series_uid", Text, nullable=False),
+    Column("sop_instance_uid", Text, nullable=False),
+    Column("frame", Integer, nullable=False),
+    reference("person", "people.id"),
+    flag("removed"),
+    Column("content", LargeBinary, nullable=False),
+    instant("made_at"),
+    instant("received_at", now=True),
+    CheckConstraint("frame >= 1", name="frames_from_one"),
+    Index("ix_image_marks_study", "study", "mark", "id"),
+    Index("ix_image_marks_mark", "mark", "id"),
     info=APPEND_ONLY,
 )
