@@ -15,6 +15,7 @@ from uuid import UUID
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject
 from PyQt6.QtWidgets import QApplication
 
+from imaging.sources import MIB
 from records.errors import BenhAnError, Cancelled, Refusal
 from records.forms import Role
 from records.messages import PatientView
@@ -42,6 +43,8 @@ from workstation.views.work import NothingOpen, WorkPage
 
 if TYPE_CHECKING:  # signing and charts are heavy: they are loaded behind the sign-in window
     from workstation.models.editor import EditorModel
+    from workstation.models.images.loading import Loader
+    from workstation.models.images.remote import RemoteImages
     from workstation.models.signing import SigningModel
     from workstation.signing.base import TokenInfo
     from workstation.signing.token import TokenSigner
@@ -74,6 +77,8 @@ class Program(QObject):
         self.desk: Desk | None = None
         self.signing: SigningModel | None = None
         self.signing_desk: SigningDesk | None = None
+        self._loader: Loader | None = None
+        self._shelf: RemoteImages | None = None
         self._things: list[QObject] = []
         self.session.opened.connect(self._open_desk)
         self.session.closing.connect(self._close_desk)
@@ -110,6 +115,8 @@ class Program(QObject):
         """The window closes: save, end the session, finish what has begun."""
         self.machine.rest()
         self.session.sign_out()
+        if self._loader is not None:
+            self._loader.stop()
         self.background.stop()
         if self._signer is not None:
             self._signer.close()
@@ -148,7 +155,8 @@ class Program(QObject):
         self.signing = self._signing_model(desk)
         signing = self._signing_place(desk, self.signing)
         places: dict[Place, PlaceView] = {
-            Place.WARD: ward, Place.CHART: NothingOpen(actions), Place.SIGNING: signing}
+            Place.WARD: ward, Place.CHART: NothingOpen(actions), Place.SIGNING: signing,
+            Place.IMAGES: NothingOpen(actions, title="Hình ảnh", words="Chưa mở hình ảnh của ai.")}
         if _CLOSES_RECORDS & set(account.person.roles):
             places[Place.REVIEW] = self._review_place(desk)
         page = WorkPage(account, sync, self.machine, actions, places=places)
@@ -163,7 +171,21 @@ class Program(QObject):
         self.window.actions_.bind("change_pin", partial(self._set_pin, by_puk=False))
         self.window.actions_.bind("unblock_pin", partial(self._set_pin, by_puk=True))
         self.window.open_work(page, search, account, self._open_patient)
+        self._join_images(desk, page)
         sync.start()
+
+    def _join_images(self, desk: Desk, page: WorkPage) -> None:
+        """The place «Hình ảnh», with a bounded memory for all that is read in it."""
+        from workstation.models.images.loading import Loader
+        from workstation.models.images.pixel_memory import PixelMemory
+        from workstation.models.images.remote import RemoteImages
+        from workstation.views.images.desk import ImagesDesk
+
+        if self._loader is None:
+            self._loader = Loader(PixelMemory(self.config.image_memory_mb * MIB), self)
+        shelf = self._shelf = RemoteImages(self.client, self._loader, self.background, page)
+        self.session.renewed.connect(self._loader.try_again)
+        ImagesDesk(desk, page, self.window.actions_, shelf)
 
     def _join_delegations(self, desk: Desk, page: WorkPage, board: BoardModel, signing: SigningPlace) -> None:
         """What was given to this person to sign for others: the dialog, the top bar, the wards of both boards."""
@@ -240,6 +262,9 @@ class Program(QObject):
             self.machine.know(None)
             self.signing.deleteLater()
             self.signing = self.signing_desk = None
+        if self._shelf is not None:
+            self._shelf.clear()
+            self._shelf = None
         if self.desk is not None:
             self.desk.sync.stop()
         self.window.end_work()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -112,8 +113,15 @@ def _dicom(home: DemoHome) -> None:
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    _write_toml(file, {"host": "127.0.0.1", "port": 0, "peers": [
+    _write_toml(file, {"host": "127.0.0.1", "port": _free_port(), "peers": [
         {"aet": aet, "host": "127.0.0.1", "port": 11113, "may": [*May], "fixed": True} for aet in DEVICES]})
+
+
+def _free_port() -> int:
+    """A port that nobody has now; the demo keeps it, so that its devices know where to call."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def people_with_tokens(data: dict[str, Any]) -> Iterator[dict[str, Any]]:

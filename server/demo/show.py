@@ -14,6 +14,7 @@ from pathlib import Path
 
 from records.errors import Refusal
 from server.administration import bring_up_to_date, init_keys
+from server.demo.devices import send_pictures
 from server.demo.enrolment import enrol_phone, enrol_staff
 from server.demo.home import DemoHome, hospital_data, prepare
 from server.demo.phone import PhoneService
@@ -96,6 +97,8 @@ def _fill(home: DemoHome, settings: Settings, phone: PhoneService | None) -> Non
 def _announce(home: DemoHome, settings: Settings, history: Path | None) -> None:
     try:
         _sign_history(home, history)
+        if history is None or history.exists():
+            send_pictures(home, hospital_data())
     finally:
         print(f"READY https://{settings.host}:{settings.port}", flush=True)
 

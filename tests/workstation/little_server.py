@@ -41,8 +41,12 @@ from records.messages import (
     Enrolment,
     EntryView,
     Health,
+    ImageMarkGiven,
+    ImageMarks,
+    ImageMarkView,
     Look,
     LooksGiven,
+    PatientImages,
     PersonView,
     PrintNotice,
     PrintView,
@@ -90,6 +94,9 @@ class LittleServer:
     charts: dict[UUID, bytes] = field(default_factory=dict)
     entries: dict[UUID, EntryView] = field(default_factory=dict)
     looks: dict[UUID, Look] = field(default_factory=dict)
+    images: PatientImages = field(default_factory=PatientImages)
+    image_marks: dict[str, dict[UUID, ImageMarkView]] = field(default_factory=dict)
+    """By Study Instance UID."""
     versions: dict[tuple[str, str], bytes] = field(default_factory=dict)
     """Entry and number -> canonical bytes."""
     certificates: list[CertificateView] = field(default_factory=list)
@@ -288,6 +295,13 @@ class _Handler(BaseHTTPRequestHandler):
                     if one.entry not in little.looks or little.looks[one.entry].seen_at < one.seen_at:
                         little.looks[one.entry] = one
                 return 200, b"[" + b",".join(_json(little.looks[one.entry]) for one in given) + b"]"
+            case ["GET", "patients", _, "images"]:
+                return 200, _json(little.images)
+            case ["GET", "image-studies", study, "marks"]:
+                return 200, _json(ImageMarks(marks=tuple(little.image_marks.get(study, {}).values())))
+            case ["POST", "image-studies", study, "marks"]:
+                self._mark(study, ImageMarkGiven.model_validate_json(body))
+                return 204, b""
             case ["GET", "entries", entry, "versions", number] if (entry, number) in little.versions:
                 return 200, little.versions[entry, number]
             case ["GET", "entries", entry, "chain"] if UUID(entry) in little.chains:
@@ -350,6 +364,13 @@ class _Handler(BaseHTTPRequestHandler):
             case ["POST", "entries", entry, "versions", number, "signatures"]:
                 return self._signed(SignedFile(UUID(entry), int(number), query, body))
         return 404, problem("server_refused")
+
+    def _mark(self, study: str, given: ImageMarkGiven) -> None:
+        held = self.little.image_marks.setdefault(study, {})
+        held.pop(given.mark, None)
+        if not given.removed:
+            held[given.mark] = ImageMarkView(
+                **given.model_dump(exclude={"removed"}), person=hospital.DOCTOR, person_name="BS. Lê Thu Hà")
 
     def _delegate(self, wish: DelegationGiven) -> bytes:
         little, me = self.little, self.little.me or hospital.person()

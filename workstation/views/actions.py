@@ -35,6 +35,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("place.ward", "Tới Khoa", Place.EVERYWHERE, "Ctrl+1", icon="bed", words="bang khoa giuong"),
     Action("place.chart", "Tới Hồ sơ", Place.EVERYWHERE, "Ctrl+2", icon="clipboard-text", words="benh an"),
     Action("place.signing", "Tới Ký", Place.EVERYWHERE, "Ctrl+3", icon="signature", words="bang chu ky"),
+    Action("place.images", "Tới Hình ảnh", Place.EVERYWHERE, "Ctrl+4", icon="photo",
+           words="xem anh x quang ct sieu am dicom"),
     Action("place.review", "Tới Soát hồ sơ", Place.EVERYWHERE, "Ctrl+5", icon="list-check",
            words="soat ho so nhan luu tru ra vien"),
     Action("retry", "Thử lại kết nối, gửi hàng chờ ngay", Place.EVERYWHERE, "Ctrl+R", icon="refresh",
@@ -118,6 +120,8 @@ ACTIONS: tuple[Action, ...] = (
            words="ky so to chuc dong dau giay ra vien"),
     Action("chart.explain", "Giải thích chữ ký", Place.CHART, "Ctrl+I", icon="shield-check",
            words="chu ky hop le tin cay"),
+    Action("chart.images", "Hình ảnh của người bệnh", Place.CHART, "F7", "hình ảnh", "photo",
+           "x quang ct cong huong tu sieu am", rank=5),
     Action("chart.drop", "Bỏ bản nháp này", Place.CHART, icon="x", words="xoa nhap"),
 
     Action("signing.choose", "Chọn văn bản chờ ký", Place.SIGNING, "↑↓", "chọn", by_widget=True, rank=1),

@@ -124,6 +124,7 @@ def style_sheet() -> str:
     values: dict[str, Any] = dict(tokens()[_current.theme])
     values.update({f"px_{name}": size for name, size in tokens()["grid"].items()})
     values.update({f"type_{name}": size for name, size in tokens()["type"].items()})
+    values.update({f"image_{name}": colour for name, colour in tokens()["image"].items()})
     return Template(bundled("styles", "benhan.qss").read_text("utf-8")).substitute(values)
 
 

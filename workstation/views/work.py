@@ -106,6 +106,7 @@ class WorkPage(QWidget):
         self._stack.addWidget(view)
         view.title_changed.connect(lambda _title: self._title_changed(place))
         view.banner_changed.connect(lambda: self._banner_changed(place))
+        view.note_changed.connect(lambda words: self._noted(place, words))
         if old is not None:
             if self.open_place is place:
                 self.show_place(place)
@@ -127,6 +128,7 @@ class WorkPage(QWidget):
         self._actions.enter(place)
         self._banner_changed(place)
         self._title_changed(place)
+        self.key_line.show_note(view.note())
         self.place_changed.emit(place)
         view.enter()
 
@@ -150,6 +152,10 @@ class WorkPage(QWidget):
     def _title_changed(self, place: Place) -> None:
         if place is self.open_place:
             self.title_changed.emit(self.title())
+
+    def _noted(self, place: Place, words: str) -> None:
+        if place is self.open_place:
+            self.key_line.show_note(words)
 
     def _banner_changed(self, place: Place) -> None:
         if place is not self.open_place:
@@ -208,17 +214,19 @@ class WorkPage(QWidget):
 class NothingOpen(PlaceView):
     """A place that is about one patient, while none is chosen."""
 
-    def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
+    def __init__(self, actions: ActionSet, parent: QWidget | None = None, *, title: str = "Hồ sơ",
+                 words: str = "Chưa mở hồ sơ nào.") -> None:
         super().__init__(parent)
+        self._title = title
         ground = QFrame()
         ground.setProperty("role", "panel")
-        self._state = Empty("Chưa mở hồ sơ nào.", "Chọn người bệnh ở bảng khoa", key_of("place.ward"),
+        self._state = Empty(words, "Chọn người bệnh ở bảng khoa", key_of("place.ward"),
                             lambda: actions.trigger("place.ward"))
         ground.setLayout(column(self._state, gap=0))
         self.setLayout(column(ground, gap=0))
 
     def title(self) -> str:
-        return "Hồ sơ"
+        return self._title
 
 
 def _itself(view: PlaceView) -> PlaceView:

@@ -52,7 +52,8 @@ class MarksKeeper(QObject):
             return
         self._encounters[uid] = encounter
         store = self._desk.store
-        self._run("read marks", lambda: _kept_here(store, uid), uid, lane="read")
+        # The lane of writing: what was drawn a moment ago is in the store before it is read again.
+        self._run("read marks", lambda: _kept_here(store, uid), uid, lane="store")
         client = self._desk.client
 
         def ask() -> tuple[ImageMarkView, ...]:

@@ -36,6 +36,11 @@ def icon_pixmap(name: str, ink: str = "ink2", size: int = 16, scale: float = 1.0
     return _pixmap(name, style.colour_name(ink), size, scale)
 
 
+def image_icon_pixmap(name: str, ink: str = "ink", size: int = 16, scale: float = 1.0) -> QPixmap:
+    """The icon in a colour of the image viewer."""
+    return _pixmap(name, style.image_colour(ink).name(), size, scale)
+
+
 def icon(name: str, ink: str = "ink2", size: int = 16) -> QIcon:
     """The icon for buttons, fields and actions."""
     return QIcon(icon_pixmap(name, ink, size, 2.0))

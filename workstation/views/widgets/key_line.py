@@ -29,11 +29,15 @@ class KeyLine(QFrame):
         self._keys = row(gap=4)
         self._saved_icon, self._saved = Icon("device-floppy", "ok"), label("", "ok")
         self._server_icon, self._server = Icon("cloud-check", "ink2"), label("", "second")
+        self._note = label("", "small_second")
+        self._note.hide()
         outer = row(gap=8, margins=(10, 0, 10, 0))
         outer.addLayout(self._keys, 1)
+        outer.addWidget(self._note)
         outer.addLayout(row(self._saved_icon, self._saved, 8, self._server_icon, self._server, gap=4))
         self.setLayout(outer)
         self._hints: tuple[KeyHint, ...] | None = None
+        self._waiting = False
         self.show_saved("")
         self.show_sent("Mọi thay đổi đã lên máy chủ")
 
@@ -50,14 +54,29 @@ class KeyLine(QFrame):
         self._keys.addStretch(1)
         self.setAccessibleName("Phím: " + "; ".join(f"{hint.key} {hint.word}" for hint in self._hints))
 
+    def show_note(self, text: str) -> None:
+        """What the open place has to say here; what waits to be sent stays in sight beside it."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+        self._show_quiet()
+
     def show_saved(self, text: str) -> None:
         """«Nháp lưu 03:12:41», a fact of its own."""
         self._saved.setText(text)
-        for widget in (self._saved_icon, self._saved):
-            widget.setVisible(bool(text))
+        self._show_quiet()
 
     def show_sent(self, text: str, *, waiting: bool = False) -> None:
         """«Máy chủ đã nhận 03:12:43», «4 chờ gửi»: a second, separate fact."""
         self._server.setText(text)
+        self._waiting = waiting
         style.set_role(self._server, "attention_bold" if waiting else "second")
         self._server_icon.show_as("cloud-up" if waiting else "cloud-check", "attention" if waiting else "ink2")
+        self._show_quiet()
+
+    def _show_quiet(self) -> None:
+        """A place's note takes the room of facts that nobody waits for."""
+        noted = bool(self._note.text())
+        for widget in (self._saved_icon, self._saved):
+            widget.setVisible(bool(self._saved.text()) and not noted)
+        for part in (self._server_icon, self._server):
+            part.setVisible(self._waiting or not noted)

@@ -12,6 +12,8 @@ class PlaceView(QWidget):
     title_changed = pyqtSignal(str)
     banner_changed = pyqtSignal()
     """`banner()` answers another widget from now on."""
+    note_changed = pyqtSignal(str)
+    """`note()` says something else from now on."""
 
     def title(self) -> str:
         """What the window's title bar says: the patient first, so that two windows are told apart."""
@@ -20,6 +22,10 @@ class PlaceView(QWidget):
     def banner(self) -> QWidget | None:
         """The patient's banner, if this place is about one patient."""
         return None
+
+    def note(self) -> str:
+        """What the key line says at its right while this place is open, in place of what was saved; usually nothing."""
+        return ""
 
     def enter(self) -> None:
         """The place was opened: put the cursor where the work is."""

@@ -16,6 +16,7 @@ Role = Literal[
     "text", "second", "faint", "small", "small_second", "small_bold", "caption", "bold", "title", "heading", "name",
     "verdict", "brand", "ok", "attention", "attention_bold", "critical", "critical_bold", "amended", "new",
     "top_brand", "top", "top_second",
+    "viewer", "viewer_small", "viewer_caption", "viewer_strong", "viewer_title", "viewer_alert",
 ]
 
 

@@ -1,0 +1,210 @@
+"""The place «Hình ảnh» by keyboard: what hangs, what goes along, what was measured; nothing moves by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from imaging.grey import Window
+from records.messages import PatientImages
+from tests.workstation.views.images.shelf import CT, LUNG, PA, SLICES, SOFT, XRAY, Reader, images
+from tests.workstation.views.keyboard import KEYS
+from workstation.models.images.hanging import Hung
+from workstation.models.images.marks import Kind, Mark
+from workstation.models.images.stack import Spot
+from workstation.views.images.panel import LINE
+from workstation.views.images.strip import ROW
+from workstation.views.images.viewport_acts import ACTS
+from workstation.views.widgets.states import Empty
+
+
+@pytest.fixture
+def opened(reader: Reader, qtbot: QtBot) -> Reader:
+    grid = reader.place.grid
+    qtbot.waitUntil(lambda: len(grid.cells) == 4 and all(cell.viewport.here for cell in grid.cells), timeout=10_000)
+    return reader
+
+
+def press(reader: Reader, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    KEYS.keyClick(QApplication.focusWidget() or reader.place.grid.viewport, key, modifiers)
+
+
+def row_of(reader: Reader, series: str) -> int:
+    strip = reader.place.strip
+    rows = [item.data(ROW) if (item := strip.item(number)) else None for number in range(strip.count())]
+    return next(number for number, row in enumerate(rows) if row and row.series and row.series.uid == series)
+
+
+def line(reader: Reader) -> tuple[str, str, str]:
+    item = reader.place.panel.marks.item(0)
+    assert item is not None
+    icon, words, right, _ = item.data(LINE)
+    return icon, words, right
+
+
+def test_a_chest_ct_opens_with_both_series_a_plane_and_the_prior(opened: Reader) -> None:
+    hung = [(cell.hung.series_uid, cell.hung.plane, cell.hung.prior) for cell in opened.place.grid.cells]
+    assert hung == [(LUNG, "", False), (SOFT, "", False), (LUNG, "coronal", False), (PA, "", True)]
+    windows = [opened.cell(number).viewport.state.voi for number in (0, 1)]
+    assert [(window.center, window.width) for window in windows if isinstance(window, Window)] == [
+        (-600, 1500), (40, 400)]
+    assert opened.place.title() == "Hình ảnh · NGUYỄN VĂN BÌNH"
+    assert opened.place.note() == f"Đã tải {SLICES}/{SLICES} lát · Bộ nhớ ảnh 212/400 MB"
+
+
+def test_it_fits_the_screen_of_a_ward(opened: Reader, tmp_path: Path) -> None:
+    least = opened.place.minimumSizeHint()
+    assert least.width() <= 1366
+    assert least.height() <= 636
+    grid, panel = opened.place.grid, opened.place.panel
+    press(opened, Qt.Key.Key_F4)
+    assert panel.isHidden()
+    before = grid.width()
+    press(opened, Qt.Key.Key_F2)
+    QApplication.processEvents()
+    assert opened.place.strip.isVisible() is False
+    assert grid.width() > before
+    assert opened.window.grab().save(str(tmp_path / "place.png"))
+
+
+def test_scrolling_takes_the_other_series_along_until_it_is_let_go(opened: Reader) -> None:
+    opened.place.grid.viewport.gaze.scroll_to(5)
+    # 2 mm apart here (place 5 lies at 12 mm), 4 mm there: place 2.
+    assert opened.places[:2] == [5, 2]
+    press(opened, Qt.Key.Key_L)
+    press(opened, Qt.Key.Key_Down)
+    assert opened.places[:2] == [6, 2]
+    press(opened, Qt.Key.Key_L)
+    assert opened.places[1] in {2, 3}
+
+
+def test_every_key_of_the_viewer_works_from_the_strip_too(opened: Reader) -> None:
+    opened.place.strip.setFocus()
+    press(opened, Qt.Key.Key_D)
+    assert opened.place.bar.buttons["images.length"].isChecked()
+    assert opened.place.grid.viewport.state.tool.draws is Kind.LENGTH
+    assert all(opened.actions.why_not(action) == "" for action in ACTS)
+
+
+def test_enter_in_the_strip_puts_a_series_into_the_active_viewport(opened: Reader) -> None:
+    strip = opened.place.strip
+    opened.place.grid.activate(1)
+    strip.setCurrentRow(row_of(opened, PA))
+    strip.setFocus()
+    press(opened, Qt.Key.Key_Return)
+    assert [cell.hung.series_uid for cell in opened.place.grid.cells] == [LUNG, PA, LUNG, PA]
+    assert opened.place.grid.viewport is opened.cell(1).viewport
+
+
+def test_another_layout_leaves_pictures_places_and_windows_alone(opened: Reader) -> None:
+    opened.place.grid.viewport.gaze.scroll_to(7)
+    before = [(cell.viewport.here, cell.viewport.state) for cell in opened.place.grid.cells[:2]]
+    press(opened, Qt.Key.Key_F3)
+    grid = opened.place.grid
+    assert (grid.hanging.rows, grid.hanging.columns, len(grid.cells)) == (2, 3, 6)
+    seen = {cell.hung.series_uid: (cell.viewport.here, cell.viewport.state) for cell in grid.cells
+            if cell.hung.series_uid and not cell.hung.plane}
+    assert [seen[LUNG], seen[SOFT]] == before
+    for _ in range(2):
+        press(opened, Qt.Key.Key_F3)
+    assert len(grid.cells) == 1
+    assert grid.viewport.here is before[0][0]
+
+
+def test_slices_that_come_meanwhile_are_told_and_wait_for_the_reader(opened: Reader, qtbot: QtBot) -> None:
+    place = opened.place
+    seen = [(cell.viewport.here, cell.viewport.state) for cell in place.grid.cells]
+    stacks = [cell.viewport.gaze.stack for cell in place.grid.cells]
+    rows = place.strip.count()
+    opened.desks.little.images = images(more=12)
+    place.reading.studies.look_again()
+    qtbot.waitUntil(place.news.isVisible, timeout=10_000)
+    assert place.news_words.text() == "Có 12 lát mới"
+    assert [(cell.viewport.here, cell.viewport.state) for cell in place.grid.cells] == seen
+    assert place.strip.count() == rows
+    press(opened, Qt.Key.Key_F5)
+    assert not place.news.isVisible()
+    assert place.reading.studies.studies[0].series[0].frames == SLICES + 12
+    assert [cell.viewport.gaze.stack for cell in place.grid.cells] == stacks
+
+
+def test_a_measurement_is_listed_and_enter_jumps_to_its_frame(opened: Reader) -> None:
+    grid, marks = opened.place.grid, opened.place.reading.marks
+    spot = Spot(CT, LUNG, f"{LUNG}.4", 1)
+    grid.viewport.gaze.scroll_to(3)
+    marks.put(Mark.new(spot, Kind.LENGTH, ((10.0, 10.0), (40.0, 50.0))))
+    grid.viewport.gaze.scroll_to(12)
+    panel = opened.place.panel
+    assert line(opened) == ("ruler-measure", "Dài, chuỗi 1 lát 4", "…")
+    grid.activate(1)
+    panel.marks.setFocus()
+    panel.marks.setCurrentRow(0)
+    press(opened, Qt.Key.Key_Return)
+    assert grid.viewport is opened.cell(0).viewport
+    assert grid.viewport.gaze.seen == 3
+    assert grid.viewport.chosen_mark == marks.all()[0].id
+    assert line(opened)[2] == "35,0 mm"
+
+
+def test_a_prior_goes_along_in_zoom_and_is_let_go_again(opened: Reader) -> None:
+    grid = opened.place.grid
+    press(opened, Qt.Key.Key_B)
+    assert grid.paired
+    assert grid.viewport is opened.cell(0).viewport
+    press(opened, Qt.Key.Key_Plus)
+    assert opened.cell(3).viewport.state.zoom == pytest.approx(grid.viewport.state.zoom)
+    assert opened.cell(3).viewport.state.voi is None  # Hounsfield units mean nothing on an X-ray
+    press(opened, Qt.Key.Key_B)
+    assert not grid.paired
+
+
+def test_lines_stand_where_the_active_slice_cuts_the_plane(opened: Reader, qtbot: QtBot) -> None:
+    face = opened.cell(2).viewport._face
+    qtbot.waitUntil(lambda: len(face.lines) == 1, timeout=5000)
+    before = face.lines[0].start[1]
+    opened.place.grid.viewport.gaze.scroll_to(2)
+    qtbot.waitUntil(lambda: bool(face.lines) and face.lines[0].start[1] != before, timeout=5000)
+
+
+def test_a_person_without_images_is_told_so_with_one_way_on(reader: Reader, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: reader.place.reading.studies.known, timeout=10_000)
+    place = reader.place
+    place.reading.studies._told = None
+    place._hung = False
+    desk = place.reading.desk
+    desk.store.put_cache(f"images:{place.reading.patient.id}", PatientImages().model_dump_json().encode())
+    reader.desks.little.images = PatientImages(unsettled=2)
+    place.reading.studies.load()
+
+    def says_so() -> bool:
+        page = place.pages.currentWidget()
+        return isinstance(page, Empty) and "Có 2 lần chụp" in page.accessibleName()
+
+    qtbot.waitUntil(says_so, timeout=10_000)
+
+
+def test_a_series_without_pictures_is_asked_for_as_a_file_and_says_why_it_does_not_come(
+        opened: Reader, qtbot: QtBot) -> None:
+    strip = opened.place.strip
+    item = strip.item(row_of(opened, "1.2.1.9"))
+    strip.scrollToItem(item)
+    KEYS.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=strip.visualItemRect(item).center())
+    asked = "/dicomweb/studies/1.2.1/series/1.2.1.9/metadata"
+    qtbot.waitUntil(lambda: ("GET", asked) in opened.desks.little.asked, timeout=10_000)
+    qtbot.waitUntil(lambda: opened.cell(0).message not in {"", "Đang mở…"}, timeout=10_000)
+
+
+def test_a_frame_that_a_signed_sheet_names_is_opened_though_its_series_comes_late(opened: Reader, qtbot: QtBot) -> None:
+    opened.place.grid.put(Hung(XRAY, PA), 0)
+    opened.place.grid.put(Hung(XRAY, PA), 2)
+    opened.place.reading._stacks.pop(Hung(CT, LUNG))
+    opened.shelf.late.add(LUNG)
+    opened.place.grid.activate(0)
+    opened.place.open_at(spot=Spot(CT, LUNG, f"{LUNG}.9", 1))
+    assert opened.place.grid.viewport.here is None
+    opened.shelf.opened.emit(LUNG, opened.shelf.stacks[LUNG])
+    qtbot.waitUntil(lambda: opened.place.grid.viewport.gaze.seen == 8, timeout=5000)

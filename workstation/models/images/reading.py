@@ -1,0 +1,140 @@
+"""One person's images as they are read: which stack belongs in which viewport, opened, cut into planes, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from imaging.sources import MIB
+from records.errors import Refusal
+from records.messages import ImageStudyView, PatientView
+from workstation.models.desk import Desk
+from workstation.models.images.hanging import Hanging, Hung, hang
+from workstation.models.images.keeping import MarksKeeper
+from workstation.models.images.marks import Marks
+from workstation.models.images.planes import Gathering
+from workstation.models.images.remote_objects import RemoteObjects
+from workstation.models.images.series import SeriesShelf
+from workstation.models.images.stack import Spot, Stack
+from workstation.models.images.studies import StudiesModel
+from workstation.models.images.thumbnails import Thumbnails
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """How far a volume is; a viewport says it until its planes are there."""
+
+    done: int
+    of: int
+
+
+class ReadingModel(QObject):
+    """Opens what hangs; keeps what was measured. A stack that was handed out is never exchanged for another."""
+
+    ready = pyqtSignal(object, object)
+    """Hung, Stack."""
+    refused = pyqtSignal(object, object)
+    """Hung, Refusal: it cannot be shown, and why."""
+    gathered = pyqtSignal(object, object)
+    """Hung, Gathered."""
+    filled = pyqtSignal()
+
+    def __init__(self, desk: Desk, patient: PatientView, source: SeriesShelf, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.desk, self.patient, self._source = desk, patient, source
+        self.marks = Marks(self)
+        self.studies = StudiesModel(desk, patient, self)
+        self.keeper = MarksKeeper(desk, self.marks, patient, self)
+        self.thumbnails = Thumbnails(desk, self)
+        self.objects = RemoteObjects(desk.client, desk.background, self)
+        self._stacks: dict[Hung, Stack] = {}
+        self._wanted: set[Hung] = set()
+        self._volumes: dict[Hung, Gathering] = {}
+        source.opened.connect(self._opened)
+        source.refused.connect(self._not_opened)
+        source.filled.connect(self.filled)
+
+    def hanging_of(self, study: ImageStudyView) -> Hanging:
+        """How a study opens, beside the person's other ones."""
+        return hang(study, [one for one in self.studies.studies if one.uid != study.uid])
+
+    def want(self, hung: Hung) -> Stack | None:
+        """The stack for a viewport when it is open; else it follows by `ready`, and the marks of its study come too."""
+        study = self.studies.study(hung.study_uid)
+        self.keeper.open_study(hung.study_uid, study.encounter if study is not None else None)
+        key = _bare(hung)
+        if (held := self._stacks.get(key)) is not None:
+            return held
+        self._wanted.add(key)
+        self._source.open(hung.study_uid, hung.series_uid)
+        return self._stacks.get(key)
+
+    def forget_plane(self, hung: Hung) -> None:
+        """A plane is not wanted any more before it is there: nothing goes on being gathered for it."""
+        key = _bare(hung)
+        if (gathering := self._volumes.pop(key, None)) is not None:
+            gathering.cancel()
+            gathering.deleteLater()
+        self._wanted.discard(key)
+
+    def place_of(self, spot: Spot) -> tuple[Hung, int] | None:
+        """Where a frame is among the stacks that are open."""
+        for hung, stack in self._stacks.items():
+            if not hung.plane and hung.series_uid == spot.series_uid:
+                for place in range(len(stack)):
+                    if stack.spot(place) == spot:
+                        return hung, place
+        return None
+
+    def memory_words(self, series: str) -> str:
+        """«Đã tải 268/268 lát · Bộ nhớ ảnh 212/400 MB»."""
+        done, of = self._source.held(series) if series else (0, 0)
+        used, bound = self._source.used_bytes // MIB, self._source.bound_bytes // MIB
+        return " · ".join(filter(None, (f"Đã tải {done}/{of} lát" if of else "", f"Bộ nhớ ảnh {used}/{bound} MB")))
+
+    def stop(self) -> None:
+        """Closing: what was drawn is kept, nothing goes on."""
+        self.keeper.flush()
+        self.studies.watch(on=False)
+        for hung in list(self._volumes):
+            self.forget_plane(hung)
+
+    def _opened(self, series: str, stack: Stack) -> None:
+        for hung in [one for one in self._wanted if one.series_uid == series]:
+            if hung.plane:
+                self._gather(hung, stack)
+            else:
+                self._hand_out(hung, stack)
+
+    def _hand_out(self, hung: Hung, stack: Stack) -> None:
+        self._wanted.discard(hung)
+        self._volumes.pop(hung, None)
+        self._stacks[hung] = stack
+        self.ready.emit(hung, stack)
+
+    def _gather(self, hung: Hung, stack: Stack) -> None:
+        if hung in self._volumes:
+            return
+        gathering = self._volumes[hung] = Gathering(stack, hung.plane, self.desk.background, self._source.bound_bytes,
+                                                    self)
+        gathering.progressed.connect(lambda done, of: self.gathered.emit(hung, Gathered(done, of)))
+        gathering.ready.connect(partial(self._hand_out, hung))
+        gathering.refused.connect(partial(self._not_cut, hung))
+        gathering.begin()
+
+    def _not_cut(self, hung: Hung, why: Refusal) -> None:
+        self._wanted.discard(hung)
+        self._volumes.pop(hung, None)
+        self.refused.emit(hung, why)
+
+    def _not_opened(self, series: str, why: Refusal) -> None:
+        for hung in [one for one in self._wanted if one.series_uid == series]:
+            self._wanted.discard(hung)
+            self.refused.emit(hung, why)
+
+
+def _bare(hung: Hung) -> Hung:
+    """What decides which stack it is: not the window, nor whether it hangs there as a prior."""
+    return Hung(hung.study_uid, hung.series_uid, plane=hung.plane)

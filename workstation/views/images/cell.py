@@ -1,0 +1,118 @@
+"""One viewport of the grid with what hangs in it; until a picture is there it says what is awaited, or why none is."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import QStackedLayout, QWidget
+
+from workstation.models.images.corners import Words
+from workstation.models.images.hanging import Hung
+from workstation.models.images.marks import Marks
+from workstation.models.images.presets import presets_of
+from workstation.models.images.stack import Stack
+from workstation.models.images.view_state import ViewState
+from workstation.views.images.objects import ObjectsPane
+from workstation.views.images.strip import MIME
+from workstation.views.images.viewport import Viewport
+from workstation.views.widgets.text import column, label
+
+PRESETS = {"lung": "Phổi", "mediastinum": "Trung thất", "bone": "Xương"}
+FROM_THE_MIDDLE = 16
+"""A volume opens in its middle, where its small picture is from; a short series at its beginning."""
+
+
+class Cell(QWidget):
+    """Holds the viewport; takes a series that is dropped on it."""
+
+    dropped = pyqtSignal(str, str)
+    """Study and series."""
+
+    def __init__(self, marks: Marks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewport = Viewport(marks)
+        self.hung = Hung()
+        self.words = Words()
+        self._preset = ""
+        self._pane: ObjectsPane | None = None
+        self._message = label("", "viewer", wrap=True)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        empty = QWidget()
+        empty.setProperty("role", "viewer")
+        empty.setLayout(column(None, self._message, None, margins=(24, 8, 24, 8)))
+        # On this widget from the beginning: the layout shows the first that it gets, and without a parent that would be
+        # a window of its own, which takes all keys away.
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self.viewport)
+        self._pages.addWidget(empty)
+        self.setAcceptDrops(True)
+        self.viewport.gaze.shown.connect(self._first_seen)
+        self.say("Khung trống")
+
+    @property
+    def filled(self) -> bool:
+        """Whether a stack is in it."""
+        return self.viewport.gaze.stack is not None
+
+    def hang(self, hung: Hung, words: Words) -> None:
+        """This is awaited here from now on; what was here goes."""
+        self._drop_pane()
+        self.hung, self.words, self._preset = hung, words, hung.preset
+        self.viewport.show_stack(None)
+        self.say("Đang mở…" if hung.series_uid else "Khung trống: chọn một chuỗi ở bên trái rồi bấm Enter")
+
+    def take(self, stack: Stack) -> None:
+        """What was awaited is open."""
+        place = len(stack) // 2 if len(stack) >= FROM_THE_MIDDLE and stack.frame_time_ms is None else 0
+        self._pages.setCurrentIndex(0)
+        self.viewport.show_stack(stack, self.words, ViewState(place=place, tool=self.viewport.state.tool))
+
+    def show_pane(self, pane: ObjectsPane) -> None:
+        """A report, a document or a waveform stands here in place of a picture."""
+        self._drop_pane()
+        self._pane = pane
+        self._pages.addWidget(pane)
+        self._pages.setCurrentWidget(pane)
+
+    def _drop_pane(self) -> None:
+        if self._pane is not None:
+            self._pane.stop()
+            self._pages.removeWidget(self._pane)
+            self._pane.hide()
+            self._pane.deleteLater()
+            self._pane = None
+
+    def note(self, words: str) -> None:
+        """After the slice's number: «nối cuộn»."""
+        self.viewport.set_words(Words(self.words.title, " · ".join(filter(None, (self.words.note, words)))))
+
+    def say(self, words: str) -> None:
+        """There is no picture: what is awaited, or why none comes."""
+        self._message.setText(words)
+        self._pages.setCurrentIndex(1)
+
+    @property
+    def message(self) -> str:
+        """What is said while there is no picture."""
+        return self._message.text() if self._pages.currentIndex() == 1 else ""
+
+    def _first_seen(self) -> None:
+        here = self.viewport.here
+        if here is None or not self._preset:
+            return
+        name, self._preset = PRESETS.get(self._preset, ""), ""
+        for preset in presets_of(here):
+            if preset.name == name:
+                self.viewport.gaze.look(self.viewport.state.windowed(preset.voi))
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        data = event.mimeData() if event is not None else None
+        if event is not None and data is not None and data.hasFormat(MIME):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        data = event.mimeData() if event is not None else None
+        if event is not None and data is not None and data.hasFormat(MIME):
+            study, _, series = bytes(data.data(MIME).data()).decode().partition(" ")
+            event.acceptProposedAction()
+            self.dropped.emit(study, series)

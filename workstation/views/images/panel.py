@@ -1,0 +1,213 @@
+"""The panel at the right: whose images, what was measured, what is chosen for the report, what was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QFontMetrics, QKeyEvent, QPainter
+from PyQt6.QtWidgets import (
+    QFrame,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from records.messages import EncounterView, ImageStudyView, PatientView
+from workstation.models.images.marks import KIND_WORDS, Mark
+from workstation.models.images.readings import headline
+from workstation.models.images.studies import study_words, written_day
+from workstation.views import style
+from workstation.views.images.dark import image_pen, paint_viewer_key
+from workstation.views.widgets import times
+from workstation.views.widgets.banner import Stripe, allergy_words, sex_word
+from workstation.views.widgets.icons import image_icon_pixmap
+from workstation.views.widgets.painting import key_width
+from workstation.views.widgets.text import Elided, column, frame, label, row
+
+PANEL_WIDTH = 260
+HIGH = 28
+LINE = Qt.ItemDataRole.UserRole + 1
+_INKS = {"circle-dashed": "region", "ruler-measure": "length", "angle": "length"}
+WhereWords = Callable[[Mark], str]
+
+
+class Lines(QListWidget):
+    """Rows of an icon, words, and a figure or a key at the right; as high as its rows."""
+
+    opened = pyqtSignal(int)
+    """The row that Enter or a click asks for."""
+
+    def __init__(self, name: str, most: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._most = most
+        self.setProperty("role", "viewer")
+        self.setAccessibleName(name)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setItemDelegate(_LinePainter(self))
+        self.itemActivated.connect(lambda item: self.opened.emit(self.row(item)))
+        self.itemClicked.connect(lambda item: self.opened.emit(self.row(item)))
+        self.show_lines(())
+
+    def show_lines(self, lines: Sequence[tuple[str, str, str, bool]]) -> None:
+        """Icon, words, what stands at the right, whether it is strong."""
+        chosen = self.currentRow()
+        self.clear()
+        for line in lines:
+            item = QListWidgetItem(self)
+            item.setData(LINE, line)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{line[1]}: {line[2]}")
+            item.setToolTip(line[1])
+        self.setCurrentRow(min(chosen, self.count() - 1))
+        self.setFixedHeight(HIGH * min(self._most, max(1, self.count())) + 2)
+        self.setVisible(bool(lines) or self.isVisible())
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.text() and event.text().isprintable():
+            event.ignore()  # letters belong to the tools
+            return
+        super().keyPressEvent(event)
+
+
+class _LinePainter(QStyledItemDelegate):
+    """Draws one row on the dark ground."""
+
+    def __init__(self, lines: Lines) -> None:
+        super().__init__(lines)
+        self._lines = lines
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(PANEL_WIDTH - 24, HIGH)
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        if painter is None:
+            return
+        icon_name, words, right, strong = index.data(LINE)
+        painter.save()
+        area = option.rect
+        if self._lines.hasFocus() and index.row() == self._lines.currentRow():
+            painter.fillRect(area, style.image_colour("chosen"))
+            painter.setPen(image_pen("reference"))
+            painter.drawRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.setPen(image_pen("edge"))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        ink = _INKS.get(icon_name, "ink")
+        painter.drawPixmap(area.x() + 2, area.y() + 6, image_icon_pixmap(
+            icon_name, ink, 16, self._lines.devicePixelRatioF()))
+        width = self._right(painter, area, right)
+        painter.setFont(style.font(bold=strong))
+        painter.setPen(style.image_colour("strong" if strong else "ink"))
+        room = area.adjusted(24, 0, -width - 8, 0)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, QFontMetrics(painter.font()).elidedText(
+            words, Qt.TextElideMode.ElideRight, room.width()))
+        painter.restore()
+
+    @staticmethod
+    def _right(painter: QPainter, area: QRect, right: str) -> int:
+        if len(right) == 1:
+            width = key_width(right)
+            paint_viewer_key(painter, QRect(area.right() - width - 2, area.y(), width, area.height()), right)
+            return width + 4
+        painter.setFont(style.font(bold=True))
+        painter.setPen(style.image_colour("strong"))
+        painter.drawText(area.adjusted(0, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)
+        return QFontMetrics(painter.font()).horizontalAdvance(right) + 6
+
+
+class ImagesPanel(QFrame):
+    """Fixed width; what others put into `key_images` and `report` stands at its own places."""
+
+    mark_wanted = pyqtSignal(object)
+    """Mark: to its frame."""
+    prior_wanted = pyqtSignal(str)
+    """Study Instance UID: beside the active one."""
+
+    def __init__(self, patient: PatientView, encounter: EncounterView | None, now: datetime, prior_key: str,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "viewer_side")
+        self.setFixedWidth(PANEL_WIDTH)
+        self._prior_key = prior_key
+        self._marks: tuple[Mark, ...] = ()
+        self._priors: tuple[ImageStudyView, ...] = ()
+        self.marks, self.priors = Lines("Số đo", 6), Lines("Lần trước", 4)
+        self.calibration = label("", "viewer_small", wrap=True)
+        self.no_marks = label("Chưa có số đo nào.", "viewer")
+        self.no_priors = label("Không có lần chụp nào trước đó.", "viewer")
+        self.key_images: QVBoxLayout = column(gap=4)
+        self.report: QVBoxLayout = column(gap=4)
+        self.marks.opened.connect(self._mark)
+        self.priors.opened.connect(self._prior)
+        inner = column(gap=4, margins=(10, 8, 10, 8))
+        inner.addWidget(label("SỐ ĐO · giữ lại khi đóng", "viewer_caption"))
+        for widget in (self.no_marks, self.marks, self.calibration):
+            inner.addWidget(widget)
+        inner.addLayout(self.key_images)
+        inner.addSpacing(6)
+        inner.addWidget(label("LẦN TRƯỚC · so sánh cùng lúc", "viewer_caption"))
+        inner.addWidget(self.no_priors)
+        inner.addWidget(self.priors)
+        inner.addLayout(self.report)
+        inner.addStretch(1)
+        layout = column(_banner(patient, encounter, now), gap=0)
+        layout.addLayout(inner, 1)
+        self.setLayout(layout)
+        self.show_marks((), lambda _mark: "")
+        self.show_priors((), set())
+
+    def show_marks(self, marks: Sequence[Mark], where: WhereWords) -> None:
+        """All that was measured on what is open, the oldest first; others' with their names."""
+        self._marks = tuple(marks)
+        self.marks.show_lines([(
+            _icon_of(mark), f"{KIND_WORDS[mark.kind]}, {where(mark)}" + (f" · {mark.author}" if mark.author else ""),
+            headline(mark.reading) if mark.reading is not None else "…", False) for mark in self._marks])
+        self.marks.setVisible(bool(marks))
+        self.no_marks.setVisible(not marks)
+
+    def show_calibration(self, words: str) -> None:
+        """How far sizes in the active viewport can be trusted."""
+        self.calibration.setText(words)
+        self.calibration.setVisible(bool(words))
+
+    def show_priors(self, priors: Sequence[ImageStudyView], opened: set[str]) -> None:
+        """The person's other studies of that part; the first that is not open is one key away."""
+        self._priors = tuple(priors)
+        key = next((one.uid for one in priors if one.uid not in opened), "")
+        self.priors.show_lines([(
+            "photo", f"{written_day(one)} {study_words(one)}",
+            "đang mở" if one.uid in opened else self._prior_key if one.uid == key else "", one.uid in opened)
+            for one in self._priors])
+        self.priors.setVisible(bool(priors))
+        self.no_priors.setVisible(not priors)
+
+    def _mark(self, number: int) -> None:
+        if 0 <= number < len(self._marks):
+            self.mark_wanted.emit(self._marks[number])
+
+    def _prior(self, number: int) -> None:
+        if 0 <= number < len(self._priors):
+            self.prior_wanted.emit(self._priors[number].uid)
+
+
+def _icon_of(mark: Mark) -> str:
+    return "circle-dashed" if mark.kind.is_region else "ruler-measure" if mark.kind.value == "length" else "angle"
+
+
+def _banner(patient: PatientView, encounter: EncounterView | None, now: datetime) -> QFrame:
+    """The patient, small: the viewer has no row to spare above the pictures."""
+    bed = f" · Giường {encounter.stays[-1].bed}" if encounter is not None and encounter.stays else ""
+    who = f"{times.age(patient.birth_date, now)} · {sex_word(patient.sex)}{bed}"
+    name = Elided(patient.full_name.upper(), "viewer_title")
+    words = column(name, label(who, "viewer"), gap=1, margins=(8, 8, 8, 8))
+    if patient.allergies:
+        words.addWidget(label(f"Dị ứng: {allergy_words(patient.allergies)}", "viewer_alert", wrap=True))
+    ground = frame("viewer_row")
+    layout = row(Stripe(patient.id), gap=0)
+    layout.addLayout(words, 1)
+    ground.setLayout(layout)
+    ground.setAccessibleName(f"Người bệnh {patient.full_name}, {who}")
+    return ground

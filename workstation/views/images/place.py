@@ -1,0 +1,398 @@
+"""The place «Hình ảnh»: the person's studies, the viewports, what was measured; what is read never moves by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QStackedWidget, QWidget
+
+from imaging.geometry import Calibration
+from imaging.objects.references import ImageReference
+from records.errors import Refusal
+from records.messages import EncounterView, ImageSeriesView
+from workstation.models.images.corners import warning_of
+from workstation.models.images.hanging import Hung, comparable, shown_series
+from workstation.models.images.marks import Mark
+from workstation.models.images.measuring import calibration_here
+from workstation.models.images.reading import ReadingModel
+from workstation.models.images.readings import decimal
+from workstation.models.images.stack import Spot
+from workstation.models.images.studies import MODALITY_WORDS
+from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place, key_of, widget_action
+from workstation.views.images.grid import Grid
+from workstation.views.images.panel import ImagesPanel
+from workstation.views.images.strip import Strip
+from workstation.views.images.tool_bar import ViewerBar
+from workstation.views.images.viewport_acts import ACTS
+from workstation.views.widgets.place import PlaceView
+from workstation.views.widgets.states import Empty, InTrouble, Loading
+from workstation.views.widgets.text import KeyCap, column, frame, label, row
+
+FOLD_BELOW = 1200
+NEXT_PLANE = {"": "coronal", "coronal": "sagittal", "sagittal": ""}
+_MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images.prior", "images.plane",
+         "images.take_in", "images.next_viewport", "images.previous_viewport")
+
+
+class ImagesPlace(PlaceView):
+    """Made for one person; thrown away when another's images are opened."""
+
+    spoken = pyqtSignal(str)
+    """What a screen reader is told."""
+
+    def __init__(self, reading: ReadingModel, encounter: EncounterView | None, actions: ActionSet,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.reading, self._encounter, self._actions = reading, encounter, actions
+        self._hung = False
+        self._wanted: tuple[str, Spot | None] = ("", None)
+        self._seek: Spot | None = None
+        self.bar = ViewerBar(self._do)
+        self.strip = Strip(reading.studies, reading.thumbnails)
+        self.grid = Grid(reading)
+        self.panel = ImagesPanel(reading.patient, encounter, datetime.now(UTC), key_of("images.prior"))
+        self.news_words, self.told_words = label("", "viewer_strong"), label("", "viewer_alert")
+        self._build()
+        self._bind()
+        self._listen()
+        reading.studies.load()
+
+    def _build(self) -> None:
+        self.news = frame("viewer_news")
+        self.news.setLayout(row(self.news_words, KeyCap(key_of("images.take_in")), label("lấy vào", "viewer"), None,
+                                margins=(10, 4, 10, 4)))
+        self.news.setFixedHeight(28)
+        self.news.hide()
+        self.told = frame("viewer_news")
+        self.told.setLayout(row(self.told_words, None, margins=(10, 4, 10, 4)))
+        self.told.setFixedHeight(28)
+        self.told.hide()
+        middle = QWidget()
+        middle.setProperty("role", "viewer")
+        inside = column(self.news, gap=0, margins=(1, 1, 1, 1))
+        inside.addWidget(self.grid, 1)
+        inside.addWidget(self.told)
+        middle.setLayout(inside)
+        left = self._left = frame("viewer_left")
+        left.setLayout(column(self.strip, gap=0))
+        body = row(left, gap=0)
+        body.addWidget(middle, 1)
+        body.addWidget(self.panel)
+        reader = QWidget()
+        reader.setProperty("role", "viewer")
+        outer = column(self.bar, gap=0)
+        outer.addLayout(body, 1)
+        reader.setLayout(outer)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(reader)
+        self._state: QWidget = Loading("Đang hỏi máy chủ về hình ảnh của người bệnh…")
+        self.pages.addWidget(self._state)
+        self.pages.setCurrentWidget(self._state)
+        self.setLayout(column(self.pages, gap=0))
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.setInterval(6000)
+        self._fade.timeout.connect(self.told.hide)
+
+    def _bind(self) -> None:
+        acts = {
+            "images.strip": self._toggle_strip, "images.panel": lambda: self.panel.setVisible(self.panel.isHidden()),
+            "images.layout": self._next_layout, "images.link": self._toggle_link, "images.prior": self._toggle_prior,
+            "images.plane": self._next_plane, "images.next_viewport": lambda: self.grid.step(1),
+            "images.previous_viewport": lambda: self.grid.step(-1),
+        }
+        for action, act in acts.items():
+            self._actions.bind(action, act, self._reads)
+        for action in ACTS:
+            self._actions.bind(action, partial(self._do, action), self._reads)
+        self._actions.bind("images.take_in", self.reading.studies.take_in,
+                           lambda: ALLOWED if self.reading.studies.news.words else NOT_NOW)
+
+    def _listen(self) -> None:
+        reading, grid = self.reading, self.grid
+        reading.studies.loaded.connect(self._loaded)
+        reading.studies.news_changed.connect(self._show_news)
+        reading.studies.refused.connect(self._refused)
+        reading.marks.redrawn.connect(self._show_marks)
+        reading.filled.connect(self._tell_note)
+        grid.opened.connect(self._show_active)
+        grid.opened.connect(self._go_on)
+        self.strip.wanted.connect(self._open_series)
+        grid.spot_wanted.connect(self._show_reference)
+        self.panel.mark_wanted.connect(self.show_mark)
+        self.panel.prior_wanted.connect(self._put_prior)
+        grid.active_changed.connect(self._show_active)
+        grid.turned.connect(self._show_tools)
+        grid.told.connect(self.tell)
+
+    # The place
+
+    def title(self) -> str:
+        bed = f" · Giường {self._encounter.stays[-1].bed}" if self._encounter and self._encounter.stays else ""
+        return f"Hình ảnh · {self.reading.patient.full_name.upper()}{bed}"
+
+    def note(self) -> str:
+        return self.reading.memory_words(self.grid.active.hung.series_uid) if self.grid.cells else ""
+
+    def enter(self) -> None:
+        self.reading.studies.watch(on=True)
+        if self.grid.cells:
+            self.grid.viewport.setFocus()
+        else:
+            self.setFocus()
+
+    def leave(self) -> None:
+        self.reading.keeper.flush()
+        self.reading.studies.watch(on=False)
+
+    def back(self) -> bool:
+        return bool(self.grid.cells) and self.grid.viewport.drop()
+
+    def stop(self) -> None:
+        self._actions.unbind(*_MINE, *ACTS)
+        self.reading.stop()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """A tool's letter that was pressed in the strip or the panel is meant for the active viewport."""
+        action = widget_action(event, Place.IMAGES) if event is not None and self.grid.cells else None
+        if event is not None and action is not None:
+            event.setAccepted(True)
+            if not self.grid.viewport.act(action.id):
+                self._actions.trigger(action.id)
+
+    def resizeEvent(self, event: object) -> None:
+        # Narrow (125 %, 150 %): both sides fold away for the pictures; F2 and F4 bring them back.
+        if self.width() < FOLD_BELOW and not self._left.isHidden():
+            self.panel.hide()
+
+    # What is opened
+
+    def open_at(self, study: str = "", spot: Spot | None = None) -> None:
+        """A study, or one frame of it (from a signed sheet, a key image, a list)."""
+        self._wanted = (study or (spot.study_uid if spot is not None else ""), spot)
+        if self.reading.studies.known:
+            self._open_wanted()
+
+    def show_mark(self, mark: Mark) -> None:
+        """Jump to the frame that a mark belongs to."""
+        self.show_spot(mark.spot)
+        if self.grid.viewport.here is not None and self.grid.viewport.here.spot == mark.spot:
+            self.grid.viewport.choose(mark.id)
+        self.grid.viewport.setFocus()
+
+    def show_spot(self, spot: Spot) -> None:
+        """Go to a frame: in the viewport that shows its series, else in the active one."""
+        at = next((number for number, cell in enumerate(self.grid.cells)
+                   if cell.hung.series_uid == spot.series_uid and not cell.hung.plane), None)
+        if at is None:
+            self.grid.put(Hung(spot.study_uid, spot.series_uid))
+        else:
+            self.grid.activate(at)
+        self._seek = spot
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """To the frame that was asked for, as soon as its series is open."""
+        found = self.reading.place_of(self._seek) if self._seek is not None else None
+        if found is not None and self.grid.active.filled and self.grid.active.hung.series_uid == found[0].series_uid:
+            self._seek = None
+            self.grid.viewport.gaze.scroll_to(found[1])
+
+    def _tell_note(self) -> None:
+        self.note_changed.emit(self.note())
+
+    def _loaded(self) -> None:
+        self.strip.load()
+        if not self._hung:
+            self._open_wanted()
+        self._show_active()
+        self._actions.refresh()
+
+    def _open_wanted(self) -> None:
+        studies = self.reading.studies
+        uid, spot = self._wanted
+        chosen = studies.study(uid) or next((one for one in studies.studies if shown_series(one)), None)
+        if chosen is None:
+            self._show_nothing()
+            return
+        self._hung, self._wanted = True, ("", None)
+        self.pages.setCurrentIndex(0)
+        self.grid.hang(self.reading.hanging_of(chosen))
+        if spot is not None:
+            self.show_spot(spot)
+        if self._actions.place is Place.IMAGES:
+            self.grid.viewport.setFocus()
+
+    def _show_nothing(self) -> None:
+        waits = self.reading.studies.unsettled
+        words = "Người bệnh này chưa có hình ảnh nào."
+        if waits:
+            words = (f"Có {waits} lần chụp ghi mã của người bệnh này nhưng khác tên, ngày sinh hoặc giới. "
+                     "Kỹ thuật viên cần khớp trước khi xem.")
+        self._show_page(Empty(words, "Về hồ sơ", key_of("place.chart"),
+                              lambda: self._actions.trigger("place.chart")))
+
+    def _refused(self, why: Refusal) -> None:
+        if not self.reading.studies.known:
+            self._show_page(InTrouble(" ".join(reason.vietnamese for reason in why.reasons),
+                                      " ".join(reason.todo for reason in why.reasons)))
+
+    def _show_page(self, page: QWidget) -> None:
+        self.pages.removeWidget(self._state)
+        self._state.hide()
+        self._state.deleteLater()
+        self._state = page
+        self.pages.addWidget(page)
+        self.pages.setCurrentWidget(page)
+
+    # What is shown
+
+    def _show_active(self) -> None:
+        if not self.grid.cells:
+            return
+        active = self.grid.active.hung
+        shown = {cell.hung.series_uid for cell in self.grid.cells if cell.hung.series_uid}
+        self.strip.mark(shown, active.series_uid)
+        self._show_priors()
+        self._show_tools()
+        self._show_marks()
+        self.note_changed.emit(self.note())
+
+    def _show_tools(self) -> None:
+        viewport = self.grid.viewport
+        self.bar.show_state(viewport, self.grid.hanging.rows, self.grid.hanging.columns, linked=self.grid.linked)
+        here = viewport.here
+        spacing = calibration_here(here) if here is not None else None
+        words = warning_of(here) if here is not None else ""
+        if spacing is not None and spacing.calibration is Calibration.CALIBRATED:
+            words = f"Hiệu chuẩn: điểm ảnh {decimal(spacing.x_mm, 3)} mm"
+        self.panel.show_calibration(words)
+
+    def _show_marks(self) -> None:
+        self.panel.show_marks(self.reading.marks.all(), self._where)
+
+    def _where(self, mark: Mark) -> str:
+        found = self.reading.studies.series(mark.spot.series_uid)
+        if found is None:
+            return "mặt dựng" if not mark.spot.sop_instance_uid else "chuỗi khác"
+        _study, series = found
+        place = self.reading.place_of(mark.spot)
+        where = f"chuỗi {series.number}" if series.number is not None else MODALITY_WORDS.get(series.modality, "")
+        if not mark.spot.sop_instance_uid:
+            return f"mặt dựng {where}"
+        return f"{where} lát {place[1] + 1}" if place is not None and series.frames > 1 else where
+
+    def _show_priors(self) -> None:
+        studies = self.reading.studies
+        first = studies.study(self.grid.hanging.ports[0].study_uid) if self.grid.hanging.ports else None
+        priors = comparable(first, studies.studies) if first is not None else ()
+        self.panel.show_priors(priors, {cell.hung.study_uid for cell in self.grid.cells})
+
+    def _show_news(self) -> None:
+        words = self.reading.studies.news.words
+        self.news_words.setText(words)
+        self.news.setVisible(bool(words) and self._hung)
+        if words and not self._hung:
+            self.reading.studies.take_in()
+        self._actions.refresh()
+
+    def tell(self, words: str) -> None:
+        """Why an act did nothing, for a few seconds at the foot."""
+        self.told_words.setText(words)
+        self.told.show()
+        self._fade.start()
+
+    # What a person does
+
+    def _do(self, action: str) -> None:
+        if not self.grid.viewport.act(action):
+            self._actions.trigger(action)
+        self._show_tools()
+        self.grid.viewport.setFocus()
+
+    def _reads(self) -> str:
+        return ALLOWED if self._hung else NOT_NOW
+
+    def _open_series(self, study: str, series: str) -> None:
+        first = self.grid.hanging.ports[0].study_uid if self.grid.hanging.ports else ""
+        self.grid.put(Hung(study, series, prior=study != first))
+        self.grid.viewport.setFocus()
+
+    def _show_reference(self, wanted: ImageReference) -> None:
+        """A report's reader asks for an image: in the next viewport, so that the report stays in sight."""
+        found = self.reading.studies.series(wanted.series_uid)
+        if found is None:
+            self.tell("Ảnh này không có trong các lần chụp của người bệnh.")
+            return
+        if len(self.grid.cells) == 1:
+            self.grid.lay_out(1, 2)
+        self.grid.step(1)
+        frame = wanted.frames[0] if wanted.frames else 1
+        self.show_spot(Spot(found[0].uid, wanted.series_uid, wanted.instance_uid, frame))
+
+    def _toggle_strip(self) -> None:
+        self._left.setVisible(self._left.isHidden())
+        if not self._left.isHidden():
+            self.strip.setFocus()
+
+    def _next_layout(self) -> None:
+        self.grid.next_layout()
+        self.grid.viewport.setFocus()
+
+    def _toggle_link(self) -> None:
+        self.grid.set_linked(linked=not self.grid.linked)
+        self._show_tools()
+
+    def _toggle_prior(self) -> None:
+        """B: the newest prior beside what is read, going along; again: each on its own."""
+        if self.grid.paired:
+            self.grid.unpair()
+            self.tell("Hai lần chụp không còn đi cùng nhau.")
+            return
+        studies = self.reading.studies
+        now = self.grid.active
+        study = studies.study(now.hung.study_uid)
+        prior = next(iter(comparable(study, studies.studies)), None) if study is not None else None
+        if prior is None:
+            self.tell("Không có lần chụp nào trước đó của phần này.")
+            return
+        self._put_prior(prior.uid)
+
+    def _put_prior(self, uid: str) -> None:
+        """A prior beside the active viewport: where it hangs already, else in an empty one, else in a new column."""
+        study = self.reading.studies.study(uid)
+        series = shown_series(study) if study is not None else ()
+        if study is None or not series:
+            return
+        now = self.grid.active
+        if now.hung.study_uid == uid:
+            return
+        hung = Hung(uid, self._alike(now.hung, series), prior=True)
+        at = next((number for number, cell in enumerate(self.grid.cells) if cell.hung.study_uid == uid), None)
+        if at is None:
+            if len(self.grid.cells) == 1:
+                self.grid.lay_out(1, 2)
+            free = [number for number, cell in enumerate(self.grid.cells) if not cell.hung.series_uid]
+            others = [number for number, cell in enumerate(self.grid.cells) if cell is not now]
+            at = free[0] if free else others[-1]
+            self.grid.put(hung, at)
+            self.grid.activate(self.grid.cells.index(now))
+        self.grid.pair(now, self.grid.cells[at])
+        self._show_active()
+
+    def _alike(self, hung: Hung, series: Sequence[ImageSeriesView]) -> str:
+        found = self.reading.studies.series(hung.series_uid)
+        alike = [one for one in series if found is not None and one.modality == found[1].modality
+                 and one.description == found[1].description]
+        return (alike or series)[0].uid
+
+    def _next_plane(self) -> None:
+        """The active series as it was taken, then through it from the front, then from the side."""
+        hung = self.grid.active.hung
+        if hung.series_uid:
+            self.grid.put(Hung(hung.study_uid, hung.series_uid, hung.preset, NEXT_PLANE[hung.plane], hung.prior))
+            self.grid.viewport.setFocus()
