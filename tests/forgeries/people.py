@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from records.entries import Version
 from records.pades import Trust
 from server.demo import pki
-from server.demo.pki import Issued
+from server.demo.pki import Issued, PrivateKey
 from tests.records.render import pages
 from workstation.signing.base import Identity
 
@@ -65,6 +65,18 @@ def doctor_on_curve() -> Issued:
     return _issued(NAME, "052188000111", curve=True)
 
 
+def with_key(key: PrivateKey) -> Issued:
+    """The doctor's certificate on this key."""
+    return pki.issue_person(issuing(), NAME, "052188000111", key=key, not_before=SIGNED - timedelta(days=1),
+                            not_after=SIGNED + timedelta(days=100))
+
+
+@cache
+def doctor_on_long_curve() -> Issued:
+    """ECDSA over P-384."""
+    return with_key(ec.generate_private_key(ec.SECP384R1()))
+
+
 @cache
 def namesake() -> Issued:
     """Another person with the same name, of the same authority."""
@@ -113,9 +125,7 @@ def for_sign_in_only() -> Issued:
 @cache
 def weak() -> Issued:
     """RSA with 1024 bits."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
-    return pki.issue_person(issuing(), NAME, "052188000111", key=key, not_before=SIGNED - timedelta(days=1),
-                            not_after=SIGNED + timedelta(days=100))
+    return with_key(rsa.generate_private_key(public_exponent=65537, key_size=1024))
 
 
 @cache

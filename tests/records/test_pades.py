@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from records.errors import Refusal
 from records.forms import EntryKind, Form, Holder
 from records.pades import Trust, judge
 from records.signatures import Question, Verdict
+from server.demo.pki import PrivateKey
 from tests.forgeries import people
 from tests.forgeries.signing import good, good_with_two, mark_of, of, signed
 from tests.records.samples import KINDS, filled
@@ -53,6 +56,34 @@ def test_the_verdict_says_who_signed_what_as_what_and_when() -> None:
 
 def test_an_elliptic_signature_is_good_too() -> None:
     assert judged(good(people.doctor_on_curve)).good
+
+
+@pytest.mark.parametrize(("make", "elliptic"), [
+    *((lambda size=size: rsa.generate_private_key(public_exponent=65537, key_size=size), False)
+      for size in (2048, 3072, 4096)),
+    *((lambda curve=curve: ec.generate_private_key(curve()), True) for curve in (ec.SECP256R1, ec.SECP384R1)),
+], ids=["RSA 2048", "RSA 3072", "RSA 4096", "P-256", "P-384"])
+def test_every_accepted_key_signs_a_good_file_and_an_elliptic_one_claims_no_pdfa(
+    make: Callable[[], PrivateKey], elliptic: bool,
+) -> None:
+    person = people.with_key(make())
+    verdict = judged(good(lambda: person))
+    assert verdict.good, codes(verdict)
+    assert verdict.elliptic is elliptic
+
+
+@pytest.mark.parametrize(("make", "told"), [
+    (lambda: ec.generate_private_key(ec.SECP521R1()), "ECDSA secp521r1"),
+    (lambda: ec.generate_private_key(ec.BrainpoolP256R1()), "ECDSA brainpoolp256r1"),
+    (lambda: rsa.generate_private_key(public_exponent=65537, key_size=2040), "RSA 2040"),
+    (lambda: rsa.generate_private_key(public_exponent=65537, key_size=4104), "RSA 4104"),
+], ids=["P-521", "Brainpool", "RSA 2040", "RSA 4104"])
+def test_a_key_outside_what_is_accepted_is_refused_by_name(make: Callable[[], PrivateKey], told: str) -> None:
+    person = people.with_key(make())
+    verdict = judged(good(lambda: person))
+    assert verdict.answer(Question.INTACT) == "no"
+    weak = [reason for reason in verdict.reasons if reason.code == "signature_algorithm_weak"]
+    assert told in f"{weak[0].english} {weak[0].vietnamese}"
 
 
 def test_a_file_with_two_signatures_is_good_in_their_order() -> None:

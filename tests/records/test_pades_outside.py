@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.demo.pki import Issued
 from tests.forgeries import evidence_files, expected, files, outside, people, signing, trust
 
 TABLE = Path(__file__).parents[1] / "judges.md"
@@ -42,8 +43,9 @@ def test_the_outside_judges_say_what_the_table_says(
     assert told == rows()[name][:-1]
 
 
-def test_every_outside_judge_passes_an_elliptic_signature(tmp_path: Path) -> None:
-    file = signing.good(people.doctor_on_curve)
+@pytest.mark.parametrize("person", [people.doctor_on_curve, people.doctor_on_long_curve])
+def test_every_outside_judge_passes_an_elliptic_signature(person: Callable[[], Issued], tmp_path: Path) -> None:
+    file = signing.good(person)
     assert [name for name, judge in outside.JUDGES.items() if not judge(file, tmp_path)] == []
 
 
