@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -66,15 +67,22 @@ def cluster() -> Iterator[Cluster]:
         cluster.destroy()
 
 
-@pytest.fixture
-def database(cluster: Cluster) -> Iterator[Database]:
-    """A database of the test's own, for tests that commit, that use several connections, or that break things."""
+@contextmanager
+def copied(cluster: Cluster, template: str = TEMPLATE) -> Iterator[Database]:
+    """A database of one's own, as the template is; gone at the end."""
     name = f"benhan_test_{next(_numbers)}"
     with _administrator(cluster) as connection:
-        connection.execute(f"CREATE DATABASE {name} OWNER benhan_owner TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        connection.execute(f"CREATE DATABASE {name} OWNER benhan_owner TEMPLATE {template} STRATEGY FILE_COPY")
     yield Database(cluster, name)
     with _administrator(cluster) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    """A database of the test's own, for tests that commit, that use several connections, or that break things."""
+    with copied(cluster) as made:
+        yield made
 
 
 @pytest.fixture

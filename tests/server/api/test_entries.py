@@ -318,7 +318,7 @@ def test_the_accepted_file_passes_the_check_without_server_and_database(
 
 
 def test_the_store_verifies_until_one_byte_of_it_changes(
-    house: House, database: Database, capsys: pytest.CaptureFixture[str],
+    house: House, house_database: Database, capsys: pytest.CaptureFixture[str],
 ) -> None:
     version = house.version()
     with house.sign_in("ha") as client:
@@ -328,7 +328,7 @@ def test_the_store_verifies_until_one_byte_of_it_changes(
     blob = next((house.settings.home / "blobs").rglob(f"{entry['file']}.*"))
     whole = blob.read_bytes()
     blob.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))  # one in 256 ends with any byte that is named here
-    with psycopg.connect(database.admin_dsn, autocommit=True) as admin:
+    with psycopg.connect(house_database.admin_dsn, autocommit=True) as admin:
         admin.execute("ALTER TABLE audit_events DISABLE TRIGGER ALL")
         admin.execute("UPDATE audit_events SET person_name = 'Ai đó' WHERE action = 'signature.accept'")
     capsys.readouterr()

@@ -105,8 +105,8 @@ def test_a_bug_answers_with_a_number_that_stands_in_the_log(
     assert reason["facts"]["number"] in caplog.text
 
 
-def test_a_database_that_is_gone_is_trouble_not_a_bug(house: House, database: Database) -> None:
-    with house.sign_in("ha") as client, psycopg.connect(database.admin_dsn, autocommit=True) as admin:
+def test_a_database_that_is_gone_is_trouble_not_a_bug(house: House, house_database: Database) -> None:
+    with house.sign_in("ha") as client, psycopg.connect(house_database.admin_dsn, autocommit=True) as admin:
         admin.execute(f"ALTER ROLE {APP} CONNECTION LIMIT 0")
         try:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
