@@ -22,6 +22,7 @@ from server.api import (
     evidence,
     health,
     image_reconciling,
+    image_reports,
     imaging_orders,
     looks,
     organisation,
@@ -49,7 +50,7 @@ ROUTERS = (
     drafts.router, certificates.router, confirmations.router, settlements.router, audit.router, delegations.router,
     events.router, prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
     remote_signing.router, remote_signing.calls, closing.router, looks.router, imaging_orders.router,
-    dicomweb.router, image_reconciling.router,
+    dicomweb.router, image_reports.router, image_reconciling.router,
 )
 
 

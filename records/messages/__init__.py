@@ -66,6 +66,8 @@ from records.messages.image_reconciling import (
     UnsettledStudyView,
 )
 from records.messages.images import (
+    ImageExportGiven,
+    ImageFileView,
     ImageMarkGiven,
     ImageMarks,
     ImageMarkView,
@@ -180,6 +182,8 @@ __all__ = [
     "ImageDecisionGiven",
     "ImageDecisionView",
     "ImageDifferenceView",
+    "ImageExportGiven",
+    "ImageFileView",
     "ImageMarkGiven",
     "ImageMarkView",
     "ImageMarks",

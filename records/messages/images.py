@@ -53,6 +53,23 @@ class PatientImages(Frozen):
     unsettled: int = 0
 
 
+class ImageFileView(Frozen):
+    """GET /api/image-files/{study}/{series}/{instance}: which file the server keeps of an image."""
+
+    sha256: str
+    length: int
+    """Bytes."""
+
+
+class ImageExportGiven(Frozen):
+    """POST /api/image-exports: studies are about to leave the house on a medium; for whom and why is kept."""
+
+    studies: tuple[str, ...] = Field(min_length=1, max_length=100)
+    named: bool
+    """Whether the patient's data stay in the files."""
+    reason: str = Field(min_length=3, max_length=500)
+
+
 class ImageMarkGiven(Frozen):
     """POST /api/image-studies/{study}/marks: how a mark is from now on, or that it is gone. Nothing is lost."""
 

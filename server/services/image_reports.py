@@ -1,4 +1,4 @@
-"""Reports that hold key images: each is of the patient's own, of the very file that is kept here."""
+"""Images that go into reports and out of the house: which file an image is, whose it is, for whom it leaves."""
 
 from __future__ import annotations
 
@@ -6,10 +6,28 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from records.entries import Version
-from records.errors import Reason
+from records.errors import Reason, Refusal
 from records.forms import EntryKind
+from records.messages import ImageExportGiven, ImageFileView
+from server.services import images as image_looks
 from server.services.hospital import Desk
 from server.store import images
+
+
+def file_of(desk: Desk, study: str, series: str, uid: str) -> ImageFileView:
+    """Which file is kept of an image that this person may see."""
+    (kept,) = image_looks.look(desk, study, series, uid).images
+    return ImageFileView(sha256=kept.file, length=kept.length)
+
+
+def leaving(desk: Desk, given: ImageExportGiven) -> None:
+    """Keep that studies leave on a medium, with or without their patient, for whom and why; refuses what is unseen."""
+    for uid in given.studies:
+        owner = images.seen_study(desk.db, uid, image_looks.sight_of(desk))
+        if owner is None:
+            raise Refusal.because("thing_unknown", "image")
+        desk.note("images.export", patient=owner.patient, encounter=owner.encounter,
+                  facts={"study": uid, "named": given.named, "reason": given.reason.strip()})
 
 
 def doubts(desk: Desk, version: Version, kind: EntryKind) -> Iterator[Reason]:

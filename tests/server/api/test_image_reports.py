@@ -17,9 +17,10 @@ from records.render import render_entry
 from server.services.image_receiving import Outcome, receive
 from server.store import base
 from tests.forgeries.signing import relaid
+from tests.server.api.test_amending import audited
 from tests.server.api.test_correction_notices import RESULT, result
 from tests.server.api.test_record import accepted
-from tests.server.house import House, reasons, send
+from tests.server.house import House, key, reasons, send
 from tests.server.pictures import a_slice, as_file, uid
 
 
@@ -91,3 +92,25 @@ def test_a_pixel_that_differs_from_the_signed_data_is_found(house: House) -> Non
     assert "page_differs" in reasons(handed_in(house, version, forged))
     same = house.sign(version, "technician", "son", pdf=redrawn(render_entry(version), 0x00))
     accepted(handed_in(house, version, same))
+
+
+def test_the_reader_is_told_which_file_is_kept_and_a_stranger_is_not(house: House) -> None:
+    image = received(house)
+    path = f"/api/image-files/{image['study']}/{image['series']}/{image['instance']}"
+    with house.sign_in("ha") as client:
+        told = client.get(path).json()
+    assert told["sha256"] == image["sha256"]
+    with house.sign_in("long") as client:
+        assert client.get(path).status_code in (403, 404)
+
+
+def test_what_leaves_the_house_is_on_record_with_its_reason(house: House) -> None:
+    image = received(house)
+    given = {"studies": [image["study"]], "named": False, "reason": "Giảng dạy tại khoa"}
+    with house.sign_in("ha") as client:
+        answer = client.post("/api/image-exports", json=given, headers={"Idempotency-Key": key()})
+        assert answer.status_code == 204, answer.text
+        unknown = client.post("/api/image-exports", json={**given, "studies": ["1.2.3"]},
+                              headers={"Idempotency-Key": key()})
+        assert unknown.status_code == 404
+    assert audited(house).count("images.export") == 1
