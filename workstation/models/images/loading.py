@@ -7,24 +7,25 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from itertools import islice
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from imaging.sources import MIB
 from records.errors import BenhAnError, Reason, Refusal, Trouble
 from workstation.models.images.decoders import Decoders
 from workstation.models.images.instances import Instance
 from workstation.models.images.pixel_memory import PixelMemory, size_of
-from workstation.models.images.plan import Wish, planned
+from workstation.models.images.plan import Wish, expected, planned
 from workstation.models.images.stack import Loaded, Spot
 from workstation.models.images.stream import Streamed
 
 log = logging.getLogger(__name__)
-THREADS = 6
+THREADS = 4
 """Requests in flight: enough to hide a network's delay, few enough not to starve the window."""
 PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """How long a line that failed is left alone, the first time, the second …"""
-_NEAR = 2 * THREADS
+_NEAR = 32 * MIB
+"""What is under way within so much of the plan is let finish: who scrolls is soon there, who jumps is not."""
 
 
 @dataclass(eq=False)
@@ -56,6 +57,16 @@ class _Arrival:
     wish: Wish
     came: Loaded | Reason
     lasting: bool = False
+
+
+def _nearest(plan: dict[Spot, Wish]) -> set[Spot]:
+    near, room = set(), _NEAR
+    for spot, wish in plan.items():
+        near.add(spot)
+        room -= expected(wish)
+        if room < 0:
+            break
+    return near
 
 
 class Loader(QObject):
@@ -129,7 +140,7 @@ class Loader(QObject):
         self.memory.want(found.wanted)
         with self._news:
             self._plan = found.missing.copy()
-            near = set(islice(found.missing, _NEAR))
+            near = _nearest(found.missing)
             for task in self._tasks:
                 if near.isdisjoint(wish.spot for wish in task.wishes):
                     task.given_up.set()

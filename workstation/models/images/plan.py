@@ -41,7 +41,7 @@ class Planned:
 def planned(stacks: Sequence[Streamed], memory: PixelMemory) -> Planned:
     """For stacks from the one that was looked at last."""
     shown = [Wish(stack, stack.at, stack.spot(stack.at)) for stack in stacks[:VIEWPORTS] if len(stack)]
-    room = (memory.bound - memory.encoded.used) * _FULL - sum(_size(wish) for wish in shown)
+    room = (memory.bound - memory.encoded.used) * _FULL - sum(expected(wish) for wish in shown)
     wishes = [*shown, *_affordable(_around(stacks), room)]
     missing = memory.missing([wish.spot for wish in wishes])
     return Planned(frozenset(wish.spot for wish in shown), frozenset(wish.spot for wish in wishes), {
@@ -57,13 +57,14 @@ def _around(stacks: Sequence[Streamed]) -> Iterator[Wish]:
 
 def _affordable(wishes: Iterator[Wish], room: float) -> Iterator[Wish]:
     for wish in wishes:
-        room -= _size(wish)
+        room -= expected(wish)
         if room < 0:
             return
         yield wish
 
 
-def _size(wish: Wish) -> int:
+def expected(wish: Wish) -> int:
+    """Bytes of its frame."""
     return wish.stack.instance(wish.place).expected_bytes or _UNKNOWN
 
 

@@ -31,7 +31,7 @@ from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Loaded, Spot
 
 _AT_ONCE = 8
-_AT_ONCE_BYTES = 4 * MIB
+_AT_ONCE_BYTES = 16 * MIB
 _SPACED = ("Modality", "PixelSpacing", "ImagerPixelSpacing", "PixelSpacingCalibrationType",
            "NominalScannedPixelSpacing", "EstimatedRadiographicMagnificationFactor")
 
@@ -91,8 +91,6 @@ class FrameByFrame(RemoteInstance):
         spot = self.first
         for one in self.client.image_frames(spot.study_uid, spot.series_uid, spot.sop_instance_uid, missing,
                                             given_up.is_set):
-            if given_up.is_set():
-                return
             loaded = self._made(one, decoder)
             if one.transfer_syntax == syntax:
                 self.keep(loaded.spot, one.data, size_of(loaded))
@@ -148,7 +146,7 @@ class RemoteImages(SeriesShelf):
     def _places(self, study: str, series: str, one: Attributes) -> list[Place]:
         spot, frames = Spot(study, series, one.text("SOPInstanceUID")), one.integer("NumberOfFrames") or 1
         if frames > 1:
-            image = image_of(self._client.image_header(one))
+            image = image_of(self._client.image_header(study, series, spot.sop_instance_uid))
             return places_of(FrameByFrame(self._client, spot, image), image)
         instance = WholeFile(self._client, spot, _frame_bytes(one))
         why_not = None if one.integer("Rows") else Reason(

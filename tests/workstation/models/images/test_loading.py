@@ -181,8 +181,8 @@ def test_a_disc_that_is_away_is_told_and_tried_again(qtbot: QtBot, room: Room, t
 class Slow(Instance):
     """A file over a line that gives nothing until it may."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(Spot("1", "2", f"3.{number}"), 64 * 64 * 2)
+    def __init__(self, number: int, expected_bytes: int) -> None:
+        super().__init__(Spot("1", "2", f"3.{number}"), expected_bytes)
         self.may, self.begun, self.given_up = threading.Event(), threading.Event(), False
         self.image = opened(phantom(smooth(64, 64) + np.uint16(number)))
 
@@ -195,14 +195,14 @@ class Slow(Instance):
         yield loaded_from(self.image, self.first, decoder)
 
 
-def slow_stack(loader: Loader, count: int) -> tuple[Streamed, list[Slow]]:
-    instances = [Slow(number) for number in range(count)]
+def slow_stack(loader: Loader, count: int, expected_bytes: int = 64 * 64 * 2) -> tuple[Streamed, list[Slow]]:
+    instances = [Slow(number, expected_bytes) for number in range(count)]
     return Streamed(loader, arranged([Place(one.first, one, number=place) for place, one in enumerate(instances)])
                     ), instances
 
 
 def test_who_jumps_does_not_wait_for_what_was_on_its_way(qtbot: QtBot, room: Room) -> None:
-    stack, instances = slow_stack(room(), 100)
+    stack, instances = slow_stack(room(bound=1024 * MIB), 100, 4 * MIB)
     stack.look_at(0)
     qtbot.waitUntil(instances[0].begun.is_set)
     instances[60].may.set()
