@@ -24,9 +24,14 @@ def of_encounter(desk: Desk, encounter: UUID) -> tuple[ImagingOrderView, ...]:
     if place is None:
         raise Refusal.because("thing_unknown", "encounter")
     rights.demand_sight(desk, place.wards)
-    key = desk.key(encounter)
-    refresh(desk.db, key)
-    return tuple(view(one) for one in store.of_encounter(desk.db, key))
+    return read(desk.db, desk.key(encounter))
+
+
+def read(db: Connection, key: ScopeKey) -> tuple[ImagingOrderView, ...]:
+    """The orders of a stay, made anew when something of it changed, newest first."""
+    if store.is_stale(db, key.scope):
+        refresh(db, key)
+    return tuple(view(one) for one in store.of_encounter(db, key))
 
 
 def refresh_all(hospital: Hospital) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, delete, insert, select, text, tuple_
+from sqlalchemy import Connection, Row, delete, exists, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from records.canonical import decode
@@ -49,6 +49,11 @@ class Order:
 def stale(db: Connection) -> tuple[UUID, ...]:
     """Stays whose orders must be made anew."""
     return tuple(db.scalars(select(imaging_orders_stale.c.encounter).distinct()))
+
+
+def is_stale(db: Connection, encounter: UUID) -> bool:
+    """Whether the stay's orders must be made anew."""
+    return bool(db.scalar(select(exists().where(imaging_orders_stale.c.encounter == encounter))))
 
 
 def all_stale(db: Connection) -> None:

@@ -346,7 +346,7 @@ class SyncModel(QObject):
             signed = event.entry
             self._background.run(Command("let go", lambda: let_go(self._store, self._client, signed), self._let_go,
                                          self._failed), lane="mirror")
-        if event.topic in ("entry", "board") and event.encounter is not None:
+        if event.topic in ("entry", "board", "imaging_orders") and event.encounter is not None:
             self.chart_stale.emit(event.encounter)
         if event.topic in ("entry", "board"):
             self.board_stale.emit(event.ward)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from records.forms import Column, EntryKind, Field, Form
 from records.render.words import row_words, value_words
 from workstation.models.chart import TimelineItem
 from workstation.views.chart.earlier import values_of
-from workstation.views.chart.states import amended_words, signature_words
+from workstation.views.chart.states import amended_words, ordered_rows, signature_words
 from workstation.views.widgets import times
 
 OCCURRED = "occurred_at"
@@ -42,8 +43,10 @@ def beside_the_sheet(form: Form) -> tuple[Field, ...]:
     return tuple(field for field in column_kind(form).fields if field.key not in placed)
 
 
-def said(kind: EntryKind, column: Column, values: Mapping[str, Any]) -> tuple[Said, ...]:
-    """The lines of one entry in one column; empty blanks say nothing."""
+def said(
+    kind: EntryKind, column: Column, values: Mapping[str, Any], rows: Mapping[int, str] = MappingProxyType({}),
+) -> tuple[Said, ...]:
+    """The lines of one entry in one column; empty blanks say nothing. `rows`: a word behind rows of a list, from 0."""
     fields = fields_of(kind, column)
     if len(fields) > 1 and all(field.type == "int" for field in fields):
         numbers = _numbers(fields, values)
@@ -54,7 +57,8 @@ def said(kind: EntryKind, column: Column, values: Mapping[str, Any]) -> tuple[Sa
         if value in (None, "", [], {}):
             continue
         if field.type == "rows":
-            lines += [Said(f"{number}.", row_words(field, row)) for number, row in enumerate(value, start=1)]
+            lines += [Said(f"{number}.", _with(row_words(field, row), rows.get(number - 1, "")))
+                      for number, row in enumerate(value, start=1)]
         else:
             bare = field.model_copy(update={"unit": ""}) if column.unit and field.unit == column.unit else field
             named = len(fields) > 1 and not field.number and (lines or field.type in ("bool", "choice"))
@@ -71,6 +75,10 @@ def safe_words(field: Field, value: Any) -> str:
         return str(value)
 
 
+def _with(words: str, word: str) -> str:
+    return f"{words} · {word}" if word else words
+
+
 def _numbers(fields: tuple[Field, ...], values: Mapping[str, Any]) -> str:
     if not any(field.key in values for field in fields):
         return ""
@@ -80,7 +88,7 @@ def _numbers(fields: tuple[Field, ...], values: Mapping[str, Any]) -> str:
 
 def said_of(kind: EntryKind, column: Column, item: TimelineItem) -> tuple[Said, ...]:
     """The same for an item of the time line."""
-    return said(kind, column, values_of(item))
+    return said(kind, column, values_of(item), ordered_rows(item))
 
 
 def line_title(column: Column) -> str:

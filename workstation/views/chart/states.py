@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from records.bundled import bundled
 from records.forms import Amending
 from records.messages import SignatureView
+from records.order_states import OrderState
 from workstation.models.cases import kind_of
 from workstation.models.chart import ItemState, TimelineItem
 from workstation.views.widgets import times
@@ -36,6 +37,11 @@ SHOWN = {
     ItemState.CANCELLED: Shown("đã hủy", "x", "ink3", "neutral"),
     ItemState.REPLACED: Shown("đã cấp lại", "git-compare", "ink3", "neutral"),
 }
+ORDERS = {
+    OrderState.ORDERED: "", OrderState.LISTED: "đã lên máy", OrderState.TAKEN: "đã chụp",
+    OrderState.REPORTED: "đã có kết quả", OrderState.SIGNED: "kết quả đã ký", OrderState.CANCELLED: "đã hủy",
+}
+"""Where a picture that was ordered stands."""
 _CHIPS = {
     ItemState.DRAFT: "Nháp", ItemState.OTHERS_DRAFT: "Người khác đang soạn", ItemState.QUEUED: "Đã ký, chờ gửi",
     ItemState.AWAITED: "Chờ xác nhận trên điện thoại",
@@ -55,8 +61,20 @@ def chip_of(item: TimelineItem) -> ChipText:
 
 
 def word_of(item: TimelineItem) -> str:
-    """The state as a word; a released result that was corrected is called as on paper (R36)."""
+    """The state as a word; a released result that was corrected is called as on paper (R36), and a request says where
+    the picture stands that it orders.
+    """
+    if item.state is ItemState.SIGNED and len(item.orders) == 1:
+        return ORDERS[item.orders[0].state]
     return "đã sửa" if item.state is ItemState.AMENDED and is_result(item) else SHOWN[item.state].word
+
+
+def ordered_rows(item: TimelineItem) -> dict[int, str]:
+    """By place in the list of orders, from 0, where the picture stands that the row orders; a draft says nothing."""
+    if item.view is None or item.draft is not None:
+        return {}
+    return {one.row: ORDERS[one.state] for one in item.orders
+            if one.version == item.view.version and one.state is not OrderState.CANCELLED and ORDERS[one.state]}
 
 
 def is_result(item: TimelineItem) -> bool:

@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from records.entries import Correction, State
 from records.forms import Form, all_forms
-from records.messages import EntryView
+from records.messages import EntryView, ImagingOrderView
+from records.order_states import OrderState
 from records.render.words import row_words, value_words
 from tests.workstation import hospital as tests_hospital
 from tests.workstation.views.chart import charts
@@ -26,6 +27,7 @@ from workstation.views.chart.row_editor import TimeBlank
 from workstation.views.chart.row_layout import column_lefts
 from workstation.views.chart.rows_sheet import WINDOW, RowsSheet
 from workstation.views.chart.sheets import Sheet
+from workstation.views.chart.states import word_of
 from workstation.views.chart.vitals_sheet import VitalsSheet
 
 
@@ -272,3 +274,36 @@ def test_a_saved_draft_does_not_move_the_time_line_under_the_reader(opened: Open
     chart.editor.set_value("plan", "Xem lại.")
     qtbot.waitUntil(lambda: chart.chart.item(chart.editor.draft.entry) is not None, timeout=10_000)
     qtbot.waitUntil(lambda: timeline.indexAt(QPoint(4, 40)).data() == top)
+
+
+def an_order(view: EntryView, row: int, state: OrderState, **changes: Any) -> ImagingOrderView:
+    good: dict[str, Any] = {
+        "id": UUID(int=row + 70), "status": "active", "state": state, "accession": "2600000001", "study_uid": "2.25.1",
+        "modality": "CT", "display": "CT ngực", "requester": "BS. Lê Thu Hà", "authored_on": view.written_at,
+        "occurrence": view.occurred_at, "subject": UUID(int=11), "encounter": view.encounter,
+        "entry": view.id, "version": view.version, "row": row}
+    return ImagingOrderView(**{**good, **changes})
+
+
+@pytest.mark.parametrize(("state", "word"), [
+    (OrderState.LISTED, "đã lên máy"), (OrderState.TAKEN, "đã chụp"), (OrderState.REPORTED, "đã có kết quả"),
+    (OrderState.SIGNED, "kết quả đã ký"), (OrderState.ORDERED, ""),
+])
+def test_an_order_says_where_its_picture_stands(opened: Open, state: OrderState, word: str) -> None:
+    """On the sheet behind the very row that orders it, and in the time line when the entry orders one picture."""
+    now = charts.now()
+    entries = charts.demo_entries(charts.BINH, now)
+    view = next(one for one in entries if any(
+        row["kind"] == "imaging" for row in one.body["values"].get("orders", ())))
+    rows = view.body["values"]["orders"]
+    at = next(place for place, row in enumerate(rows) if row["kind"] == "imaging")
+    gone = an_order(view, 0, OrderState.CANCELLED, version=view.version + 1, entry=UUID(int=1))
+    chart = opened(answer=charts.chart_of(entries, now, imaging_orders=(an_order(view, at, state), gone)))
+    chart.place.show_entry(view.id)
+    item = chart.chart.item(view.id)
+    assert item is not None
+    assert chart.place.sheet is not None
+    shown = " ".join(words_on(chart.place.sheet).split())
+    assert (f"{rows[at]['name']} · {word}" in shown) is bool(word)
+    assert rows[at]["name"] in shown
+    assert word_of(item) == word
