@@ -166,6 +166,7 @@ class Program(QObject):
         self._things = [sync, board, search]
         self.session.renewed.connect(sync.renewed)
         self._bind_proofs(desk)
+        self._bind_image_owners(desk)
         self._join_delegations(desk, page, board, signing)
         self.window.actions_.bind("retry", self._retry)
         self.window.actions_.bind("change_pin", partial(self._set_pin, by_puk=False))
@@ -227,6 +228,16 @@ class Program(QObject):
         self._things.append(model)
         self.window.actions_.bind("proofs", lambda: ProofsDialog(model, self.window).show_over(),
                                   lambda: ALLOWED if looks_after_proofs(desk.account) else NOT_NOW)
+
+    def _bind_image_owners(self, desk: Desk) -> None:
+        """Whose images are they, for technicians and the records office."""
+        from workstation.models.image_owners import ImageOwnersModel, settles_images
+        from workstation.views.review.image_owners import ImageOwnersDialog
+
+        model = ImageOwnersModel(desk, self)
+        self._things.append(model)
+        self.window.actions_.bind("image_owners", lambda: ImageOwnersDialog(model, self.window).show_over(),
+                                  lambda: ALLOWED if settles_images(desk.account) else NOT_NOW)
 
     def _review_place(self, desk: Desk) -> ReviewPlace:
         """The place «Soát hồ sơ», for those who close records."""

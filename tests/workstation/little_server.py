@@ -41,6 +41,7 @@ from records.messages import (
     Enrolment,
     EntryView,
     Health,
+    ImageDecisionGiven,
     ImageMarkGiven,
     ImageMarks,
     ImageMarkView,
@@ -56,6 +57,7 @@ from records.messages import (
     SettlementView,
     SignIn,
     StampGiven,
+    UnsettledStudyView,
     WorkstationSettings,
 )
 from tests.workstation import hospital
@@ -112,6 +114,8 @@ class LittleServer:
     papers: dict[str, PrintView] = field(default_factory=dict)
     """What a look-up code leads to."""
     settlements: list[SettlementView] = field(default_factory=list)
+    unsettled: list[UnsettledStudyView] = field(default_factory=list)
+    image_decisions: list[ImageDecisionGiven] = field(default_factory=list)
     chains: dict[UUID, ChainView] = field(default_factory=dict)
     """What is said of the slots of a paper."""
     colleagues: list[ColleagueView] = field(default_factory=list)
@@ -338,6 +342,13 @@ class _Handler(BaseHTTPRequestHandler):
                 return 201, self._delegate(DelegationGiven.model_validate_json(body))
             case ["POST", "delegations", which, "revoke"]:
                 return 200, self._revoke(UUID(which))
+            case ["GET", "image-studies", "unsettled"]:
+                return 200, b"[" + b",".join(_json(view) for view in little.unsettled) + b"]"
+            case ["POST", "image-studies", uid, "decisions"]:
+                little.image_decisions.append(ImageDecisionGiven.model_validate_json(body))
+                little.unsettled[:] = [view.model_copy(update={"state": "set_aside"}) if view.uid == uid else view
+                                       for view in little.unsettled]
+                return 200, _json(next(view for view in little.unsettled if view.uid == uid))
             case ["GET", "settlements"]:
                 return 200, b"[" + b",".join(_json(view) for view in little.settlements) + b"]"
             case ["POST", "settlements", which]:

@@ -34,6 +34,7 @@ from records.messages import (
     EntryView,
     EvidenceQueue,
     Health,
+    ImageDecisionGiven,
     Look,
     LooksGiven,
     PatientDraft,
@@ -59,6 +60,7 @@ from records.messages import (
     TrustDecision,
     TrustEdition,
     TrustProposal,
+    UnsettledStudyView,
     WardView,
 )
 from workstation.client.asking import body_of, parse, parse_all
@@ -276,6 +278,14 @@ class Client(ConfirmationRoutes, ImageRoutes):
     def settle(self, settlement: UUID, decision: SettlementDecision, key: UUID) -> SettlementView:
         """Decide on one."""
         return self._post(SettlementView, f"/api/settlements/{settlement}", decision, key)
+
+    def unsettled_images(self) -> tuple[UnsettledStudyView, ...]:
+        """Studies of which nobody knows for certain whose they are."""
+        return self._list(UnsettledStudyView, "/api/image-studies/unsettled")
+
+    def settle_images(self, uid: str, given: ImageDecisionGiven, key: UUID) -> UnsettledStudyView:
+        """Say whose a study is."""
+        return self._post(UnsettledStudyView, f"/api/image-studies/{uid}/decisions", given, key)
 
     def colleagues(self) -> tuple[ColleagueView, ...]:
         """Everybody who works here now, by name."""

@@ -1,0 +1,108 @@
+"""Whose images are they, at the keyboard: nobody is guessed, a reason is asked for, and what was decided is shown."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow
+from pytestqt.qtbot import QtBot
+
+from records.messages import ImageDecisionView, ImageDifferenceView, UnsettledStudyView
+from tests.workstation import hospital
+from tests.workstation.little_server import LittleServer
+from tests.workstation.models.desks import Desks
+from tests.workstation.views.keyboard import press, write
+from tests.workstation.views.signing.conftest import desks, window
+from workstation.models.image_owners import ImageOwnersModel
+from workstation.views import style
+from workstation.views.review.image_owners import ImageOwnersDialog, StudyCard
+
+__all__ = ["desks", "window"]
+
+AT = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
+WHY = "Máy gõ nhầm mã, đã hỏi kỹ thuật viên"
+
+
+def study(uid: str, **changes: Any) -> UnsettledStudyView:
+    good: dict[str, Any] = {
+        "uid": uid, "state": "open", "patient_no": "WRONG-9", "full_name": "NGUYEN^VAN BINHH", "birth_date": "19590312",
+        "sex": "M", "accession": "2600000007", "modalities": ("CT",), "description": "CT ngực",
+        "study_date": "20261125", "instances": 312, "received_at": AT,
+        "differences": (ImageDifferenceView(field="patient_no", sent="WRONG-9", known=""),)}
+    return UnsettledStudyView(**{**good, **changes})
+
+
+@pytest.fixture
+def dialog(
+    qapp: QApplication, desks: Desks, window: QMainWindow, little: LittleServer, qtbot: QtBot,
+) -> ImageOwnersDialog:
+    style.apply(qapp, "day")
+    little.unsettled = [
+        study("1.1"),
+        study("1.2", patient_no="0026-18842", patient=hospital.patient(), differences=(
+            ImageDifferenceView(field="full_name", sent="NGUYEN^VAN BINHH", known="Nguyễn Văn Bình"),
+            ImageDifferenceView(field="order", sent="2600000007", known="0026-18377"))),
+        study("1.3", state="matched", patient=hospital.patient(), decisions=(ImageDecisionView(
+            decision="tie", patient_no="0026-18842", patient_name="Nguyễn Văn Bình", reason=WHY,
+            person_name="CN. Vũ Thị Lan", at=AT),))]
+    made = ImageOwnersDialog(ImageOwnersModel(desks.open(start=False), window), window)
+    made.show_over()
+    qtbot.waitUntil(lambda: set(made.cards) == {"1.1", "1.2", "1.3"}, timeout=10_000)
+    return made
+
+
+def told(card: StudyCard) -> str:
+    return "\n".join(words.text() for words in card.findChildren(QLabel) if words.isVisible())
+
+
+def test_each_study_says_what_differs_and_what_was_decided(dialog: ImageOwnersDialog) -> None:
+    if folder := os.environ.get("BENHAN_PICTURES"):
+        dialog.grab().save(f"{folder}/anh-chua-ro-cua-ai.png")
+    first, second, third = (told(dialog.cards[uid]) for uid in ("1.1", "1.2", "1.3"))
+    assert "Trên ảnh: NGUYEN VAN BINHH, nam, 12/03/1959, mã WRONG-9, chỉ định 2600000007." in first
+    assert "Mã người bệnh «WRONG-9» không có ở đây." in first
+    assert "Chưa biết của ai" in first
+    assert "Họ tên: trên ảnh «NGUYEN^VAN BINHH», hồ sơ ghi «Nguyễn Văn Bình»." in second
+    assert "Chỉ định 2600000007 là của người bệnh 0026-18377." in second
+    assert "Sẽ gắn cho: NGUYỄN VĂN BÌNH" in second
+    assert f"CN. Vũ Thị Lan gắn cho Nguyễn Văn Bình (0026-18842): {WHY}" in third
+    assert dialog.cards["1.3"].again.isVisible()
+    assert not dialog.cards["1.3"].tie.isVisible()
+
+
+def test_nobody_is_tied_before_the_person_was_found_and_named(
+    dialog: ImageOwnersDialog, little: LittleServer, qtbot: QtBot,
+) -> None:
+    card = dialog.cards["1.1"]
+    card.reason.setPlainText(WHY)
+    card.tie.click()
+    assert little.image_decisions == []
+    write(card.number, "0026-18842")
+    press(card.number, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "Sẽ gắn cho: NGUYỄN VĂN BÌNH" in told(dialog.cards["1.1"]), timeout=10_000)
+    card = dialog.cards["1.1"]
+    assert card.reason.toPlainText() == WHY, "what was written stays"
+    card.tie.click()
+    qtbot.waitUntil(lambda: len(little.image_decisions) == 1, timeout=10_000)
+    [given] = little.image_decisions
+    assert (given.decision, given.patient, given.reason, given.known) == ("tie", hospital.patient().id, WHY, 0)
+
+
+def test_a_reason_is_asked_for_and_what_is_set_aside_can_be_taken_up_again(
+    dialog: ImageOwnersDialog, little: LittleServer, qtbot: QtBot,
+) -> None:
+    dialog.cards["1.2"].aside.click()
+    qtbot.waitUntil(dialog.words.isVisible)
+    assert little.image_decisions == []
+    dialog.cards["1.2"].reason.setPlainText(WHY)
+    dialog.cards["1.2"].aside.click()
+    qtbot.waitUntil(lambda: "1.2" in dialog.cards and dialog.cards["1.2"].again.isVisible(), timeout=10_000)
+    assert (little.image_decisions[0].decision, little.image_decisions[0].patient) == ("set_aside", None)
+    dialog.cards["1.3"].reason.setPlainText(WHY)
+    dialog.cards["1.3"].again.click()
+    qtbot.waitUntil(lambda: len(little.image_decisions) == 2, timeout=10_000)
+    assert (little.image_decisions[1].decision, little.image_decisions[1].known) == ("reopen", 1)
