@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -18,6 +18,9 @@ from imaging.geometry import Point
 from records.errors import Refusal
 from workstation.models.images.readings import Reading
 from workstation.models.images.stack import Spot
+
+if TYPE_CHECKING:
+    from workstation.models.images.view_state import Tool
 
 MOST_POINTS = 4000
 MOST_STEPS = 200
@@ -126,11 +129,25 @@ class Marks(QObject):
     """A `Mark` that is gone, by the reader's act."""
     redrawn = pyqtSignal()
     """Anything at all has changed: what shows marks shows them anew."""
+    taken = pyqtSignal(object)
+    """The reader took another `Tool`: one hand, one tool, in whichever viewport it draws."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._marks: dict[UUID, Mark] = {}
         self._steps: list[_Step] = []
+        self._tool: Tool | None = None
+
+    @property
+    def tool(self) -> Tool | None:
+        """What the reader holds; None before anything was taken."""
+        return self._tool
+
+    def take(self, tool: Tool) -> None:
+        """Another tool into the hand."""
+        if tool is not self._tool:
+            self._tool = tool
+            self.taken.emit(tool)
 
     def all(self) -> tuple[Mark, ...]:
         """Every mark, the oldest first."""

@@ -66,6 +66,8 @@ class Viewport(QWidget):
         self.gaze.turned.connect(self._turned)
         self.gaze.shown.connect(self._shown)
         marks.redrawn.connect(self.redraw)
+        marks.taken.connect(self._take)
+        self._take(marks.tool or Tool.SELECT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -82,7 +84,7 @@ class Viewport(QWidget):
         self._face.words = words or Words()
         self._face.surface.clear()
         self.choose(None)
-        self.gaze.open(stack, state)
+        self.gaze.open(stack, None if state is None else replace(state, tool=self.state.tool))
 
     def set_words(self, words: Words) -> None:
         """What the place knows of the stack."""
@@ -182,6 +184,7 @@ class Viewport(QWidget):
         if state.place != self.state.place:
             self.cine.stop()
         self.gaze.become(state.at(state.place, self.gaze.count))
+        self._marks.take(state.tool)
 
     def scroll_to(self, place: int) -> None:
         """The reader goes to another place."""
@@ -243,6 +246,11 @@ class Viewport(QWidget):
         self.setAccessibleDescription(reason.vietnamese if reason is not None else "Chưa có ảnh" if self.here is None
                                       else f"Lát {self.gaze.seen + 1} trên {self.gaze.count}")
         self.update()
+
+    def _take(self, tool: Tool) -> None:
+        """The reader took a tool, here or in another viewport."""
+        if tool is not self.state.tool:
+            self.gaze.look(replace(self.state, tool=tool))
 
     def _cine_due(self, place: int) -> None:
         """The next place of cine; one whose pixels are late is dropped, and asked for."""

@@ -325,6 +325,25 @@ def test_tools_are_taken_by_letters_and_put_down_by_the_same_or_by_escape(viewpo
     assert viewport.state.zoom == pytest.approx(1.25)
 
 
+def test_the_hand_holds_one_tool_in_every_viewport(viewport: Viewport, qtbot: QtBot) -> None:
+    beside = Viewport(viewport.marks)
+    qtbot.addWidget(beside)
+    beside.resize(300, 300)
+    for one in (viewport, beside):
+        one.show_stack(series(2))
+    press(viewport, Qt.Key.Key_D)
+    assert looks(beside).tool is Tool.LENGTH
+    beside.show_stack(series(2), state=ViewState(place=1))
+    drag(beside, at(beside, (40, 40)), at(beside, (80, 40)))
+    assert [mark.kind for mark in viewport.marks.all()] == [Kind.LENGTH]
+    later = Viewport(viewport.marks)
+    qtbot.addWidget(later)
+    assert looks(later).tool is Tool.LENGTH
+    assert beside.drop()
+    assert beside.drop()
+    assert [one.state.tool for one in (viewport, beside, later)] == [Tool.SELECT] * 3
+
+
 def test_loading_never_changes_what_is_seen(viewport: Viewport) -> None:
     stack = series(20, here=[0])
     shown: list[int] = []
