@@ -48,6 +48,7 @@ class ScopeButton(QPushButton):
     def __init__(self, name: str, on_click: Callable[[], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
+        self.setText(name)  # before the first count too: a screen reader meets no button without a name
         self.setCheckable(True)
         self.setProperty("role", "scope")
         self.clicked.connect(lambda _checked: on_click())
