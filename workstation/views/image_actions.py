@@ -69,6 +69,8 @@ IMAGE_ACTIONS: tuple[Action, ...] = (
            words="bang ben phai"),
     Action("images.next_viewport", "Khung ảnh kế tiếp", Place.IMAGES, "F8", icon="chevron-right"),
     Action("images.previous_viewport", "Khung ảnh ngay trước", Place.IMAGES, "Shift+F8", icon="chevron-right"),
+    Action("images.keep_look", "Lưu cách trình bày của ảnh này cùng số đo vào lần chụp", Place.IMAGES,
+           icon="device-floppy", words="gsps luu cua so xoay so do dicom trinh bay"),
     Action("images.take_in", "Lấy vào những lát mới nhận", Place.IMAGES, "F5", "lấy lát mới", "refresh",
            "lat moi anh moi", rank=0),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -10,6 +11,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from imaging.sources import MIB
 from records.errors import Refusal
 from records.messages import ImageStudyView, PatientView
+from workstation.client.image_storing import StoringRoutes
+from workstation.config import ZONE
 from workstation.models.desk import Desk
 from workstation.models.images.hanging import Hanging, Hung, hang
 from workstation.models.images.keeping import MarksKeeper
@@ -18,6 +21,7 @@ from workstation.models.images.planes import Gathering
 from workstation.models.images.remote_objects import RemoteObjects
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot, Stack
+from workstation.models.images.state_saving import StateSaver
 from workstation.models.images.studies import StudiesModel
 from workstation.models.images.thumbnails import Thumbnails
 
@@ -49,6 +53,9 @@ class ReadingModel(QObject):
         self.keeper = MarksKeeper(desk, self.marks, patient, self)
         self.thumbnails = Thumbnails(desk, self)
         self.objects = RemoteObjects(desk.client, desk.background, self)
+        # Vietnamese names begin with the family's: the first component of a PN.
+        self.saver = StateSaver(StoringRoutes(desk.client.door), desk.background,
+                                desk.account.person.full_name.replace(" ", "^", 1), lambda: datetime.now(ZONE), self)
         self._stacks: dict[Hung, Stack] = {}
         self._wanted: set[Hung] = set()
         self._volumes: dict[Hung, Gathering] = {}

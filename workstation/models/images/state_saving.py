@@ -16,7 +16,10 @@ from imaging.objects.presentation_file import Taken, grouped
 from imaging.objects.writing import Making
 from records.errors import Refusal
 from workstation.background import Background, Command
-from workstation.models.images.states import files_of
+from workstation.models.images.marks import Marks
+from workstation.models.images.stack import Loaded
+from workstation.models.images.states import files_of, kept
+from workstation.models.images.view_state import ViewState
 
 _SERIES = {"state": (9001, "Cách trình bày"), "key": (9002, "Ảnh đánh dấu")}
 """Numbers far above a device's own, so that lists keep them last."""
@@ -42,6 +45,13 @@ class StateSaver(QObject):
                  parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client, self._background, self._person, self._now = client, background, person, now
+
+    def save_look(self, here: Loaded | None, look: ViewState, size: tuple[int, int], marks: Marks) -> None:
+        """What one viewport shows, with the marks that lie on it."""
+        if here is None or not here.spot.sop_instance_uid:
+            self.refused.emit(Refusal.because("objects_nothing_to_keep"))
+            return
+        self.save_state([kept(here, look, size, marks.of(here.spot))])
 
     def save_state(self, taken: Sequence[Taken], description: str = "") -> None:
         """The frames as they are looked at, with their marks; several states where one cannot hold them."""

@@ -62,6 +62,13 @@ class Grid(QWidget):
         reading.gathered.connect(self._gathered)
         reading.objects.opened.connect(self._opened)
         reading.objects.refused.connect(self._not_opened)
+        reading.saver.saved.connect(self.told)
+        reading.saver.refused.connect(lambda why: self.told.emit(why.reasons[0].vietnamese))
+
+    def keep_look(self) -> None:
+        """The active viewport's look and marks go to the server as a presentation state."""
+        gaze, size = self.viewport.gaze, (self.viewport.width(), self.viewport.height())
+        self._reading.saver.save_look(gaze.here, gaze.state, size, self._reading.marks)
 
     # What hangs
 

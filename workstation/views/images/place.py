@@ -35,7 +35,7 @@ from workstation.views.widgets.text import KeyCap, column, frame, label, row
 FOLD_BELOW = 1200
 NEXT_PLANE = {"": "coronal", "coronal": "sagittal", "sagittal": ""}
 _MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images.prior", "images.plane",
-         "images.take_in", "images.next_viewport", "images.previous_viewport")
+         "images.keep_look", "images.take_in", "images.next_viewport", "images.previous_viewport")
 
 
 class ImagesPlace(PlaceView):
@@ -102,8 +102,8 @@ class ImagesPlace(PlaceView):
         acts = {
             "images.strip": self._toggle_strip, "images.panel": lambda: self.panel.setVisible(self.panel.isHidden()),
             "images.layout": self._next_layout, "images.link": self._toggle_link, "images.prior": self._toggle_prior,
-            "images.plane": self._next_plane, "images.next_viewport": lambda: self.grid.step(1),
-            "images.previous_viewport": lambda: self.grid.step(-1),
+            "images.plane": self._next_plane, "images.keep_look": self.grid.keep_look,
+            "images.next_viewport": lambda: self.grid.step(1), "images.previous_viewport": lambda: self.grid.step(-1),
         }
         for action, act in acts.items():
             self._actions.bind(action, act, self._reads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from imaging.grey import Window
+from imaging.image import open_image
+from imaging.objects.presentation import read_presentation
+from imaging.sources import InMemory
 from records.messages import PatientImages
 from tests.workstation.views.images.shelf import CT, LUNG, PA, SLICES, SOFT, XRAY, Reader, images
 from tests.workstation.views.keyboard import KEYS
@@ -208,3 +212,36 @@ def test_a_frame_that_a_signed_sheet_names_is_opened_though_its_series_comes_lat
     assert opened.place.grid.viewport.here is None
     opened.shelf.opened.emit(LUNG, opened.shelf.stacks[LUNG])
     qtbot.waitUntil(lambda: opened.place.grid.viewport.gaze.seen == 8, timeout=5000)
+
+
+class Kept:
+    """What was sent; the server's own part is tested in tests/server/api/test_stored_objects.py."""
+
+    def __init__(self) -> None:
+        self.files: list[bytes] = []
+
+    def store_objects(self, study: str, files: Sequence[bytes]) -> None:
+        assert study
+        self.files += files
+
+
+def test_the_look_of_a_viewport_is_kept_with_its_marks(opened: Reader, qtbot: QtBot) -> None:
+    place, kept_ = opened.place, Kept()
+    place.reading.saver._client = kept_
+    here = place.grid.viewport.here
+    assert here is not None
+    place.reading.marks.put(Mark.new(here.spot, Kind.LENGTH, [(10.0, 10.0), (40.0, 10.0)]))
+    press(opened, Qt.Key.Key_O)
+    opened.actions.trigger("images.keep_look")
+    qtbot.waitUntil(lambda: place.told_words.text() == "Đã lưu cách trình bày của 1 ảnh.", timeout=10_000)
+    [file] = kept_.files
+    state = read_presentation(open_image(InMemory(file)).dataset)
+    assert state.shows(here.spot.sop_instance_uid, 1)
+    assert state.quarter_turns == 1
+    assert len(state.annotations[0].graphics) == 1
+
+
+def test_a_plane_that_was_built_here_has_no_file_to_keep_a_look_of(opened: Reader, qtbot: QtBot) -> None:
+    opened.place.grid.activate(2)
+    opened.actions.trigger("images.keep_look")
+    qtbot.waitUntil(lambda: opened.place.told_words.text() == "Chưa có ảnh nào để lưu.", timeout=5_000)
