@@ -15,9 +15,11 @@ class BrokenPane(QWidget):
     def __init__(self, reason: Reason, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.reason = reason
-        lines = [label(reason.vietnamese, "bold", wrap=True)]
+        self.setProperty("role", "viewer")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        lines = [label(reason.vietnamese, "viewer_strong", wrap=True)]
         if reason.todo:
-            lines.append(label(reason.todo, "second", wrap=True))
+            lines.append(label(reason.todo, "viewer", wrap=True))
         for line in lines:
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setLayout(column(None, *lines, None, margins=(24, 16, 24, 16)))

@@ -50,8 +50,8 @@ class ObjectsPane(QWidget):
         self._stack.setCurrentWidget(pane)
         self.setFocusProxy(pane)
         self._place.setText(f"Tệp {self._at + 1}/{len(self._opened)}")
-        self.back.setEnabled(self._at > 0)
-        self.on.setEnabled(self._at < len(self._opened) - 1)
+        self.back.refuse("" if self._at > 0 else "Đây là tệp đầu.")
+        self.on.refuse("" if self._at < len(self._opened) - 1 else "Đây là tệp cuối.")
 
     def stop(self) -> None:
         """Let go of what is shown."""

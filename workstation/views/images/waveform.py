@@ -93,8 +93,8 @@ class WaveformPane(QWidget):
         long = group.seconds > PAGE_S + 0.05
         self.back.setVisible(long)
         self.on.setVisible(long)
-        self.back.setEnabled(self._start > 0)
-        self.on.setEnabled(self._start < group.seconds - PAGE_S - 0.05)
+        self.back.refuse("" if self._start > 0 else "Đây là đầu bản ghi.")
+        self.on.refuse("" if self._start < group.seconds - PAGE_S - 0.05 else "Đây là cuối bản ghi.")
         self._said.setText(" · ".join(filter(None, self._facts(group, real))))
 
     def _facts(self, group: Group, real: bool) -> list[str]:
