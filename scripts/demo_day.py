@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from records.entries import State
 from records.messages import Chart, EntryView
+from scripts.demo_images import look_at_images
 from scripts.demo_theatre import KEYS, StepFailed, Theatre
 from workstation.app import Program
 from workstation.client import Client
@@ -83,6 +84,7 @@ def play(theatre: Theatre) -> None:
     open_chart(theatre, "binh")
     look_at_vital_signs(theatre)
     theatre.photograph("chuc-nang-song")
+    look_at_images(theatre)
     entry = write_a_treatment_row(theatre)
     explain(theatre)
     correct(theatre, entry)

@@ -38,7 +38,7 @@ class Cell(QWidget):
         self._message = label("", "viewer", wrap=True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty = QWidget()
-        empty.setProperty("role", "viewer")
+        empty.setProperty("role", "viewer_ground")
         empty.setLayout(column(None, self._message, None, margins=(24, 8, 24, 8)))
         # On this widget from the beginning: the layout shows the first that it gets, and without a parent that would be
         # a window of its own, which takes all keys away.

@@ -52,7 +52,7 @@ class Grid(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(1)
         self.setLayout(self._layout)
-        self.setProperty("role", "viewer")
+        self.setProperty("role", "viewer_ground")
         self._lines = QTimer(self)
         self._lines.setSingleShot(True)
         self._lines.setInterval(0)

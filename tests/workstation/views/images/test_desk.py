@@ -1,0 +1,67 @@
+"""From the chart to its images and back: one person's at a time, whoever's chart is open."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from tests.workstation.views.conftest import at_work, dressed, hospital, program, ward
+from tests.workstation.views.keyboard import CTRL, press
+from workstation.app import Program
+from workstation.models.images.stack import Spot
+from workstation.views.actions import Place
+from workstation.views.chart.place import ChartPlace
+from workstation.views.images.place import ImagesPlace
+from workstation.views.ward.board import WardView
+from workstation.views.widgets.states import Empty, InTrouble
+from workstation.views.work import NothingOpen, WorkPage
+
+__all__ = ["at_work", "dressed", "hospital", "program", "ward"]
+
+
+def where(page: WorkPage) -> Place:
+    return page.open_place
+
+
+def test_without_a_chart_the_place_says_whose_it_waits_for(at_work: WorkPage, program: Program) -> None:
+    press(program.window, Qt.Key.Key_4, CTRL)
+    assert where(at_work) is Place.IMAGES
+    assert isinstance(at_work.place(Place.IMAGES), NothingOpen)
+    assert program.window.windowTitle() == "Hình ảnh — Bệnh Án"
+
+
+def test_f7_opens_the_images_of_whose_chart_is_open(program: Program, at_work: WorkPage, ward: WardView,
+                                                    qtbot: QtBot) -> None:
+    press(ward.table, Qt.Key.Key_Return)
+    chart = at_work.place(Place.CHART)
+    assert isinstance(chart, ChartPlace)
+    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
+    press(program.window, Qt.Key.Key_F7)
+    place = at_work.place(Place.IMAGES)
+    assert isinstance(place, ImagesPlace)
+    assert where(at_work) is Place.IMAGES
+    assert chart.chart.chart is not None
+    assert place.reading.patient == chart.chart.chart.patient
+    assert place.title().startswith(f"Hình ảnh · {place.reading.patient.full_name.upper()}")
+    qtbot.waitUntil(lambda: isinstance(place.pages.currentWidget(), Empty | InTrouble), timeout=20_000)
+    press(program.window, Qt.Key.Key_2, CTRL)
+    assert where(at_work) is Place.CHART
+    desk = program.desk
+    assert desk is not None
+    spot = Spot("1.2", "1.2.3", "1.2.3.4", 1)
+    desk.key_images.wanted.emit(place.reading.patient.id, spot)
+    assert where(at_work) is Place.IMAGES
+    assert at_work.place(Place.IMAGES) is place, "the same person's images stay as they are read"
+
+
+def test_signing_out_leaves_nothing_of_the_images(program: Program, at_work: WorkPage, ward: WardView,
+                                                  qtbot: QtBot) -> None:
+    press(ward.table, Qt.Key.Key_Return)
+    chart = at_work.place(Place.CHART)
+    assert isinstance(chart, ChartPlace)
+    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
+    press(program.window, Qt.Key.Key_F7)
+    program.session.sign_out()
+    qtbot.waitUntil(lambda: program.window.work is None, timeout=10_000)
+    assert not program.window.actions_.bound("images.link")
+    assert not program.window.actions_.bound("place.images")
