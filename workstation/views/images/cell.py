@@ -18,6 +18,7 @@ from workstation.views.images.viewport import Viewport
 from workstation.views.widgets.text import column, label
 
 PRESETS = {"lung": "Phổi", "mediastinum": "Trung thất", "bone": "Xương"}
+EMPTY = "Khung trống: chọn một chuỗi ở bên trái rồi bấm Enter"
 FROM_THE_MIDDLE = 16
 """A volume opens in its middle, where its small picture is from; a short series at its beginning."""
 
@@ -47,7 +48,7 @@ class Cell(QWidget):
         self._pages.addWidget(empty)
         self.setAcceptDrops(True)
         self.viewport.gaze.shown.connect(self._first_seen)
-        self.say("Khung trống")
+        self.say(EMPTY)
 
     @property
     def filled(self) -> bool:
@@ -59,7 +60,7 @@ class Cell(QWidget):
         self._drop_pane()
         self.hung, self.words, self._preset = hung, words, hung.preset
         self.viewport.show_stack(None)
-        self.say("Đang mở…" if hung.series_uid else "Khung trống: chọn một chuỗi ở bên trái rồi bấm Enter")
+        self.say("Đang mở…" if hung.series_uid else EMPTY)
 
     def take(self, stack: Stack) -> None:
         """What was awaited is open."""

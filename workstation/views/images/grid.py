@@ -82,14 +82,15 @@ class Grid(QWidget):
         self.activate(0)
 
     def lay_out(self, rows: int, columns: int) -> None:
-        """Another layout: what is shown stays as it is."""
-        kept = {cell.hung: cell for cell in self.cells if cell.filled}
-        before = self.active
-        hanging = self.hanging = relaid(self.hanging, rows, columns)
+        """Another layout: a viewport that has room in it goes to its place as it is, picture, window and all."""
+        before, was = self.active, self.hanging
+        there = {(at // was.columns, at % was.columns): cell for at, cell in enumerate(self.cells)}
+        self.hanging = relaid(was, rows, columns)
+        wanted = [there.pop((at // columns, at % columns), None) for at in range(rows * columns)]
+        for cell in there.values():
+            self._let_go(cell)
+        self.cells = [cell or self._made() for cell in wanted]
         self._arrange()
-        for cell, hung in zip(self.cells, hanging.ports, strict=True):
-            if cell.hung != hung or (hung.series_uid and not cell.filled and hung not in kept):
-                self._put(cell, hung)
         self._paired = self._paired if self._paired and set(self._paired) <= set(self.cells) else None
         self.activate(self.cells.index(before) if before in self.cells else 0)
 
@@ -135,11 +136,7 @@ class Grid(QWidget):
         while len(self.cells) < count:
             self.cells.append(self._made())
         for cell in self.cells[count:]:
-            self._reading.forget_plane(cell.hung)
-            self._layout.removeWidget(cell)
-            cell.viewport.show_stack(None)
-            cell.hide()
-            cell.deleteLater()
+            self._let_go(cell)
         del self.cells[count:]
         for at in range(3):
             self._layout.setRowStretch(at, int(at < self.hanging.rows))
@@ -147,6 +144,13 @@ class Grid(QWidget):
         for at, cell in enumerate(self.cells):
             self._layout.addWidget(cell, at // self.hanging.columns, at % self.hanging.columns)
             cell.show()
+
+    def _let_go(self, cell: Cell) -> None:
+        self._reading.forget_plane(cell.hung)
+        self._layout.removeWidget(cell)
+        cell.hang(Hung(), Words())
+        cell.hide()
+        cell.deleteLater()
 
     def _made(self) -> Cell:
         cell = Cell(self._reading.marks)

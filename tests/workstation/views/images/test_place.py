@@ -106,17 +106,18 @@ def test_enter_in_the_strip_puts_a_series_into_the_active_viewport(opened: Reade
 
 def test_another_layout_leaves_pictures_places_and_windows_alone(opened: Reader) -> None:
     opened.place.grid.viewport.gaze.scroll_to(7)
-    before = [(cell.viewport.here, cell.viewport.state) for cell in opened.place.grid.cells[:2]]
-    press(opened, Qt.Key.Key_F3)
     grid = opened.place.grid
+    opened.cell(2).viewport.gaze.scroll_to(5)
+    before = [(cell, cell.viewport.here, cell.viewport.state) for cell in grid.cells]
+    press(opened, Qt.Key.Key_F3)
     assert (grid.hanging.rows, grid.hanging.columns, len(grid.cells)) == (2, 3, 6)
-    seen = {cell.hung.series_uid: (cell.viewport.here, cell.viewport.state) for cell in grid.cells
-            if cell.hung.series_uid and not cell.hung.plane}
-    assert [seen[LUNG], seen[SOFT]] == before
+    seen = [(cell, cell.viewport.here, cell.viewport.state) for cell in grid.cells]
+    assert [seen[at] for at in (0, 1, 3, 4)] == before
+    assert [port.series_uid for port in grid.hanging.ports] == [cell.hung.series_uid for cell in grid.cells]
     for _ in range(2):
         press(opened, Qt.Key.Key_F3)
     assert len(grid.cells) == 1
-    assert grid.viewport.here is before[0][0]
+    assert grid.viewport.here is before[0][1]
 
 
 def test_slices_that_come_meanwhile_are_told_and_wait_for_the_reader(opened: Reader, qtbot: QtBot) -> None:
