@@ -217,12 +217,17 @@ class Grid(QWidget):
 
     # What goes along
 
+    def toggle_link(self) -> None:
+        """The other way round."""
+        self.set_linked(linked=not self.linked)
+
     def set_linked(self, *, linked: bool) -> None:
         """L: whether the others scroll along."""
         self.linked = linked
         if linked:
             self._scrolled(self.active, self.viewport.state.place)
         self._lines.start()
+        self.turned.emit()
 
     @property
     def paired(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
@@ -41,9 +41,6 @@ _MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images
 class ImagesPlace(PlaceView):
     """Made for one person; thrown away when another's images are opened."""
 
-    spoken = pyqtSignal(str)
-    """What a screen reader is told."""
-
     def __init__(self, reading: ReadingModel, encounter: EncounterView | None, actions: ActionSet,
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +48,7 @@ class ImagesPlace(PlaceView):
         self._hung = False
         self._wanted: tuple[str, Spot | None] = ("", None)
         self._seek: Spot | None = None
+        self._pick: Mark | None = None
         self.bar = ViewerBar(self._do)
         self.strip = Strip(reading.studies, reading.thumbnails)
         self.grid = Grid(reading)
@@ -101,8 +99,8 @@ class ImagesPlace(PlaceView):
     def _bind(self) -> None:
         acts = {
             "images.strip": self._toggle_strip, "images.panel": lambda: self.panel.setVisible(self.panel.isHidden()),
-            "images.layout": self._next_layout, "images.link": self._toggle_link, "images.prior": self._toggle_prior,
-            "images.plane": self._next_plane, "images.keep_look": self.grid.keep_look,
+            "images.layout": self._next_layout, "images.link": self.grid.toggle_link, "images.plane": self._next_plane,
+            "images.prior": self._toggle_prior, "images.keep_look": self.grid.keep_look,
             "images.next_viewport": lambda: self.grid.step(1), "images.previous_viewport": lambda: self.grid.step(-1),
         }
         for action, act in acts.items():
@@ -127,6 +125,7 @@ class ImagesPlace(PlaceView):
         self.panel.prior_wanted.connect(self._put_prior)
         grid.active_changed.connect(self._show_active)
         grid.turned.connect(self._show_tools)
+        grid.turned.connect(self._pick_up)
         grid.told.connect(self.tell)
 
     # The place
@@ -179,10 +178,17 @@ class ImagesPlace(PlaceView):
 
     def show_mark(self, mark: Mark) -> None:
         """Jump to the frame that a mark belongs to."""
+        self._pick = mark
         self.show_spot(mark.spot)
-        if self.grid.viewport.here is not None and self.grid.viewport.here.spot == mark.spot:
-            self.grid.viewport.choose(mark.id)
+        self._pick_up()
         self.grid.viewport.setFocus()
+
+    def _pick_up(self) -> None:
+        """The mark that was jumped to gets its handles as soon as its frame is seen."""
+        here, mark = self.grid.viewport.here, self._pick
+        if mark is not None and here is not None and here.spot == mark.spot:
+            self._pick = None
+            self.grid.viewport.choose(mark.id)
 
     def show_spot(self, spot: Spot) -> None:
         """Go to a frame: in the viewport that shows its series, else in the active one."""
@@ -342,10 +348,6 @@ class ImagesPlace(PlaceView):
     def _next_layout(self) -> None:
         self.grid.next_layout()
         self.grid.viewport.setFocus()
-
-    def _toggle_link(self) -> None:
-        self.grid.set_linked(linked=not self.grid.linked)
-        self._show_tools()
 
     def _toggle_prior(self) -> None:
         """B: the newest prior beside what is read, going along; again: each on its own."""
