@@ -26,6 +26,7 @@ from server.api import (
     imaging_orders,
     looks,
     organisation,
+    pacs,
     patients,
     prints,
     problems,
@@ -50,7 +51,7 @@ ROUTERS = (
     drafts.router, certificates.router, confirmations.router, settlements.router, audit.router, delegations.router,
     events.router, prints.router, evidence.router, organisation.router, signing_board.router, trust.router,
     remote_signing.router, remote_signing.calls, closing.router, looks.router, imaging_orders.router,
-    dicomweb.router, image_reports.router, image_reconciling.router,
+    image_reports.router, image_reconciling.router,
 )
 
 
@@ -72,6 +73,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hospital = hospital
     app.state.feed = feed
     problems.install(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, dicomweb.router if hospital.pacs is None else pacs.router):
         app.include_router(router)
     return app

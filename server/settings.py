@@ -36,6 +36,8 @@ class Settings(Frozen):
     s3_endpoint: str = ""
     dicom: Path = Path("keys/dicom.toml")
     """The DICOM service: its AE title and port, and the devices that may speak with it; no file: none is started."""
+    pacs: Path = Path("keys/pacs.toml")
+    """An existing PACS whose DICOMweb stands in our image store's place, with its secrets; no file: images are here."""
     organisation: Path = Path("keys/organisation")
     """Folder of the organisation's sealed keys; the PIN of one in an HSM stands in its file `pin`."""
     remote_signing: Path = Path("keys/remote_signing.toml")

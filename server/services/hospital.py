@@ -23,6 +23,7 @@ from records.ids import uuid7
 from records.pades import Trust
 from records.policy import Person
 from server.exchange.messages import MessageGateway, open_gateway, read_gateway
+from server.exchange.pacs import Pacs, open_pacs, read_pacs
 from server.exchange.remote_signing import Account, RemoteService, open_services, read_accounts
 from server.services.bell import Bell
 from server.services.passwords import Cost, Passwords
@@ -87,6 +88,8 @@ class Hospital:
             service.close()
         if self.message_gateway is not None:
             self.message_gateway.close()
+        if self.pacs is not None:
+            self.pacs.close()
         self.engine.dispose()
 
     @contextmanager
@@ -130,6 +133,11 @@ class Hospital:
     def message_gateway(self) -> MessageGateway | None:
         """What sends short messages, where the hospital has a contract."""
         return open_gateway(read_gateway(self.settings.path(self.settings.message_gateway)))
+
+    @cached_property
+    def pacs(self) -> Pacs | None:
+        """The PACS that stands in our image store's place, where the hospital has one."""
+        return open_pacs(read_pacs(self.settings.path(self.settings.pacs)))
 
     @cached_property
     def remote_bell(self) -> Bell:

@@ -66,17 +66,32 @@ def receive_all(
     heads = [_header(file, study) for file in files]
     good = [head for head in heads if isinstance(head, Instance)]
     # The keys in one transaction, the files outside of any: a slow disk must not hold rows of the database locked.
-    with base.transaction(hospital.engine) as db:
-        keys: dict[str, ScopeKey] = {}
-        for head in good:
-            if head.study.uid not in keys:
-                keys[head.study.uid] = hospital.keys.of(db, _study(hospital, db, head.study, sender))
+    keys = _keys(hospital, [head.study for head in good], sender)
     written = _written(hospital, [(keys[head.study.uid], file) for head, file in zip(heads, files, strict=True)
                                   if isinstance(head, Instance)])
-    with base.transaction(hospital.engine) as db:
-        done = iter([_received(db, keys[head.study.uid], head, {"file": sha256, "length": length, "sender": sender})
-                     for head, (sha256, length) in zip(good, written, strict=True)])
+    rows = [_row(keys[head.study.uid], head, {"file": sha256, "length": length, "sender": sender})
+            for head, (sha256, length) in zip(good, written, strict=True)]
+    outcomes = _filed(hospital, list(zip(rows, good, strict=True)))
+    done = iter([Received(outcomes[row["id"]], head.uid, head.sop_class, head.study.uid)
+                 for row, head in zip(rows, good, strict=True)])
     return [next(done) if isinstance(head, Instance) else head for head in heads]
+
+
+def _keys(hospital: Hospital, studies: Sequence[Study], sender: str) -> dict[str, ScopeKey]:
+    """The key of each study by its UID; a study that is new is made, and matched."""
+    keys: dict[str, ScopeKey] = {}
+    wanted = {head.uid: head for head in studies}
+    with base.single(hospital.engine) as db:
+        for uid in wanted:
+            known = images.study_id(db, uid)
+            if known is not None:
+                keys[uid] = hospital.keys.of(db, known)
+    new = [head for uid, head in wanted.items() if uid not in keys]
+    if new:
+        with base.transaction(hospital.engine) as db:
+            for head in new:
+                keys[head.uid] = hospital.keys.of(db, _study(hospital, db, head, sender))
+    return keys
 
 
 def _header(file: bytes, study: str) -> Instance | Refusal:
@@ -96,11 +111,6 @@ def _written(hospital: Hospital, files: Sequence[tuple[ScopeKey, bytes]]) -> lis
         return [write(one) for one in files]
     with ThreadPoolExecutor(_WRITERS) as writers:
         return list(writers.map(write, files))
-
-
-def _received(db: Connection, key: ScopeKey, head: Instance, kept: Mapping[str, Any]) -> Received:
-    metadata = images.seal_metadata(key, head.uid, head.metadata)
-    return Received(_filed(db, key.scope, head, kept, metadata), head.uid, head.sop_class, head.study.uid)
 
 
 def _study(hospital: Hospital, db: Connection, head: Study, sender: str) -> UUID:
@@ -146,23 +156,47 @@ def _order(hospital: Hospital, db: Connection, head: Study) -> Owner | None:
     return imaging_orders.owner(db, accession=head.accession, study_uid=head.uid)
 
 
-def _filed(db: Connection, study: UUID, head: Instance, kept: Mapping[str, Any], metadata: bytes) -> Outcome:
-    """File what is on the disk; `kept` says which file, how long, and who sent it."""
-    series, its_study = images.add_series(db, new_id(), study, head.series.uid, _columns(head.series))
-    told = {"uid": head.uid, "study": study, **kept}
-    if its_study != study:
+def _filed(hospital: Hospital, images_of: Sequence[tuple[dict[str, Any], Instance]]) -> dict[UUID, Outcome]:
+    """File what is on the disk: in one statement what fits, one by one what is the first of its series or contradicts.
+
+    Almost every image fits; a statement is one wait for the database where its parts would be eight.
+    """
+    outcomes: dict[UUID, Outcome] = {}
+    left = list(images_of)
+    while left:
+        with base.single(hospital.engine) as db:
+            outcomes |= dict.fromkeys(images.add_instances(db, [row for row, _ in left]), Outcome.NEW)
+        left = [one for one in left if one[0]["id"] not in outcomes]
+        if left:
+            row, head = left.pop(0)
+            with base.transaction(hospital.engine) as db:
+                outcomes[row["id"]] = _filed_alone(db, row, head)
+    return outcomes
+
+
+def _filed_alone(db: Connection, row: Mapping[str, Any], head: Instance) -> Outcome:
+    """The first of a series; or one that is here already, or whose UID or series is."""
+    _, its_study = images.add_series(db, new_id(), row["study"], head.series.uid, _columns(head.series))
+    told = {name: row[name] for name in ("uid", "study", "file", "length", "sender")}
+    if its_study != row["study"]:
         images.add_stray(db, new_id(), {**told, "why": "other_series"})
         return Outcome.STRAY
-    if images.add_instance(db, new_id(), {
-            **told, "series": series, "metadata": metadata, "sop_class": head.sop_class,
-            "transfer_syntax": head.transfer_syntax, "number": head.number, "height": head.height,
-            "width": head.width, "frames": head.frames}, head.series.modality):
+    if images.add_instances(db, [row]):
         return Outcome.NEW
     there = images.instance(db, head.uid)
-    if there is not None and there.file == kept["file"]:
+    if there is not None and there.file == row["file"]:
         return Outcome.AGAIN
     images.add_stray(db, new_id(), {**told, "why": "other_content", "instance": there.id if there else None})
     return Outcome.STRAY
+
+
+def _row(key: ScopeKey, head: Instance, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """An image's row; `kept` says which file, how long, and who sent it."""
+    return {
+        "id": new_id(), "study": key.scope, "series_uid": head.series.uid, "modality": head.series.modality,
+        "uid": head.uid, "sop_class": head.sop_class, "transfer_syntax": head.transfer_syntax, "number": head.number,
+        "height": head.height, "width": head.width, "frames": head.frames,
+        "metadata": images.seal_metadata(key, head.uid, head.metadata), **kept}
 
 
 def _columns(head: Series) -> dict[str, Any]:

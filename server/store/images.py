@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -103,14 +105,13 @@ def add_series(db: Connection, which: UUID, study: UUID, uid: str, values: Mappi
     return row.id, row.study
 
 
-def add_instance(db: Connection, which: UUID, values: Mapping[str, Any], modality: str) -> bool:
-    """File the image and count it; no when one of that UID is there."""
-    done = db.execute(insert(image_instances).values(id=which, **values)
-                      .on_conflict_do_nothing(index_elements=["uid"]).returning(image_instances.c.id)).scalar()
-    if done is None:
-        return False
-    db.execute(_COUNT, {"study": values["study"], "series": values["series"], "modality": modality})
-    return True
+def add_instances(db: Connection, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """File images whose series is there already, and count them, in one statement; the ids of those that it filed.
+
+    Left out: those whose series is not here or in another study, and those of a UID that is here.
+    """
+    told = [{**row, "metadata": base64.b64encode(row["metadata"]).decode()} for row in rows]
+    return {UUID(str(one)) for one in db.execute(_FILE, {"rows": json.dumps(told, default=str)}).scalars()}
 
 
 def add_stray(db: Connection, which: UUID, values: Mapping[str, Any]) -> None:
@@ -162,6 +163,14 @@ def patient_of(db: Connection, patient_no: str) -> UUID | None:
     return db.execute(_PATIENT, {"number": patient_no}).scalar() if patient_no else None
 
 
+def numbers_in_sight(db: Connection, numbers: Collection[str], sight: Sight) -> set[str]:
+    """Which of these patient or record numbers are of patients in sight: those who stayed in one of its wards."""
+    if sight.wards is None and sight.nobodys:
+        return set(numbers)
+    rows = db.execute(_IN_SIGHT, {"numbers": list(numbers), "wards": None if sight.wards is None else [*sight.wards]})
+    return set(rows.scalars())
+
+
 def _kept(row: Row[Any]) -> Kept:
     return Kept(row.id, row.study, row.series, row.uid, row.file, row.length, row.sop_class, row.transfer_syntax,
                 row.series_uid)
@@ -170,15 +179,42 @@ def _kept(row: Row[Any]) -> Kept:
 _KEPT = (*(image_instances.c[name] for name in
            ("id", "study", "series", "uid", "file", "length", "sop_class", "transfer_syntax")),
          image_series.c.uid.label("series_uid"))
-_COUNT = text("""
-    WITH counted AS (UPDATE image_series SET instances = instances + 1 WHERE id = :series)
-    UPDATE image_studies SET instances = instances + 1, changed_at = clock_timestamp(),
-        modalities = CASE WHEN :modality = '' OR :modality = ANY(modalities) THEN modalities
-                          ELSE modalities || CAST(:modality AS text) END
-    WHERE id = :study
+_FILE = text("""
+    WITH given AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (
+            id uuid, study uuid, series_uid text, modality text, uid text, sop_class text, transfer_syntax text,
+            number integer, height integer, width integer, frames integer, metadata text, file text, length bigint,
+            sender text)),
+    new AS (
+        INSERT INTO image_instances (id, study, series, uid, sop_class, transfer_syntax, number, height, width, frames,
+                                     metadata, file, length, sender)
+        SELECT given.id, given.study, image_series.id, given.uid, given.sop_class, given.transfer_syntax, given.number,
+               given.height, given.width, given.frames, decode(given.metadata, 'base64'), given.file, given.length,
+               given.sender
+        FROM given JOIN image_series ON image_series.uid = given.series_uid AND image_series.study = given.study
+        ON CONFLICT (uid) DO NOTHING RETURNING id, study, series),
+    of_series AS (
+        UPDATE image_series SET instances = image_series.instances + counted.count
+        FROM (SELECT series, count(*) FROM new GROUP BY series) AS counted WHERE image_series.id = counted.series),
+    of_study AS (
+        UPDATE image_studies SET instances = image_studies.instances + counted.count, changed_at = clock_timestamp(),
+            modalities = image_studies.modalities || ARRAY(
+                SELECT unnest(counted.seen) EXCEPT SELECT unnest(image_studies.modalities) EXCEPT SELECT '')
+        FROM (SELECT new.study, count(*), array_agg(given.modality) AS seen FROM new JOIN given USING (id)
+              GROUP BY new.study) AS counted
+        WHERE image_studies.id = counted.study)
+    SELECT id FROM new
 """)
 _OPEN = text("SELECT id FROM encounters WHERE patient = :patient AND state = 'active'")
 _PATIENT = text("""
     SELECT id FROM patients WHERE patient_no = :number
     UNION ALL SELECT patient FROM encounters WHERE record_no = :number LIMIT 1
+""")
+_IN_SIGHT = text("""
+    WITH known AS (
+        SELECT patient_no AS number, id AS patient FROM patients WHERE patient_no = ANY(:numbers)
+        UNION SELECT record_no, patient FROM encounters WHERE record_no = ANY(:numbers))
+    SELECT DISTINCT number FROM known WHERE CAST(:wards AS uuid[]) IS NULL OR EXISTS (
+        SELECT 1 FROM encounters JOIN ward_stays ON ward_stays.encounter = encounters.id
+        WHERE encounters.patient = known.patient AND ward_stays.ward = ANY(CAST(:wards AS uuid[])))
 """)
