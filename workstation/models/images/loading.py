@@ -22,6 +22,8 @@ from workstation.models.images.stream import Streamed
 log = logging.getLogger(__name__)
 THREADS = 4
 """Requests in flight: enough to hide a network's delay, few enough not to starve the window."""
+ALONE_S = 0.5
+"""For so long what is awaited has line and decoders to itself."""
 PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """How long a line that failed is left alone, the first time, the second …"""
 _NEAR = 32 * MIB
@@ -34,6 +36,7 @@ class _Task:
 
     wishes: tuple[Wish, ...]
     given_up: threading.Event = field(default_factory=threading.Event)
+    begun: float = field(default_factory=time.monotonic)
 
     @property
     def instance(self) -> Instance:
@@ -57,6 +60,11 @@ class _Arrival:
     wish: Wish
     came: Loaded | Reason
     lasting: bool = False
+
+
+def _is_awaited(wish: Wish) -> bool:
+    """Somebody has just come here and sees nothing yet; who scrolls is better served by many at once."""
+    return wish.place == wish.stack.at and wish.stack.heading == 0
 
 
 def _nearest(plan: dict[Spot, Wish]) -> set[Spot]:
@@ -181,26 +189,29 @@ class Loader(QObject):
 
     def _take(self) -> tuple[Wish, ...]:
         """The first wish that nobody reads yet, and what is worth reading with it."""
-        busy = {wish.spot for task in self._tasks for wish in task.wishes}
         now = time.monotonic()
-        found: list[Wish] = []
-        for looked, wish in enumerate(self._plan.values()):
-            instance = wish.stack.instance(wish.place)
-            if found and (instance is not found[0].stack.instance(found[0].place)):
+        busy = {wish.spot: task.begun for task in self._tasks for wish in task.wishes}
+        found, waiting = list[Wish](), False
+        for wish in self._plan.values():
+            instance, alone = wish.stack.instance(wish.place), _is_awaited(wish)
+            if found and (instance is not found[0].stack.instance(found[0].place) or alone):
+                break
+            waiting = waiting or (alone and now - busy.get(wish.spot, now - ALONE_S) < ALONE_S)
+            if waiting and not alone:
                 break
             outage = self._outages.get(id(instance.line))
             is_out = outage is not None and (found or outage.until > now) and not instance.at_hand(wish.spot.frame)
             if is_out or wish.spot in busy:
                 continue
             found.append(wish)
-            # What somebody looks at now comes by itself, as soon as it can.
-            if len(found) >= instance.together or looked == 0:
+            if alone or len(found) >= instance.together:
                 break
         return tuple(found)
 
     def _pause(self) -> float | None:
         """Until a line that failed may be tried again; else until there is news."""
         waits = [outage.until - time.monotonic() for outage in self._outages.values()] if self._plan else []
+        waits += [ALONE_S] if self._plan and self._tasks else []
         return max(0.01, min(waits)) if waits else None
 
     def _read(self, task: _Task) -> None:

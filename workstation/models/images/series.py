@@ -63,7 +63,7 @@ class SeriesShelf(QObject):
         """Nobody reads it any more: its pixels go."""
         if (stack := self._stacks.pop(series, None)) is not None:
             self._loader.close(stack)
-            stack.deleteLater()
+            stack.setParent(None)  # a viewport may still hold it: it goes when nobody does
 
     def clear(self) -> None:
         """Another patient: nothing of this one stays in memory."""
