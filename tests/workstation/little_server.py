@@ -42,6 +42,8 @@ from records.messages import (
     EntryView,
     Health,
     ImageDecisionGiven,
+    ImageExportGiven,
+    ImageFileView,
     ImageMarkGiven,
     ImageMarks,
     ImageMarkView,
@@ -97,6 +99,7 @@ class LittleServer:
     entries: dict[UUID, EntryView] = field(default_factory=dict)
     looks: dict[UUID, Look] = field(default_factory=dict)
     images: PatientImages = field(default_factory=PatientImages)
+    exports: list[ImageExportGiven] = field(default_factory=list)
     image_marks: dict[str, dict[UUID, ImageMarkView]] = field(default_factory=dict)
     """By Study Instance UID."""
     versions: dict[tuple[str, str], bytes] = field(default_factory=dict)
@@ -299,6 +302,11 @@ class _Handler(BaseHTTPRequestHandler):
                     if one.entry not in little.looks or little.looks[one.entry].seen_at < one.seen_at:
                         little.looks[one.entry] = one
                 return 200, b"[" + b",".join(_json(little.looks[one.entry]) for one in given) + b"]"
+            case ["GET", "image-files", _, _, uid]:
+                return 200, _json(ImageFileView(sha256=hashlib.sha256(uid.encode()).hexdigest(), length=1000))
+            case ["POST", "image-exports"]:
+                little.exports.append(ImageExportGiven.model_validate_json(body))
+                return 204, b""
             case ["GET", "patients", _, "images"]:
                 return 200, _json(little.images)
             case ["GET", "image-studies", study, "marks"]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from PyQt6.QtCore import QObject
 
 from records.messages import EncounterView, PatientView
+from workstation.config import ZONE
 from workstation.models.desk import Desk
 from workstation.models.images.reading import ReadingModel
+from workstation.models.images.report import write_report
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place
 from workstation.views.chart.place import ChartPlace
 from workstation.views.images.place import ImagesPlace
+from workstation.views.images.reporting import Reporting
 from workstation.views.work import WorkPage
 
 
@@ -61,7 +65,16 @@ class ImagesDesk(QObject):
         reading = ReadingModel(self._desk, patient, self._source)
         place = ImagesPlace(reading, encounter, self._actions)
         reading.setParent(place)
+        Reporting(self._desk, place, self._actions, partial(self._write_report, patient.id))
         return place
+
+    def _write_report(self, patient: UUID) -> bool:
+        """F6: the report in this person's chart, beside which the key images wait."""
+        chart, place = self._chart(), self._page.place(Place.CHART)
+        if chart is None or chart[0].id != patient or not isinstance(place, ChartPlace):
+            return False
+        self._page.show_place(Place.CHART)
+        return write_report(place.chart, datetime.now(ZONE).date())
 
     def _wanted(self, patient: UUID, spot: Spot) -> None:
         chart, place = self._chart(), self._page.place(Place.IMAGES)

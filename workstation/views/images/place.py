@@ -36,6 +36,8 @@ FOLD_BELOW = 1200
 NEXT_PLANE = {"": "coronal", "coronal": "sagittal", "sagittal": ""}
 _MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images.prior", "images.plane",
          "images.keep_look", "images.take_in", "images.next_viewport", "images.previous_viewport")
+JOINED = ("images.key_image", "images.report", "images.export")
+"""What `reporting` binds; let go of together with the place."""
 
 
 class ImagesPlace(PlaceView):
@@ -152,7 +154,7 @@ class ImagesPlace(PlaceView):
         return bool(self.grid.cells) and self.grid.viewport.drop()
 
     def stop(self) -> None:
-        self._actions.unbind(*_MINE, *ACTS)
+        self._actions.unbind(*_MINE, *JOINED, *ACTS)
         self.reading.stop()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:

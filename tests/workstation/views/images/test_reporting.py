@@ -1,0 +1,93 @@
+"""Key images beside the pictures: K takes the frame with its measures, the list opens it again, Delete takes it out."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from records.pictures import is_key_image, picture_of
+from tests.workstation.views.images.shelf import LUNG, Reader
+from tests.workstation.views.keyboard import KEYS
+from workstation.models.images.key_images import LONGEST_SIDE, spot_of
+from workstation.models.images.marks import Kind, Mark
+from workstation.models.images.measuring import measured
+from workstation.views.images.reporting import Reporting
+
+
+@pytest.fixture
+def opened(reader: Reader, qtbot: QtBot) -> Reader:
+    grid = reader.place.grid
+    qtbot.waitUntil(lambda: len(grid.cells) == 4 and all(cell.viewport.here for cell in grid.cells), timeout=10_000)
+    return reader
+
+
+@pytest.fixture
+def written() -> list[str]:
+    """Each time that the report was asked for."""
+    return []
+
+
+@pytest.fixture
+def reporting(opened: Reader, written: list[str]) -> Reporting:
+    desk = opened.place.reading.keeper._desk
+    return Reporting(desk, opened.place, opened.actions, lambda: not written.append("report"))
+
+
+def press(reader: Reader, key: Qt.Key) -> None:
+    KEYS.keyClick(QApplication.focusWidget() or reader.place.grid.viewport, key)
+
+
+def test_k_takes_the_frame_in_with_its_file_its_measures_and_its_picture(
+        opened: Reader, reporting: Reporting, qtbot: QtBot) -> None:
+    opened.place.grid.viewport.gaze.scroll_to(5)
+    here = opened.place.grid.viewport.here
+    assert here is not None
+    opened.place.reading.marks.put(measured(Mark.new(here.spot, Kind.LENGTH, ((20.0, 20.0), (60.0, 20.0))), here))
+    press(opened, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: len(reporting.choosing.chosen) == 1)
+    (item,) = reporting.choosing.chosen
+    assert is_key_image(item)
+    assert spot_of(item) == here.spot
+    assert item["sha256"] == hashlib.sha256(here.spot.sop_instance_uid.encode()).hexdigest()
+    assert item["words"].startswith("CT ngực, chuỗi 1 Phổi, lát 6: ")
+    picture = picture_of(item)
+    assert max(picture.width, picture.height) == LONGEST_SIDE
+    assert picture.channels == 3  # the measure is yellow
+    assert reporting.caption.text() == "ẢNH CHÍNH · 1 ảnh vào phiếu"
+    press(opened, Qt.Key.Key_K)
+    qtbot.wait(50)
+    assert len(reporting.choosing.chosen) == 1
+
+
+def test_the_list_goes_back_to_the_frame_and_delete_takes_it_out(
+        opened: Reader, reporting: Reporting, qtbot: QtBot) -> None:
+    viewport = opened.place.grid.viewport
+    viewport.gaze.scroll_to(3)
+    press(opened, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: reporting.images.count() == 1)
+    viewport.gaze.scroll_to(9)
+    reporting.images.setCurrentRow(0)
+    KEYS.keyClick(reporting.images, Qt.Key.Key_Return)
+    assert opened.place.grid.viewport.gaze.seen == 3
+    assert opened.place.grid.active.hung.series_uid == LUNG
+    KEYS.keyClick(reporting.images, Qt.Key.Key_Delete)
+    assert reporting.choosing.chosen == ()
+    assert reporting.images.isHidden()
+
+
+def test_a_reconstructed_plane_is_refused_in_words(opened: Reader, reporting: Reporting, qtbot: QtBot) -> None:
+    opened.place.grid.activate(2)
+    assert opened.place.grid.active.hung.plane == "coronal"
+    reporting.choose()
+    assert "lát gốc" in opened.place.told_words.text()
+    assert reporting.choosing.chosen == ()
+
+
+def test_f6_asks_for_the_report(opened: Reader, reporting: Reporting, written: list[str]) -> None:
+    opened.actions.trigger("images.report")
+    assert written == ["report"]
+    assert reporting.parent() is opened.place

@@ -1,0 +1,105 @@
+"""Exporting studies to a folder or disc: the server is told for whom, then file by file, with progress, cancellable."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from enum import Enum
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from imaging.apart import Apart
+from records.errors import Cancelled, Refusal
+from records.messages import ImageExportGiven, ImageStudyView, PatientView
+from workstation.background import Query
+from workstation.client.asking import body_of
+from workstation.ids import new_id
+from workstation.media.export import Export, Exported, export
+from workstation.models.desk import Desk
+from workstation.models.images.studies import study_words, written_day
+
+
+class Stage(Enum):
+    """Where an export stands."""
+
+    ASKING = "asking"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class ExportModel(QObject):
+    """One export of one patient's studies."""
+
+    changed = pyqtSignal()
+    went_on = pyqtSignal(int)
+    """How many files are done."""
+    refused = pyqtSignal(object)
+    """Refusal: nothing was exported; it may be tried again."""
+
+    def __init__(self, desk: Desk, patient: PatientView, studies: Sequence[ImageStudyView],
+                 parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self.patient, self.studies = desk, patient, tuple(studies)
+        self.stage = Stage.ASKING
+        self.done: Exported | None = None
+        self.folder: Path | None = None
+        self._cancelled = threading.Event()
+
+    @property
+    def files(self) -> int:
+        """How many there are to write."""
+        return sum(study.instances for study in self.studies)
+
+    @property
+    def line(self) -> str:
+        """«CT ngực 16/11/2026; X-quang ngực 12/02/2025»."""
+        return "; ".join(f"{study_words(study)} {written_day(study)}" for study in self.studies)
+
+    def name(self, *, named: bool) -> str:
+        """How the folder is called: the record's number, or nothing that leads to anybody."""
+        return f"ANH-{self.patient.patient_no}" if named else "ANH-KHONG-TEN"
+
+    def begin(self, folder: Path, reason: str, *, named: bool, disc: bool) -> None:
+        """Write into a new folder of that name; `refused` or `changed` (done) follows."""
+        if self.stage is Stage.RUNNING:
+            return
+        self._cancelled.clear()
+        self.stage, self.folder = Stage.RUNNING, folder
+        wanted = Export(folder, f"{self.patient.full_name.upper()} · {self.patient.patient_no}", self.line, named,
+                        disc=folder.with_suffix(".iso") if disc else None)
+        told = ImageExportGiven(studies=tuple(study.uid for study in self.studies), named=named, reason=reason)
+        self._desk.background.run(Query("export images", lambda: self._write(wanted, told), self._wrote, self._failed),
+                                  lane="export")
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop after the file that is being written; nothing stays."""
+        self._cancelled.set()
+
+    def _write(self, wanted: Export, told: ImageExportGiven) -> Exported | None:
+        self._desk.client.door.ask("POST", "/api/image-exports", body=body_of(told), key=new_id())
+        try:
+            with closing(Apart()) as decoder:
+                return export(wanted, self._fetched(), decoder, went_on=self.went_on.emit,
+                              cancelled=self._cancelled.is_set)
+        except Cancelled:
+            return None
+
+    def _fetched(self) -> Iterator[bytes]:
+        client = self._desk.client
+        for study in self.studies:
+            for series in study.series:
+                for listed in client.image_list(study.uid, series.uid):
+                    yield client.image_file(study.uid, series.uid, listed.text("SOPInstanceUID"),
+                                            self._cancelled.is_set)
+
+    def _wrote(self, done: Exported | None) -> None:
+        self.stage, self.done = (Stage.DONE, done) if done is not None else (Stage.ASKING, None)
+        self.changed.emit()
+
+    def _failed(self, why: Refusal) -> None:
+        self.stage = Stage.ASKING
+        self.changed.emit()
+        self.refused.emit(why)

@@ -1,0 +1,113 @@
+"""The viewer's list of key images: what was chosen for the report, as small pictures; Enter opens, Delete takes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QImage, QKeyEvent, QPainter
+from PyQt6.QtWidgets import (
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from workstation.models.images.key_images import LONGEST_SIDE, KeyImage
+from workstation.views import style
+from workstation.views.chart.images_blank import pixmap_of
+from workstation.views.images.dark import image_pen
+
+CELL = QSize(116, 74)
+_ITEM = Qt.ItemDataRole.UserRole + 1
+
+
+class KeyImageList(QListWidget):
+    """Two beside each other, in the order in which they go into the report."""
+
+    opened = pyqtSignal(object)
+    """A key image whose frame is wanted."""
+    dropped = pyqtSignal(object)
+    """A key image that is to be taken out."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "viewer")
+        self.setAccessibleName("Ảnh chính đã chọn")
+        self.setViewMode(QListWidget.ViewMode.IconMode)
+        self.setMovement(QListWidget.Movement.Static)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.setGridSize(CELL)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setItemDelegate(_Painter(self))
+        self.itemActivated.connect(lambda item: self.opened.emit(item.data(_ITEM)))
+        self.itemClicked.connect(lambda item: self.opened.emit(item.data(_ITEM)))
+        self.show_images(())
+
+    def show_images(self, items: Sequence[KeyImage]) -> None:
+        """These now."""
+        at = self.currentRow()
+        self.clear()
+        for number, item in enumerate(items, start=1):
+            cell = QListWidgetItem(self)
+            cell.setData(_ITEM, item)
+            cell.setToolTip(f"Ảnh {number}. {item['words']}")
+            cell.setData(Qt.ItemDataRole.AccessibleTextRole, f"Ảnh {number}. {item['words']}")
+            cell.setSizeHint(CELL)
+        self.setCurrentRow(min(at, self.count() - 1))
+        self.setFixedHeight(CELL.height() * (-(-len(items) // 2)) + 4)
+        self.setVisible(bool(items))
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        item = self.currentItem()
+        if event is not None and event.key() == Qt.Key.Key_Delete and item is not None:
+            self.dropped.emit(item.data(_ITEM))
+            return
+        if event is not None and event.text() and event.text().isprintable():
+            event.ignore()  # letters belong to the tools
+            return
+        super().keyPressEvent(event)
+
+
+class _Painter(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return CELL
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        if painter is None:
+            return
+        area = option.rect.adjusted(1, 1, -3, -3)
+        picture = pixmap_of(index.data(_ITEM), area.size())
+        at = QRect(area.x() + (area.width() - picture.width()) // 2,
+                   area.y() + (area.height() - picture.height()) // 2, picture.width(), picture.height())
+        painter.drawPixmap(at, picture)
+        owner = self.parent()
+        here = isinstance(owner, QListWidget) and owner.hasFocus() and index.row() == owner.currentRow()
+        painter.setPen(image_pen("reference" if here else "edge", 2 if here else 1))
+        painter.drawRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.setPen(style.image_colour("strong"))
+        painter.setFont(style.font("small", bold=True))
+        painter.drawText(area.adjusted(4, 2, 0, 0), 0, str(index.row() + 1))
+
+
+def picture_size(wide: int, high: int) -> QSize:
+    """The size in which a viewport of that shape goes into a report."""
+    scale = LONGEST_SIDE / max(wide, high, 1)
+    return QSize(max(1, round(wide * scale)), max(1, round(high * scale)))
+
+
+def pixels_of(image: QImage) -> NDArray[np.uint8]:
+    """A picture's pixels: one channel when all of them are grey, else RGB."""
+    made = image.convertToFormat(QImage.Format.Format_RGB888)
+    bits: Any = made.constBits()  # PyQt gives an address whose size has to be told
+    bits.setsize(made.sizeInBytes())
+    rows = np.frombuffer(bytes(bits), np.uint8).reshape(made.height(), made.bytesPerLine())
+    colours = rows[:, :made.width() * 3].reshape(made.height(), made.width(), 3)
+    grey = colours[:, :, 0]
+    if np.array_equal(grey, colours[:, :, 1]) and np.array_equal(grey, colours[:, :, 2]):
+        return np.ascontiguousarray(grey)
+    return np.ascontiguousarray(colours)
