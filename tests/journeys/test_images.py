@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from server.dicom.settings import read_dicom
 from tests.journeys.conftest import Town
 from tests.journeys.places import PATIENT_NO, Place, SitDown, sit_down
 from tests.workstation.views.keyboard import press
+from workstation.models.images.exporting import ExportModel, Stage
 from workstation.models.images.loading import Loader
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.pixel_memory import PixelMemory
@@ -25,7 +27,9 @@ from workstation.models.images.reading import ReadingModel
 from workstation.models.images.remote import RemoteImages
 from workstation.views.actions import ActionSet
 from workstation.views.actions import Place as Where
+from workstation.views.images.export import ExportDialog
 from workstation.views.images.place import ImagesPlace
+from workstation.views.images.reporting import Reporting
 
 __all__ = ["sit_down"]
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -59,7 +63,7 @@ class Eyes:
         self.window = QWidget()
         layout = QVBoxLayout(self.window)
         layout.setContentsMargins(0, 0, 0, 0)
-        actions = ActionSet(self.window)
+        self.actions = actions = ActionSet(self.window)
         self.place = ImagesPlace(ReadingModel(place.desk, chart.patient, shelf), chart.encounter, actions, self.window)
         layout.addWidget(self.place)
         self.window.resize(1366, 636)
@@ -79,7 +83,7 @@ class Eyes:
 
 
 @pytest.mark.usefixtures("sent")
-def test_what_was_measured_is_there_on_another_pc(sit_down: SitDown, qtbot: QtBot) -> None:
+def test_what_was_measured_is_there_on_another_pc(sit_down: SitDown, qtbot: QtBot, tmp_path: Path) -> None:
     def until(so: Callable[[], bool]) -> None:
         qtbot.waitUntil(so, timeout=30_000)
 
@@ -119,4 +123,34 @@ def test_what_was_measured_is_there_on_another_pc(sit_down: SitDown, qtbot: QtBo
     others.place.show_mark(back)
     until(lambda: others.viewport.here is not None and others.viewport.here.spot == mark.spot)
     assert others.viewport.chosen_mark == mark.id
+    key_image_and_export(there, others, tmp_path, until)
     others.close()
+
+
+def key_image_and_export(place: Place, eyes: Eyes, tmp_path: Path, until: Callable[[Callable[[], bool]], None]) -> None:
+    """K: the server names the very file that it gives out. The study then leaves without its patient."""
+    reporting = Reporting(place.desk, eyes.place, eyes.actions, lambda: True)
+    press(eyes.viewport, Qt.Key.Key_K)
+    until(lambda: len(reporting.choosing.chosen) == 1)
+    (chosen,) = reporting.choosing.chosen
+    file = place.desk.client.image_file(chosen["study"], chosen["series"], chosen["instance"])
+    assert hashlib.sha256(file).hexdigest() == chosen["sha256"]
+    assert "112,5 mm" in chosen["words"]
+
+    study = eyes.place.reading.studies.studies[0]
+    model = ExportModel(place.desk, eyes.place.reading.patient, (study,))
+    dialog = ExportDialog(model, eyes.window)
+    dialog.reason.setText("Giảng dạy tại khoa")
+    dialog.nameless.setChecked(True)
+    dialog.show_over()
+    dialog.begin(tmp_path)
+    until(lambda: model.stage is Stage.DONE)
+    assert model.folder is not None
+    assert dialog.words.text() == f"Đã ghi {2 * SLICES} tệp vào {model.folder}."
+    told = subprocess.run(["dcmdump", model.folder / "DICOMDIR"], capture_output=True, text=True, check=True).stdout
+    assert told.count("[IMAGE]") == 2 * SLICES
+    name = place.chart.chart.patient.full_name.split()[-1].upper() if place.chart.chart is not None else "?"
+    whole = b"".join(file.read_bytes() for file in model.folder.rglob("*") if file.is_file())
+    assert PATIENT_NO.encode() not in whole
+    assert name.encode() not in whole
+    dialog.choose()

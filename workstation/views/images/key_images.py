@@ -74,6 +74,8 @@ class KeyImageList(QListWidget):
 
 
 class _Painter(QStyledItemDelegate):
+    """A small picture with its number; the chosen one is framed."""
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         return CELL
 

@@ -35,9 +35,8 @@ from workstation.views.widgets.text import KeyCap, column, frame, label, row
 FOLD_BELOW = 1200
 NEXT_PLANE = {"": "coronal", "coronal": "sagittal", "sagittal": ""}
 _MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images.prior", "images.plane",
-         "images.keep_look", "images.take_in", "images.next_viewport", "images.previous_viewport")
-JOINED = ("images.key_image", "images.report", "images.export")
-"""What `reporting` binds; let go of together with the place."""
+         "images.keep_look", "images.take_in", "images.next_viewport", "images.previous_viewport", "images.key_image",
+         "images.report", "images.export")
 
 
 class ImagesPlace(PlaceView):
@@ -154,7 +153,7 @@ class ImagesPlace(PlaceView):
         return bool(self.grid.cells) and self.grid.viewport.drop()
 
     def stop(self) -> None:
-        self._actions.unbind(*_MINE, *JOINED, *ACTS)
+        self._actions.unbind(*_MINE, *ACTS)
         self.reading.stop()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
@@ -165,8 +164,7 @@ class ImagesPlace(PlaceView):
             if not self.grid.viewport.act(action.id):
                 self._actions.trigger(action.id)
 
-    def resizeEvent(self, event: object) -> None:
-        # Narrow (125 %, 150 %): both sides fold away for the pictures; F2 and F4 bring them back.
+    def resizeEvent(self, event: object) -> None:  # narrow (125 %): both sides fold away for the pictures
         if self.width() < FOLD_BELOW and not self._left.isHidden():
             self.panel.hide()
 

@@ -19,9 +19,11 @@ from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.images.dark import ViewerButton
 from workstation.views.images.export import ExportDialog
 from workstation.views.images.key_images import KeyImageList, picture_size, pixels_of
-from workstation.views.images.place import JOINED, ImagesPlace
+from workstation.views.images.place import ImagesPlace
 from workstation.views.widgets.text import label
 
+_MINE = ("images.key_image", "images.report", "images.export")
+"""Bound here; the place lets go of them together with its own."""
 MOST_WORDS = 200
 """Of what is said of a picture when it is chosen; the writer may say more."""
 
@@ -41,7 +43,7 @@ class Reporting(QObject):
             place.panel.key_images.addWidget(widget)
         place.panel.report.addWidget(label("PHIẾU KẾT QUẢ", "viewer_caption"))
         place.panel.report.addWidget(report)
-        for action, act in zip(JOINED, (self.choose, self.write, self.export), strict=True):
+        for action, act in zip(_MINE, (self.choose, self.write, self.export), strict=True):
             actions.bind(action, act, self._reads)
         self.images.opened.connect(lambda item: place.show_spot(spot_of(item)))
         self.images.dropped.connect(self.choosing.drop)

@@ -34,7 +34,12 @@ def written() -> list[str]:
 @pytest.fixture
 def reporting(opened: Reader, written: list[str]) -> Reporting:
     desk = opened.place.reading.keeper._desk
-    return Reporting(desk, opened.place, opened.actions, lambda: not written.append("report"))
+
+    def write() -> bool:
+        written.append("report")
+        return True
+
+    return Reporting(desk, opened.place, opened.actions, write)
 
 
 def press(reader: Reader, key: Qt.Key) -> None:
