@@ -23,7 +23,7 @@ import httpx
 import numpy as np
 from sqlalchemy import text
 
-from bench.house import DOCTOR, ROOT, House, first_line, house
+from bench.house import DOCTOR, ROOT, House, first_line, free_port, house
 from bench.measure import Figure, times_ms
 from bench.pixels import slice_of
 from server.store import base
@@ -172,9 +172,9 @@ def _message(files: list[bytes]) -> bytes:
 @contextmanager
 def _dicom(place: House) -> Iterator[int]:
     """The DICOM service of the hospital, on a port of its own; the port."""
-    with subprocess.Popen([sys.executable, "-m", "server.cli", "dicom", "--config", place.home.server_settings],
-                          cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
+    with subprocess.Popen([sys.executable, "-m", "server.cli", "dicom", "--config", place.home.server_settings,
+                           "--port", str(free_port())], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
         try:
             yield int(first_line(process).rsplit(":", 1)[1])
         finally:
