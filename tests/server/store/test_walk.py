@@ -92,9 +92,9 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("what", TAMPERING)
-def test_what_the_administrator_changes_is_found(what: str, signed: House, database: Database) -> None:
+def test_what_the_administrator_changes_is_found(what: str, signed: House, house_database: Database) -> None:
     table, act, kind, code = TAMPERING[what]
-    engine = create_engine(database.admin_dsn)
+    engine = create_engine(house_database.admin_dsn)
     with engine.begin() as db:
         db.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         db.execute(text(act))
