@@ -39,5 +39,6 @@ def window(dressed: QApplication, qtbot: QtBot) -> QMainWindow:
     shown = QMainWindow()
     shown.resize(1366, 700)
     qtbot.addWidget(shown)
-    shown.show()
+    with qtbot.waitActive(shown, timeout=10_000):  # else its late activation takes the keys from a dialog over it
+        shown.show()
     return shown

@@ -27,6 +27,8 @@ def dialog(desks: Desks, window: QMainWindow, little: LittleServer, qtbot: QtBot
     made = DelegationsDialog(model_of(desks.open(start=False), Role.WARD_HEAD, Role.DOCTOR), window)
     made.show_over()
     qtbot.waitUntil(lambda: bool(made.cards) and bool(made._model.colleagues), timeout=10_000)
+    with qtbot.waitActive(made, timeout=10_000):  # the window below may have become the active one meanwhile
+        made.activateWindow()
     return made
 
 
