@@ -22,6 +22,10 @@ if [ -n "$missing" ]; then
     echo "create_main_cluster = false" | $as_root tee /etc/postgresql-common/createcluster.d/no-main.conf >/dev/null
     $as_root apt-get update -qq
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    # Orthanc is the peer of tests and bench, started by them; Debian's package would also run it as a service.
+    case "$missing" in *orthanc*)
+        if command -v systemctl >/dev/null; then $as_root systemctl disable --now orthanc >/dev/null 2>&1 || true; fi ;;
+    esac
 fi
 
 # Debian's own Python first: a Python under root's home cannot be read by the user that runs the cluster.
