@@ -75,7 +75,7 @@ from records.messages.images import (
     ImageStudyView,
     PatientImages,
 )
-from records.messages.imaging_orders import ImagingOrderView
+from records.messages.imaging_orders import ImagingOrderStanding, ImagingOrderView
 from records.messages.looks import Look, LooksGiven
 from records.messages.patients import (
     Admission,
@@ -189,6 +189,7 @@ __all__ = [
     "ImageMarks",
     "ImageSeriesView",
     "ImageStudyView",
+    "ImagingOrderStanding",
     "ImagingOrderView",
     "Look",
     "LooksGiven",

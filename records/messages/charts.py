@@ -9,7 +9,7 @@ from records.entries import Author, Correction, FormRef, Instant, RelatesTo, Sta
 from records.forms import Frozen
 from records.messages.amendments import CancellationView, RestorationGiven
 from records.messages.confirmations import ConfirmationView
-from records.messages.imaging_orders import ImagingOrderView
+from records.messages.imaging_orders import ImagingOrderStanding
 from records.messages.patients import ClockView, EncounterView, PatientView
 
 
@@ -128,7 +128,7 @@ class Chart(Frozen):
     """Newest clinical time first."""
     drafts: tuple[DraftView, ...]
     clocks: tuple[ClockView, ...]
-    imaging_orders: tuple[ImagingOrderView, ...] = ()
+    imaging_orders: tuple[ImagingOrderStanding, ...] = ()
     """Which pictures its entries order, and where each order stands."""
     at: Instant
 

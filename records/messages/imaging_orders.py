@@ -10,6 +10,16 @@ from records.forms import Frozen
 from records.order_states import OrderState
 
 
+class ImagingOrderStanding(Frozen):
+    """Where one picture stands that an entry of a chart orders: all that is said beside the order's own words."""
+
+    entry: UUID
+    version: int
+    row: int
+    """The entry, its newest version that says the order, and the place in the list there, from 0."""
+    state: OrderState
+
+
 class ImagingOrderView(Frozen):
     """One picture that a signed entry orders. GET /api/encounters/{id}/imaging-orders gives all of a stay."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from records import imaging_orders as rules
 from records.errors import Refusal
-from records.messages import ImagingOrderView
+from records.messages import ImagingOrderStanding, ImagingOrderView
 from records.order_states import OrderState, state_of
 from server.services import rights
 from server.services.hospital import Desk, Hospital, new_id
@@ -32,6 +32,13 @@ def read(db: Connection, key: ScopeKey) -> tuple[ImagingOrderView, ...]:
     if store.is_stale(db, key.scope):
         refresh(db, key)
     return tuple(view(one) for one in store.of_encounter(db, key))
+
+
+def standing(db: Connection, key: ScopeKey) -> tuple[ImagingOrderStanding, ...]:
+    """Where the orders of a stay stand, made anew when something of it changed, newest first."""
+    if store.is_stale(db, key.scope):
+        refresh(db, key)
+    return store.standing(db, key.scope)
 
 
 def refresh_all(hospital: Hospital) -> int:

@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from records.canonical import decode
 from records.entries import State
 from records.imaging_orders import Answerable, Asked, Report, Standing, accession_number, forms, study_uid
-from records.order_states import Fact
+from records.messages import ImagingOrderStanding
+from records.order_states import Fact, state_of
 from server.store import base
 from server.store.entries import about as version_about
 from server.store.keys import ScopeKey
@@ -117,8 +118,8 @@ def answerable(db: Connection, orders: Sequence[tuple[UUID, Asked]]) -> tuple[An
 def keep(db: Connection, key: ScopeKey, orders: Iterable[tuple[UUID, Asked]], answers: dict[UUID, Report]) -> None:
     """These are the stay's orders from now on."""
     db.execute(delete(imaging_order_views).where(imaging_order_views.c.encounter == key.scope))
-    rows = [{"order": which, "encounter": key.scope, "live": asked.live, "urgent": asked.urgent,
-             "modality": asked.modality, "scheduled": asked.scheduled,
+    rows = [{"order": which, "encounter": key.scope, "version": asked.version, "row": asked.at_row,
+             "live": asked.live, "urgent": asked.urgent, "modality": asked.modality, "scheduled": asked.scheduled,
              "result": answers[which].entry if which in answers else None,
              "result_state": answers[which].state if which in answers else "",
              "content": key.encrypt(_about(which), _ASKED.dump_json(asked))} for which, asked in orders]
@@ -131,6 +132,13 @@ def of_encounter(db: Connection, key: ScopeKey) -> tuple[Order, ...]:
     return tuple(_order(row, key) for row in db.execute(
         text(_SHOWN + " WHERE o.encounter = :encounter ORDER BY v.scheduled DESC, o.accession DESC"),
         {"encounter": key.scope}))
+
+
+def standing(db: Connection, encounter: UUID) -> tuple[ImagingOrderStanding, ...]:
+    """Where the orders of a stay stand, newest first, without their words: nothing is decrypted."""
+    return tuple(ImagingOrderStanding.model_construct(
+        entry=row.entry, version=row.version, row=row.row, state=state_of(_facts(row)))
+        for row in db.execute(_STANDING, {"encounter": encounter}))
 
 
 def open_rows(db: Connection, since: datetime, modalities: Collection[str]) -> tuple[Row[Any], ...]:
@@ -174,13 +182,16 @@ def given(db: Connection, device: str, orders: Collection[UUID]) -> tuple[UUID, 
                             .returning(imaging_order_gifts.c.order)))
 
 
-def _order(row: Row[Any], key: ScopeKey) -> Order:
+def _facts(row: Row[Any]) -> frozenset[Fact]:
     facts = {Fact.WITHDRAWN: not row.live, Fact.RESULT_SIGNED: row.result_state == "signed",
              Fact.RESULT_BEGUN: row.result_state == "begun", Fact.IMAGES: row.has_images,
              Fact.PERFORMED: row.was_performed, Fact.GIVEN: row.was_given}
+    return frozenset(fact for fact, holds in facts.items() if holds)
+
+
+def _order(row: Row[Any], key: ScopeKey) -> Order:
     return Order(row.id, row.encounter, row.patient, row.accession, row.study_uid,
-                 _ASKED.validate_json(key.decrypt(_about(row.id), row.content)), row.result,
-                 frozenset(fact for fact, holds in facts.items() if holds))
+                 _ASKED.validate_json(key.decrypt(_about(row.id), row.content)), row.result, _facts(row))
 
 
 def _about(order: UUID) -> str:
@@ -189,12 +200,14 @@ def _about(order: UUID) -> str:
 
 _HAS_IMAGES = "EXISTS (SELECT FROM image_studies AS i WHERE i.imaging_order = o.id AND i.state = 'matched')"
 _PERFORMED = "EXISTS (SELECT FROM performed_steps AS s WHERE s.orders @> ARRAY[o.id] AND s.status = 'COMPLETED')"
-_SHOWN = f"""
-    SELECT o.id, o.encounter, o.patient, o.accession, o.study_uid, v.live, v.result, v.result_state, v.content,
-        {_HAS_IMAGES} AS has_images, {_PERFORMED} AS was_performed,
+_KNOWN = f"""
+        v.live, v.result_state, {_HAS_IMAGES} AS has_images, {_PERFORMED} AS was_performed,
         EXISTS (SELECT FROM imaging_order_gifts AS g WHERE g."order" = o.id) AS was_given
     FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
 """  # noqa: S608 - only this file's own words
+_SHOWN = "SELECT o.id, o.encounter, o.patient, o.accession, o.study_uid, v.result, v.content," + _KNOWN
+_STANDING = text(f'SELECT o.entry, v.version, v."row",{_KNOWN} WHERE o.encounter = :encounter '
+                 "ORDER BY v.scheduled DESC, o.accession DESC")
 _OPEN = text(_SHOWN + f"""
     JOIN encounters AS e ON e.id = o.encounter
     WHERE v.live AND v.result_state = '' AND v.scheduled >= :since AND e.state = 'active'

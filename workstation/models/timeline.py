@@ -14,7 +14,7 @@ from records.deadlines import DeadlineSettings
 from records.entries import FormRef, State
 from records.errors import Refusal
 from records.forms import form
-from records.messages import Chart, DraftView, EntryView, ImagingOrderView
+from records.messages import Chart, DraftView, EntryView, ImagingOrderStanding
 from workstation.config import ZONE
 from workstation.drafts import CommandState, LocalDraft, OutboxItem
 from workstation.models.account import Account
@@ -71,7 +71,7 @@ class TimelineItem:
     draft: LocalDraft | None = None
     others: DraftView | None = None
     queued: OutboxItem | None = None
-    orders: tuple[ImagingOrderView, ...] = ()
+    orders: tuple[ImagingOrderStanding, ...] = ()
     """The pictures that it orders, where each stands."""
     sign_within_min: int = DeadlineSettings().unsigned_row_minutes
     """After so many minutes an open entry is late with its signature (R4; the hospital's setting)."""
@@ -95,9 +95,10 @@ def lay_over(chart: Chart, drafts: Iterable[LocalDraft], commands: Iterable[Outb
     items += [_of_draft(draft, queued.get(draft.entry), chart, account) for draft in mine.values()]
     items += [_of_others(view, account) for view in others.values()]
     if chart.imaging_orders:
-        ordered = {entry: tuple(one for one in chart.imaging_orders if one.entry == entry)
-                   for entry in {one.entry for one in chart.imaging_orders}}
-        items = [replace(item, orders=ordered[item.entry]) if item.entry in ordered else item for item in items]
+        ordered: dict[UUID, list[ImagingOrderStanding]] = {}
+        for one in chart.imaging_orders:
+            ordered.setdefault(one.entry, []).append(one)
+        items = [replace(item, orders=tuple(ordered[item.entry])) if item.entry in ordered else item for item in items]
     within = account.settings.unsigned_overdue_min
     if within != TimelineItem.sign_within_min:
         # Only of open ones: a signed item stays the same object, and with it its layout on the sheet.

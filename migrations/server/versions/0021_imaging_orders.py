@@ -101,6 +101,8 @@ def _views() -> None:
         "imaging_order_views",
         sa.Column("order", sa.Uuid, nullable=False),
         sa.Column("encounter", sa.Uuid, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("row", sa.Integer, nullable=False),
         sa.Column("live", sa.Boolean, server_default="false", nullable=False),
         sa.Column("urgent", sa.Boolean, server_default="false", nullable=False),
         sa.Column("modality", sa.Text, nullable=False),

@@ -38,6 +38,9 @@ imaging_order_views = Table(
     "imaging_order_views", metadata,
     reference("order", "imaging_orders.id", primary_key=True),
     reference("encounter", "encounters.id"),
+    # The newest version of its entry that says it, and its row there, from 0.
+    Column("version", Integer, nullable=False),
+    Column("row", Integer, nullable=False),
     flag("live"),
     flag("urgent"),
     Column("modality", Text, nullable=False),

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from records.entries import Correction, State
 from records.forms import Form, all_forms
-from records.messages import EntryView, ImagingOrderView
+from records.messages import EntryView, ImagingOrderStanding
 from records.order_states import OrderState
 from records.render.words import row_words, value_words
 from tests.workstation import hospital as tests_hospital
@@ -276,13 +276,8 @@ def test_a_saved_draft_does_not_move_the_time_line_under_the_reader(opened: Open
     qtbot.waitUntil(lambda: timeline.indexAt(QPoint(4, 40)).data() == top)
 
 
-def an_order(view: EntryView, row: int, state: OrderState, **changes: Any) -> ImagingOrderView:
-    good: dict[str, Any] = {
-        "id": UUID(int=row + 70), "status": "active", "state": state, "accession": "2600000001", "study_uid": "2.25.1",
-        "modality": "CT", "display": "CT ngực", "requester": "BS. Lê Thu Hà", "authored_on": view.written_at,
-        "occurrence": view.occurred_at, "subject": UUID(int=11), "encounter": view.encounter,
-        "entry": view.id, "version": view.version, "row": row}
-    return ImagingOrderView(**{**good, **changes})
+def an_order(view: EntryView, row: int, state: OrderState, **changes: Any) -> ImagingOrderStanding:
+    return ImagingOrderStanding(**{"entry": view.id, "version": view.version, "row": row, "state": state, **changes})
 
 
 @pytest.mark.parametrize(("state", "word"), [
