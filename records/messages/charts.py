@@ -129,7 +129,7 @@ class Chart(Frozen):
     drafts: tuple[DraftView, ...]
     clocks: tuple[ClockView, ...]
     imaging_orders: tuple[ImagingOrderStanding, ...] = ()
-    """Which pictures its entries order, and where each order stands."""
+    """Where each picture stands that its entries order; nothing of those that only wait."""
     at: Instant
 
 

@@ -135,7 +135,7 @@ def of_encounter(db: Connection, key: ScopeKey) -> tuple[Order, ...]:
 
 
 def standing(db: Connection, encounter: UUID) -> tuple[ImagingOrderStanding, ...]:
-    """Where the orders of a stay stand, newest first, without their words: nothing is decrypted."""
+    """Where those orders of a stay stand, newest first, that do not just wait; nothing is decrypted for it."""
     return tuple(ImagingOrderStanding.model_construct(
         entry=row.entry, version=row.version, row=row.row, state=state_of(_facts(row)))
         for row in db.execute(_STANDING, {"encounter": encounter}))
@@ -200,14 +200,32 @@ def _about(order: UUID) -> str:
 
 _HAS_IMAGES = "EXISTS (SELECT FROM image_studies AS i WHERE i.imaging_order = o.id AND i.state = 'matched')"
 _PERFORMED = "EXISTS (SELECT FROM performed_steps AS s WHERE s.orders @> ARRAY[o.id] AND s.status = 'COMPLETED')"
-_KNOWN = f"""
-        v.live, v.result_state, {_HAS_IMAGES} AS has_images, {_PERFORMED} AS was_performed,
+_SHOWN = f"""
+    SELECT o.id, o.encounter, o.patient, o.accession, o.study_uid, v.live, v.result, v.result_state, v.content,
+        {_HAS_IMAGES} AS has_images, {_PERFORMED} AS was_performed,
         EXISTS (SELECT FROM imaging_order_gifts AS g WHERE g."order" = o.id) AS was_given
     FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
 """  # noqa: S608 - only this file's own words
-_SHOWN = "SELECT o.id, o.encounter, o.patient, o.accession, o.study_uid, v.result, v.content," + _KNOWN
-_STANDING = text(f'SELECT o.entry, v.version, v."row",{_KNOWN} WHERE o.encounter = :encounter '
-                 "ORDER BY v.scheduled DESC, o.accession DESC")
+_STANDING = text("""
+    WITH mine AS MATERIALIZED (
+        SELECT v."order" AS id, o.entry, v.version, v."row", v.live, v.result_state, v.scheduled
+        FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
+        WHERE v.encounter = :encounter
+    ), pictured AS (
+        SELECT DISTINCT imaging_order AS id FROM image_studies
+        WHERE state = 'matched' AND imaging_order IN (SELECT id FROM mine)
+    ), performed AS (
+        SELECT DISTINCT unnest(orders) AS id FROM performed_steps
+        WHERE status = 'COMPLETED' AND orders && ARRAY(SELECT id FROM mine)
+    ), given AS (
+        SELECT DISTINCT "order" AS id FROM imaging_order_gifts WHERE "order" IN (SELECT id FROM mine)
+    )
+    SELECT mine.entry, mine.version, mine."row", mine.live, mine.result_state, pictured.id IS NOT NULL AS has_images,
+        performed.id IS NOT NULL AS was_performed, given.id IS NOT NULL AS was_given
+    FROM mine LEFT JOIN pictured USING (id) LEFT JOIN performed USING (id) LEFT JOIN given USING (id)
+    WHERE NOT mine.live OR mine.result_state <> '' OR coalesce(pictured.id, performed.id, given.id) IS NOT NULL
+    ORDER BY mine.scheduled DESC, mine.id
+""")
 _OPEN = text(_SHOWN + f"""
     JOIN encounters AS e ON e.id = o.encounter
     WHERE v.live AND v.result_state = '' AND v.scheduled >= :since AND e.state = 'active'
