@@ -63,8 +63,7 @@ def test_a_closed_program_goes_on_waiting_when_she_signs_in_again(
     assert one.service == "Dịch vụ smartca"
     assert one.ends_at is not None
     assert 250 < (one.ends_at - one.begun_at).total_seconds() < 310
-    shown = {item.entry: item.state for item in room.place.chart.items}
-    assert {shown[entry] for entry in wanted} == {ItemState.AWAITED}
+    room.until(lambda: {item.state for item in room.place.chart.items if item.entry in wanted} == {ItemState.AWAITED})
     assert waiting_list(room).items == ()  # asked for once, so not offered to be signed a second time
     conduct(sandbox, KIND).phone = "approve"
     room.until(lambda: signatures(server) == 3)
@@ -207,7 +206,7 @@ def test_a_closed_dialog_leaves_the_question_and_the_draft_shut_until_the_answer
     act = asked(room, sandbox, 1)
     act.end()  # the dialog goes, she works on
     room.until(lambda: bool(room.model.awaited.waiting))
-    assert all(draft.command is not None for draft in room.place.desk.store.drafts())
+    room.until(lambda: all(draft.command is not None for draft in room.place.desk.store.drafts()))
     conduct(sandbox, KIND).phone = "approve"
     room.until(lambda: signatures(server) == 1)
     room.until(lambda: room.place.desk.store.drafts() == ())
