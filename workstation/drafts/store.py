@@ -106,9 +106,14 @@ class Store:
             "theirs": held.theirs if held.theirs and held.theirs.revision > theirs.revision else None})
 
     def adopt(self, view: DraftView) -> LocalDraft:
-        """A draft from another PC: new here, or kept beside my text as `theirs` until the two are joined."""
+        """A draft from another PC: new here, or kept beside my text as `theirs` until the two are joined.
+
+        Refuses one that was signed from here already: the server's list was on its way, and is older than that.
+        """
         with self._access.writing() as db:
             held = _draft(db, view.entry)
+            if held is None and _handed_in(db, _adopted(view)):
+                raise Refusal.because("draft_closed")
             if held is not None and (held.server_revision >= view.revision or held.sent is not None):
                 return held
             adopted = _adopted(view) if held is None else held.model_copy(update={"theirs": view})

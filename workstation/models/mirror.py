@@ -9,7 +9,7 @@ from uuid import UUID
 from records.errors import Refusal, Trouble
 from records.messages import DraftConflict, DraftSave
 from workstation.client import Client
-from workstation.drafts import CommandState, LocalDraft
+from workstation.drafts import LocalDraft
 from workstation.drafts.values import SentDraft
 from workstation.ids import new_id
 from workstation.models.letting_go import let_go_of_mine
@@ -59,23 +59,17 @@ class Adopted:
 
 def adopt_mine(store: Store, client: Client, person: UUID, claimed: frozenset[UUID] = frozenset()) -> Adopted:
     """Take over what was written on another PC, and let go what was signed elsewhere; `claimed`: open in an editor."""
-    handed_in = _handed_in(store)
     done, mine = Adopted(), [view for view in client.drafts() if view.person == person]
     for view in mine:
         before = store.draft(view.entry)
-        after = store.adopt(view)
-        if before is None and any(entry == view.entry for entry, _ in _handed_in(store) - handed_in):
-            # It was signed from this very PC while the list was on its way: its answer is older than the signature.
-            store.drop_unchanged(after)
-        elif before is None or after.theirs is not None:
+        try:
+            after = store.adopt(view)
+        except Refusal:
+            continue  # signed from this very PC while the list was on its way
+        if before is None or after.theirs is not None:
             done.drafts.append(after)
     done.gone = let_go_of_mine(store, client, claimed | {view.entry for view in mine})
     return done
-
-
-def _handed_in(store: Store) -> set[tuple[UUID | None, UUID]]:
-    """What the server took from this PC: entry and command."""
-    return {(item.command.entry, item.command.id) for item in store.commands(CommandState.DONE)}
 
 
 def _mirror(store: Store, client: Client, draft: LocalDraft, done: Mirrored) -> None:
