@@ -57,7 +57,8 @@ def main(url: str, ca: str, folder: str, encounter: str, count: str) -> None:
     place, model = sat_down(url, Path(ca), UUID(encounter), Path(folder), loop)
     act = model.begin(draft_tasks(loop, place, int(count)))
     loop.waitUntil(lambda: act.stage is not Stage.LOOKING, timeout=20_000)
-    loop.waitUntil(lambda: len(place.desk.store.drafts()) >= int(count), timeout=20_000)
+    entries = {line.task.entry for line in act.lines}
+    loop.waitUntil(lambda: entries <= {draft.entry for draft in place.desk.store.drafts()}, timeout=20_000)
     choose(act, KIND)
     print(*(line.task.entry for line in act.lines), flush=True)
     act.sign(Pin(""))

@@ -95,6 +95,11 @@ def waits_elsewhere(db: Connection, command: UUID) -> bool:
     return db.execute(select(_FILES.c.id).where(_FILES.c.id == command)).first() is not None
 
 
+def closed_for(db: Connection, entry: UUID) -> UUID | None:
+    """The command that waits for a confirmation and closes this entry's draft."""
+    return db.execute(select(_FILES.c.id).where(_FILES.c.closes == entry)).scalar()
+
+
 def reopen(db: Connection, command: UUID) -> None:
     """The draft that was closed for this command can be written again."""
     _drafts(db, tables.drafts.c.command == command, None)

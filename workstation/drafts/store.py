@@ -15,7 +15,7 @@ from records.errors import Reason, Refusal
 from records.messages import DraftView, Look
 from records.sight import Hand
 from workstation.drafts import captures, tables
-from workstation.drafts.awaited import AwaitedShelf, reopen, waits_elsewhere
+from workstation.drafts.awaited import AwaitedShelf, closed_for, reopen, waits_elsewhere
 from workstation.drafts.engine import Access
 from workstation.drafts.rows import LIST_COLUMNS, draft_of, item_of, look_of, row_of_command, row_of_draft
 from workstation.drafts.schema import migrate
@@ -62,7 +62,8 @@ class Store:
                 "mirrored_revision": known.mirrored_revision, "mirrored_at": known.mirrored_at,
                 "server_values": known.server_values, "sent": known.sent,
                 "theirs": known.theirs, "begun_at": known.begun_at, "begun_here": known.begun_here,
-                "command": known.command, "hands": self._hands(held, draft.values, known.theirs),
+                "command": held.command if held is not None else _closing(db, draft),
+                "hands": self._hands(held, draft.values, known.theirs),
             })
             _put_draft(db, saved)
             return saved
@@ -116,7 +117,9 @@ class Store:
                 raise Refusal.because("draft_closed")
             if held is not None and (held.server_revision >= view.revision or held.sent is not None):
                 return held
-            adopted = _adopted(view) if held is None else held.model_copy(update={"theirs": view})
+            new = _adopted(view)
+            adopted = (new.model_copy(update={"command": _closing(db, new)}) if held is None
+                       else held.model_copy(update={"theirs": view}))
             _put_draft(db, adopted)
             return adopted
 
@@ -337,10 +340,19 @@ def _draft(db: Connection, entry: UUID) -> LocalDraft | None:
 
 def _handed_in(db: Connection, draft: LocalDraft) -> bool:
     """Whether the server took this draft from here already: a save that comes after that must not bring it back."""
+    return _signed(db, draft, CommandState.DONE) is not None
+
+
+def _closing(db: Connection, draft: LocalDraft) -> UUID | None:
+    """The command whose file was made of this text before its first save came here: it closes the draft too."""
+    return closed_for(db, draft.entry) or _signed(db, draft, CommandState.WAITING)
+
+
+def _signed(db: Connection, draft: LocalDraft, state: CommandState) -> UUID | None:
     outbox = tables.outbox.c
-    return db.execute(select(outbox.number).where(
+    return db.execute(select(outbox.id).where(
         outbox.entry == draft.entry, outbox.version > draft.base_version, outbox.kind == "sign",
-        outbox.state == CommandState.DONE.value)).first() is not None
+        outbox.state == state.value)).scalar()
 
 
 def _named(theirs: DraftView) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 from records.errors import Reason, Refusal, Trouble
 from records.messages import DraftView, Look
 from tests.workstation import hospital
-from workstation.drafts import CommandState, LocalDraft, OutboxCommand, Store
+from workstation.drafts import Awaited, AwaitedDocument, CommandState, LocalDraft, OutboxCommand, Store
 from workstation.drafts.values import SentDraft
 
 KEY = bytes(range(32))
@@ -89,6 +89,27 @@ def test_a_save_that_comes_after_the_server_took_the_file_does_not_bring_the_dra
     assert store.drafts() == ()
     # A correction of that version is a draft of its own.
     assert store.save_draft(draft(base_version=1, correction_reason="Sửa liều thuốc")).base_version == 1
+
+
+def test_a_first_save_that_comes_after_the_question_closes_the_draft_all_the_same(store: Store) -> None:
+    asked = command(version=1)
+    store.awaited.put(Awaited(id=UUID(int=5), service="SmartCA", certificate=b"", begun_at=NOW, documents=(
+        AwaitedDocument(command=asked, closes=UUID(int=77)),)))
+    assert store.save_draft(draft()).command == asked.id, "the words were on their way to the disk"
+    item = store.awaited.finish(asked.id, b"%PDF-1.7")
+    assert item is not None
+    store.mark_done(item.number, b"{}")
+    assert store.drafts() == ()
+
+
+@pytest.mark.parametrize("brought", [lambda store: store.save_draft(draft()), lambda store: store.adopt(theirs(1))])
+def test_a_first_save_that_comes_after_the_signed_file_closes_the_draft_until_the_server_says_no(
+    store: Store, brought: Callable[[Store], LocalDraft],
+) -> None:
+    item = store.put_command(command(version=1), closes=UUID(int=77))
+    assert brought(store).command == item.command.id
+    store.mark_refused(item.number, [Reason("thing_unknown")])
+    assert [held.command for held in store.drafts()] == [None]
 
 
 def test_a_queued_file_closes_its_draft_and_a_refusal_opens_it_again_as_it_was(store: Store) -> None:

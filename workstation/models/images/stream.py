@@ -48,10 +48,10 @@ class Streamed(Stack):
 
     def why_not(self, place: int) -> Reason | None:
         """What is wrong with this image; else why nothing comes now, which is tried again until it does."""
-        lasting = self._lasting.get(place) or self._passing.get(place)
+        lasting = self._lasting.get(place)
         if lasting is not None or self._spots[place] in self._loader.memory:
             return lasting
-        return self._loader.away(self._places[place].instance)
+        return self._passing.get(place) or self._loader.away(self._places[place].instance)
 
     def look_at(self, place: int) -> None:
         """Load this place first, then outward from it, further in the direction in which the reader goes."""
