@@ -16,13 +16,13 @@ from workstation.config import ZONE
 from workstation.models.desk import Desk
 from workstation.models.images.hanging import Hanging, Hung, hang
 from workstation.models.images.keeping import MarksKeeper
-from workstation.models.images.marks import Marks
+from workstation.models.images.marks import Mark, Marks
 from workstation.models.images.planes import Gathering
 from workstation.models.images.remote_objects import RemoteObjects
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot, Stack
 from workstation.models.images.state_saving import StateSaver
-from workstation.models.images.studies import StudiesModel
+from workstation.models.images.studies import MODALITY_WORDS, StudiesModel
 from workstation.models.images.thumbnails import Thumbnails
 
 
@@ -94,6 +94,18 @@ class ReadingModel(QObject):
                     if stack.spot(place) == spot:
                         return hung, place
         return None
+
+    def where(self, mark: Mark) -> str:
+        """Where a mark lies, in words: «chuỗi 1 lát 168»."""
+        found = self.studies.series(mark.spot.series_uid)
+        if found is None:
+            return "mặt dựng" if not mark.spot.sop_instance_uid else "chuỗi khác"
+        _study, series = found
+        place = self.place_of(mark.spot)
+        where = f"chuỗi {series.number}" if series.number is not None else MODALITY_WORDS.get(series.modality, "")
+        if not mark.spot.sop_instance_uid:
+            return f"mặt dựng {where}"
+        return f"{where} lát {place[1] + 1}" if place is not None and series.frames > 1 else where
 
     def memory_words(self, series: str) -> str:
         """«Đã tải 268/268 lát · Bộ nhớ ảnh 212/400 MB»."""

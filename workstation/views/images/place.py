@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -13,16 +12,16 @@ from PyQt6.QtWidgets import QStackedWidget, QWidget
 from imaging.geometry import Calibration
 from imaging.objects.references import ImageReference
 from records.errors import Refusal
-from records.messages import EncounterView, ImageSeriesView
+from records.messages import EncounterView
 from workstation.models.images.corners import warning_of
-from workstation.models.images.hanging import Hung, comparable, shown_series
+from workstation.models.images.hanging import Hung, shown_series
 from workstation.models.images.marks import Mark
 from workstation.models.images.measuring import calibration_here
 from workstation.models.images.reading import ReadingModel
 from workstation.models.images.readings import decimal
 from workstation.models.images.stack import Spot
-from workstation.models.images.studies import MODALITY_WORDS
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place, key_of, widget_action
+from workstation.views.images.comparing import Comparing
 from workstation.views.images.grid import Grid
 from workstation.views.images.panel import ImagesPanel
 from workstation.views.images.strip import Strip
@@ -55,6 +54,7 @@ class ImagesPlace(PlaceView):
         self.grid = Grid(reading)
         self.panel = ImagesPanel(reading.patient, encounter, datetime.now(UTC), key_of("images.prior"))
         self.news_words, self.told_words = label("", "viewer_strong"), label("", "viewer_alert")
+        self.comparing = Comparing(reading, self.grid, self.panel, self._show_active)
         self._build()
         self._bind()
         self._listen()
@@ -101,7 +101,7 @@ class ImagesPlace(PlaceView):
         acts = {
             "images.strip": self._toggle_strip, "images.panel": lambda: self.panel.setVisible(self.panel.isHidden()),
             "images.layout": self._next_layout, "images.link": self.grid.toggle_link, "images.plane": self._next_plane,
-            "images.prior": self._toggle_prior, "images.keep_look": self.grid.keep_look,
+            "images.prior": self.comparing.toggle, "images.keep_look": self.grid.keep_look,
             "images.next_viewport": lambda: self.grid.step(1), "images.previous_viewport": lambda: self.grid.step(-1),
         }
         for action, act in acts.items():
@@ -123,7 +123,7 @@ class ImagesPlace(PlaceView):
         self.strip.wanted.connect(self._open_series)
         grid.spot_wanted.connect(self._show_reference)
         self.panel.mark_wanted.connect(self.show_mark)
-        self.panel.prior_wanted.connect(self._put_prior)
+        self.comparing.told.connect(self.tell)
         grid.active_changed.connect(self._show_active)
         grid.turned.connect(self._show_tools)
         grid.turned.connect(self._pick_up)
@@ -263,7 +263,7 @@ class ImagesPlace(PlaceView):
         active = self.grid.active.hung
         shown = {cell.hung.series_uid for cell in self.grid.cells if cell.hung.series_uid}
         self.strip.mark(shown, active.series_uid)
-        self._show_priors()
+        self.comparing.show()
         self._show_tools()
         self._show_marks()
         self.note_changed.emit(self.note())
@@ -279,24 +279,7 @@ class ImagesPlace(PlaceView):
         self.panel.show_calibration(words)
 
     def _show_marks(self) -> None:
-        self.panel.show_marks(self.reading.marks.all(), self._where)
-
-    def _where(self, mark: Mark) -> str:
-        found = self.reading.studies.series(mark.spot.series_uid)
-        if found is None:
-            return "mặt dựng" if not mark.spot.sop_instance_uid else "chuỗi khác"
-        _study, series = found
-        place = self.reading.place_of(mark.spot)
-        where = f"chuỗi {series.number}" if series.number is not None else MODALITY_WORDS.get(series.modality, "")
-        if not mark.spot.sop_instance_uid:
-            return f"mặt dựng {where}"
-        return f"{where} lát {place[1] + 1}" if place is not None and series.frames > 1 else where
-
-    def _show_priors(self) -> None:
-        studies = self.reading.studies
-        first = studies.study(self.grid.hanging.ports[0].study_uid) if self.grid.hanging.ports else None
-        priors = comparable(first, studies.studies) if first is not None else ()
-        self.panel.show_priors(priors, {cell.hung.study_uid for cell in self.grid.cells})
+        self.panel.show_marks(self.reading.marks.all(), self.reading.where)
 
     def _show_news(self) -> None:
         words = self.reading.studies.news.words
@@ -348,49 +331,6 @@ class ImagesPlace(PlaceView):
     def _next_layout(self) -> None:
         self.grid.next_layout()
         self.grid.viewport.setFocus()
-
-    def _toggle_prior(self) -> None:
-        """B: the newest prior beside what is read, going along; again: each on its own."""
-        if self.grid.paired:
-            self.grid.unpair()
-            self.tell("Hai lần chụp không còn đi cùng nhau.")
-            return
-        studies = self.reading.studies
-        now = self.grid.active
-        study = studies.study(now.hung.study_uid)
-        prior = next(iter(comparable(study, studies.studies)), None) if study is not None else None
-        if prior is None:
-            self.tell("Không có lần chụp nào trước đó của phần này.")
-            return
-        self._put_prior(prior.uid)
-
-    def _put_prior(self, uid: str) -> None:
-        """A prior beside the active viewport: where it hangs already, else in an empty one, else in a new column."""
-        study = self.reading.studies.study(uid)
-        series = shown_series(study) if study is not None else ()
-        if study is None or not series:
-            return
-        now = self.grid.active
-        if now.hung.study_uid == uid:
-            return
-        hung = Hung(uid, self._alike(now.hung, series), prior=True)
-        at = next((number for number, cell in enumerate(self.grid.cells) if cell.hung.study_uid == uid), None)
-        if at is None:
-            if len(self.grid.cells) == 1:
-                self.grid.lay_out(1, 2)
-            free = [number for number, cell in enumerate(self.grid.cells) if not cell.hung.series_uid]
-            others = [number for number, cell in enumerate(self.grid.cells) if cell is not now]
-            at = free[0] if free else others[-1]
-            self.grid.put(hung, at)
-            self.grid.activate(self.grid.cells.index(now))
-        self.grid.pair(now, self.grid.cells[at])
-        self._show_active()
-
-    def _alike(self, hung: Hung, series: Sequence[ImageSeriesView]) -> str:
-        found = self.reading.studies.series(hung.series_uid)
-        alike = [one for one in series if found is not None and one.modality == found[1].modality
-                 and one.description == found[1].description]
-        return (alike or series)[0].uid
 
     def _next_plane(self) -> None:
         """The active series as it was taken, then through it from the front, then from the side."""
