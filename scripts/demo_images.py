@@ -8,7 +8,7 @@ from scripts.demo_theatre import KEYS, StepFailed, Theatre
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.measuring import measured
 from workstation.views.actions import Place
-from workstation.views.images.place import ImagesPlace
+from workstation.views.images.patient_place import ImagesPlace
 
 
 def look_at_images(theatre: Theatre) -> None:

@@ -28,7 +28,7 @@ from workstation.models.images.remote import RemoteImages
 from workstation.views.actions import ActionSet
 from workstation.views.actions import Place as Where
 from workstation.views.images.export import ExportDialog
-from workstation.views.images.place import ImagesPlace
+from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.images.reporting import Reporting
 
 __all__ = ["sit_down"]

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Protocol
+from uuid import UUID
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from imaging.sources import MIB
 from records.errors import Refusal
 from records.messages import ImageStudyView, PatientView
+from workstation.background import Background
 from workstation.client.image_storing import StoringRoutes
 from workstation.config import ZONE
 from workstation.models.desk import Desk
 from workstation.models.images.hanging import Hanging, Hung, hang
 from workstation.models.images.keeping import MarksKeeper
 from workstation.models.images.marks import Mark, Marks
+from workstation.models.images.objects import ObjectShelf
 from workstation.models.images.planes import Gathering
 from workstation.models.images.remote_objects import RemoteObjects
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot, Stack
 from workstation.models.images.state_saving import StateSaver
-from workstation.models.images.studies import MODALITY_WORDS, StudiesModel
-from workstation.models.images.thumbnails import Thumbnails
+from workstation.models.images.studies import MODALITY_WORDS, StudiesModel, StudyList
+from workstation.models.images.thumbnails import RemoteThumbnails, Thumbnails
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,19 @@ class Gathered:
     of: int
 
 
-class ReadingModel(QObject):
+class Keeping(Protocol):
+    """Who keeps what is measured; or nobody does."""
+
+    @abstractmethod
+    def open_study(self, uid: str, encounter: UUID | None) -> None:
+        """Bring back what was measured on a study."""
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Keep now what rests for a moment."""
+
+
+class Reading(QObject):
     """Opens what hangs; keeps what was measured. A stack that was handed out is never exchanged for another."""
 
     ready = pyqtSignal(object, object)
@@ -44,18 +61,16 @@ class ReadingModel(QObject):
     gathered = pyqtSignal(object, object)
     """Hung, Gathered."""
     filled = pyqtSignal()
+    studies: StudyList
+    keeper: Keeping
+    thumbnails: Thumbnails
+    objects: ObjectShelf
+    saver: StateSaver
 
-    def __init__(self, desk: Desk, patient: PatientView, source: SeriesShelf, parent: QObject | None = None) -> None:
+    def __init__(self, source: SeriesShelf, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.desk, self.patient, self._source = desk, patient, source
+        self._source, self._background = source, background
         self.marks = Marks(self)
-        self.studies = StudiesModel(desk, patient, self)
-        self.keeper = MarksKeeper(desk, self.marks, patient, self)
-        self.thumbnails = Thumbnails(desk, self)
-        self.objects = RemoteObjects(desk.client, desk.background, self)
-        # Vietnamese names begin with the family's: the first component of a PN.
-        self.saver = StateSaver(StoringRoutes(desk.client.door), desk.background,
-                                desk.account.person.full_name.replace(" ", "^", 1), lambda: datetime.now(ZONE), self)
         self._stacks: dict[Hung, Stack] = {}
         self._wanted: set[Hung] = set()
         self._volumes: dict[Hung, Gathering] = {}
@@ -136,7 +151,7 @@ class ReadingModel(QObject):
     def _gather(self, hung: Hung, stack: Stack) -> None:
         if hung in self._volumes:
             return
-        gathering = self._volumes[hung] = Gathering(stack, hung.plane, self.desk.background, self._source.bound_bytes,
+        gathering = self._volumes[hung] = Gathering(stack, hung.plane, self._background, self._source.bound_bytes,
                                                     self)
         gathering.progressed.connect(lambda done, of: self.gathered.emit(hung, Gathered(done, of)))
         gathering.ready.connect(partial(self._hand_out, hung))
@@ -152,6 +167,23 @@ class ReadingModel(QObject):
         for hung in [one for one in self._wanted if one.series_uid == series]:
             self._wanted.discard(hung)
             self.refused.emit(hung, why)
+
+
+class ReadingModel(Reading):
+    """The images that the hospital has of one patient."""
+
+    studies: StudiesModel
+
+    def __init__(self, desk: Desk, patient: PatientView, source: SeriesShelf, parent: QObject | None = None) -> None:
+        super().__init__(source, desk.background, parent)
+        self.desk, self.patient = desk, patient
+        self.studies = StudiesModel(desk, patient, self)
+        self.keeper = MarksKeeper(desk, self.marks, patient, self)
+        self.thumbnails = RemoteThumbnails(desk, self)
+        self.objects = RemoteObjects(desk.client, desk.background, self)
+        # Vietnamese names begin with the family's: the first component of a PN.
+        self.saver = StateSaver(StoringRoutes(desk.client.door), desk.background,
+                                desk.account.person.full_name.replace(" ", "^", 1), lambda: datetime.now(ZONE), self)
 
 
 def _bare(hung: Hung) -> Hung:

@@ -37,13 +37,42 @@ class News:
         return f"Có {' và '.join(told)}" if told else ""
 
 
-class StudiesModel(QObject, Answered[PatientImages]):
-    """What is shown changes by `load` (the first answer) and `take_in` only."""
+class StudyList(QObject):
+    """One person's studies, wherever they are; what is shown changes when `loaded` says so, and never else."""
 
     loaded = pyqtSignal()
     news_changed = pyqtSignal()
     refused = pyqtSignal(object)
     """Refusal: nothing could be asked; what is shown stays."""
+
+    @property
+    def studies(self) -> tuple[ImageStudyView, ...]:
+        """Newest first."""
+        return ()
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was answered yet."""
+        return True
+
+    def study(self, uid: str) -> ImageStudyView | None:
+        """One of them."""
+        return next((study for study in self.studies if study.uid == uid), None)
+
+    def series(self, uid: str) -> tuple[ImageStudyView, ImageSeriesView] | None:
+        """A series and its study."""
+        return next(((study, one) for study in self.studies for one in study.series if one.uid == uid), None)
+
+    def load(self) -> None:
+        """Ask for them; `loaded` follows."""
+        self.loaded.emit()
+
+    def watch(self, *, on: bool) -> None:
+        """Whether somebody reads: what comes is looked for then."""
+
+
+class StudiesModel(StudyList, Answered[PatientImages]):
+    """Those of the hospital. What is shown changes by `load` (the first answer) and `take_in` only."""
 
     def __init__(self, desk: Desk, patient: PatientView, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -78,14 +107,6 @@ class StudiesModel(QObject, Answered[PatientImages]):
         more = sum(max(0, _slices(study) - _slices(held[study.uid]))
                    for study in self._next.value.studies if study.uid in held)
         return News(more, len(fresh))
-
-    def study(self, uid: str) -> ImageStudyView | None:
-        """One of them."""
-        return next((study for study in self.studies if study.uid == uid), None)
-
-    def series(self, uid: str) -> tuple[ImageStudyView, ImageSeriesView] | None:
-        """A series and its study."""
-        return next(((study, one) for study in self.studies for one in study.series if one.uid == uid), None)
 
     def load(self) -> None:
         """From this PC at once, from the server a moment later."""

@@ -1,14 +1,15 @@
-"""Small pictures of series, drawn by the server through the one pipeline for pixels, asked for one after the other."""
+"""Small pictures of series, asked for one after the other."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import partial
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from records.errors import Refusal
 from records.messages import ImageSeriesView
-from workstation.background import Query
+from workstation.background import Background, Query
 from workstation.models.desk import Desk
 
 WIDTH, HEIGHT = 112, 68
@@ -20,12 +21,16 @@ class Thumbnails(QObject):
     arrived = pyqtSignal(str)
     """Series Instance UID."""
 
-    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._background = background
         self._pictures: dict[str, bytes] = {}
         self._why: dict[str, str] = {}
         self._asked: set[str] = set()
+
+    @abstractmethod
+    def draw(self, study: str, series: ImageSeriesView) -> bytes:
+        """In the background: the PNG of one image of a series."""
 
     def picture(self, series: str) -> bytes | None:
         """The PNG, when it is here."""
@@ -40,12 +45,9 @@ class Thumbnails(QObject):
         if series.uid in self._asked or not series.middle:
             return
         self._asked.add(series.uid)
-        path = (f"/dicomweb/studies/{study}/series/{series.uid}/instances/{series.middle}/rendered"
-                f"?viewport={WIDTH},{HEIGHT}")
-        client = self._desk.client
-        self._desk.background.run(
-            Query("draw a thumbnail", lambda: client.door.ask("GET", path).body,
-                  partial(self._came, series.uid), partial(self._failed, series.uid)), lane="thumbnails")
+        self._background.run(Query("draw a thumbnail", partial(self.draw, study, series),
+                                   partial(self._came, series.uid), partial(self._failed, series.uid)),
+                             lane="thumbnails")
 
     def _came(self, series: str, picture: bytes) -> None:
         self._pictures[series] = picture
@@ -54,3 +56,17 @@ class Thumbnails(QObject):
     def _failed(self, series: str, why: Refusal) -> None:
         self._why[series] = why.vietnamese
         self.arrived.emit(series)
+
+
+class RemoteThumbnails(Thumbnails):
+    """Drawn by the server, through the one pipeline for pixels."""
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(desk.background, parent)
+        self._client = desk.client
+
+    def draw(self, study: str, series: ImageSeriesView) -> bytes:
+        """Of the image in the middle."""
+        return self._client.door.ask("GET", (
+            f"/dicomweb/studies/{study}/series/{series.uid}/instances/{series.middle}/rendered"
+            f"?viewport={WIDTH},{HEIGHT}")).body

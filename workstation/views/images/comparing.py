@@ -8,7 +8,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from records.messages import ImageSeriesView
 from workstation.models.images.hanging import Hung, comparable, shown_series
-from workstation.models.images.reading import ReadingModel
+from workstation.models.images.reading import Reading
 from workstation.views.images.grid import Grid
 from workstation.views.images.panel import ImagesPanel
 
@@ -18,7 +18,7 @@ class Comparing(QObject):
 
     told = pyqtSignal(str)
 
-    def __init__(self, reading: ReadingModel, grid: Grid, panel: ImagesPanel, changed: Callable[[], object]) -> None:
+    def __init__(self, reading: Reading, grid: Grid, panel: ImagesPanel, changed: Callable[[], object]) -> None:
         super().__init__(grid)
         self._reading, self._grid, self._panel, self._changed = reading, grid, panel, changed
         panel.prior_wanted.connect(self.put)

@@ -17,7 +17,7 @@ from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place
 from workstation.views.chart.place import ChartPlace
-from workstation.views.images.place import ImagesPlace
+from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.images.reporting import Reporting
 from workstation.views.work import WorkPage
 

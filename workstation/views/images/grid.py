@@ -16,7 +16,7 @@ from workstation.models.images.hanging import Hanging, Hung, relaid
 from workstation.models.images.linking import beside, line_on, same_place
 from workstation.models.images.objects import Opened
 from workstation.models.images.planes import PLANE_WORDS
-from workstation.models.images.reading import Gathered, ReadingModel
+from workstation.models.images.reading import Gathered, Reading
 from workstation.models.images.stack import Stack
 from workstation.models.images.studies import series_words, span_words, study_words
 from workstation.views.images.cell import Cell
@@ -39,7 +39,7 @@ class Grid(QWidget):
     spot_wanted = pyqtSignal(object)
     """ImageReference: a report's reader asks for that image."""
 
-    def __init__(self, reading: ReadingModel, parent: QWidget | None = None) -> None:
+    def __init__(self, reading: Reading, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._reading = reading
         self.hanging = Hanging(1, 1, (Hung(),))

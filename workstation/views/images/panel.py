@@ -126,7 +126,7 @@ class ImagesPanel(QFrame):
     prior_wanted = pyqtSignal(str)
     """Study Instance UID: beside the active one."""
 
-    def __init__(self, patient: PatientView, encounter: EncounterView | None, now: datetime, prior_key: str,
+    def __init__(self, head: QWidget, prior_key: str, kept: str = "giữ lại khi đóng",
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "viewer_side")
@@ -143,7 +143,7 @@ class ImagesPanel(QFrame):
         self.marks.opened.connect(self._mark)
         self.priors.opened.connect(self._prior)
         inner = column(gap=4, margins=(10, 8, 10, 8))
-        inner.addWidget(label("SỐ ĐO · giữ lại khi đóng", "viewer_caption"))
+        inner.addWidget(label(f"SỐ ĐO · {kept}", "viewer_caption"))
         for widget in (self.no_marks, self.marks, self.calibration):
             inner.addWidget(widget)
         inner.addLayout(self.key_images)
@@ -153,7 +153,7 @@ class ImagesPanel(QFrame):
         inner.addWidget(self.priors)
         inner.addLayout(self.report)
         inner.addStretch(1)
-        layout = column(_banner(patient, encounter, now), gap=0)
+        layout = column(head, gap=0)
         layout.addLayout(inner, 1)
         self.setLayout(layout)
         self.show_marks((), lambda _mark: "")
@@ -197,7 +197,7 @@ def _icon_of(mark: Mark) -> str:
     return "circle-dashed" if mark.kind.is_region else "ruler-measure" if mark.kind.value == "length" else "angle"
 
 
-def _banner(patient: PatientView, encounter: EncounterView | None, now: datetime) -> QFrame:
+def patient_head(patient: PatientView, encounter: EncounterView | None, now: datetime) -> QFrame:
     """The patient, small: the viewer has no row to spare above the pictures."""
     bed = f" · Giường {encounter.stays[-1].bed}" if encounter is not None and encounter.stays else ""
     who = f"{times.age(patient.birth_date, now)} · {sex_word(patient.sex)}{bed}"

@@ -1,8 +1,7 @@
-"""The place «Hình ảnh»: the person's studies, the viewports, what was measured; what is read never moves by itself."""
+"""A place where images are read: studies, viewports, what was measured; what is read never moves by itself."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 
 from PyQt6.QtCore import QTimer
@@ -11,16 +10,14 @@ from PyQt6.QtWidgets import QStackedWidget, QWidget
 
 from imaging.geometry import Calibration
 from imaging.objects.references import ImageReference
-from records.errors import Refusal
-from records.messages import EncounterView
 from workstation.models.images.corners import warning_of
 from workstation.models.images.hanging import Hung, shown_series
 from workstation.models.images.marks import Mark
 from workstation.models.images.measuring import calibration_here
-from workstation.models.images.reading import ReadingModel
+from workstation.models.images.reading import Reading
 from workstation.models.images.readings import decimal
 from workstation.models.images.stack import Spot
-from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place, key_of, widget_action
+from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place, widget_action
 from workstation.views.images.comparing import Comparing
 from workstation.views.images.grid import Grid
 from workstation.views.images.panel import ImagesPanel
@@ -28,23 +25,23 @@ from workstation.views.images.strip import Strip
 from workstation.views.images.tool_bar import ViewerBar
 from workstation.views.images.viewport_acts import ACTS
 from workstation.views.widgets.place import PlaceView
-from workstation.views.widgets.states import Empty, InTrouble, Loading
-from workstation.views.widgets.text import KeyCap, column, frame, label, row
+from workstation.views.widgets.states import Loading
+from workstation.views.widgets.text import column, frame, label, row
 
 FOLD_BELOW = 1200
 NEXT_PLANE = {"": "coronal", "coronal": "sagittal", "sagittal": ""}
 _MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images.prior", "images.plane",
          "images.keep_look", "images.take_in", "images.next_viewport", "images.previous_viewport", "images.key_image",
          "images.report", "images.export")
+"""What a place of images binds, here or in its subclasses: unbound together."""
 
 
-class ImagesPlace(PlaceView):
-    """Made for one person; thrown away when another's images are opened."""
+class ReaderPlace(PlaceView):
+    """Whose images, and where they come from, is for its subclasses to say."""
 
-    def __init__(self, reading: ReadingModel, encounter: EncounterView | None, actions: ActionSet,
-                 parent: QWidget | None = None) -> None:
+    def __init__(self, reading: Reading, panel: ImagesPanel, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.reading, self._encounter, self._actions = reading, encounter, actions
+        self.reading, self.panel, self._actions = reading, panel, actions
         self._hung = False
         self._wanted: tuple[str, Spot | None] = ("", None)
         self._seek: Spot | None = None
@@ -52,27 +49,23 @@ class ImagesPlace(PlaceView):
         self.bar = ViewerBar(self._do)
         self.strip = Strip(reading.studies, reading.thumbnails)
         self.grid = Grid(reading)
-        self.panel = ImagesPanel(reading.patient, encounter, datetime.now(UTC), key_of("images.prior"))
-        self.news_words, self.told_words = label("", "viewer_strong"), label("", "viewer_alert")
-        self.comparing = Comparing(reading, self.grid, self.panel, self._show_active)
+        self.told_words = label("", "viewer_alert")
+        self.comparing = Comparing(reading, self.grid, panel, self._show_active)
+        self.above = column(gap=0)
+        """What stands above the pictures for as long as it is true."""
         self._build()
         self._bind()
         self._listen()
-        reading.studies.load()
 
     def _build(self) -> None:
-        self.news = frame("viewer_news")
-        self.news.setLayout(row(self.news_words, KeyCap(key_of("images.take_in")), label("lấy vào", "viewer"), None,
-                                margins=(10, 4, 10, 4)))
-        self.news.setFixedHeight(28)
-        self.news.hide()
         self.told = frame("viewer_news")
         self.told.setLayout(row(self.told_words, None, margins=(10, 4, 10, 4)))
         self.told.setFixedHeight(28)
         self.told.hide()
         middle = QWidget()
         middle.setProperty("role", "viewer_ground")
-        inside = column(self.news, gap=0, margins=(1, 1, 1, 1))
+        inside = column(gap=0, margins=(1, 1, 1, 1))
+        inside.addLayout(self.above)
         inside.addWidget(self.grid, 1)
         inside.addWidget(self.told)
         middle.setLayout(inside)
@@ -88,7 +81,7 @@ class ImagesPlace(PlaceView):
         reader.setLayout(outer)
         self.pages = QStackedWidget()
         self.pages.addWidget(reader)
-        self._state: QWidget = Loading("Đang hỏi máy chủ về hình ảnh của người bệnh…")
+        self._state: QWidget = Loading("Đang tìm hình ảnh…")
         self.pages.addWidget(self._state)
         self.pages.setCurrentWidget(self._state)
         self.setLayout(column(self.pages, gap=0))
@@ -108,14 +101,10 @@ class ImagesPlace(PlaceView):
             self._actions.bind(action, act, self._reads)
         for action in ACTS:
             self._actions.bind(action, partial(self._do, action), self._reads)
-        self._actions.bind("images.take_in", self.reading.studies.take_in,
-                           lambda: ALLOWED if self.reading.studies.news.words else NOT_NOW)
 
     def _listen(self) -> None:
         reading, grid = self.reading, self.grid
         reading.studies.loaded.connect(self._loaded)
-        reading.studies.news_changed.connect(self._show_news)
-        reading.studies.refused.connect(self._refused)
         reading.marks.redrawn.connect(self._show_marks)
         reading.filled.connect(self._tell_note)
         grid.opened.connect(self._show_active)
@@ -130,10 +119,6 @@ class ImagesPlace(PlaceView):
         grid.told.connect(self.tell)
 
     # The place
-
-    def title(self) -> str:
-        bed = f" · Giường {self._encounter.stays[-1].bed}" if self._encounter and self._encounter.stays else ""
-        return f"Hình ảnh · {self.reading.patient.full_name.upper()}{bed}"
 
     def note(self) -> str:
         return self.reading.memory_words(self.grid.active.hung.series_uid) if self.grid.cells else ""
@@ -223,7 +208,7 @@ class ImagesPlace(PlaceView):
         uid, spot = self._wanted
         chosen = studies.study(uid) or next((one for one in studies.studies if shown_series(one)), None)
         if chosen is None:
-            self._show_nothing()
+            self.show_nothing()
             return
         self._hung, self._wanted = True, ("", None)
         self.pages.setCurrentIndex(0)
@@ -233,21 +218,11 @@ class ImagesPlace(PlaceView):
         if self._actions.place is Place.IMAGES:
             self.grid.viewport.setFocus()
 
-    def _show_nothing(self) -> None:
-        waits = self.reading.studies.unsettled
-        words = "Người bệnh này chưa có hình ảnh nào."
-        if waits:
-            words = (f"Có {waits} lần chụp ghi mã của người bệnh này nhưng khác tên, ngày sinh hoặc giới. "
-                     "Kỹ thuật viên cần khớp trước khi xem.")
-        self._show_page(Empty(words, "Về hồ sơ", key_of("place.chart"),
-                              lambda: self._actions.trigger("place.chart")))
+    def show_nothing(self) -> None:
+        """There is no picture at all."""
 
-    def _refused(self, why: Refusal) -> None:
-        if not self.reading.studies.known:
-            self._show_page(InTrouble(" ".join(reason.vietnamese for reason in why.reasons),
-                                      " ".join(reason.todo for reason in why.reasons)))
-
-    def _show_page(self, page: QWidget) -> None:
+    def show_page(self, page: QWidget) -> None:
+        """Words in the place of pictures."""
         self.pages.removeWidget(self._state)
         self._state.hide()
         self._state.deleteLater()
@@ -280,14 +255,6 @@ class ImagesPlace(PlaceView):
 
     def _show_marks(self) -> None:
         self.panel.show_marks(self.reading.marks.all(), self.reading.where)
-
-    def _show_news(self) -> None:
-        words = self.reading.studies.news.words
-        self.news_words.setText(words)
-        self.news.setVisible(bool(words) and self._hung)
-        if words and not self._hung:
-            self.reading.studies.take_in()
-        self._actions.refresh()
 
     def tell(self, words: str) -> None:
         """Why an act did nothing, for a few seconds at the foot."""

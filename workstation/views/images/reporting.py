@@ -19,7 +19,7 @@ from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.images.dark import ViewerButton
 from workstation.views.images.export import ExportDialog
 from workstation.views.images.key_images import KeyImageList, picture_size, pixels_of
-from workstation.views.images.place import ImagesPlace
+from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.widgets.text import label
 
 _MINE = ("images.key_image", "images.report", "images.export")

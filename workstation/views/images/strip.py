@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
 )
 
 from records.messages import ImageSeriesView, ImageStudyView
-from workstation.models.images.studies import StudiesModel, series_words, study_words, written_day
+from workstation.models.images.studies import StudyList, series_words, study_words, written_day
 from workstation.models.images.thumbnails import HEIGHT, WIDTH, Thumbnails
 from workstation.views import style
 from workstation.views.images.dark import image_pen
@@ -42,7 +42,7 @@ class Strip(QListWidget):
     wanted = pyqtSignal(str, str)
     """Study and series: into the active viewport."""
 
-    def __init__(self, studies: StudiesModel, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(self, studies: StudyList, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studies, self._thumbnails = studies, thumbnails
         self._shown: frozenset[str] = frozenset()

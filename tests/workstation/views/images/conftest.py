@@ -17,7 +17,7 @@ from workstation.client import Client
 from workstation.models.images.reading import ReadingModel
 from workstation.views import style
 from workstation.views.actions import ActionSet, Place
-from workstation.views.images.place import ImagesPlace
+from workstation.views.images.patient_place import ImagesPlace
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from workstation.models.images.ordering import Arranged
 from workstation.models.images.series import SeriesShelf
 from workstation.views.actions import ActionSet
 from workstation.views.images.cell import Cell
-from workstation.views.images.place import ImagesPlace
+from workstation.views.images.patient_place import ImagesPlace
 
 CT, XRAY = "1.2.1", "1.2.2"
 LUNG, SOFT, PA = "1.2.1.1", "1.2.1.2", "1.2.2.1"

@@ -11,7 +11,7 @@ from workstation.app import Program
 from workstation.models.images.stack import Spot
 from workstation.views.actions import Place
 from workstation.views.chart.place import ChartPlace
-from workstation.views.images.place import ImagesPlace
+from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.ward.board import WardView
 from workstation.views.widgets.states import Empty, InTrouble
 from workstation.views.work import NothingOpen, WorkPage

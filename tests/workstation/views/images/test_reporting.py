@@ -33,7 +33,7 @@ def written() -> list[str]:
 
 @pytest.fixture
 def reporting(opened: Reader, written: list[str]) -> Reporting:
-    desk = opened.place.reading.keeper._desk
+    desk = opened.place.reading.desk
 
     def write() -> bool:
         written.append("report")
