@@ -55,7 +55,7 @@ class Header:
 
 def read_header(source: Source, limits: Limits = LIMITS) -> Header:
     """Parse up to the pixels; a file that is no DICOM, or costs too much, is refused."""
-    syntax, start = _meta(source)
+    syntax, start = meta_of(source)
     if syntax == DeflatedExplicitVRLittleEndian:
         source, start = InMemory(_inflated(source.read(start, limits.inflated_bytes), limits)), 0
     implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
@@ -77,7 +77,7 @@ def _at_the_pixels(tag: int, _vr: str | None, _length: int) -> bool:
     return tag in (PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS)
 
 
-def _meta(source: Source) -> tuple[UID, int]:
+def meta_of(source: Source) -> tuple[UID, int]:
     """Transfer syntax and where the data set begins (PS3.10 7.1); a file without preamble is guessed by its start."""
     head = source.read(0, _META_LIMIT)
     at = 132 if head[128:132] == b"DICM" else 0

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import (
     AE,
     ALL_TRANSFER_SYNTAXES,
@@ -25,8 +26,9 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a t
 )
 from pynetdicom.transport import ThreadedAssociationServer
 
+from imaging.apart import Apart
 from records.errors import Refusal, Trouble
-from server.dicom import commitment, performing, retrieving, storing, worklist
+from server.dicom import commitment, performing, retrieving, sending, storing, worklist
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
 
@@ -44,6 +46,8 @@ class Listener:
         self._base = hospital.settings.path(hospital.settings.dicom).parent
         self._server: ThreadedAssociationServer | None = None
         self.stopping = threading.Event()
+        self.decoder = Apart()
+        """Unpacks what a device takes only unpacked: one frame at a time, whoever asks."""
 
     def start(self) -> int:
         """Listen; the port on which it does (the settings' 0 takes any that is free)."""
@@ -65,6 +69,7 @@ class Listener:
         if self._server is not None:
             self._server.shutdown()
             self._server = None
+        self.decoder.close()
 
     def _application(self) -> AE:
         application = AE(self.settings.aet)
@@ -79,15 +84,18 @@ class Listener:
         for model in (StudyRootQueryRetrieveInformationModelFind, StudyRootQueryRetrieveInformationModelGet,
                       StudyRootQueryRetrieveInformationModelMove, ModalityWorklistInformationFind):
             application.add_supported_context(model)
+        # Of several in one context the first of ours is taken. Native goes first, since every image can be turned to
+        # it, and of these the one that says what each value is.
+        syntaxes = sorted(ALL_TRANSFER_SYNTAXES, key=lambda one: one != ExplicitVRLittleEndian)
         for context in AllStoragePresentationContexts:
             # Both roles: a device sends images here, and takes them on the same association by C-GET.
-            application.add_supported_context(str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES,
+            application.add_supported_context(str(context.abstract_syntax), syntaxes,
                                               scu_role=True, scp_role=True)
         return application
 
     def _handlers(self) -> list[Any]:
         return [
-            (evt.EVT_CONN_OPEN, _without_delay),
+            (evt.EVT_CONN_OPEN, sending.prepare),
             (evt.EVT_ACCEPTED, self._let_in),
             (evt.EVT_C_STORE, self._one(May.STORE, storing.store)),
             (evt.EVT_N_ACTION, self._action),
@@ -175,13 +183,6 @@ def guarded(act: Callable[[], int]) -> int:
     except Exception:
         _log.exception("A device's request could not be answered")
         return storing.OUT_OF_RESOURCES
-
-
-def _without_delay(event: evt.Event) -> None:
-    """Small answers leave at once: a device waits for each before it sends the next image."""
-    transport = event.assoc.dul.socket
-    if transport is not None and transport.socket is not None:
-        transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _address(host: str) -> str:

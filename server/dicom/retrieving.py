@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pydicom import Dataset, dcmread
-from pynetdicom import build_context, evt
+from pydicom import Dataset
+from pynetdicom import evt
+from pynetdicom.association import Association
 
+from server.dicom import sending
+from server.dicom.sending import Preparing, Sender
 from server.dicom.settings import Peer
 from server.services import image_answers as answers
 from server.services import image_devices
@@ -23,8 +27,6 @@ PENDING = 0xFF00
 CANCELLED = 0xFE00
 UNKNOWN_LEVEL = 0xA900
 _UIDS = {Level.STUDY: "StudyInstanceUID", Level.SERIES: "SeriesInstanceUID", Level.IMAGE: "SOPInstanceUID"}
-_AT_ONCE = 128
-"""Presentation contexts that one association can carry (PS3.8 9.3.2.2)."""
 
 
 def refused(event: evt.Event, status: int) -> Iterator[Any]:
@@ -62,7 +64,7 @@ def get(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
     """The images, on the association on which they were asked for."""
     kept = _wanted_images(listener.hospital, event.identifier)
     yield len(kept)
-    yield from _sent(listener.hospital, peer, event, kept, peer.aet)
+    yield from _sent(listener, peer, event, kept, Way(event.assoc, peer.aet))
 
 
 def move(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
@@ -72,14 +74,28 @@ def move(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
         yield None, None
         return
     kept = _wanted_images(listener.hospital, event.identifier)
-    kinds = sorted({(one.sop_class, one.transfer_syntax) for one in kept})[:_AT_ONCE]
+    way = Way(None, to.aet)
     base_folder = listener.hospital.settings.path(listener.hospital.settings.dicom).parent
-    told: dict[str, Any] = {"ae_title": to.aet, "contexts": [build_context(*kind) for kind in kinds]}
+    told: dict[str, Any] = {"ae_title": to.aet, "contexts": sending.contexts(kept),
+                            "evt_handlers": [(evt.EVT_CONN_OPEN, way.begin)]}
     if to.tls:
         told["tls_args"] = (listener.settings.calling_tls(base_folder), to.host)
     yield to.host, to.port, told
     yield len(kept)
-    yield from _sent(listener.hospital, peer, event, kept, to.aet)
+    yield from _sent(listener, peer, event, kept, way)
+
+
+@dataclass
+class Way:
+    """On which association images go out, known once it is there, and to whom."""
+
+    association: Association | None
+    to: str
+
+    def begin(self, event: evt.Event) -> None:
+        """The association to the device was opened."""
+        sending.prepare(event)
+        self.association = event.assoc
 
 
 def _wanted_images(hospital: Hospital, identifier: Dataset) -> tuple[Kept, ...]:
@@ -91,14 +107,21 @@ def _wanted_images(hospital: Hospital, identifier: Dataset) -> tuple[Kept, ...]:
 _PARAMETERS = {Level.STUDY: "study", Level.SERIES: "series", Level.IMAGE: "uid"}
 
 
-def _sent(hospital: Hospital, peer: Peer, event: evt.Event, kept: tuple[Kept, ...], to: str) -> Iterator[Any]:
-    """Each image as it is read from the disk."""
-    image_devices.sending(hospital, peer.aet, to, kept)
+def _sent(listener: Listener, peer: Peer, event: evt.Event, kept: tuple[Kept, ...], way: Way) -> Iterator[Any]:
+    """Each image when its turn comes; one that cannot go is counted as failed, and its UID told at the end."""
+    hospital = listener.hospital
+    image_devices.sending(hospital, peer.aet, way.to, kept)
+    preparing = Preparing(partial(image_devices.file_of, hospital), listener.decoder, way.to)
     for one in kept:
         if event.is_cancelled:
             yield CANCELLED, None
             return
-        yield PENDING, dcmread(io.BytesIO(image_devices.read(hospital, one)))
+        if way.association is None:
+            return
+        parcel = preparing.parcel(way.association, one)
+        if isinstance(way.association.dimse, Sender):
+            way.association.dimse.parcel = parcel
+        yield PENDING, parcel
 
 
 def _keywords(identifier: Dataset) -> list[str]:

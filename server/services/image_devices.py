@@ -10,6 +10,7 @@ from typing import Any
 from records.errors import BenhAnError
 from server.services.hospital import Hospital
 from server.store import audit, base, image_search, images
+from server.store.chunks import Sealed
 from server.store.image_search import Sight, Wanted
 from server.store.images import Kept
 
@@ -34,12 +35,15 @@ def search(hospital: Hospital, aet: str, wanted: Wanted) -> list[dict[str, Any]]
 
 
 def listed(hospital: Hospital, which: Mapping[str, list[str]]) -> tuple[Kept, ...]:
-    """The images of the UIDs, at the deepest level that names any: `uid`, `series` or `study`."""
+    """The images of the UIDs, at the deepest level that names any: `uid`, `series` or `study`.
+
+    A device gets what it finds: nothing of a study that a person set aside as another patient's.
+    """
     deepest = next((level for level in ("uid", "series", "study") if which.get(level)), None)
     if deepest is None:
         return ()
     with base.single(hospital.engine) as db:
-        return tuple(one for uid in which[deepest] for one in images.instances_of(db, **{deepest: uid}))
+        return tuple(one for uid in which[deepest] for one in images.instances_of(db, sight=Sight(), **{deepest: uid}))
 
 
 def sending(hospital: Hospital, aet: str, to: str, kept: tuple[Kept, ...]) -> None:
@@ -49,11 +53,16 @@ def sending(hospital: Hospital, aet: str, to: str, kept: tuple[Kept, ...]) -> No
             "to": to, "count": len(kept), "images": [one.uid for one in kept[:1000]]})
 
 
-def read(hospital: Hospital, kept: Kept) -> bytes:
-    """The image's file as it was sent here."""
+def file_of(hospital: Hospital, kept: Kept) -> Sealed:
+    """The image's file as it was sent here, to read in parts."""
     with base.single(hospital.engine) as db:
         key = hospital.keys.of(db, kept.study)
-    return images.open_file(hospital.images, key, kept.file).read()
+    return images.open_file(hospital.images, key, kept.file)
+
+
+def read(hospital: Hospital, kept: Kept) -> bytes:
+    """The whole of it."""
+    return file_of(hospital, kept).read()
 
 
 def safe(hospital: Hospital, sop_class: str, uid: str) -> Safe:

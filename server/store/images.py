@@ -126,14 +126,20 @@ def instance(db: Connection, uid: str) -> Kept | None:
     return None if row is None else _kept(row)
 
 
-def instances_of(db: Connection, *, study: str = "", series: str = "", uid: str = "") -> tuple[Kept, ...]:
-    """The images of a study, a series, or of one UID within them, in the order in which they are read."""
+def instances_of(
+    db: Connection, *, study: str = "", series: str = "", uid: str = "", sight: Sight | None = None,
+) -> tuple[Kept, ...]:
+    """The images of a study, a series, or of one UID within them, in the order in which they are read; with `sight`,
+    those of studies in it.
+    """
     query = (select(*_KEPT).join(image_series, image_series.c.id == image_instances.c.series)
              .join(image_studies, image_studies.c.id == image_instances.c.study)
              .order_by(image_series.c.number.nulls_last(), image_series.c.uid,
                        image_instances.c.number.nulls_last(), image_instances.c.uid))
     for column, value in ((image_studies.c.uid, study), (image_series.c.uid, series), (image_instances.c.uid, uid)):
         query = query.where(column == value) if value else query
+    if sight is not None:
+        query = query.where(in_sight(sight))
     return tuple(_kept(row) for row in db.execute(query))
 
 

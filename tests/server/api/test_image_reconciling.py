@@ -60,6 +60,7 @@ def test_an_unknown_patients_images_are_tied_set_aside_and_opened_again(house: H
         assert answered(house) == [("TEST-1", "Nguyễn^Văn Bình")]
         assert decide(client, "set_aside").json()["state"] == "set_aside"
         assert answered(house) == []
+        assert image_devices.listed(house.hospital, {"study": [uid("study")]}) == (), "nor sent"
         again = decide(client, "reopen").json()
         assert (again["state"], again["patient"], len(again["differences"])) == ("open", None, 1)
         assert answered(house) == [("WRONG-9", "TEST^X")]

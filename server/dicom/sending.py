@@ -1,0 +1,180 @@
+"""Images on their way to a device, by C-STORE within C-GET and C-MOVE: as they came where the device takes that, else
+decoded to what it takes; in pieces, so that a large image is never whole in memory.
+
+pynetdicom sends data sets that it holds whole. Here it is handed a `Parcel`, a data set of a few bytes that names the
+image and the syntax, and `Sender`, the association's DIMSE service, puts the image's own bytes in its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom import Dataset, FileMetaDataset
+from pydicom.uid import UID
+from pynetdicom import build_context, evt
+from pynetdicom.association import Association
+from pynetdicom.dimse import DIMSEServiceProvider
+from pynetdicom.dimse_messages import C_STORE_RQ
+from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.pdu_primitives import P_DATA
+from pynetdicom.presentation import PresentationContext
+
+from imaging.image import Decoder, open_image
+from imaging.sources import MIB, Source
+from imaging.transcoding import TARGETS, as_stored, native
+from records.errors import BenhAnError, Reason, Refusal
+from server.store.images import Kept
+
+_KEPT_BYTES = 32 * MIB
+"""What was prepared of an image is kept until it is sent up to this size; of a larger one it is made again."""
+_FRAGMENT = 128 * 1024
+"""Bytes of one PDU to a device that sets no limit."""
+_QUEUED = 8
+"""PDUs that wait for the network; more are not made before."""
+_STALLED_S = 60.0
+"""A device that takes nothing for this long is hung up on."""
+_AT_ONCE = 128
+"""Presentation contexts that one association can carry (PS3.8 9.3.2.2)."""
+_log = logging.getLogger("benhan.server.dicom")
+
+
+class Parcel(Dataset):
+    """What pynetdicom is told of an image; `pieces` make its data set. One without can only fail, by name."""
+
+    pieces: Callable[[], Iterable[bytes]] | None = None
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """What is needed to make an image ready: a way to open its file, a decoder, and to whom it goes."""
+
+    open_file: Callable[[Kept], Source]
+    decoder: Decoder
+    to: str
+
+    def parcel(self, association: Association, kept: Kept) -> Parcel:
+        """The image in a syntax that was agreed on, tried to its end; else one that fails, and the log says why."""
+        made = Parcel()
+        made.SOPInstanceUID = kept.uid
+        try:
+            syntax = _agreed(association, kept)
+            made.pieces = _tried(lambda: self._pieces(kept, syntax))
+        except BenhAnError as error:
+            _log.warning("The image %s was not sent to %s: %s", kept.uid, self.to, error)
+            return made
+        made.SOPClassUID = kept.sop_class
+        made.file_meta = FileMetaDataset()
+        made.file_meta.TransferSyntaxUID = syntax
+        return made
+
+    def _pieces(self, kept: Kept, syntax: UID) -> Iterator[bytes]:
+        file = self.open_file(kept)
+        return as_stored(file) if syntax == kept.transfer_syntax else native(open_image(file), syntax, self.decoder)
+
+
+class Sender(DIMSEServiceProvider):
+    """The DIMSE service of an association on which images go out: parcels are sent as what they stand for."""
+
+    parcel: Parcel | None = None
+
+    def send_msg(self, primitive: Any, context_id: int) -> None:
+        """As its parent; the data set of a parcel that was put ready is its pieces."""
+        parcel, self.parcel = self.parcel, None
+        if parcel is None or parcel.pieces is None or not isinstance(primitive, C_STORE):
+            super().send_msg(primitive, context_id)
+            return
+        message = C_STORE_RQ()
+        message.primitive_to_message(primitive)
+        message.data_set = None
+        for part in message.encode_msg(context_id, self.maximum_pdu_size):
+            self.dul.send_pdu(part)
+        try:
+            self._stream(parcel.pieces(), context_id)
+        except BaseException:
+            # Half an image is out: what follows would be taken for its rest.
+            self.assoc.abort()
+            raise
+
+    def _stream(self, pieces: Iterable[bytes], context_id: int) -> None:
+        most = min(self.maximum_pdu_size or _FRAGMENT, _FRAGMENT) - 6
+        last = b""
+        for fragment in _cut(pieces, most):
+            if last:
+                self._queue(context_id, b"\x00" + last)
+            last = fragment
+        self._queue(context_id, b"\x02" + last)
+
+    def _queue(self, context_id: int, value: bytes) -> None:
+        """Hand over once the network has taken what went before."""
+        queue, until = self.dul.to_provider_queue, time.monotonic() + _STALLED_S
+        while queue.qsize() >= _QUEUED:
+            if not self.assoc.is_established or time.monotonic() > until:
+                raise Refusal.because("device_takes_nothing", seconds=int(_STALLED_S))
+            time.sleep(0.0005)
+        part = P_DATA()
+        part.presentation_data_value_list.append((context_id, value))
+        self.dul.send_pdu(part)
+
+
+def prepare(event: evt.Event) -> None:
+    """On each new connection: answers leave at once (a device waits for each), and images can go out."""
+    transport = event.assoc.dul.socket
+    if transport is not None and transport.socket is not None:
+        transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    event.assoc.dimse = Sender(event.assoc)
+
+
+def contexts(images: Iterable[Kept]) -> list[PresentationContext]:
+    """What is offered to a device that images are moved to: each class natively, and in the syntaxes that they have."""
+    kinds = sorted({(one.sop_class, UID(one.transfer_syntax)) for one in images})
+    plain: dict[str, list[str | UID]] = {}
+    for sop_class, syntax in kinds:
+        own = plain.setdefault(sop_class, list(TARGETS[:2]))
+        if syntax in TARGETS:
+            # Its own before the others: then it goes out byte for byte.
+            plain[sop_class] = [syntax, *(one for one in own if one != syntax)]
+    packed = [build_context(*kind) for kind in kinds if kind[1] not in TARGETS]
+    return [*(build_context(*one) for one in plain.items()), *packed][:_AT_ONCE]
+
+
+def _agreed(association: Association, kept: Kept) -> UID:
+    """In which syntax the image goes: its own, else the best of those that every image can be turned to."""
+    agreed = [context.transfer_syntax[0] for context in association.accepted_contexts
+              if context.abstract_syntax == kept.sop_class and context.as_scu]
+    found = next((one for one in (UID(kept.transfer_syntax), *TARGETS) if one in agreed), None)
+    if found is None:
+        raise Refusal(Reason("device_takes_no_such", facts={
+            "kind": UID(kept.sop_class).name, "syntax": UID(kept.transfer_syntax).name,
+            "agreed": ", ".join(one.name for one in agreed) or "-"}))
+    return found
+
+
+def _tried(make: Callable[[], Iterable[bytes]]) -> Callable[[], Iterable[bytes]]:
+    """Go through all of it before the first byte leaves, since an image that was begun cannot be taken back."""
+    kept: list[bytes] | None = []
+    size = 0
+    for piece in make():
+        size += len(piece)
+        if kept is not None and size <= _KEPT_BYTES:
+            kept.append(piece)
+        else:
+            kept = None
+    return make if kept is None else lambda: kept
+
+
+def _cut(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The same bytes in stretches of that size, the last one perhaps shorter."""
+    left = b""
+    for piece in pieces:
+        whole = left + piece if left else piece
+        end = len(whole) - len(whole) % size
+        for start in range(0, end, size):
+            yield whole[start:start + size]
+        left = whole[end:]
+    if left:
+        yield left
