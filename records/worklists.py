@@ -5,12 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
 
 from records.codes import fold
 from records.image_identity import name_key
 
 ROLLS_DAYS = 7
 """An order that was not taken on its day stands on every later day's list, for this long."""
+
+
+STEP_HOURS = 12
+"""A step that a device began and never ended counts as going on for this long: a device that broke down says no more,
+and nobody's pictures are taken for half a day."""
+
+
+class StepStatus(StrEnum):
+    """Where a step stands as we know it (PS3.3 table C.4-10): whether the patient has arrived nobody tells us."""
+
+    SCHEDULED = "SCHEDULED"
+    STARTED = "STARTED"
+    """A device said that it began and not that it ended (MPPS)."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,7 @@ class Question:
     modality: str = ""
     date: str = ""
     time: str = ""
+    status: str = ""
 
 
 def due(scheduled: datetime, now: datetime, zone: tzinfo) -> datetime:
@@ -38,6 +53,11 @@ def due(scheduled: datetime, now: datetime, zone: tzinfo) -> datetime:
 def oldest(now: datetime) -> datetime:
     """Before this no order is on a list any more."""
     return now - timedelta(days=ROLLS_DAYS)
+
+
+def begun_since(now: datetime) -> datetime:
+    """A step that began before this and did not end is no longer taken to go on."""
+    return now - timedelta(hours=STEP_HOURS)
 
 
 def same_name(asked: str, name: str) -> bool:

@@ -51,7 +51,8 @@ def question_of(asked: Dataset) -> Question:
         accession=_text(asked, "AccessionNumber"), procedure_id=_text(asked, "RequestedProcedureID"),
         step_id=_text(step, "ScheduledProcedureStepID"), study_uid=_text(asked, "StudyInstanceUID"),
         station=_text(step, "ScheduledStationAETitle"), modality=_text(step, "Modality"),
-        date=_text(step, "ScheduledProcedureStepStartDate"), time=_text(step, "ScheduledProcedureStepStartTime"))
+        date=_text(step, "ScheduledProcedureStepStartDate"), time=_text(step, "ScheduledProcedureStepStartTime"),
+        status=_text(step, "ScheduledProcedureStepStatus"))
 
 
 def answer(step: Step, asker: Asker, asked: Dataset, letters: Letters) -> Dataset:
@@ -98,7 +99,7 @@ def _of_step(step: Step, asker: Asker) -> dict[str, Any]:
         "ScheduledProcedureStepStartDate": step.due.strftime("%Y%m%d"),
         "ScheduledProcedureStepStartTime": step.due.strftime("%H%M%S"),
         "ScheduledProcedureStepDescription": order.asked.name, "ScheduledProcedureStepID": step_id(order.accession),
-        "ScheduledProcedureStepStatus": "SCHEDULED",
+        "ScheduledProcedureStepStatus": step.status.value,
     }
 
 

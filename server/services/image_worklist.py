@@ -12,7 +12,7 @@ from records import worklists
 from records.deadlines import ZONE
 from records.imaging_orders import UNKNOWN, alike, procedure_id, step_id
 from records.messages import EncounterView, PatientView
-from records.worklists import Question
+from records.worklists import Question, StepStatus
 from server.services import imaging_orders
 from server.services.hospital import Hospital
 from server.store import audit, base, patients, stays
@@ -30,6 +30,7 @@ class Step:
     due: datetime
     modality: str
     """As the device calls it, which may be one that is like the order's."""
+    status: StepStatus
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def find(hospital: Hospital, asker: Asker, question: Question) -> tuple[Step, ..
 def _steps(hospital: Hospital, db: Connection, asker: Asker, question: Question) -> Iterator[Step]:
     """All that the device may see, the urgent first."""
     moment = base.now(db)
-    rows = store.open_rows(db, worklists.oldest(moment), _seen(asker.modalities))
+    rows = store.open_rows(
+        db, worklists.oldest(moment), worklists.begun_since(moment), _seen(asker.modalities))
     keys = hospital.keys.of_many(db, {row.encounter for row in rows})
     people = {one.id: one for one in patients.read_many(db, list({row.patient for row in rows}))}
     lying = stays.views(db, {row.encounter for row in rows})
@@ -70,7 +72,8 @@ def _steps(hospital: Hospital, db: Connection, asker: Asker, question: Question)
         if row.encounter in keys:
             order = store.opened(row, keys[row.encounter])
             yield Step(order, people[row.patient], lying[row.encounter],
-                       worklists.due(order.asked.scheduled, moment, ZONE), _told(asker, question, order))
+                       worklists.due(order.asked.scheduled, moment, ZONE), _told(asker, question, order),
+                       StepStatus.STARTED if row.is_started else StepStatus.SCHEDULED)
 
 
 def _fits(step: Step, asker: Asker, question: Question) -> bool:
@@ -83,6 +86,7 @@ def _fits(step: Step, asker: Asker, question: Question) -> bool:
             and worklists.fits(question.step_id, step_id(order.accession))
             and worklists.fits(question.study_uid, order.study_uid)
             and worklists.fits(question.modality, step.modality)
+            and worklists.fits(question.status, step.status)
             and (not question.station or any(worklists.fits(question.station, one) for one in stations))
             and worklists.within(question.date, step.due.strftime("%Y%m%d"))
             and worklists.within(question.time, step.due.strftime("%H%M%S")))

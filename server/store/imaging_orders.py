@@ -141,9 +141,15 @@ def standing(db: Connection, encounter: UUID) -> tuple[ImagingOrderStanding, ...
         for row in db.execute(_STANDING, {"encounter": encounter}))
 
 
-def open_rows(db: Connection, since: datetime, modalities: Collection[str]) -> tuple[Row[Any], ...]:
-    """What may stand on a worklist: orders of patients who lie here, that nobody has taken yet; no modality is all."""
-    return tuple(db.execute(_OPEN, {"since": since, "modalities": list(modalities) or None}))
+def open_rows(
+    db: Connection, since: datetime, begun_since: datetime, modalities: Collection[str],
+) -> tuple[Row[Any], ...]:
+    """What may stand on a worklist: orders of patients who lie here, that nobody has taken yet; no modality is all.
+
+    `is_started` says that a device is at it: such a one stays on the list while its first images arrive.
+    """
+    return tuple(db.execute(_OPEN, {"since": since, "begun_since": begun_since,
+                                    "modalities": list(modalities) or None}))
 
 
 def opened(row: Row[Any], key: ScopeKey) -> Order:
@@ -200,12 +206,18 @@ def _about(order: UUID) -> str:
 
 _HAS_IMAGES = "EXISTS (SELECT FROM image_studies AS i WHERE i.imaging_order = o.id AND i.state = 'matched')"
 _PERFORMED = "EXISTS (SELECT FROM performed_steps AS s WHERE s.orders @> ARRAY[o.id] AND s.status = 'COMPLETED')"
-_SHOWN = f"""
+_STARTED = """EXISTS (
+    SELECT FROM performed_steps AS s WHERE s.orders @> ARRAY[o.id] AND s.message = 0 AND s.at >= :begun_since
+        AND NOT EXISTS (SELECT FROM performed_steps AS e WHERE e.uid = s.uid AND e.status <> 'IN PROGRESS'))"""
+_COLUMNS = f"""
     SELECT o.id, o.encounter, o.patient, o.accession, o.study_uid, v.live, v.result, v.result_state, v.content,
         {_HAS_IMAGES} AS has_images, {_PERFORMED} AS was_performed,
         EXISTS (SELECT FROM imaging_order_gifts AS g WHERE g."order" = o.id) AS was_given
-    FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
 """  # noqa: S608 - only this file's own words
+_TABLES = """
+    FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
+"""
+_SHOWN = _COLUMNS + _TABLES
 _STANDING = text("""
     WITH mine AS MATERIALIZED (
         SELECT v."order" AS id, o.entry, v.version, v."row", v.live, v.result_state, v.scheduled
@@ -226,13 +238,15 @@ _STANDING = text("""
     WHERE NOT mine.live OR mine.result_state <> '' OR coalesce(pictured.id, performed.id, given.id) IS NOT NULL
     ORDER BY mine.scheduled DESC, mine.id
 """)
-_OPEN = text(_SHOWN + f"""
-    JOIN encounters AS e ON e.id = o.encounter
-    WHERE v.live AND v.result_state = '' AND v.scheduled >= :since AND e.state = 'active'
-        AND (CAST(:modalities AS text[]) IS NULL OR v.modality = ANY(CAST(:modalities AS text[])))
-        AND NOT {_HAS_IMAGES} AND NOT {_PERFORMED}
-    ORDER BY v.urgent DESC, v.scheduled, o.accession
-""")
+_OPEN = text(f"""
+    SELECT * FROM ({_COLUMNS}, {_STARTED} AS is_started, v.urgent, v.scheduled {_TABLES}
+        JOIN encounters AS e ON e.id = o.encounter
+        WHERE v.live AND v.result_state = '' AND v.scheduled >= :since AND e.state = 'active'
+            AND (CAST(:modalities AS text[]) IS NULL OR v.modality = ANY(CAST(:modalities AS text[])))
+    ) AS step
+    WHERE NOT was_performed AND (is_started OR NOT has_images)
+    ORDER BY urgent DESC, scheduled, accession
+""")  # noqa: S608 - only this file's own words
 _NUMBER = text("""
     INSERT INTO imaging_orders (id, entry, encounter, patient, first_version, "row", accession, study_uid)
     SELECT :id, :entry, :encounter, patient, :first, :row, :accession, :study_uid FROM encounters WHERE id = :encounter
