@@ -61,7 +61,7 @@ def _raw(data: Dataset, element: RawDataElement, encodings: list[str], name: str
     if representation in _BINARY:
         if bulk is not None and len(value) > INLINE:
             return {"vr": representation, "BulkDataURI": bulk(name)}
-        return _inline(representation, _little(representation, value, little=element.is_little_endian))
+        return _inline(representation, little(representation, value, little_endian=element.is_little_endian))
     try:
         if representation == "SQ":
             return _sequence(data[element.tag].value, encodings)
@@ -165,9 +165,10 @@ def _encodings(data: Dataset, otherwise: list[str]) -> list[str]:
         return otherwise
 
 
-def _little(representation: str, value: bytes, *, little: bool) -> bytes:
+def little(representation: str, value: bytes, *, little_endian: bool) -> bytes:
+    """A binary value in little endian words, whatever the file's order."""
     size = _WORDS.get(representation, 1)
-    if little or size == 1 or len(value) % size:
+    if little_endian or size == 1 or len(value) % size:
         return value
     words = memoryview(value).cast("B")
     return b"".join(bytes(words[at:at + size])[::-1] for at in range(0, len(value), size))

@@ -107,15 +107,20 @@ def _guessed(start: bytes) -> str:
 
 
 def _inflated(data: bytes, limits: Limits) -> bytes:
-    """Unpack, and stop as soon as it grows past the limit (a small file can hold gigabytes of zeros)."""
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        unpacked = unpacker.decompress(data, limits.inflated_bytes)
-    except zlib.error as error:
-        raise Refusal.because("image_unreadable", detail=str(error)) from error
-    if unpacker.unconsumed_tail:
+    """Unpack, and refuse what grows past the limit (a small file can hold gigabytes of zeros)."""
+    unpacked, more = inflated_start(data, limits.inflated_bytes)
+    if more:
         raise Refusal.because("image_inflates_too_far", limit=limits.inflated_bytes // MIB)
     return unpacked
+
+
+def inflated_start(data: bytes, most: int) -> tuple[bytes, bool]:
+    """The first bytes of what was deflated, and whether there are more."""
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        return unpacker.decompress(data, most), bool(unpacker.unconsumed_tail)
+    except zlib.error as error:
+        raise Refusal.because("image_unreadable", detail=str(error)) from error
 
 
 def _pixel_element(source: Source, at: int, little: bool) -> PixelElement | None:

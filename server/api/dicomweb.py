@@ -11,8 +11,8 @@ way in the file. A file never changes: its `ETag` is its SHA-256. Pixels are nev
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -24,6 +24,7 @@ from server.api import multipart
 from server.api.gate import Asking, Caller, GuardedRoute, read_body
 from server.api.multipart import Piece
 from server.services import image_answers, image_metadata, image_receiving, image_web, images, rights
+from server.services.hospital import Desk
 from server.services.image_receiving import Received
 from server.services.images import Look
 from server.services.rights import Right
@@ -35,7 +36,12 @@ STOW_LIMIT = 512_000_000
 _DICOM, _DICOM_JSON, _OCTETS = "application/dicom", "application/dicom+json", image_web.OCTETS
 _AT_ONCE = 8 * CHUNK
 """What is read and decrypted of a file before it is sent on."""
+_ASKED_AGAIN = 16 * 1024 * 1024
+"""After so much of an answer it is asked anew whether its reader may still see it."""
 _CANNOT_UNDERSTAND = 0xC000
+
+
+Seen = TypeVar("Seen")
 
 
 class ImageRoute(GuardedRoute):
@@ -79,10 +85,11 @@ def read_files(caller: Asking, request: Request, study: str, series: str = "", u
     """The files, as they were sent; one image also alone (`Accept: application/dicom`), whole or a range of it."""
     seen = _look(caller, study, series, uid)
     if uid and asked.single(request, _DICOM):
-        return _file(request, seen)
+        return _file(caller, request, seen)
     files = [(kept, seen.file(kept)) for kept in seen.images]
+    reading = _Reading(caller, seen)
     return multipart.streamed([
-        Piece(f"{_DICOM}; transfer-syntax={kept.transfer_syntax}", file.size, _bytes(file, 0, file.size))
+        Piece(f"{_DICOM}; transfer-syntax={kept.transfer_syntax}", file.size, reading.of(file, 0, file.size))
         for kept, file in files], _DICOM)
 
 
@@ -92,8 +99,7 @@ def read_files(caller: Asking, request: Request, study: str, series: str = "", u
 def read_metadata(caller: Asking, request: Request, study: str, series: str = "", uid: str = "") -> Response:
     """All attributes but the pixels, as they were kept when the images came."""
     base = f"{caller.hospital.settings.public_url or str(request.base_url).rstrip('/')}/dicomweb/studies/{study}"
-    with caller.hospital.desk(caller.signed_in, reading=True) as desk:
-        kept = images.metadata(desk, study, series, uid)
+    kept = _judged(caller, study, lambda desk: images.metadata(desk, study, series, uid))
     told = (image_metadata.told(data, f"{base}/series/{one.series_uid}/instances/{one.uid}") for one, data in kept)
     return Response(b"[" + b",".join(told) + b"]", media_type=_DICOM_JSON)
 
@@ -174,11 +180,21 @@ def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Resp
 
 def _look(caller: Caller, study: str, series: str, uid: str) -> Look:
     """Find the images within a transaction that is short; read and draw after it."""
-    with caller.hospital.desk(caller.signed_in, reading=True) as desk:
-        return images.look(desk, study, series, uid)
+    return _judged(caller, study, lambda desk: images.look(desk, study, series, uid))
 
 
-def _file(request: Request, seen: Look) -> Response:
+def _judged(caller: Caller, study: str, act: Callable[[Desk], Seen]) -> Seen:
+    """What a look gives; one that is refused is in the audit too."""
+    try:
+        with caller.hospital.desk(caller.signed_in, reading=True) as desk:
+            return act(desk)
+    except Refusal as refusal:
+        with caller.hospital.desk(caller.signed_in, reading=True) as desk:
+            images.refused(desk, study, refusal)
+        raise
+
+
+def _file(caller: Caller, request: Request, seen: Look) -> Response:
     """One file by itself: 200, or 206 with the part that was asked for."""
     [kept], file = seen.images, seen.first
     headers = {"ETag": f'"{kept.file}"', "Accept-Ranges": "bytes", "Content-Type": _DICOM}
@@ -191,9 +207,22 @@ def _file(request: Request, seen: Look) -> Response:
     status = 206 if part else 200
     if stop - start <= _AT_ONCE:
         return Response(file.read(start, stop - start), status, headers)
-    return StreamingResponse(_bytes(file, start, stop), status, {**headers, "Content-Length": str(stop - start)})
+    return StreamingResponse(_Reading(caller, seen).of(file, start, stop), status,
+                             {**headers, "Content-Length": str(stop - start)})
 
 
-def _bytes(file: Sealed, start: int, stop: int) -> Iterator[bytes]:
-    for at in range(start, stop, _AT_ONCE):
-        yield file.read(at, min(_AT_ONCE, stop - at))
+class _Reading:
+    """A long answer as it is sent, piece by piece; it breaks off when its reader may see it no longer."""
+
+    def __init__(self, caller: Caller, seen: Look) -> None:
+        self._caller, self._seen, self._sent = caller, seen, 0
+
+    def of(self, file: Sealed, start: int, stop: int) -> Iterator[bytes]:
+        """That part of a file."""
+        for at in range(start, stop, _AT_ONCE):
+            if self._sent >= _ASKED_AGAIN:
+                images.demand_still(self._caller.hospital, self._caller.signed_in, self._seen)
+                self._sent = 0
+            piece = file.read(at, min(_AT_ONCE, stop - at))
+            self._sent += len(piece)
+            yield piece

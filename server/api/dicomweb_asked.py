@@ -14,6 +14,8 @@ from server.services.image_web import MEDIA
 from server.store.image_search import ATTRIBUTES, LIMIT, Level, Wanted
 
 _SHAPES = {"linear": Shape.LINEAR, "linear-exact": Shape.LINEAR_EXACT, "sigmoid": Shape.SIGMOID}
+LARGEST_PICTURE = 1 << 24
+"""Pixels of a picture that is drawn to a size: four times what the largest reading screens show."""
 _OURS = frozenset({"limit", "offset", "includefield", "fuzzymatching", "accept"})
 
 
@@ -34,7 +36,8 @@ def question(request: Request, level: Level, fixed: dict[str, str]) -> Question:
         if keyword in ATTRIBUTES[level]:
             matching[keyword] = value.replace(",", "\\") if keyword.endswith("UID") else value
         elif name.lower() not in _OURS:
-            ignored.append(name[:40])
+            # It is told again in a header: nothing that could end the header, or be another, may stand in it.
+            ignored.append(re.sub(r"[^0-9A-Za-z.]", "?", name[:40]))
     matching |= {keyword: value for keyword, value in fixed.items() if value}
     return Question(Wanted(level, matching, limit=_count(request, "limit", LIMIT), offset=_count(request, "offset", 0)),
                     tuple(ignored))
@@ -82,9 +85,10 @@ def viewport(text: str) -> tuple[int, int] | None:
     if not text:
         return None
     found = re.match(r"(\d{1,4}),(\d{1,4})(,|$)", text)
-    if found is None or not int(found[1]) or not int(found[2]):
+    size = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 0 < size[0] * size[1] <= LARGEST_PICTURE:
         raise Refusal.because("request_malformed", "viewport", detail="width,height")
-    return int(found[1]), int(found[2])
+    return size
 
 
 def part_of(request: Request, size: int) -> tuple[int, int] | None:

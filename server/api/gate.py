@@ -38,6 +38,7 @@ class OpenRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             try:
+                demand_address(request)
                 await self.enter(request)
                 return await inner(request)
             except Exception as error:
@@ -171,6 +172,12 @@ async def read_body(request: Request, limit: int) -> None:
             raise Refusal.because("body_too_large", limit=limit)
         parts.append(part)
     request._body = b"".join(parts)
+
+
+def demand_address(request: Request) -> None:
+    """Refuse an address with a NUL in it: no database can hold one, and no name of anything here has one."""
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise Refusal.because("request_malformed", "address", detail="a NUL")
 
 
 def demand_text(body: bytes) -> None:

@@ -7,18 +7,26 @@ else may be missing or wrong: an image with a bad date is still an image.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset, FileMetaDataset, dcmread
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from imaging.header import FLOAT_PIXELS, inflated_start, meta_of
+from imaging.sources import MIB, InMemory
 from records.errors import Refusal
 from records.image_identity import Named
 from server.services import image_metadata
 
-_LONGEST_UID = 64
+_UID = re.compile(r"(?=[.]*[0-9])[0-9.]{1,64}")
+"""A unique identifier (PS3.5 section 9): digits and dots; that a part begins with zero is overlooked."""
+_INFLATED = 256 * MIB
+"""Of a deflated file so much is unpacked, for what stands before its pixels."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ def read_header(file: bytes) -> Instance:
     meta = data.file_meta
     return Instance(
         uid=_uid(data, "SOPInstanceUID"), sop_class=_uid(data, "SOPClassUID"),
-        transfer_syntax=str(meta.get("TransferSyntaxUID", "")), number=_whole(data, "InstanceNumber"),
+        transfer_syntax=_syntax(meta), number=_whole(data, "InstanceNumber"),
         height=_whole(data, "Rows"), width=_whole(data, "Columns"), frames=max(1, _whole(data, "NumberOfFrames") or 1),
         study=_study(data), series=_series(data), metadata=image_metadata.made(data))
 
@@ -84,12 +92,29 @@ def parse(file: bytes) -> Dataset:
         with warnings.catch_warnings():
             # Devices break the standard in small ways; what matters is asked of each value where it is used.
             warnings.simplefilter("ignore")
-            return dcmread(io.BytesIO(file), stop_before_pixels=True)
+            return _deflated(file) or dcmread(io.BytesIO(file), stop_before_pixels=True)
     except InvalidDicomError as error:
         raise Refusal.because("image_not_dicom") from error
+    except Refusal:
+        raise
     except Exception as error:
         # pydicom raises whatever a damaged length or a wrong encoding leads to; all of it means the same.
         raise Refusal.because("image_unreadable", detail=f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _deflated(file: bytes) -> Dataset | None:
+    """The attributes of a deflated file; nothing for any other. pydicom would unpack the whole, however large."""
+    try:
+        syntax, start = meta_of(InMemory(file))
+    except Refusal:
+        return None  # what is wrong with it, its parser says
+    if syntax != DeflatedExplicitVRLittleEndian:
+        return None
+    unpacked, _ = inflated_start(file[start:], _INFLATED)
+    data = read_dataset(io.BytesIO(unpacked), False, True, stop_when=lambda tag, _vr, _length: tag >= FLOAT_PIXELS)
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = syntax
+    return data
 
 
 def _study(data: Dataset) -> Study:
@@ -111,11 +136,16 @@ def _series(data: Dataset) -> Series:
 
 
 def _uid(data: Dataset, keyword: str) -> str:
-    """A unique identifier (PS3.5 section 9): digits and dots, at most 64 characters."""
     value = _text(data, keyword)
-    if not value or len(value) > _LONGEST_UID or not value.replace(".", "").isdigit():
+    if not _UID.fullmatch(value):
         raise Refusal.because("image_uid_wrong", keyword)
     return value
+
+
+def _syntax(meta: Dataset) -> str:
+    """The transfer syntax; empty where the file gives none that could be one: it is told in headers of answers."""
+    told = _text(meta, "TransferSyntaxUID")
+    return told if _UID.fullmatch(told) else ""
 
 
 def _text(data: Dataset, keyword: str) -> str:

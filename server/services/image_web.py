@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from imaging.apart import Apart
+from imaging.dicom_json import little
 from imaging.geometry import aspect_of
 from imaging.grey import Window
 from imaging.image import Image, open_image
 from imaging.png import png
 from imaging.rendering import View, render
+from imaging.sources import MIB, Limits
 from records.errors import Refusal
 from server.store.chunks import Sealed
 
@@ -27,7 +32,15 @@ MEDIA = {
     "1.2.840.10008.1.2.4.203": "image/jphc", "1.2.840.10008.1.2.5": "image/dicom-rle",
 }
 """The media type of a frame that is compressed (PS3.18 table 8.7.3-5)."""
+LIMITS = Limits(header_bytes=64 * MIB, inflated_bytes=128 * MIB, frame_bytes=256 * MIB, encoded_bytes=256 * MIB)
+"""What one image may cost the server, which many ask at once; the workstation, which reads the file itself, takes
+more."""
+TOGETHER = 256 * MIB
+"""Decoded bytes of the frames of one answer."""
+_LARGE = 32 * MIB
 _decoder = Apart()
+_room = threading.BoundedSemaphore(2)
+"""Large frames wait for each other: a small file may ask for a large one, and many may ask for it at once."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +52,13 @@ class Part:
     transfer_syntax: str
 
 
-def frames(file: Sealed, numbers: Iterable[int], *, as_stored: bool) -> list[Part]:
-    """The frames: as they lie in the file, or decoded to little endian words."""
-    image = open_image(file)
-    return [_frame(image, number, as_stored=as_stored) for number in numbers]
+def frames(file: Sealed, numbers: Sequence[int], *, as_stored: bool) -> list[Part]:
+    """The frames: as they lie in the file, or decoded to little endian words. Refuses more than fit into memory."""
+    image = open_image(file, LIMITS)
+    if len(numbers) > 1 and len(numbers) * image.format.decoded_bytes > TOGETHER:
+        raise Refusal.because("image_frames_too_many", limit=TOGETHER // MIB)
+    with _making_room(image):
+        return [_frame(image, number, as_stored=as_stored) for number in numbers]
 
 
 def _frame(image: Image, number: int, *, as_stored: bool) -> Part:
@@ -59,19 +75,29 @@ def _frame(image: Image, number: int, *, as_stored: bool) -> Part:
 
 def rendered(file: Sealed, number: int, window: Window | None, size: tuple[int, int] | None) -> bytes:
     """A PNG of the frame: exactly the viewer's pixels."""
-    image = open_image(file)
-    shown = image.frame(_within(image, number), _decoder)
-    view = View(voi=window, size=size)
-    return png(render(shown, image.grey(number), view, aspect_of(image.dataset, image.groups, number)))
+    image = open_image(file, LIMITS)
+    with _making_room(image):
+        shown = image.frame(_within(image, number), _decoder)
+        view = View(voi=window, size=size)
+        return png(render(shown, image.grey(number), view, aspect_of(image.dataset, image.groups, number)))
 
 
 def bulk(file: Sealed, tag: str) -> bytes:
-    """A long binary value, in little endian; refuses a tag that the file has not."""
-    try:
-        value = open_image(file).dataset[int(tag, 16)].value
-    except (KeyError, ValueError):
-        raise Refusal.because("thing_unknown", "bulk data") from None
-    return value if isinstance(value, bytes) else b""
+    """A long binary value, in little endian; refuses a tag that the file has not, and one of another kind."""
+    image = open_image(file, LIMITS)
+    element = image.dataset.get(int(tag, 16)) if re.fullmatch(r"[0-9A-Fa-f]{8}", tag) else None
+    if element is None or not isinstance(element.value, bytes):
+        raise Refusal.because("thing_unknown", "bulk data")
+    return little(element.VR, element.value, little_endian=image.header.transfer_syntax != ExplicitVRBigEndian)
+
+
+@contextmanager
+def _making_room(image: Image) -> Iterator[None]:
+    if image.format.decoded_bytes <= _LARGE:
+        yield
+        return
+    with _room:
+        yield
 
 
 def _within(image: Image, number: int) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from records.errors import Refusal
-from server.services import image_metadata, rights
-from server.services.hospital import Desk
+from server.services import image_metadata, rights, sessions
+from server.services.hospital import Desk, Hospital, SignedIn
 from server.services.image_headers import parse
 from server.services.rights import Right
 from server.store import image_search, images
@@ -24,6 +24,7 @@ class Look:
     """Images of one study that somebody may see: each opened when it is asked for, and read in parts."""
 
     images: tuple[Kept, ...]
+    study: str
     _place: Place
     _key: ScopeKey
 
@@ -66,7 +67,23 @@ def look(desk: Desk, study: str, series: str = "", uid: str = "") -> Look:
         raise Refusal.because("thing_unknown", "image")
     desk.note("images.view", patient=seen.patient, encounter=seen.encounter,
               facts={"study": study, **({"series": series} if series else {}), **({"image": uid} if uid else {})})
-    return Look(kept, desk.hospital.images, desk.key(kept[0].study))
+    return Look(kept, study, desk.hospital.images, desk.key(kept[0].study))
+
+
+def refused(desk: Desk, study: str, refusal: Refusal) -> None:
+    """The audit keeps also the look that was refused: what was asked for, and why not."""
+    desk.note("images.refused", facts={"study": study[:64], "why": refusal.reasons[0].code})
+
+
+def demand_still(hospital: Hospital, signed_in: SignedIn, seen: Look) -> None:
+    """Whoever reads on for long is asked again: the session, the sight and the study's key may be gone meanwhile."""
+    person = sessions.still_there(hospital, signed_in)
+    if person is None:
+        raise Refusal.because("session_ended")
+    with hospital.desk(replace(signed_in, person=person), reading=True) as desk:
+        if images.seen_study(desk.db, seen.study, sight_of(desk)) is None:
+            raise Refusal.because("thing_unknown", "image")
+        desk.key(seen.images[0].study)
 
 
 def metadata(desk: Desk, study: str, series: str = "", uid: str = "") -> list[tuple[Kept, bytes]]:

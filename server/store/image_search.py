@@ -75,7 +75,8 @@ ATTRIBUTES: dict[Level, dict[str, ColumnElement[Any]]] = {
 """What can be asked and is answered at each level, by keyword."""
 _RANGES = frozenset({"StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "PatientBirthDate"})
 _NAMES = frozenset({"PatientName", "ReferringPhysicianName"})
-_NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames"})
+_NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames",
+                      "NumberOfStudyRelatedInstances", "NumberOfSeriesRelatedInstances"})
 
 
 def search(db: Connection, wanted: Wanted, sight: Sight) -> list[dict[str, Any]]:
