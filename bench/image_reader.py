@@ -14,7 +14,7 @@ import psutil
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QApplication
 
-from workstation.background import SWITCH_S, Background
+from workstation.background import Background, let_the_window_go_first
 from workstation.client import Client
 from workstation.models.images.loading import Loader
 from workstation.models.images.marks import Marks
@@ -134,9 +134,9 @@ class Reader(QObject):
 def main() -> int:
     """Orders come as JSON, the answer goes as JSON."""
     orders = json.loads(sys.stdin.read())
-    sys.setswitchinterval(SWITCH_S)  # as the workstation does when it starts
     application = QApplication([])
     reader = Reader(orders)
+    let_the_window_go_first()  # as the workstation does when it starts
     application.exec()
     print(json.dumps(asdict(reader.told)))
     return 0

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[Any]
+_BAND = 32
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,23 @@ def _mixed(values: Values, down: _Axis, across: _Axis) -> Values:
     shrunk = _shrunk(values, down.step, across.step)
     if not down.weight.any() and not across.weight.any():
         return _typed(shrunk[np.ix_(down.low, across.low)], values.dtype)
-    wide = (slice(None), None) if values.ndim == 2 else (slice(None), None, None)
-    rows = shrunk[down.low].astype(np.float32)
-    rows += (shrunk[down.high] - rows) * down.weight[wide]
-    left, right = rows[:, across.low], rows[:, across.high]
-    weight = across.weight if values.ndim == 2 else across.weight[:, None]
-    return _typed(left + (right - left) * weight, values.dtype)
+    # Across on the image laid on its side: whole lines are copied many times faster than single pixels gathered.
+    sideways = _between(np.ascontiguousarray(shrunk.swapaxes(0, 1), np.float32), across, np.dtype(np.float32))
+    return _between(np.ascontiguousarray(sideways.swapaxes(0, 1)), down, values.dtype)
+
+
+def _between(lines: Values, axis: _Axis, dtype: np.dtype[Any]) -> Values:
+    """Lines mixed of two neighbours each, a band at a time, which stays in the cache while it is worked on."""
+    mixed = np.empty((len(axis.low), *lines.shape[1:]), dtype)
+    weight = axis.weight.reshape(-1, *(1,) * (lines.ndim - 1))
+    for start in range(0, len(mixed), _BAND):
+        band = slice(start, start + _BAND)
+        low, step = lines[axis.low[band]], lines[axis.high[band]]
+        step -= low
+        step *= weight[band]
+        step += low
+        mixed[band] = _typed(step, dtype)
+    return mixed
 
 
 def _typed(values: Values, dtype: np.dtype[Any]) -> Values:

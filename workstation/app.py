@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ from records.errors import BenhAnError, Cancelled, Refusal
 from records.forms import Role
 from records.messages import PatientView
 from workstation.about import version
-from workstation.background import SWITCH_S, Background
+from workstation.background import Background, let_the_window_go_first
 from workstation.client import Client
 from workstation.config import Config
 from workstation.confirmation.base import Reader
@@ -84,11 +83,7 @@ class Program(QObject):
         self.session.closing.connect(self._close_desk)
         self.window.stopping.connect(self.stop)
         self.background.failed.connect(lambda _name, why: self.window.tell(why))
-        # A chart of a thousand entries makes a hundred thousand objects at once: at Python's usual pace the collector
-        # would walk over all of them again and again while the screen waits.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
-        sys.setswitchinterval(SWITCH_S)
+        let_the_window_go_first()
 
     def _self_test(self) -> None:
         """F12, before sign-in too: what this PC and its tokens can do."""

@@ -38,6 +38,7 @@ def _tag(keyword: str) -> str:
 _LIST = SchemaValidator(core_schema.list_schema(core_schema.typed_dict_schema(
     {_tag(keyword): core_schema.typed_dict_field(core_schema.any_schema(), required=False) for keyword in LISTED},
     extra_behavior="ignore")))
+_KEPT = tuple(map(_tag, LISTED))
 _WHOLE = SchemaValidator(core_schema.list_schema(core_schema.dict_schema()))
 GivenUp = Callable[[], bool]
 
@@ -83,9 +84,14 @@ class FrameBytes:
 class ImageRoutes(Asking):
     """Reading images; `given_up` is asked while a long answer comes: True ends it."""
 
+    def warm_images(self) -> None:
+        """Somebody is about to look at images: have ready what fetches them."""
+        self.door.warm()
+
     def image_list(self, study: str, series: str) -> tuple[Attributes, ...]:
         """What must be known of the images of a series to put them in order (`LISTED`)."""
-        return tuple(map(Attributes, _read(_LIST, self.door.ask("GET", f"{_series(study, series)}/metadata").body)))
+        texts = self.door.read_list(f"{_series(study, series)}/metadata", _KEPT)
+        return tuple(Attributes(one) for text in texts for one in _read(_LIST, text))
 
     def image_header(self, study: str, series: str, uid: str) -> Dataset:
         """All attributes but the pixels, as a data set; long values are fetched."""

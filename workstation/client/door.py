@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,9 +18,11 @@ from pydantic import ValidationError
 from records.errors import Cancelled, Reason, Refusal, Trouble
 from records.messages import Problem
 from workstation.client.clock import ServerClock
+from workstation.client.errands import Brought, CourierGone, Errands
 
 log = logging.getLogger(__name__)
 JSON = "application/json"
+DICOM_JSON = "application/dicom+json"
 MUCH = 1 << 20
 """Bytes still to come of an answer that is worth giving up."""
 
@@ -45,6 +47,7 @@ class Door:
                  workstation: str = "") -> None:
         self.clock = ServerClock()
         self.token: str | None = None
+        self.errands = Errands(ca_file, timeout_s)
         # trust_env=False: a proxy set for browsing must not carry a hospital's records.
         self.http = httpx.Client(
             base_url=base_url,
@@ -57,6 +60,7 @@ class Door:
 
     def close(self) -> None:
         """Close all connections."""
+        self.errands.close()
         self.http.close()
 
     def headers(self) -> dict[str, str]:
@@ -88,12 +92,49 @@ class Door:
         raise refusal_of(response.status_code, response.content)
 
     def read(self, path: str, *, accept: str, given_up: Callable[[], bool] | None = None) -> tuple[str, bytes]:
-        """A large answer, unpacked by nobody: its content type and bytes.
+        """A large answer, unpacked by nobody: its content type and bytes. It comes by courier, beside this program.
 
         `given_up` is asked while it comes; when it says so and much is still to come, the connection is closed and
         `Cancelled` is raised.
         """
         headers = {**self.headers(), "Accept": accept, "Accept-Encoding": "identity"}
+        try:
+            brought = self._sent_for(path, headers, given_up)
+        except CourierGone:
+            return self._read_here(path, headers, given_up)
+        return brought.kind, brought.body
+
+    def read_list(self, path: str, keep: Sequence[str]) -> list[bytes]:
+        """A list of DICOM's JSON as short texts: each data set apart with the attributes of `keep` and perhaps more,
+        or all in one list where no courier could take it apart.
+        """
+        headers = {**self.headers(), "Accept": DICOM_JSON}
+        try:
+            brought = self._sent_for(path, headers, None, keep)
+        except CourierGone:
+            return [self.ask("GET", path).body]
+        return [b"[" + line + b"]" for line in brought.body.split(b"\n")] if brought.listed else [brought.body]
+
+    def warm(self) -> None:
+        """Somebody is about to read what is large."""
+        self.errands.warm(self._url(""))
+
+    def _url(self, path: str) -> str:
+        return str(self.http.base_url).rstrip("/") + path
+
+    def _sent_for(self, path: str, headers: Mapping[str, str], given_up: Callable[[], bool] | None,
+                  keep: Sequence[str] = ()) -> Brought:
+        headers = {name: self.http.headers[name] for name in ("User-Agent", "X-Workstation")} | dict(headers)
+        brought = self.errands.fetch(self._url(path), headers, much=MUCH, given_up=given_up, keep=keep)
+        if brought.failed:
+            raise _away(brought.failed)
+        if not 200 <= brought.status < 300:
+            raise refusal_of(brought.status, brought.body)
+        return brought
+
+    def _read_here(self, path: str, headers: Mapping[str, str], given_up: Callable[[], bool] | None
+                   ) -> tuple[str, bytes]:
+        """Where no courier can be had."""
         try:
             with self.http.stream("GET", path, headers=headers) as response:
                 if not response.is_success:
@@ -151,10 +192,13 @@ def refusal_of(status: int, body: bytes) -> Refusal:
 
 def away(error: httpx.HTTPError) -> Trouble:
     """The trouble that a network error is: not there, or not the hospital's server."""
-    log.info("The server did not answer: %s: %s", type(error).__name__, error)
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Trouble.because("server_not_trusted", detail=str(error))
-    return Trouble.because("server_away", detail=f"{type(error).__name__}: {error}")
+    return _away(f"{type(error).__name__}: {error}")
+
+
+def _away(detail: str) -> Trouble:
+    log.info("The server did not answer: %s", detail)
+    return Trouble.because("server_not_trusted" if "CERTIFICATE_VERIFY_FAILED" in detail else "server_away",
+                           detail=detail)
 
 
 def _reasons(body: bytes) -> tuple[Reason, ...]:

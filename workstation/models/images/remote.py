@@ -129,6 +129,7 @@ class RemoteImages(SeriesShelf):
         super().__init__(loader, background, parent)
         self._client = client
         loader.warm()
+        threading.Thread(target=client.warm_images, name="images-courier", daemon=True).start()
 
     def find(self, study: str, series: str) -> Arranged:
         """Put in order by what the server tells of every image, before one of them is fetched."""
