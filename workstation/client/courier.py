@@ -124,7 +124,9 @@ class Courier:
         """False when it was given up half-way."""
         told = {"status": answer.status, "type": answer.getheader("Content-Type", "")}
         if answer.status == 200 and order.get("keep"):
-            self._say(number, _only(answer.read(), order["keep"]), **told, listed=True, end=True)
+            body = answer.read()
+            lines = _only(body, order["keep"])
+            self._say(number, body if lines is None else lines, **told, listed=lines is not None, end=True)
             return True
         left = int(answer.getheader("Content-Length") or PIECE)
         while True:
@@ -149,8 +151,8 @@ class Courier:
             self._answers.flush()
 
 
-def _only(body: bytes, keep: list[str]) -> bytes:
-    """A list of DICOM's JSON, one line for each data set, with those attributes only; else the body as it is.
+def _only(body: bytes, keep: list[str]) -> bytes | None:
+    """A list of DICOM's JSON, one line for each data set, with those attributes only; None when it is no such list.
 
     The window then reads short lines with pauses between them, instead of megabytes without one.
     """
@@ -160,7 +162,7 @@ def _only(body: bytes, keep: list[str]) -> bytes:
         lines = [json.dumps({tag: value for tag, value in item.items() if tag in wanted}, separators=(",", ":"))
                  for item in items]
     except (ValueError, AttributeError, TypeError):
-        return body
+        return None
     return "\n".join(lines).encode()
 
 

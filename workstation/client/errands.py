@@ -91,7 +91,7 @@ class Errands:
 
     def warm(self, url: str) -> None:
         """Somebody is about to fetch: have the courier and a connection ready."""
-        with contextlib.suppress(CourierGone):
+        with contextlib.suppress(CourierGone, Cancelled):
             self._sent({"url": url, "headers": {}, "only_open": True}, None)
 
     @property
@@ -100,7 +100,7 @@ class Errands:
         return self._child.pid if self._child is not None else None
 
     def close(self) -> None:
-        """End it; who still waits is told that it is gone."""
+        """End it; to who still waits it is `Cancelled`."""
         with self._lock:
             self._closed = True
             child, self._child = self._child, None
@@ -123,7 +123,7 @@ class Errands:
     def _here(self) -> _Child:
         with self._lock:
             if self._closed:
-                raise CourierGone
+                raise Cancelled
             if self._child is None or not self._child.alive:
                 if self._child is not None:
                     log.warning("The courier died: another one is started.")

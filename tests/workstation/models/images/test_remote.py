@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import ssl
 import threading
 from collections.abc import Iterator
@@ -226,6 +228,23 @@ def test_when_the_server_is_away_what_is_here_stays_and_the_rest_comes_later(war
     ward.client.door.http.base_url = port
     ward.until_here(stack, 5)  # by itself, after a while
     assert stack.why_not(5) is None
+
+
+def test_a_courier_that_is_killed_while_a_series_comes_costs_no_slice(ward: Ward) -> None:
+    for number in range(1, 13):
+        ward.send(a_slice(number))
+    stack = ward.open()
+    first = ward.client.door.errands.pid
+    assert first is not None
+    failed: list[int] = []
+    stack.failed.connect(failed.append)
+    stack.look_at(6)
+    os.kill(first, signal.SIGKILL)
+    ward.qtbot.waitUntil(lambda: stack.held == 12)
+    assert ward.client.door.errands.pid not in (None, first)
+    assert failed == []
+    assert [int(loaded.frame.values[0, 0]) for place in range(12) if (loaded := stack.loaded(place)) is not None] == [
+        int(smooth(64, 64)[0, 0]) + number for number in range(1, 13)]
 
 
 def test_who_may_not_see_the_patient_gets_no_stack(ward: Ward) -> None:
