@@ -30,7 +30,7 @@ UNDEFINED = 0xFFFFFFFF
 _LONG_FORM = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 _VRS = _LONG_FORM | frozenset((b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT",
                                b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"))
-_META_LIMIT = MIB
+_META_LIMIT, _META_USUAL = MIB, 8 * 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,16 @@ def _at_the_pixels(tag: int, _vr: str | None, _length: int) -> bool:
 
 def meta_of(source: Source) -> tuple[UID, int]:
     """Transfer syntax and where the data set begins (PS3.10 7.1); a file without preamble is guessed by its start."""
-    head = source.read(0, _META_LIMIT)
+    for limit in (_META_USUAL, _META_LIMIT):
+        head = source.read(0, limit)
+        syntax, at = _walked(head)
+        if at + 8 <= len(head) or len(head) < limit:
+            break
+    return UID(syntax or _guessed(head[at:at + 8])), at
+
+
+def _walked(head: bytes) -> tuple[str, int]:
+    """Through group 2."""
     at = 132 if head[128:132] == b"DICM" else 0
     syntax = ""
     while at + 8 <= len(head) and head[at:at + 2] == b"\x02\x00":
@@ -93,7 +102,7 @@ def meta_of(source: Source) -> tuple[UID, int]:
         if head[at + 2:at + 4] == b"\x10\x00":
             syntax = head[value:value + length].decode("ascii", "replace").strip(" \0")
         at = value + length
-    return UID(syntax or _guessed(head[at:at + 8])), at
+    return syntax, at
 
 
 def _guessed(start: bytes) -> str:

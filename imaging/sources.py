@@ -10,7 +10,8 @@ from typing import Protocol
 from records.errors import Refusal
 
 MIB = 1 << 20
-_PAGE = 256 * 1024
+_PAGE, _FIRST_PAGE = 256 * 1024, 32 * 1024
+"""Most headers fit into the first: of a slow disc no pixels are read where only headers are asked for."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class Stream:
 
     def _paged(self, length: int) -> bytes:
         if not self._page_at <= self._at <= self._at + length <= self._page_at + len(self._page):
-            self._page, self._page_at = self._source.read(self._at, _PAGE), self._at
+            more = _PAGE if self._page else _FIRST_PAGE
+            self._page, self._page_at = self._source.read(self._at, max(length, more)), self._at
         start = self._at - self._page_at
         return self._page[start:start + length]

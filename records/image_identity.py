@@ -57,6 +57,35 @@ def differences(sent: Named, known: PatientView | None) -> tuple[Difference, ...
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Compared:
+    """One thing that images from elsewhere and our record say of a person: `full_name`, `patient_no`, `birth_date` or
+    `sex`; `same` is None when one of them says nothing.
+    """
+
+    field: str
+    same: bool | None
+
+
+def compared(sent: Named, known: PatientView) -> tuple[Compared, ...]:
+    """How images that another house made fit a patient of ours: for a reader's eye, who decides; nothing is tied by it.
+
+    Another house has numbers of its own: theirs fits when it is our number, the citizen's or the insurance card's.
+    """
+    sex = _SEXES.get(known.sex, "")
+    numbers = {one for one in (known.patient_no, known.national_id, known.insurance_no) if one}
+    return (
+        Compared("full_name", name_key(sent.full_name) == name_key(known.full_name) if sent.full_name else None),
+        Compared("birth_date", _same_birth(sent.birth_date, known.birth_date) if sent.birth_date else None),
+        Compared("sex", sent.sex.upper() == sex if sent.sex and sex else None),
+        Compared("patient_no", sent.patient_no in numbers if sent.patient_no else None))
+
+
+def is_somebody_else(of: tuple[Compared, ...]) -> bool:
+    """Whether name, birth date or sex differ: a number of another house that differs says nothing."""
+    return any(one.same is False for one in of if one.field != "patient_no")
+
+
 def order_differences(accession: str, patient_no: str, owner_no: str, *, live: bool) -> tuple[Difference, ...]:
     """What an image's order says otherwise than the patient whom the image names; `owner_no`: whose order it is."""
     if owner_no != patient_no:

@@ -181,7 +181,7 @@ class Program(QObject):
             self._loader = Loader(PixelMemory(self.config.image_memory_mb * MIB), self)
         shelf = self._shelf = RemoteImages(self.client, self._loader, self.background, page)
         self.session.renewed.connect(self._loader.try_again)
-        ImagesDesk(desk, page, self.window.actions_, shelf)
+        ImagesDesk(desk, page, self.window.actions_, shelf, self._loader)
 
     def _join_delegations(self, desk: Desk, page: WorkPage, board: BoardModel, signing: SigningPlace) -> None:
         """What was given to this person to sign for others: the dialog, the top bar, the wards of both boards."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject
 
 from imaging.image import Image, open_image
 from imaging.sources import OnDisk
-from records.errors import Reason, Refusal, Trouble
+from records.errors import Cancelled, Reason, Refusal, Trouble
 from records.messages import ImageSeriesView, ImageStudyView
 from workstation.background import Background
 from workstation.models.images.instances import LocalInstance
@@ -22,6 +22,8 @@ from workstation.models.images.series import SeriesShelf
 
 _DIRECTORY = "1.2.840.10008.1.3.10"
 """A DICOMDIR: the list of a disc's files, which are read themselves."""
+NAMELESS = "0"
+"""Stands for a UID that a file lacks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,20 +42,64 @@ class LocalFiles:
     unreadable: tuple[tuple[Path, Reason], ...] = ()
 
 
-def read_folder(folder: Path) -> LocalFiles:
-    """In the background: every DICOM file below a folder."""
+WentOn = Callable[[int, int], None]
+"""How many files are done, and of how many."""
+
+
+def read_folder(folder: Path, went_on: WentOn = lambda _done, _of: None,
+                cancelled: Callable[[], bool] = lambda: False) -> LocalFiles:
+    """In the background: every DICOM file below a folder, or all that a DICOMDIR names."""
+    if folder.is_file():
+        return read_directory(folder, went_on, cancelled)
     try:
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
     except OSError as error:
         raise Trouble.because("image_file_away", detail=str(error)) from error
-    return read_files(paths)
+    return read_files(paths, went_on, cancelled)
 
 
-def read_files(paths: Iterable[Path]) -> LocalFiles:
+def read_directory(file: Path, went_on: WentOn = lambda _done, _of: None,
+                   cancelled: Callable[[], bool] = lambda: False) -> LocalFiles:
+    """In the background: what a DICOMDIR names; all that lies beside it when it cannot be read or names nothing."""
+    try:
+        image = open_image(OnDisk(file))
+    except (Refusal, OSError):
+        return read_folder(file.parent, went_on, cancelled)
+    paths = list(dict.fromkeys(_named(file, image)))
+    if not paths and image.header.dataset.get("DirectoryRecordSequence") is None:
+        paths = [file]
+    return read_files(paths, went_on, cancelled) if paths else read_folder(file.parent, went_on, cancelled)
+
+
+def _named(file: Path, directory: Image) -> Iterator[Path]:
+    """The files that a DICOMDIR names (PS3.3 F.3.2.2): capitals on the disc, whatever the system made of them."""
+    for record in directory.header.dataset.get("DirectoryRecordSequence") or ():
+        parts = record.get("ReferencedFileID")
+        if parts:
+            yield _found(file.parent, [parts] if isinstance(parts, str) else [str(part) for part in parts])
+
+
+def _found(folder: Path, parts: Sequence[str]) -> Path:
+    at = folder
+    for part in parts:
+        exact = at / Path(part).name  # a name and nothing else: no disc leads out of its own folder
+        if not exact.exists() and at.is_dir():
+            alike = (one for one in at.iterdir() if one.name.rstrip(".").lower() == exact.name.lower())
+            exact = next(alike, exact)
+        at = exact
+    return at
+
+
+def read_files(paths: Iterable[Path], went_on: WentOn = lambda _done, _of: None,
+               cancelled: Callable[[], bool] = lambda: False) -> LocalFiles:
     """In the background: the headers of files."""
     files: list[LocalFile] = []
     unreadable: list[tuple[Path, Reason]] = []
-    for path in paths:
+    all_paths = list(paths)
+    for done, path in enumerate(all_paths):
+        if cancelled():
+            raise Cancelled
+        went_on(done, len(all_paths))
         try:
             image = open_image(OnDisk(path))
         except Refusal as refusal:
@@ -62,9 +108,23 @@ def read_files(paths: Iterable[Path]) -> LocalFiles:
         except OSError as error:
             unreadable.append((path, Reason("image_file_away", facts={"detail": str(error)})))
         else:
-            if image.identity.class_uid != _DIRECTORY and image.header.dataset.get("DirectoryRecordSequence") is None:
-                files.append(LocalFile(path, image))
+            if image.identity.class_uid == _DIRECTORY or image.header.dataset.get("DirectoryRecordSequence"):
+                continue
+            if image.why_not is not None and not image.identity.series_uid:
+                # Cut in its header: it says neither whose nor what it is.
+                unreadable.append((path, Reason("image_unreadable", facts={"detail": "cut"})))
+            else:
+                files.append(LocalFile(path, _with_uids(image)))
     return LocalFiles(tuple(files), tuple(unreadable))
+
+
+def _with_uids(image: Image) -> Image:
+    """A file that says of no study or no series that it belongs to them lies in one without a name."""
+    told = image.identity
+    if told.study_uid and told.series_uid:
+        return image
+    return replace(image, identity=replace(told, study_uid=told.study_uid or NAMELESS,
+                                           series_uid=told.series_uid or NAMELESS))
 
 
 def studies_of(files: Iterable[LocalFile]) -> tuple[ImageStudyView, ...]:

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 from PyQt6.QtCore import QObject
 
+from records.errors import Reason
 from records.messages import EncounterView, PatientView
 from workstation.config import ZONE
 from workstation.models.desk import Desk
+from workstation.models.images.disc import DiscModel, DiscPerson, DiscReading
+from workstation.models.images.disc_sending import DiscSending, sends_images, to_archive
+from workstation.models.images.loading import Loader
 from workstation.models.images.reading import ReadingModel
 from workstation.models.images.report import write_report
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place
 from workstation.views.chart.place import ChartPlace
+from workstation.views.images.disc import DiscDialog, SendDialog
+from workstation.views.images.disc_place import DiscPlace
 from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.images.reporting import Reporting
-from workstation.views.work import WorkPage
+from workstation.views.work import NothingOpen, WorkPage
 
 
 class ImagesDesk(QObject):
     """One person's images are open at a time; the shelf lets go of the pixels of those who were open before."""
 
-    def __init__(self, desk: Desk, page: WorkPage, actions: ActionSet, source: SeriesShelf) -> None:
+    def __init__(self, desk: Desk, page: WorkPage, actions: ActionSet, source: SeriesShelf, loader: Loader) -> None:
         super().__init__(page)
-        self._desk, self._page, self._actions, self._source = desk, page, actions, source
+        self._desk, self._page, self._actions, self._source, self._loader = desk, page, actions, source, loader
+        self._sending: DiscSending | None = None
+        """The last disc that was sent, or part of it: it goes on where it stopped."""
+        actions.bind("open_disc", self.ask_for_disc)
         actions.bind("place.images", self.show)
         actions.bind("chart.images", self.open_of_chart, self._has_chart)
         desk.key_images.wanted.connect(self._wanted)
@@ -53,12 +63,63 @@ class ImagesDesk(QObject):
             self.open(*chart)
 
     def show(self) -> None:
-        """Ctrl+4: whose chart is open, so that record and images never speak of two people; else who was open here."""
+        """Ctrl+4: whose chart is open, so that record and images never speak of two people; else who was open here.
+
+        A disc's images stay until they are closed or the key is pressed before them: their band says whose they are.
+        """
+        chart, place = self._chart(), self._page.place(Place.IMAGES)
+        if isinstance(place, DiscPlace) and self._page.open_place is not Place.IMAGES:
+            place.compare(chart[0] if chart is not None else None)
+            self._page.show_place(Place.IMAGES)
+        elif chart is not None:
+            self.open(*chart)
+        else:
+            self._page.show_place(Place.IMAGES)
+
+    def ask_for_disc(self) -> DiscDialog:
+        """Ctrl+O: which disc or folder, then whose images of it."""
+        chart = self._chart()
+        model = DiscModel(self._desk.background)
+        dialog = DiscDialog(model, chart[0] if chart is not None else None, self.open_disc, self._page)
+        model.setParent(dialog)
+        dialog.show_over()
+        return dialog
+
+    def open_disc(self, person: DiscPerson, study: str, unreadable: tuple[tuple[Path, Reason], ...]) -> DiscPlace:
+        """One person's images of a disc, in the place of the hospital's."""
+        self._page.put(Place.IMAGES, partial(self._made_of_disc, person, unreadable))
+        place = self._page.place(Place.IMAGES)
+        if not isinstance(place, DiscPlace):
+            raise TypeError("the place of images holds something else")
+        chart = self._chart()
+        place.compare(chart[0] if chart is not None else None)
+        place.open_at(study)
+        self._page.show_place(Place.IMAGES)
+        return place
+
+    def leave_disc(self) -> None:
+        """Back to the images of whose chart is open, or to nobody's."""
         chart = self._chart()
         if chart is not None:
             self.open(*chart)
         else:
-            self._page.show_place(Place.IMAGES)
+            self._page.put(Place.IMAGES, lambda: NothingOpen(self._actions, title="Hình ảnh",
+                                                             words="Chưa mở hình ảnh của ai."))
+
+    def _made_of_disc(self, person: DiscPerson, unreadable: tuple[tuple[Path, Reason], ...]) -> DiscPlace:
+        self._source.clear()
+        reading = DiscReading(person, self._loader, self._desk.background)
+        place = DiscPlace(reading, unreadable, self._actions, leave=self.leave_disc,
+                          send=self._send_disc if sends_images(self._desk.account) else None)
+        reading.setParent(place)
+        return place
+
+    def _send_disc(self, person: DiscPerson) -> None:
+        chart = self._chart()
+        if self._sending is None or self._sending.person is not person:
+            self._sending = to_archive(person, self._desk, self)
+        dialog = SendDialog(self._sending, chart[0] if chart is not None else None, self._page)
+        dialog.show_over()
 
     def _made(self, patient: PatientView, encounter: EncounterView | None) -> ImagesPlace:
         self._source.clear()

@@ -1,0 +1,200 @@
+"""A disc, USB stick or folder from elsewhere: read with progress, listed by whose names stand on it, nothing kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import NoReturn
+from uuid import UUID
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from imaging.geometry import aspect_of
+from imaging.image import Decoder
+from imaging.png import png
+from imaging.rendering import View, render
+from imaging.sources import OnDisk
+from records.errors import Reason, Refusal
+from records.image_identity import Named, name_key
+from records.messages import ImageSeriesView, ImageStudyView
+from workstation.background import Background, Query
+from workstation.config import ZONE
+from workstation.models.account import utc_now
+from workstation.models.images.loading import Loader
+from workstation.models.images.local import LocalFile, LocalFiles, LocalImages, read_folder, studies_of
+from workstation.models.images.objects import LocalObjects
+from workstation.models.images.reading import Reading
+from workstation.models.images.state_saving import StateSaver
+from workstation.models.images.studies import StudyList
+from workstation.models.images.thumbnails import HEIGHT, WIDTH, Thumbnails
+
+_EVERY = 8
+"""Files between two words of how far it is: a window that repaints for each one is slower than the disc."""
+
+
+@dataclass(frozen=True, eq=False)
+class DiscPerson:
+    """One person whose name stands on images of the disc."""
+
+    named: Named
+    files: LocalFiles
+    studies: tuple[ImageStudyView, ...]
+
+    @property
+    def name(self) -> str:
+        """«TRẦN VĂN HÒA», or that there is none."""
+        return " ".join(self.named.full_name.split("=")[0].replace("^", " ").split()).upper() or "KHÔNG CÓ TÊN"
+
+
+class DiscStage(Enum):
+    """Where the reading of a disc stands."""
+
+    WAITING = "waiting"
+    READING = "reading"
+    READ = "read"
+
+
+class DiscModel(QObject):
+    """What lies in one folder; read once, off the window's thread, until somebody says stop."""
+
+    changed = pyqtSignal()
+    went_on = pyqtSignal(int, int)
+    """Files done, and of how many."""
+    refused = pyqtSignal(object)
+    """Refusal: it could not be read at all."""
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self.stage, self.place = DiscStage.WAITING, Path()
+        self.persons: tuple[DiscPerson, ...] = ()
+        self.unreadable: tuple[tuple[Path, Reason], ...] = ()
+        self._stop = threading.Event()
+
+    def read(self, place: Path) -> None:
+        """A folder, a disc, or a DICOMDIR; `changed` follows, or `refused`."""
+        self.cancel()
+        stop = self._stop = threading.Event()
+        self.stage, self.place, self.persons, self.unreadable = DiscStage.READING, place, (), ()
+        self._background.run(Query("read a disc", lambda: self._read(place, stop),
+                                   lambda files: self._came(files, stop), lambda why: self._failed(why, stop)),
+                             lane="disc")
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop after the file that is being read; what was read so far goes."""
+        self._stop.set()
+        if self.stage is DiscStage.READING:
+            self.stage = DiscStage.WAITING
+            self.changed.emit()
+
+    def _read(self, place: Path, stop: threading.Event) -> tuple[LocalFiles, tuple[DiscPerson, ...]]:
+        def went_on(done: int, of: int) -> None:
+            if done % _EVERY == 0 and not stop.is_set():
+                try:
+                    self.went_on.emit(done, of)
+                except RuntimeError:
+                    stop.set()  # the window closed
+
+        files = read_folder(place, went_on, stop.is_set)
+        return files, persons_of(files.files)
+
+    def _came(self, found: tuple[LocalFiles, tuple[DiscPerson, ...]], stop: threading.Event) -> None:
+        if not stop.is_set():
+            self.stage, self.unreadable, self.persons = DiscStage.READ, found[0].unreadable, found[1]
+            self.changed.emit()
+
+    def _failed(self, why: Refusal, stop: threading.Event) -> None:
+        if not stop.is_set():
+            self.stage = DiscStage.WAITING
+            self.changed.emit()
+            self.refused.emit(why)
+
+
+def persons_of(files: Sequence[LocalFile]) -> tuple[DiscPerson, ...]:
+    """Whose images they are, as these say it; who was there last comes first."""
+    found: dict[tuple[str, str, str], list[LocalFile]] = {}
+    for file in files:
+        told = file.image.identity
+        found.setdefault((told.patient_id, name_key(told.patient_name), told.birth_date), []).append(file)
+    persons = [DiscPerson(_named(mine[0]), LocalFiles(tuple(mine)), studies_of(mine)) for mine in found.values()]
+    return tuple(sorted(persons, key=lambda one: one.studies[0].date, reverse=True))
+
+
+def _named(file: LocalFile) -> Named:
+    told = file.image.identity
+    return Named(told.patient_id, told.patient_name.split("=")[0], told.birth_date, told.sex)
+
+
+class DiscStudies(StudyList):
+    """What a disc holds of one person; nothing comes to it."""
+
+    def __init__(self, studies: Sequence[ImageStudyView], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._studies = tuple(studies)
+
+    @property
+    def studies(self) -> tuple[ImageStudyView, ...]:
+        """Newest first."""
+        return self._studies
+
+
+class DiscThumbnails(Thumbnails):
+    """Drawn here, from the files."""
+
+    def __init__(self, files: Sequence[LocalFile], decoder: Decoder, background: Background,
+                 parent: QObject | None = None) -> None:
+        super().__init__(background, parent)
+        self._files = {file.image.identity.instance_uid: file for file in files}
+        self._decoder = decoder
+
+    def draw(self, study: str, series: ImageSeriesView) -> bytes:
+        """Of the image in the middle."""
+        image = self._files[series.middle].image
+        number = (image.format.frames + 1) // 2
+        aspect = aspect_of(image.dataset, image.groups, number)
+        return png(render(image.frame(number, self._decoder), image.grey(number), View(size=(WIDTH, HEIGHT)), aspect))
+
+
+class KeepsNothing:
+    """What is measured on a disc's images goes with them: the server keeps marks of its own images only."""
+
+    def open_study(self, uid: str, encounter: UUID | None) -> None:
+        """There is nothing to bring back."""
+
+    def flush(self) -> None:
+        """There is nothing to keep."""
+
+    def store_objects(self, study: str, files: Sequence[bytes]) -> NoReturn:
+        """Nor is a presentation state of images that the hospital does not have."""
+        raise Refusal.because("disc_not_kept")
+
+
+class DiscReading(Reading):
+    """One person's images of a disc, with all that can be done to images but keeping."""
+
+    def __init__(self, person: DiscPerson, loader: Loader, background: Background,
+                 parent: QObject | None = None) -> None:
+        self.person, self._shelf = person, LocalImages(person.files, loader, background)
+        super().__init__(self._shelf, background, parent)
+        self._shelf.setParent(self)
+        files = person.files.files
+        self.studies = DiscStudies(person.studies, self)
+        self.keeper = KeepsNothing()
+        self.thumbnails = DiscThumbnails(files, loader.decoders, background, self)
+        self.objects = LocalObjects(files, background, self)
+        self.saver = StateSaver(KeepsNothing(), background, "", lambda: utc_now().astimezone(ZONE), self)
+
+    def stop(self) -> None:
+        """Closing: the pixels go at once, for the next one's sake."""
+        super().stop()
+        self._shelf.clear()
+
+
+def file_bytes(file: LocalFile) -> bytes:
+    """In the background: a whole file as it lies there."""
+    source = OnDisk(file.path)
+    return source.read(0, source.size)
