@@ -22,6 +22,7 @@ from imaging.identity import Identity, identity_of
 from imaging.overlays import drawn, overlays_of
 from imaging.pixel_format import PALETTE, PixelFormat, format_of
 from imaging.sources import LIMITS, Limits, Source
+from imaging.veils import Veil, shutter_of
 from records.errors import Reason, Refusal
 
 Decoder = Callable[[Encoded], tuple[Samples, str]]
@@ -32,13 +33,14 @@ class Frame:
     """One frame, decoded. Grey frames keep their stored values (sign and bits in place); colour frames are 8-bit RGB.
 
     `overlay` is true where an overlay plane is drawn, None when there is none. `coloured` is a grey frame's own
-    colours (supplemental palette) as RGB with a mask of where they hold.
+    colours (supplemental palette) as RGB with a mask of where they hold. `shutter` is the file's own.
     """
 
     number: int
     values: NDArray[Any]
     overlay: NDArray[np.bool_] | None = None
     coloured: tuple[NDArray[np.uint8], NDArray[np.bool_]] | None = None
+    shutter: Veil | None = None
 
     @property
     def is_grey(self) -> bool:
@@ -111,17 +113,21 @@ class Image:
 
     def made(self, number: int, samples: Samples, photometric: str) -> Frame:
         """A frame from samples that were decoded elsewhere."""
-        form = self.format
+        form, shutter = self.format, self.shutter
         if form.samples == 3:
-            return Frame(number, rgb_of(samples, photometric, form), self._overlay(number, None))
+            return Frame(number, rgb_of(samples, photometric, form), self._overlay(number, None), shutter=shutter)
         overlay, values = self._overlay(number, samples), stored_values(samples, form)
         if form.photometric == PALETTE:
             if self.palette is None:
                 raise Refusal.because("image_palette_broken")
-            return Frame(number, self.palette.apply(values), overlay)
-        if self.palette is None:
-            return Frame(number, values, overlay)
-        return Frame(number, values, overlay, (self.palette.apply(values), self.palette.covers(values)))
+            return Frame(number, self.palette.apply(values), overlay, shutter=shutter)
+        coloured = None if self.palette is None else (self.palette.apply(values), self.palette.covers(values))
+        return Frame(number, values, overlay, coloured, shutter)
+
+    @cached_property
+    def shutter(self) -> Veil | None:
+        """What the file itself covers, the same in all its frames."""
+        return shutter_of(self.dataset, self.format.rows, self.format.columns)
 
     def _overlay(self, number: int, words: Samples | None) -> NDArray[np.bool_] | None:
         form = self.format

@@ -156,8 +156,19 @@ def _inside(figure: Figure, rows: int, columns: int) -> tuple[int, int, NDArray[
 
 
 def polygon_mask(points: tuple[Point, ...], rows: int, columns: int) -> NDArray[np.bool_]:
-    """Which pixels of an image have their middle inside a closed line."""
-    return _crossings(points, np.arange(columns)[None, :] + 0.5, np.arange(rows)[:, None] + 0.5)
+    """Which pixels have their middle inside a closed line: as `_crossings`, row by row instead of pixel by pixel.
+
+    A file may bring twenty thousand corners: each costs the rows that it spans, not the whole picture.
+    """
+    turns = np.zeros((rows, columns + 1), bool)
+    for (x0, y0), (x1, y1) in zip(points, (*points[1:], *points[:1]), strict=True):
+        first, last = (min(max(0, math.ceil(end - 0.5)), rows) for end in sorted((y0, y1)))
+        if first < last:
+            row = np.arange(first, last)
+            across = (x1 - x0) * (row + 0.5 - y0) / (y1 - y0) + x0
+            turns[row, np.clip(np.ceil(across - 0.5), 0, columns).astype(np.int64)] ^= True
+    inside: NDArray[np.bool_] = np.logical_xor.accumulate(turns[:, :0:-1], axis=1)[:, ::-1]
+    return inside
 
 
 def _crossings(points: tuple[Point, ...], x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from imaging.grey import FullDynamic, Grey, Voi, full_window, levels, lookup, paint, shade
 from imaging.image import Frame
 from imaging.sampling import Region, sample
+from imaging.veils import Veil
 from records.errors import Refusal
 
 Picture = NDArray[np.uint8]
@@ -28,7 +29,9 @@ class View:
 
     `voi` None is the file's own first preset. `size` (width, height) is the picture's; None the frame's own, pixels
     made square. `region` is what part is seen (None: all, centred, black around). Mirrored left to right first, then
-    turned by quarter turns clockwise. Colour frames keep their colours whatever `voi` says.
+    turned by quarter turns clockwise. Colour frames keep their colours whatever `voi` says. `overlays`: planes and
+    shutter of the file itself. `veils` lie over all of it, in their order: those of a presentation state, whose shutter
+    takes the place of the file's (`shutter` false).
     """
 
     voi: Voi | None = None
@@ -38,6 +41,8 @@ class View:
     mirrored: bool = False
     quarter_turns: int = 0
     overlays: bool = True
+    shutter: bool = True
+    veils: tuple[Veil, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +59,8 @@ class Sampled:
     left: int
     top: int
     size: tuple[int, int]
+    veils: tuple[Veil, ...] = ()
+    """As the view has them, brought to its size."""
 
     @cached_property
     def span(self) -> tuple[int, int] | None:
@@ -98,7 +105,14 @@ def sampled(frame: Frame, grey: Grey, view: View, aspect: float = 1.0) -> Sample
         colours, where = frame.coloured
         coloured = (_seen(colours, region, unturned, view),
                     _seen(where.astype(np.float32), region, unturned, view) >= 0.5)
-    return Sampled(frame, values, overlay, coloured, (size[0] - width) // 2, (size[1] - height) // 2, size)
+    veils = tuple(Veil(_seen(veil.mask.astype(np.float32), region, unturned, view) >= 0.5, veil.level)
+                  for veil in _veils(frame, view))
+    return Sampled(frame, values, overlay, coloured, (size[0] - width) // 2, (size[1] - height) // 2, size, veils)
+
+
+def _veils(frame: Frame, view: View) -> tuple[Veil, ...]:
+    own = frame.shutter if view.shutter and view.overlays else None
+    return view.veils if own is None else (own, *view.veils)
 
 
 def paint_view(shown: Sampled, grey: Grey, view: View) -> Picture:
@@ -111,9 +125,12 @@ def paint_view(shown: Sampled, grey: Grey, view: View) -> Picture:
             painted = np.where(where[:, :, None], colours, painted[:, :, None])
     else:
         painted = 255 - shown.values if view.invert else shown.values
-    if shown.overlay is not None:
+    if shown.overlay is not None or shown.veils:
         painted = painted.copy()
+    if shown.overlay is not None:
         painted[shown.overlay] = 255
+    for veil in shown.veils:
+        painted[veil.mask] = veil.level
     return _placed(painted, shown)
 
 
@@ -144,6 +161,8 @@ def paint_words(shown: Sampled, grey: Grey, view: View, kept: Words | None = Non
         paint(shown.values, table * np.uint32(0x010101) | _OPAQUE, out)
     if shown.overlay is not None:
         out[shown.overlay] = 0xFFFFFFFF
+    for veil in shown.veils:
+        out[veil.mask] = veil.level * 0x010101 | 0xFF000000
     return out
 
 

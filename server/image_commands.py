@@ -18,7 +18,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     drawing.add_argument("--full", action="store_true", help="the frame's full range, whatever the file says")
     drawing.add_argument("--size", type=int, nargs=2, metavar=("W", "H"),
                          help="the frame is fitted into it, black around (default: its own size, pixels made square)")
-    drawing.add_argument("--no-overlays", action="store_true", help="without the overlay planes of the file")
+    drawing.add_argument("--no-overlays", action="store_true", help="without the file's overlay planes and shutter")
+    drawing.add_argument("--state", type=Path, metavar="FILE",
+                         help="as this presentation state shows it: its window, turn, part, overlays and shutters "
+                              "(its graphics are lines over the pixels and are not drawn)")
     drawing.add_argument("--out", type=Path, required=True, metavar="PNG")
     drawing.set_defaults(run=_run("draw"))
     telling = verbs.add_parser("info", help="what a file is; what of it cannot be shown, and why")

@@ -13,6 +13,8 @@ from imaging.grey import FullDynamic, Table, Window
 from imaging.image import Image, open_image
 from imaging.objects import telling as objects
 from imaging.objects.kinds import Kind
+from imaging.objects.presentation import read_presentation
+from imaging.objects.presenting import picture as presented
 from imaging.png import png
 from imaging.rendering import View, render
 from imaging.sources import OnDisk
@@ -24,9 +26,14 @@ def draw(options: argparse.Namespace) -> int:
     image = open_image(OnDisk(options.file))
     with closing(Apart()) as decoder:
         frame = image.frame(options.frame, decoder)
+    size = tuple(options.size) if options.size else None
+    if options.state is not None:
+        state = read_presentation(open_image(OnDisk(options.state)).dataset)
+        options.out.write_bytes(png(presented(state, image, frame, size)))
+        return 0
     grey = image.grey(options.frame)
     voi = Window(*options.window) if options.window else FullDynamic() if options.full else None
-    view = View(voi=voi, size=tuple(options.size) if options.size else None, overlays=not options.no_overlays)
+    view = View(voi=voi, size=size, overlays=not options.no_overlays)
     picture = render(frame, grey, view, aspect_of(image.dataset, image.groups, options.frame))
     options.out.write_bytes(png(picture))
     return 0

@@ -20,6 +20,7 @@ from imaging.objects.shutters import Shutter, shutters_of
 from imaging.overlays import Overlay, overlays_of
 from imaging.pixel_format import PixelFormat
 from imaging.sampling import Region
+from imaging.veils import shutter_level
 from records.errors import Refusal
 
 _MOST = 20_000
@@ -114,7 +115,6 @@ def read_presentation(dataset: Dataset) -> Presentation:
     turns = round((number(dataset, "ImageRotation") or 0) / 90) % 4
     modality = _modality(dataset)
     shape = text(dataset, "PresentationLUTShape").upper()
-    level = number(dataset, "ShutterPresentationValue") or 0
     return Presentation(
         label=text(dataset, "ContentLabel"), description=text(dataset, "ContentDescription"),
         creator=text(dataset, "ContentCreatorName"), images=images, areas=areas, mirrored=flipped,
@@ -122,7 +122,7 @@ def read_presentation(dataset: Dataset) -> Presentation:
         quarter_turns=-turns % 4 if flipped else turns, modality=modality, vois=_vois(dataset, modality),
         inverse=shape == "INVERSE", lut=_presentation_lut(dataset),
         coloured=text(dataset, "SOPClassUID") == ColorSoftcopyPresentationStateStorage,
-        shutters=shutters_of(dataset), shutter_level=min(255, max(0, round(level / 257))), layers=layers_of(dataset),
+        shutters=shutters_of(dataset), shutter_level=shutter_level(dataset), layers=layers_of(dataset),
         annotations=annotations_of(dataset), planes=overlays_of(dataset, _SEGMENTS, 1, None))
 
 

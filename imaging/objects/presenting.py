@@ -17,21 +17,19 @@ from imaging.objects.shutters import Bitmap, covered
 from imaging.overlays import Overlay, drawn
 from imaging.pixel_format import PixelFormat
 from imaging.rendering import Picture, View, render
-from imaging.sampling import Region, sample
+from imaging.sampling import Region
+from imaging.veils import Veil
 from records.errors import Refusal
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """One frame as the state shows it: paint its values with this grey and this view, then what is covered."""
+    """One frame as the state shows it: paint its values with this grey and this view, then its annotations over it."""
 
     grey: Grey
     view: View
     aspect: float
-    covered: NDArray[np.bool_] | None
-    level: int
     annotations: tuple[Annotation, ...]
-    overlay: NDArray[np.bool_] | None = None
 
 
 def seen(state: Presentation, image: Image, frame: int) -> Seen:
@@ -45,9 +43,16 @@ def seen(state: Presentation, image: Image, frame: int) -> Seen:
     own = image.grey(frame)
     grey = own if state.coloured else replace(own, modality=state.modality, presets=(), inverted=state.inverse)
     voi = None if state.coloured else _voi(state, state.voi(uid, frame), form)
-    return Seen(grey, View(voi=voi, region=area.region, mirrored=state.mirrored, quarter_turns=state.quarter_turns),
-                area.aspect, _covered(state, form), state.shutter_level, graphics(state, area, uid, frame),
-                _planes(state, form))
+    view = View(voi=voi, region=area.region, mirrored=state.mirrored, quarter_turns=state.quarter_turns, shutter=False,
+                veils=veils(state, form))
+    return Seen(grey, view, area.aspect, graphics(state, area, uid, frame))
+
+
+def veils(state: Presentation, form: PixelFormat) -> tuple[Veil, ...]:
+    """What the state lays over pixels of such a picture: its own overlays, and over them its shutters."""
+    overlay, shut = _planes(state, form), _covered(state, form)
+    found = (None if overlay is None else Veil(overlay), None if shut is None else Veil(shut, state.shutter_level))
+    return tuple(veil for veil in found if veil is not None)
 
 
 def graphics(state: Presentation, area: Area, instance_uid: str, frame: int) -> tuple[Annotation, ...]:
@@ -74,9 +79,6 @@ def picture(state: Presentation, image: Image, frame: Frame, size: tuple[int, in
     size = size or (own[::-1] if turned else own)
     view = replace(shown.view, size=size, region=around(region, size[::-1] if turned else size, shown.aspect))
     painted = render(frame, shown.grey, view).copy()
-    for mask, level in ((shown.overlay, 255), (shown.covered, shown.level)):
-        if mask is not None:
-            _put(painted, mask, view, level)
     painted[_beyond(painted, view, frame)] = 0
     return painted
 
@@ -86,12 +88,6 @@ def around(region: Region, size: tuple[int, int], aspect: float = 1.0) -> Region
     wanted = size[0] / size[1] * aspect
     width, height = max(region.width, region.height * wanted), max(region.height, region.width / wanted)
     return Region(region.left - (width - region.width) / 2, region.top - (height - region.height) / 2, width, height)
-
-
-def _put(painted: Picture, mask: NDArray[np.bool_], view: View, level: int) -> None:
-    """`mask` over the image, brought to the picture as its pixels were."""
-    if view.region is not None:
-        painted[_turned(sample(mask.astype(np.float32), view.region, *_unturned(painted, view)) >= 0.5, view)] = level
 
 
 def _beyond(painted: Picture, view: View, frame: Frame) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from imaging.grey import Window
 from imaging.image import open_image
 from imaging.objects.key_objects import written_key_objects
+from imaging.objects.presenting import picture as presented
 from imaging.rendering import View, render
 from imaging.sources import OnDisk
 from server.cli import main
@@ -93,3 +94,37 @@ def test_info_tells_what_is_in_objects_that_are_no_pictures(
     file.write_bytes(written(test_document.encapsulated(b"no pdf")))
     assert main(["image", "info", str(file)]) == 1
     assert "Tài liệu trong tệp bị thiếu, bị cắt hoặc không phải PDF." in capsys.readouterr().out
+
+
+def test_render_shows_a_picture_as_a_state_leaves_it_with_its_shutter(tmp_path: Path) -> None:
+    image = opened(test_presentation.slice_(PixelSpacing=["0.5", "0.5"]))
+    state = test_presentation.changed(
+        test_presentation.written(test_presentation.taken(image, View(voi=Window(3000, 9000), quarter_turns=1))),
+        **test_presentation.SHUTTERS["rectangle"])
+    (tmp_path / "image.dcm").write_bytes(test_presentation.as_bytes(image))
+    (tmp_path / "state.dcm").write_bytes(state)
+    out = tmp_path / "out.png"
+    assert main(["image", "render", str(tmp_path / "image.dcm"), "--state", str(tmp_path / "state.dcm"),
+                 "--out", str(out)]) == 0
+    with Pillow.open(out) as picture:
+        painted = np.asarray(picture)
+    assert painted.shape == (80, 64)
+    assert (painted == presented(test_presentation.read(state), image, image.frame(1))).all()
+    covered = np.ones((64, 80), bool)
+    covered[5:49, 10:59] = False
+    assert (painted[np.rot90(covered, -1)] == 117).all()
+    assert (painted[np.rot90(~covered, -1)] != 117).mean() > 0.9
+
+
+def test_render_covers_what_the_file_itself_covers_unless_asked_not_to(tmp_path: Path) -> None:
+    file, out = tmp_path / "file.dcm", tmp_path / "out.png"
+    file.write_bytes(written(phantom(
+        smooth(40, 40), ShutterShape="RECTANGULAR", ShutterLeftVerticalEdge=5, ShutterRightVerticalEdge=35,
+        ShutterUpperHorizontalEdge=5, ShutterLowerHorizontalEdge=35)))
+    assert main(["image", "render", str(file), "--out", str(out)]) == 0
+    with Pillow.open(out) as picture:
+        assert not np.asarray(picture)[:5].any()
+        assert np.asarray(picture)[5:34, 5:34].any()
+    assert main(["image", "render", str(file), "--no-overlays", "--out", str(out)]) == 0
+    with Pillow.open(out) as picture:
+        assert np.asarray(picture)[:5].any()

@@ -81,6 +81,10 @@ IMAGE_ACTIONS: tuple[Action, ...] = (
     Action("images.previous_viewport", "Khung ảnh ngay trước", Place.IMAGES, "Shift+F8", icon="chevron-right"),
     Action("images.keep_look", "Lưu cách trình bày của ảnh này cùng số đo vào lần chụp", Place.IMAGES,
            icon="device-floppy", words="gsps luu cua so xoay so do dicom trinh bay"),
+    Action("images.state", "Đặt cách trình bày đã lưu kế tiếp lên ảnh (của người khác, của máy, của bạn)", Place.IMAGES,
+           "H", icon="eye", words="gsps trinh bay nguoi khac man chan ghi chu", by_widget=True),
+    Action("images.state_off", "Gỡ cách trình bày đang đặt lên ảnh", Place.IMAGES, "Shift+H", icon="x",
+           words="gsps bo", by_widget=True),
     Action("images.take_in", "Lấy vào những lát mới nhận", Place.IMAGES, "F5", "lấy lát mới", "refresh",
            "lat moi anh moi", rank=0),
 )

@@ -98,7 +98,7 @@ def test_a_view_comes_back_as_it_was(mirrored: bool, turns: int) -> None:
     one = taken(image, view, drawn=True)
     state = read(written(one))
     back = seen(state, image, 1)
-    assert replace(back.view, invert=turns == 1) == view
+    assert replace(back.view, invert=turns == 1, shutter=True) == view
     assert back.grey.inverted == (turns == 1)
     assert back.aspect == pytest.approx(0.5 / 0.7)
     assert state.areas[0].spacing == (0.7, 0.5)

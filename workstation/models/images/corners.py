@@ -21,6 +21,8 @@ class Words:
     """«CT ngực · chuỗi 1 Phổi»."""
     note: str = ""
     """After the slice: «nối cuộn», «lần trước, 21 tháng»."""
+    lines: tuple[str, ...] = ()
+    """Below: whose presentation is laid upon it, that it is a key image."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def corners_of(told: Told, place: int, count: int, words: Words, *, voi: Voi, sc
                invert: bool = False) -> Corners:
     """The four corners for what is shown."""
     line = " · ".join(filter(None, (f"{told.noun} {place + 1}/{count}", told.thickness, words.note)))
-    return Corners((words.title or told.title, line), (told.taken,),
+    return Corners((words.title or told.title, line, *words.lines), (told.taken,),
                    (_window(voi, invert=invert) if told.grey else _inverted("", invert=invert),),
                    (f"phóng {decimal(scale, 1 if scale >= 0.1 else 2)}×",), told.warning)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from imaging.image import Image
 from imaging.sources import MIB
 from records.errors import Refusal
 from records.messages import ImageStudyView, PatientView
@@ -18,6 +20,7 @@ from workstation.background import Background
 from workstation.client.image_storing import StoringRoutes
 from workstation.config import ZONE
 from workstation.models.desk import Desk
+from workstation.models.images.annexes import Annexes
 from workstation.models.images.hanging import Hanging, Hung, hang
 from workstation.models.images.keeping import MarksKeeper
 from workstation.models.images.marks import Mark, Marks
@@ -71,12 +74,17 @@ class Reading(QObject):
         super().__init__(parent)
         self._source, self._background = source, background
         self.marks = Marks(self)
+        self.annexes = Annexes(self._files, background, self)
         self._stacks: dict[Hung, Stack] = {}
         self._wanted: set[Hung] = set()
         self._volumes: dict[Hung, Gathering] = {}
         source.opened.connect(self._opened)
         source.refused.connect(self._not_opened)
         source.filled.connect(self.filled)
+
+    def _files(self, study: str, series: str) -> Iterator[tuple[str, bytes | Image]]:
+        """Whatever shelf a subclass has."""
+        return self.objects.files(study, series)
 
     def hanging_of(self, study: ImageStudyView) -> Hanging:
         """How a study opens, beside the person's other ones."""
@@ -86,6 +94,8 @@ class Reading(QObject):
         """The stack for a viewport when it is open; else it follows by `ready`, and the marks of its study come too."""
         study = self.studies.study(hung.study_uid)
         self.keeper.open_study(hung.study_uid, study.encounter if study is not None else None)
+        if study is not None:
+            self.annexes.open(study)
         key = _bare(hung)
         if (held := self._stacks.get(key)) is not None:
             return held
@@ -184,6 +194,7 @@ class ReadingModel(Reading):
         # Vietnamese names begin with the family's: the first component of a PN.
         self.saver = StateSaver(StoringRoutes(desk.client.door), desk.background,
                                 desk.account.person.full_name.replace(" ", "^", 1), lambda: datetime.now(ZONE), self)
+        self.saver.kept.connect(self.annexes.take)
 
 
 def _bare(hung: Hung) -> Hung:

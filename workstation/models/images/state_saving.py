@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Protocol
 from uuid import uuid4
 
@@ -38,6 +39,8 @@ class StateSaver(QObject):
 
     saved = pyqtSignal(str)
     """In words, what is kept now."""
+    kept = pyqtSignal(object)
+    """The files that are kept now."""
     refused = pyqtSignal(object)
     """Refusal."""
 
@@ -72,11 +75,17 @@ class StateSaver(QObject):
             self.refused.emit(Refusal.because("objects_nothing_to_keep"))
             return
 
-        def work() -> None:
-            for study, ones in studies.items():
-                self._client.store_objects(study, files(ones))
+        def work() -> tuple[bytes, ...]:
+            made = {study: files(ones) for study, ones in studies.items()}
+            for study, ones in made.items():
+                self._client.store_objects(study, ones)
+            return tuple(chain.from_iterable(made.values()))
 
-        self._background.run(Command(name, work, lambda _: self.saved.emit(words), self.refused.emit))
+        def done(made: tuple[bytes, ...]) -> None:
+            self.kept.emit(made)
+            self.saved.emit(words)
+
+        self._background.run(Command(name, work, done, self.refused.emit))
 
     def _states(self, description: str, taken: Sequence[Taken]) -> tuple[bytes, ...]:
         number, name = _SERIES["state"]

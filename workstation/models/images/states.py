@@ -10,12 +10,14 @@ from imaging.grey import Grey, Voi, Window
 from imaging.objects.graphics import Annotation, Figure, outline
 from imaging.objects.graphics import Graphic as Drawn
 from imaging.objects.graphics import Words as Said
-from imaging.objects.presentation import Presentation
+from imaging.objects.presentation import Mode, Presentation
 from imaging.objects.presentation_file import Taken, grouped, written_presentation
 from imaging.objects.presenting import Seen, seen
 from imaging.objects.writing import Making
 from imaging.rendering import View
 from imaging.sampling import Region
+from imaging.veils import Veil
+from records.errors import Refusal
 from workstation.models.images.graphics import Dots, Graphic, Polyline, Text
 from workstation.models.images.lens import Lens
 from workstation.models.images.marks import Kind, Mark
@@ -29,11 +31,24 @@ _CLOSED = (Kind.RECTANGLE, Kind.FREEHAND)
 
 @dataclass(frozen=True)
 class Laid:
-    """A state laid upon a frame: how to look, what is drawn, and what of it is not done here, in words."""
+    """A state laid upon a frame: how to look, what is drawn over it, and what of it is not done here, in words."""
 
     look: ViewState
-    graphics: tuple[Graphic, ...]
+    over: Over
     left_out: tuple[str, ...] = ()
+
+    @property
+    def graphics(self) -> tuple[Graphic, ...]:
+        """What is drawn."""
+        return self.over.graphics
+
+
+@dataclass(frozen=True, eq=False)
+class Over:
+    """What a state puts over one frame: graphics, and beneath them its overlays and shutters."""
+
+    graphics: tuple[Graphic, ...] = ()
+    veils: tuple[Veil, ...] = ()
 
 
 def kept(here: Loaded, look: ViewState, size: tuple[int, int], marks: Iterable[Mark]) -> Taken:
@@ -100,9 +115,24 @@ def laid(state: Presentation, here: Loaded, size: tuple[int, int], look: ViewSta
         turned = replace(turned, invert=shown.grey.inverted != here.grey.inverted)
         if voi is None:
             left_out.append("Bảng mức xám của cách trình bày không áp dụng được cho ảnh này.")
-    if shown.covered is not None:
-        left_out.append("Màn chắn của cách trình bày không được vẽ: toàn ảnh vẫn hiện.")
-    return Laid(replace(turned, voi=voi).zoomed(zoom, centre), graphics_of(shown.annotations), tuple(left_out))
+    area = state.area(here.spot.sop_instance_uid, here.spot.frame)
+    if area is not None and area.mode is Mode.MAGNIFY and area.magnification:
+        zoom = area.magnification / lens.scale
+    elif area is not None and area.mode is Mode.TRUE_SIZE:
+        left_out.append("Cách trình bày đòi cỡ thật, màn hình này không cho biết cỡ: ảnh được vừa khung.")
+    return Laid(replace(turned, voi=voi).zoomed(zoom, centre), _over(shown), tuple(left_out))
+
+
+def over(state: Presentation, here: Loaded) -> Over | None:
+    """What the state puts over a frame that is seen; None for a frame that it does not speak of."""
+    try:
+        return _over(seen(state, here.image, here.spot.frame))
+    except Refusal:
+        return None
+
+
+def _over(shown: Seen) -> Over:
+    return Over(graphics_of(shown.annotations), shown.view.veils)
 
 
 def _voi_here(shown: Seen, grey: Grey) -> Voi | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from PyQt6.QtGui import QPainter
 from imaging.geometry import Point
 from workstation.models.images.corners import Told, Words, corners_of, told_by
 from workstation.models.images.gaze import Gaze
-from workstation.models.images.graphics import Graphic, ReferenceLine
+from workstation.models.images.graphics import ReferenceLine
 from workstation.models.images.lens import Lens
 from workstation.models.images.marks import Marks
 from workstation.models.images.orientation import Edges, edges_of, ways_of
 from workstation.models.images.stack import Loaded, Spot
+from workstation.models.images.states import Over
+from workstation.models.images.view_state import ViewState
 from workstation.views import style
 from workstation.views.images import corner_painting as rim
 from workstation.views.images.hand import Hand
@@ -24,6 +26,17 @@ from workstation.views.images.mark_painting import Canvas
 from workstation.views.images.surface import Surface
 
 MAGNIFIED, MAGNIFIER_PX = 2.5, 220
+
+
+@dataclass(frozen=True, eq=False)
+class Laying:
+    """A presentation state that lies on a viewport: what it puts over a frame, and whose it is, in words."""
+
+    over: Callable[[Loaded], Over | None]
+    words: str
+    uid: str = ""
+    before: ViewState | None = None
+    """How the reader looked before it was laid."""
 
 
 @dataclass
@@ -35,17 +48,36 @@ class Face:
     hand: Hand
     words: Words = field(default_factory=Words)
     lines: Sequence[ReferenceLine] = ()
-    graphics: Mapping[Spot, Sequence[Graphic]] = field(default_factory=dict)
+    laid: Laying | None = None
+    keys: Callable[[Spot], str] = lambda _spot: ""
+    """What is said of a frame that is a key image."""
     overlays: bool = True
     chosen: UUID | None = None
     surface: Surface = field(default_factory=Surface)
     glass: Surface = field(default_factory=Surface)
     _told: tuple[Loaded, tuple[Told, tuple[str, str]]] | None = None
+    _over: tuple[Loaded, Laying, Over | None] | None = None
+
+    @property
+    def over_it(self) -> Over | None:
+        """What the laid state puts over the frame that is seen; read once for each."""
+        here, laid = self.gaze.here, self.laid
+        if here is None or laid is None:
+            return None
+        if self._over is None or self._over[0] is not here or self._over[1] is not laid:
+            self._over = here, laid, laid.over(here)
+        return self._over[2]
+
+    def _lines(self, here: Loaded) -> tuple[str, ...]:
+        laid = self.laid
+        said = "" if laid is None else laid.words if self.over_it is not None else f"{laid.words}: không nói về lát này"
+        return tuple(filter(None, (said, self.keys(here.spot))))
 
     def picture(self, painter: QPainter, surface: Surface, lens: Lens, ratio: float) -> None:
         """The pixels; the painter counts in `ratio` device pixels."""
         here = self.gaze.here
-        painted = None if here is None else surface.paint(here, lens, overlays=self.overlays)
+        veils = None if self.over_it is None else self.over_it.veils
+        painted = None if here is None else surface.paint(here, lens, overlays=self.overlays, veils=veils)
         if painted is not None:
             painter.save()
             painter.scale(1 / ratio, 1 / ratio)
@@ -60,7 +92,7 @@ class Face:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(style.font())
         canvas = Canvas(painter, lens, ratio)
-        for graphic in self.graphics.get(here.spot, ()):
+        for graphic in self.over_it.graphics if self.over_it is not None else ():
             canvas.graphic(graphic)
         for line in self.lines:
             canvas.reference(line)
@@ -115,7 +147,8 @@ class Face:
 
     def _corners(self, painter: QPainter, room: QRect, here: Loaded, lens: Lens) -> None:
         state = self.gaze.state
-        corners = corners_of(self._told_of(here)[0], self.gaze.seen, self.gaze.count, self.words, scale=lens.scale,
+        words = replace(self.words, lines=self._lines(here))
+        corners = corners_of(self._told_of(here)[0], self.gaze.seen, self.gaze.count, words, scale=lens.scale,
                              voi=self.surface.window(here, state.voi), invert=state.invert)
         rim.paint_corners(painter, room, corners, self.letters(lens))
 

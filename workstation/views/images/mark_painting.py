@@ -57,24 +57,30 @@ class Canvas:
     def graphic(self, graphic: Graphic) -> None:
         """One graphic of a presentation state."""
         ink = style.image_colour("ink")
-        self._painter.setPen(QPen(ink, 1))
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
         match graphic:
-            case Polyline():
-                line = QPolygonF([self._place(point, of_view=graphic.of_view) for point in graphic.points])
-                if graphic.filled:
-                    self._painter.setBrush(ink)
-                    self._painter.drawPolygon(line)
-                else:
-                    self._painter.drawPolyline(line)
-            case Dots():
-                for point in graphic.points:
-                    self._cross(self._place(point, of_view=graphic.of_view))
+            case Polyline(filled=True):
+                self._painter.setPen(QPen(ink, 1))
+                self._painter.setBrush(ink)
+                self._painter.drawPolygon(QPolygonF(self._places(graphic)))
+            case Polyline() | Dots():
+                places = self._places(graphic)
+                # As below a mark: another's arrow must be seen on a bright bone and on a grey shutter.
+                for pen in (QPen(_shade(), 3), QPen(ink, 1)):
+                    self._painter.setPen(pen)
+                    if isinstance(graphic, Polyline):
+                        self._painter.drawPolyline(QPolygonF(places))
+                    else:
+                        for place in places:
+                            self._cross(place)
             case Text():
                 below = QFontMetricsF(self._painter.font()).ascent()
                 for number, words in enumerate(graphic.words.splitlines()):
                     write(self._painter, self._place(graphic.at, of_view=graphic.of_view)
                           + QPointF(0, below + 16 * number), words, ink)
+
+    def _places(self, graphic: Polyline | Dots) -> list[QPointF]:
+        return [self._place(point, of_view=graphic.of_view) for point in graphic.points]
 
     def _place(self, point: Point, *, of_view: bool) -> QPointF:
         if not of_view:

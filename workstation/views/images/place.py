@@ -21,6 +21,7 @@ from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place, widget
 from workstation.views.images.comparing import Comparing
 from workstation.views.images.grid import Grid
 from workstation.views.images.panel import ImagesPanel
+from workstation.views.images.presenting import Presenting
 from workstation.views.images.strip import Strip
 from workstation.views.images.tool_bar import ViewerBar
 from workstation.views.images.viewport_acts import ACTS
@@ -32,7 +33,7 @@ FOLD_BELOW = 1200
 NEXT_PLANE = {"": "coronal", "coronal": "sagittal", "sagittal": ""}
 _MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images.prior", "images.plane",
          "images.keep_look", "images.take_in", "images.next_viewport", "images.previous_viewport", "images.key_image",
-         "images.report", "images.export")
+         "images.report", "images.export", "images.state", "images.state_off")
 """What a place of images binds, here or in its subclasses: unbound together."""
 
 
@@ -51,6 +52,7 @@ class ReaderPlace(PlaceView):
         self.grid = Grid(reading)
         self.told_words = label("", "viewer_alert")
         self.comparing = Comparing(reading, self.grid, panel, self._show_active)
+        self.presenting = Presenting(reading.annexes, self.grid)
         self.above = column(gap=0)
         """What stands above the pictures for as long as it is true."""
         self._build()
@@ -95,6 +97,7 @@ class ReaderPlace(PlaceView):
             "images.strip": self._toggle_strip, "images.panel": lambda: self.panel.setVisible(self.panel.isHidden()),
             "images.layout": self._next_layout, "images.link": self.grid.toggle_link, "images.plane": self._next_plane,
             "images.prior": self.comparing.toggle, "images.keep_look": self.grid.keep_look,
+            "images.state": self.presenting.next, "images.state_off": self.presenting.off,
             "images.next_viewport": lambda: self.grid.step(1), "images.previous_viewport": lambda: self.grid.step(-1),
         }
         for action, act in acts.items():
@@ -113,6 +116,7 @@ class ReaderPlace(PlaceView):
         grid.spot_wanted.connect(self._show_reference)
         self.panel.mark_wanted.connect(self.show_mark)
         self.comparing.told.connect(self.tell)
+        self.presenting.told.connect(self.tell)
         grid.active_changed.connect(self._show_active)
         grid.turned.connect(self._show_tools)
         grid.turned.connect(self._pick_up)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PyQt6.QtGui import QImage
@@ -10,6 +10,7 @@ from PyQt6.QtGui import QImage
 from imaging.grey import FullDynamic, Table, Window
 from imaging.image import Frame
 from imaging.rendering import Sampled, View, Words, paint_words, sampled
+from imaging.veils import Veil
 from workstation.models.images.corners import meant
 from workstation.models.images.lens import Lens
 from workstation.models.images.stack import Loaded
@@ -47,12 +48,17 @@ class Surface:
             self._full = (here.frame, meant(here, voi))
         return self._full[1]
 
-    def paint(self, here: Loaded, lens: Lens, *, overlays: bool = True) -> Painted | None:
-        """The picture through a lens, exactly as `imaging.render` paints it; None when none of it is seen."""
+    def paint(self, here: Loaded, lens: Lens, *, overlays: bool = True, veils: tuple[Veil, ...] | None = None,
+              ) -> Painted | None:
+        """The picture through a lens, exactly as `imaging.render` paints it; None when none of it is seen.
+
+        `veils` are those of a presentation state, in the place of the file's own shutter.
+        """
         view = lens.view(overlays=overlays)
         if view is None:
             return None
-        sampled_for = (here, view.region, view.size, view.mirrored, view.quarter_turns, overlays)
+        view = replace(view, shutter=veils is None, veils=veils or ())
+        sampled_for = (here, view.region, view.size, view.mirrored, view.quarter_turns, overlays, veils)
         window = self.window(here, view.voi)
         painted_for = (*sampled_for, window, view.invert)
         if self._painted is None or painted_for != self._painted_for:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from imaging.geometry import Point
 from imaging.grey import Window, full_window
 from workstation.models.images.corners import Words
 from workstation.models.images.gaze import Gaze
-from workstation.models.images.graphics import Graphic, ReferenceLine
+from workstation.models.images.graphics import ReferenceLine
 from workstation.models.images.lens import Lens
 from workstation.models.images.marks import Marks
 from workstation.models.images.orientation import LEGEND
@@ -34,7 +34,7 @@ from workstation.views import style
 from workstation.views.actions import Place, widget_action
 from workstation.views.images import corner_painting as rim
 from workstation.views.images.cine import Cine
-from workstation.views.images.face import Face
+from workstation.views.images.face import Face, Laying
 from workstation.views.images.hand import Act, Hand
 from workstation.views.images.surface import Surface
 from workstation.views.images.viewport_acts import ACTS
@@ -83,6 +83,7 @@ class Viewport(QWidget):
         self._hand.drop()
         self._face.words = words or Words()
         self._face.surface.clear()
+        self._face.laid = None
         self.choose(None)
         self.gaze.open(stack, None if state is None else replace(state, tool=self.state.tool))
 
@@ -96,9 +97,19 @@ class Viewport(QWidget):
         self._face.lines = lines
         self.update()
 
-    def set_graphics(self, graphics: Mapping[Spot, Sequence[Graphic]]) -> None:
-        """Graphics of a presentation state by the frame they lie on; an empty mapping takes them away."""
-        self._face.graphics = graphics
+    def lay(self, laying: Laying | None) -> None:
+        """What a presentation state puts over the pictures, with whose it is; None takes it off."""
+        self._face.laid = laying
+        self.update()
+
+    @property
+    def laid(self) -> Laying | None:
+        """What lies on it."""
+        return self._face.laid
+
+    def tell_keys(self, words: Callable[[Spot], str]) -> None:
+        """Who says of a frame that it is a key image."""
+        self._face.keys = words
         self.update()
 
     def show_overlays(self, shown: bool) -> None:
@@ -120,7 +131,7 @@ class Viewport(QWidget):
 
     def snapshot(self, size: QSize | None = None) -> QImage:
         """The picture with its marks and graphics, without the words at its rim: for key images."""
-        wanted = size or QSize(*self._size())
+        wanted = size or QSize(*self.size_px)
         made = QImage(wanted, QImage.Format.Format_RGB32)
         made.fill(style.image_colour("ground"))
         if self.here is not None:
@@ -165,7 +176,7 @@ class Viewport(QWidget):
 
     def lens(self) -> Lens | None:
         """Where the picture lies, in device pixels; None while there is none."""
-        return None if self.here is None else Lens.of(self.state, self._size(), self.here.frame, self.gaze.aspect)
+        return None if self.here is None else Lens.of(self.state, self.size_px, self.here.frame, self.gaze.aspect)
 
     def base_window(self) -> Window | None:
         """The window from which a drag begins; a table gives way to the frame's full range."""
@@ -174,7 +185,9 @@ class Viewport(QWidget):
         window = self._face.surface.window(self.here, self.state.voi)
         return window if isinstance(window, Window) else full_window(self.here.grey, self.here.frame.values)
 
-    def _size(self) -> tuple[int, int]:
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height in device pixels."""
         return round(self.width() * self.ratio), round(self.height() * self.ratio)
 
     # What its hand and its keys do.

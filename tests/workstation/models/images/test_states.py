@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.uid import generate_uid
 
 from imaging.grey import Window
 from imaging.image import open_image
 from imaging.objects.presentation import Presentation, read_presentation
+from imaging.objects.shutters import covered
 from imaging.objects.writing import Making
 from imaging.sources import InMemory
 from records.errors import Refusal
@@ -20,10 +23,11 @@ from tests.imaging.dciodvfy import errors_in
 from tests.imaging.objects import test_presentation
 from tests.workstation.models.images.stacks import disc, loaded, slice_at
 from workstation.models.images.graphics import Polyline, Text
+from workstation.models.images.lens import Lens
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.measuring import measured
 from workstation.models.images.stack import Loaded
-from workstation.models.images.states import drawn, files_of, kept, laid
+from workstation.models.images.states import drawn, files_of, kept, laid, over
 from workstation.models.images.view_state import Tool, ViewState
 
 SIZE = (800, 600)
@@ -113,15 +117,36 @@ def test_windows_are_brought_into_the_files_own_units() -> None:
     assert laid(state, of, SIZE, ViewState()).look.voi == Window(40 / 2 - 1024, 200)
 
 
-def test_what_is_not_done_is_said() -> None:
+@pytest.mark.parametrize("shape", test_presentation.SHUTTERS)
+def test_shutters_lie_over_the_frames_of_the_state_only(shape: str) -> None:
     of = here()
     data, _ = states(of, ViewState())
-    shut = test_presentation.changed(data, **test_presentation.SHUTTERS["circle"])
+    shut = test_presentation.changed(data, **test_presentation.SHUTTERS[shape])
     state = read_presentation(open_image(InMemory(shut)).dataset)
-    assert laid(state, of, SIZE, ViewState()).left_out == (
-        "Màn chắn của cách trình bày không được vẽ: toàn ảnh vẫn hiện.",)
+    back = laid(state, of, SIZE, ViewState())
+    [veil] = back.over.veils
+    assert veil.level == state.shutter_level
+    assert (veil.mask == covered(state.shutters, of.frame.rows, of.frame.columns)).all()
+    assert back.left_out == ()
+    assert over(state, here()) is None
     with pytest.raises(Refusal, match="other images"):
         laid(state, here(), SIZE, ViewState())
+
+
+def test_a_magnification_is_taken_and_a_true_size_is_said_not_to_be() -> None:
+    of = here()
+    data, _ = states(of, ViewState())
+    area = pydicom.dcmread(io.BytesIO(data)).DisplayedAreaSelectionSequence
+    area[0].PresentationSizeMode, area[0].PresentationPixelMagnificationRatio = "MAGNIFY", 3.0
+    near = read_presentation(open_image(InMemory(
+        test_presentation.changed(data, DisplayedAreaSelectionSequence=area))).dataset)
+    found = laid(near, of, SIZE, ViewState())
+    assert Lens.of(found.look, SIZE, of.frame, 1.0).scale == pytest.approx(3.0)
+    assert found.left_out == ()
+    area[0].PresentationSizeMode = "TRUE SIZE"
+    true = read_presentation(open_image(InMemory(
+        test_presentation.changed(data, DisplayedAreaSelectionSequence=area))).dataset)
+    assert "cỡ thật" in laid(true, of, SIZE, ViewState()).left_out[0]
 
 
 def test_frames_turned_differently_are_kept_in_two_states() -> None:

@@ -50,3 +50,10 @@ def reader(qapp: QApplication, desks: Desks, qtbot: QtBot) -> Iterator[Reader]:
     place.stop()
     window.close()
     window.deleteLater()
+
+
+@pytest.fixture
+def opened(reader: Reader, qtbot: QtBot) -> Reader:
+    grid = reader.place.grid
+    qtbot.waitUntil(lambda: len(grid.cells) == 4 and all(cell.viewport.here for cell in grid.cells), timeout=10_000)
+    return reader

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QObject
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from records.messages import ImageSeriesView, ImageStudyView, PatientImages, PatientView
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
 from tests.workstation.models.images.stacks import HeldStack, disc, loaded, slice_at
+from tests.workstation.views.keyboard import KEYS
 from workstation.models.images.ordering import Arranged
 from workstation.models.images.series import SeriesShelf
 from workstation.views.actions import ActionSet
@@ -108,3 +110,18 @@ def _ct(series: str, description: str, count: int, step: float) -> HeldStack:
         disc(number), number, StudyInstanceUID=CT, SeriesInstanceUID=series, SOPInstanceUID=f"{series}.{number}",
         SeriesDescription=description, SeriesNumber=int(series[-1]), FrameOfReferenceUID="5.5", SliceThickness=step,
         ImagePositionPatient=[-100, -80, number * step])) for number in range(1, count + 1)])
+
+
+def press(reader: Reader, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    KEYS.keyClick(QApplication.focusWidget() or reader.place.grid.viewport, key, modifiers)
+
+
+class Kept:
+    """What was sent; the server's own part is tested in tests/server/api/test_stored_objects.py."""
+
+    def __init__(self) -> None:
+        self.files: list[bytes] = []
+
+    def store_objects(self, study: str, files: Sequence[bytes]) -> None:
+        assert study
+        self.files += files

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from imaging.image import open_image
 from imaging.objects.presentation import read_presentation
 from imaging.sources import InMemory
 from records.messages import PatientImages
-from tests.workstation.views.images.shelf import CT, LUNG, PA, SLICES, SOFT, XRAY, Reader, images
+from tests.workstation.views.images.shelf import CT, LUNG, PA, SLICES, SOFT, XRAY, Kept, Reader, images, press
 from tests.workstation.views.keyboard import KEYS
 from workstation.models.images.hanging import Hung
 from workstation.models.images.marks import Kind, Mark
@@ -24,17 +23,6 @@ from workstation.views.images.panel import LINE
 from workstation.views.images.strip import ROW
 from workstation.views.images.viewport_acts import ACTS
 from workstation.views.widgets.states import Empty
-
-
-@pytest.fixture
-def opened(reader: Reader, qtbot: QtBot) -> Reader:
-    grid = reader.place.grid
-    qtbot.waitUntil(lambda: len(grid.cells) == 4 and all(cell.viewport.here for cell in grid.cells), timeout=10_000)
-    return reader
-
-
-def press(reader: Reader, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    KEYS.keyClick(QApplication.focusWidget() or reader.place.grid.viewport, key, modifiers)
 
 
 def row_of(reader: Reader, series: str) -> int:
@@ -213,17 +201,6 @@ def test_a_frame_that_a_signed_sheet_names_is_opened_though_its_series_comes_lat
     assert opened.place.grid.viewport.here is None
     opened.shelf.opened.emit(LUNG, opened.shelf.stacks[LUNG])
     qtbot.waitUntil(lambda: opened.place.grid.viewport.gaze.seen == 8, timeout=5000)
-
-
-class Kept:
-    """What was sent; the server's own part is tested in tests/server/api/test_stored_objects.py."""
-
-    def __init__(self) -> None:
-        self.files: list[bytes] = []
-
-    def store_objects(self, study: str, files: Sequence[bytes]) -> None:
-        assert study
-        self.files += files
 
 
 def test_the_look_of_a_viewport_is_kept_with_its_marks(opened: Reader, qtbot: QtBot) -> None:

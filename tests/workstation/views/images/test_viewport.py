@@ -24,7 +24,9 @@ from workstation.models.images.graphics import Dots, Polyline, ReferenceLine, Te
 from workstation.models.images.marks import Kind, Mark, Marks
 from workstation.models.images.readings import Reading
 from workstation.models.images.stack import Loaded
+from workstation.models.images.states import Over
 from workstation.models.images.view_state import Tool, ViewState
+from workstation.views.images.face import Laying
 from workstation.views.images.viewport import Viewport
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -475,8 +477,9 @@ def test_reference_lines_belong_to_one_picture(viewport: Viewport) -> None:
     assert (pixels(viewport.snapshot()) != plain).any()
     press(viewport, Qt.Key.Key_Down)
     assert same_as_imaging(viewport)
-    viewport.set_graphics({stack.spot(1): [Polyline(((10, 10), (50, 50), (10, 50)), filled=True),
-                                           Dots(((64, 40),)), Text((0.1, 0.9), "Ghi chú", of_view=True)]})
+    drawn = Over((Polyline(((10, 10), (50, 50), (10, 50)), filled=True), Dots(((64, 40),)),
+                  Text((0.1, 0.9), "Ghi chú", of_view=True)))
+    viewport.lay(Laying(lambda here: drawn if here.spot == stack.spot(1) else None, "Trình bày"))
     assert not same_as_imaging(viewport)
     press(viewport, Qt.Key.Key_Up)
     assert same_as_imaging(viewport)

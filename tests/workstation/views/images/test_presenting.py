@@ -1,0 +1,110 @@
+"""H lays what others left upon the picture, shutters and all, names whose it is, and takes it off again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from pydicom.uid import generate_uid
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from imaging.grey import Window
+from imaging.objects.graphics import Figure, Graphic
+from imaging.objects.presentation_file import Taken, written_presentation
+from imaging.objects.shutters import OpenCircle, covered
+from imaging.objects.writing import Making
+from imaging.rendering import View, render
+from imaging.veils import Veil
+from tests.imaging.objects.test_presentation import SHUTTERS, changed
+from tests.workstation.views.images.shelf import Kept, Reader, press
+from tests.workstation.views.images.test_viewport import pixels
+from workstation.models.images.stack import Loaded
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ROUND = {**SHUTTERS["circle"], "ShutterPresentationValue": 30000}
+
+
+def here(reader: Reader) -> Loaded:
+    found = reader.place.grid.viewport.here
+    assert found is not None
+    return found
+
+
+def a_state(of: Loaded, view: View, creator: str, **attributes: object) -> bytes:
+    making = Making(generate_uid(), generate_uid(), datetime(2026, 11, 16, 16, 5, tzinfo=UTC), 9001)
+    line = Graphic(Figure.POLYLINE, ((5.0, 5.0), (100.0, 80.0)))
+    return changed(written_presentation([Taken(of.image, of.frame, view, (line,))], making, label="HOI CHAN",
+                                        creator=creator), **attributes)
+
+
+def corner(reader: Reader) -> tuple[str, ...]:
+    viewport = reader.place.grid.viewport
+    return viewport._face._lines(here(reader))
+
+
+def test_anothers_state_is_laid_named_and_taken_off_again(opened: Reader) -> None:
+    place, viewport = opened.place, opened.place.grid.viewport
+    before = viewport.state
+    press(opened, Qt.Key.Key_H)
+    assert place.told_words.text() == "Chưa ai lưu cách trình bày nào cho ảnh này."
+    bone = View(voi=Window(300, 1500), quarter_turns=1, invert=True)
+    place.reading.annexes.take([a_state(here(opened), bone, "Trần^Hữu Nghĩa", **ROUND),
+                                a_state(here(opened), View(voi=Window(40, 90)), "", Manufacturer="Máy Hội Chẩn",
+                                        ManufacturerModelName=None, PresentationCreationDate="20261115")])
+    press(opened, Qt.Key.Key_H)
+    assert place.told_words.text() == "Cách trình bày 1/2 của Trần Hữu Nghĩa, 16/11/2026 16:05: HOI CHAN."
+    assert corner(opened) == ("Trình bày 1/2: Trần Hữu Nghĩa, 16/11/2026 16:05",)
+    assert viewport.state.voi == Window(300, 1500)
+    assert (viewport.state.quarter_turns, viewport.state.invert) == (1, True)
+    press(opened, Qt.Key.Key_H)
+    assert corner(opened) == ("Trình bày 2/2: máy Máy Hội Chẩn, 15/11/2026 16:05",)
+    assert viewport.state.voi == Window(40, 90)
+    press(opened, Qt.Key.Key_Down)
+    assert corner(opened) == ("Trình bày 2/2: máy Máy Hội Chẩn, 15/11/2026 16:05: không nói về lát này",)
+    press(opened, Qt.Key.Key_Up)
+    press(opened, Qt.Key.Key_H)
+    assert viewport.laid is None
+    assert (viewport.state, corner(opened)) == (before, ())
+    press(opened, Qt.Key.Key_H)
+    press(opened, Qt.Key.Key_H, SHIFT)
+    assert (viewport.laid, viewport.state) == (None, before)
+    press(opened, Qt.Key.Key_H, SHIFT)
+    assert "không có cách trình bày nào" in place.told_words.text()
+
+
+@pytest.mark.parametrize("turns", [0, 3])
+def test_the_shutter_is_painted_as_imaging_paints_it_and_lies_below_the_lines(opened: Reader, turns: int) -> None:
+    viewport, of = opened.place.grid.viewport, here(opened)
+    opened.place.reading.annexes.take([a_state(of, View(voi=Window(40, 400), quarter_turns=turns), "Hà", **ROUND)])
+    press(opened, Qt.Key.Key_H)
+    lens = viewport.lens()
+    assert lens is not None
+    view = lens.view()
+    assert view is not None
+    mask = covered((OpenCircle(30, 40, 20),), of.frame.rows, of.frame.columns)
+    assert mask is not None
+    wanted = render(of.frame, of.grey, View(
+        view.voi, view.invert, view.size, view.region, view.mirrored, view.quarter_turns, veils=(Veil(mask, 117),)))
+    left, top, right, bottom = lens.seen
+    shown = pixels(viewport.snapshot())[top:bottom, left:right]
+    off = (shown != wanted[:, :, None]).any(axis=2)
+    ink = QColor("#AFC0CA")
+    lined = np.abs(shown.astype(int) - (ink.red(), ink.green(), ink.blue())).max(axis=2) < 8
+    assert (wanted == 117).mean() > 0.5
+    assert 0 < off.mean() < 0.03  # the state's line, and nothing else
+    assert lined[off & (wanted == 117)].any()
+
+
+def test_what_one_saves_oneself_can_be_laid_at_once(opened: Reader, qtbot: QtBot) -> None:
+    place = opened.place
+    place.reading.saver._client = Kept()
+    press(opened, Qt.Key.Key_I)
+    opened.actions.trigger("images.keep_look")
+    qtbot.waitUntil(lambda: place.told_words.text() == "Đã lưu cách trình bày của 1 ảnh.", timeout=10_000)
+    press(opened, Qt.Key.Key_I)
+    assert not place.grid.viewport.state.invert
+    press(opened, Qt.Key.Key_H)
+    assert place.grid.viewport.state.invert

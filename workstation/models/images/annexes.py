@@ -1,0 +1,146 @@
+"""What others left beside a study's pictures: presentation states and key objects, read once, found by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from pydicom.dataset import Dataset
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from imaging.attributes import text
+from imaging.image import Image, open_image
+from imaging.objects.key_objects import KeyObjects, read_key_objects
+from imaging.objects.kinds import Kind, kind_of
+from imaging.objects.presentation import Presentation, read_presentation
+from imaging.objects.report import moment, person
+from imaging.sources import InMemory
+from records.errors import Refusal
+from records.messages import ImageStudyView
+from workstation.background import Background, Query
+from workstation.models.images.stack import Spot
+
+MODALITIES = frozenset(("PR", "KO"))
+MOST = 200
+"""Of one study: a device that saves one state for each slice must not stop the reader."""
+
+
+@dataclass(frozen=True, eq=False)
+class Annex:
+    """One such file: whose it is and since when, as the reader is told."""
+
+    uid: str
+    holds: Presentation | KeyObjects
+    whose: str
+    made: str
+    order: str = ""
+
+    @property
+    def words(self) -> str:
+        """«Trần Hữu Nghĩa, 16/11/2026 16:05»."""
+        return ", ".join(filter(None, (self.whose or "không rõ của ai", self.made)))
+
+    def speaks_of(self, spot: Spot) -> bool:
+        """Whether that frame is among its images."""
+        return any(image.covers(spot.sop_instance_uid, spot.frame) for image in self.holds.images)
+
+
+class Annexes(QObject):
+    """Those of every study that was opened; the newest first."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, files: Callable[[str, str], Iterator[tuple[str, bytes | Image]]], background: Background,
+                 parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._files, self._background = files, background
+        self._asked: set[str] = set()
+        self._found: dict[str, Annex] = {}
+
+    def open(self, study: ImageStudyView) -> None:
+        """Read what belongs to a study; `changed` follows when there is something. Series are read once."""
+        series = [one.uid for one in study.series if one.modality in MODALITIES and one.uid not in self._asked]
+        self._asked.update(series)
+        if series:
+            self._background.run(
+                Query("read states and key objects", partial(self._read, study.uid, series), self._came, self._gone),
+                lane="annexes")
+
+    def take(self, files: Sequence[bytes]) -> None:
+        """What was saved here a moment ago."""
+        self._came(tuple(_read(map(_opened, files))))
+
+    def states(self, spot: Spot) -> tuple[Annex, ...]:
+        """Presentation states that speak of a frame."""
+        return tuple(one for one in self._all() if isinstance(one.holds, Presentation) and one.speaks_of(spot))
+
+    def keys(self, spot: Spot) -> tuple[Annex, ...]:
+        """Key objects that name a frame."""
+        return tuple(one for one in self._all() if isinstance(one.holds, KeyObjects) and one.speaks_of(spot))
+
+    def marked(self, series: str) -> frozenset[str]:
+        """The SOP instances of a series that key objects name."""
+        return frozenset(image.instance_uid for one in self._found.values() if isinstance(one.holds, KeyObjects)
+                         for image in one.holds.images if image.series_uid == series)
+
+    def _all(self) -> list[Annex]:
+        return sorted(self._found.values(), key=lambda one: (one.order, one.uid), reverse=True)
+
+    def _read(self, study: str, series: Iterable[str]) -> tuple[Annex, ...]:
+        return tuple(_read(self._images(study, series)))
+
+    def _images(self, study: str, series: Iterable[str]) -> Iterator[Image | None]:
+        for uid in series:
+            for _, file in islice(self._files(study, uid), MOST):
+                yield _opened(file) if isinstance(file, bytes) else file
+
+    def _came(self, found: tuple[Annex, ...]) -> None:
+        self._found.update((one.uid, one) for one in found)
+        if found:
+            self.changed.emit()
+
+    def _gone(self, _: Refusal) -> None:
+        """Pictures are read without them; their own series in the strip says why it does not open."""
+
+
+def _opened(file: bytes) -> Image | None:
+    try:
+        return open_image(InMemory(file))
+    except Refusal:
+        return None
+
+
+def _read(images: Iterable[Image | None]) -> Iterator[Annex]:
+    for image in islice(images, MOST):
+        if image is not None and (holds := _holds(image)) is not None:
+            whose, when = _whose(image.dataset, holds), _when(image.dataset)
+            yield Annex(image.identity.instance_uid, holds, whose, moment(when), when)
+
+
+def _holds(image: Image) -> Presentation | KeyObjects | None:
+    kind = kind_of(image.dataset)
+    try:
+        if kind is Kind.PRESENTATION:
+            return read_presentation(image.dataset)
+        return read_key_objects(image.dataset) if kind is Kind.KEY_OBJECTS else None
+    except Refusal:
+        return None
+
+
+def _whose(dataset: Dataset, holds: Presentation | KeyObjects) -> str:
+    """The person who made it, else the device."""
+    who = holds.creator if isinstance(holds, Presentation) else holds.observer
+    if who := person(who):
+        return who
+    device = text(dataset, "StationName") or " ".join(dict.fromkeys(filter(None, (
+        text(dataset, "Manufacturer"), text(dataset, "ManufacturerModelName")))))
+    return f"máy {device}" if device else ""
+
+
+def _when(dataset: Dataset) -> str:
+    for kind in ("PresentationCreation", "Content", "InstanceCreation"):
+        if day := text(dataset, f"{kind}Date"):
+            return day + text(dataset, f"{kind}Time")
+    return ""
