@@ -36,7 +36,7 @@ STOW_LIMIT = 512_000_000
 _DICOM, _DICOM_JSON, _OCTETS = "application/dicom", "application/dicom+json", image_web.OCTETS
 _AT_ONCE = 8 * CHUNK
 """What is read and decrypted of a file before it is sent on."""
-_ASKED_AGAIN = 16 * 1024 * 1024
+ASKED_AGAIN = 16 * 1024 * 1024
 """After so much of an answer it is asked anew whether its reader may still see it."""
 _CANNOT_UNDERSTAND = 0xC000
 
@@ -220,7 +220,7 @@ class _Reading:
     def of(self, file: Sealed, start: int, stop: int) -> Iterator[bytes]:
         """That part of a file."""
         for at in range(start, stop, _AT_ONCE):
-            if self._sent >= _ASKED_AGAIN:
+            if self._sent >= ASKED_AGAIN:
                 images.demand_still(self._caller.hospital, self._caller.signed_in, self._seen)
                 self._sent = 0
             piece = file.read(at, min(_AT_ONCE, stop - at))

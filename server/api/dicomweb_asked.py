@@ -39,8 +39,13 @@ def question(request: Request, level: Level, fixed: dict[str, str]) -> Question:
             # It is told again in a header: nothing that could end the header, or be another, may stand in it.
             ignored.append(re.sub(r"[^0-9A-Za-z.]", "?", name[:40]))
     matching |= {keyword: value for keyword, value in fixed.items() if value}
-    return Question(Wanted(level, matching, limit=_count(request, "limit", LIMIT), offset=_count(request, "offset", 0)),
-                    tuple(ignored))
+    limit, offset = page(request)
+    return Question(Wanted(level, matching, limit=limit, offset=offset), tuple(ignored))
+
+
+def page(request: Request) -> tuple[int, int]:
+    """How many answers are wanted, and after how many."""
+    return min(LIMIT, _count(request, "limit", LIMIT)), _count(request, "offset", 0)
 
 
 def accept(request: Request) -> str:

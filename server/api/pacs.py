@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 import httpx
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from records.errors import Refusal
-from server.api.dicomweb import ImageRoute
+from records.errors import Refusal, Trouble
+from server.api import dicomweb_asked as asked
+from server.api import multipart, pacs_answers
+from server.api.dicomweb import ASKED_AGAIN, ImageRoute
 from server.api.gate import Asking, Caller
 from server.exchange.pacs import Pacs
-from server.services import pacs, rights
+from server.services import images, pacs, rights
+from server.services.hospital import Desk
 from server.services.rights import Right
 
 router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], route_class=ImageRoute)
 _UID = re.compile(r"[0-9.]{1,64}")
-_REST = re.compile(r"[0-9A-Za-z.,/]{0,400}")
-_ADDRESS = re.compile(rb'"https?:(?:\\?/){2}[^"]*?(\\?/studies\\?/[^"]*)"')
-"""Whatever address the PACS writes into its JSON."""
-_HANDED_ON = ("content-type", "content-length", "content-range", "accept-ranges", "etag", "warning")
+_REST = re.compile(r"(?:(?:series|instances|metadata|rendered|thumbnail|bulkdata|bulk|frames)"
+                   r"(?:/[0-9A-Za-z.,]{1,64}){0,9})?")
+_HANDED_ON = ("content-type", "content-length", "content-range", "accept-ranges", "etag")
 _ASKED = ("accept", "range", "content-type")
+_KINDS = ("application/dicom", "application/json", "application/octet-stream", "application/pdf", "image/", "video/",
+          "multipart/related")
+"""What is handed on; a page or XML would tell of the PACS, and is nothing that a viewer asks for."""
+_PAGING = ("limit", "offset", "includefield")
+_WHICH = ("StudyInstanceUID", pacs.STUDY)
 _PAGE = 1 << 18
+_ANSWERS, _PAGES = 500, 20
+"""So many studies of the PACS are asked for at once, and so often, for one question."""
 
 
 @router.get("/studies")
 def find_studies(caller: Asking, request: Request) -> Response:
-    """Studies of the patients in sight."""
+    """Studies of the patients in sight; pages are counted by what is seen, so that a gap tells nothing."""
     rights.demand(caller.signed_in.person, Right.SEE_IMAGES)
-    found = _pacs(caller).found("/studies", {**request.query_params, "includefield": "00100020"})
+    limit, offset = asked.page(request)
+    kept: list[dict[str, Any]] = []
+    for found in _pages(caller, request):
+        with caller.hospital.desk(caller.signed_in, reading=True) as desk:
+            kept += pacs.seen(desk, found)
+        if len(kept) >= offset + limit:
+            break
+    shown = kept[offset:offset + limit]
     with caller.hospital.desk(caller.signed_in, reading=True) as desk:
-        kept = pacs.seen(desk, found)
-    answer = httpx.Response(200, json=kept)
-    return Response(_ours(caller, request, answer.content), media_type="application/dicom+json")
+        pacs.searched(desk, len(shown))
+    return Response(_ours(caller, request, json.dumps(shown).encode()), media_type="application/dicom+json")
 
 
 @router.get("/studies/{study}")
@@ -44,24 +61,26 @@ def read(caller: Asking, request: Request, study: str, rest: str = "") -> Respon
     rights.demand(caller.signed_in.person, Right.SEE_IMAGES)
     if not _UID.fullmatch(study) or not _REST.fullmatch(rest) or ".." in rest:
         raise Refusal.because("thing_unknown", "image")
-    found = _pacs(caller).found("/studies", {"StudyInstanceUID": study, "includefield": "00100020"})
-    with caller.hospital.desk(caller.signed_in, reading=True) as desk:
-        pacs.look(desk, study, found, rest)
+    found = _known(caller, study)
+    _judged(caller, study, lambda desk: pacs.look(desk, study, found, rest))
     headers = {name: request.headers[name] for name in _ASKED if name in request.headers}
     path = f"/studies/{study}" + (f"/{rest}" if rest else "")
-    return _answer(caller, request, _pacs(caller).open("GET", path, query=request.query_params, headers=headers))
+    query = {name: value for name, value in request.query_params.items() if name not in _WHICH}
+    answer = _pacs(caller).open("GET", path, query=query, headers=headers)
+    return _answer(caller, request, answer, pacs.numbers_of(study, found))
 
 
 @router.post("/studies")
 @router.post("/studies/{study}")
 def store(caller: Asking, request: Request, study: str = "") -> Response:
-    """Hand a message of files on to the PACS."""
+    """Hand a message of files on to the PACS, when each of them is of a patient in sight; else none of them."""
     rights.demand(caller.signed_in.person, Right.ADD_IMAGES)
     if study and not _UID.fullmatch(study):
         raise Refusal.because("thing_unknown", "image")
     headers = {name: request.headers[name] for name in ("accept", "content-type") if name in request.headers}
-    with caller.hospital.desk(caller.signed_in) as desk:
-        desk.note("images.add", facts={"pacs": True, "bytes": len(caller.body)})
+    named = pacs.named_by(multipart.split(caller.body, headers.get("content-type", "")), study)
+    known = {one: pacs.numbers_of(one, _known(caller, one)) for one in named}
+    _judged(caller, study or min(named, default=""), lambda desk: pacs.demand_may_add(desk, named, known))
     path = "/studies" + (f"/{study}" if study else "")
     return _answer(caller, request, _pacs(caller).open("POST", path, headers=headers, body=caller.body))
 
@@ -74,11 +93,51 @@ def refuse_wide_search(caller: Asking) -> Response:
     raise Refusal.because("request_malformed", "path", detail="with a PACS, ask for series and instances of one study")
 
 
-def _answer(caller: Caller, request: Request, answer: httpx.Response) -> Response:
-    """The answer as it comes; in JSON, every address is ours."""
+def _pages(caller: Caller, request: Request) -> Iterator[list[dict[str, Any]]]:
+    """What the PACS answers to the question, until it has no more."""
+    query = {name: value for name, value in request.query_params.items() if name not in _PAGING}
+    seen: set[str] = set()
+    for page in range(_PAGES):
+        found = _pacs(caller).found("/studies", {**query, "includefield": pacs.PATIENT, "limit": str(_ANSWERS),
+                                                 "offset": str(page * _ANSWERS)})
+        new = [one for one in found if pacs.value_of(one, pacs.STUDY) not in seen]
+        seen |= {pacs.value_of(one, pacs.STUDY) for one in new}
+        yield new
+        if len(found) < _ANSWERS or not new:  # some know no pages and answer the same again
+            return
+
+
+def _known(caller: Caller, study: str) -> list[dict[str, Any]]:
+    return _pacs(caller).found("/studies", {"StudyInstanceUID": study, "includefield": pacs.PATIENT})
+
+
+def _judged(caller: Caller, study: str, act: Callable[[Desk], None]) -> None:
+    """Let it be done, or refuse it; a refusal is in the audit too."""
+    try:
+        with caller.hospital.desk(caller.signed_in) as desk:
+            act(desk)
+    except Refusal as refusal:
+        with caller.hospital.desk(caller.signed_in) as desk:
+            images.refused(desk, study, refusal)
+        raise
+
+
+def _answer(
+    caller: Caller, request: Request, answer: httpx.Response, numbers: Collection[str] = (),
+) -> Response:
+    """The answer as it comes, every address in it ours; `numbers` are the patients' whom it is about."""
+    kind = answer.headers.get("content-type", "")
     headers = {name: answer.headers[name] for name in _HANDED_ON if name in answer.headers}
-    if "json" not in answer.headers.get("content-type", ""):
-        return StreamingResponse(_pieces(answer), answer.status_code, headers)
+    if answer.status_code not in (204, 304) and (not kind.startswith(_KINDS) or "xml" in kind):
+        answer.close()
+        raise Trouble.because("pacs_out_of_reach", detail=f"it answers with {kind[:40]}")
+    boundary = pacs_answers.boundary_of(kind)
+    if boundary:
+        headers.pop("content-length", None)
+        parts = pacs_answers.parts_of_ours(_pieces(caller, answer, numbers), boundary, _root(caller, request))
+        return StreamingResponse(parts, answer.status_code, headers)
+    if "json" not in kind:
+        return StreamingResponse(_pieces(caller, answer, numbers), answer.status_code, headers)
     try:
         body = _ours(caller, request, answer.read())
     finally:
@@ -87,16 +146,25 @@ def _answer(caller: Caller, request: Request, answer: httpx.Response) -> Respons
     return Response(body, answer.status_code, headers)
 
 
-def _pieces(answer: httpx.Response) -> Iterator[bytes]:
+def _pieces(caller: Caller, answer: httpx.Response, numbers: Collection[str]) -> Iterator[bytes]:
+    sent = 0
     try:
-        yield from answer.iter_raw(_PAGE)
+        for piece in answer.iter_raw(_PAGE):
+            if sent >= ASKED_AGAIN:
+                pacs.demand_still(caller.hospital, caller.signed_in, numbers)
+                sent = 0
+            sent += len(piece)
+            yield piece
     finally:
         answer.close()
 
 
 def _ours(caller: Caller, request: Request, body: bytes) -> bytes:
-    root = f"{caller.hospital.settings.public_url or str(request.base_url).rstrip('/')}/dicomweb".encode()
-    return _ADDRESS.sub(lambda found: b'"' + root + found[1].replace(b"\\/", b"/") + b'"', body)
+    return pacs_answers.json_of_ours(body, _root(caller, request), _pacs(caller).host)
+
+
+def _root(caller: Caller, request: Request) -> str:
+    return f"{caller.hospital.settings.public_url or str(request.base_url).rstrip('/')}/dicomweb"
 
 
 def _pacs(caller: Caller) -> Pacs:

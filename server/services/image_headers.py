@@ -86,6 +86,12 @@ def read_header(file: bytes) -> Instance:
         study=_study(data), series=_series(data), metadata=image_metadata.made(data))
 
 
+def belongs(file: bytes) -> tuple[str, str]:
+    """The study of which a file says that it is, and the patient number that it bears."""
+    data = parse(file)
+    return _uid(data, "StudyInstanceUID"), _text(data, "PatientID")
+
+
 def parse(file: bytes) -> Dataset:
     """The file's attributes up to its pixels."""
     try:

@@ -77,10 +77,7 @@ def refused(desk: Desk, study: str, refusal: Refusal) -> None:
 
 def demand_still(hospital: Hospital, signed_in: SignedIn, seen: Look) -> None:
     """Whoever reads on for long is asked again: the session, the sight and the study's key may be gone meanwhile."""
-    person = sessions.still_there(hospital, signed_in)
-    if person is None:
-        raise Refusal.because("session_ended")
-    with hospital.desk(replace(signed_in, person=person), reading=True) as desk:
+    with hospital.desk(as_now(hospital, signed_in), reading=True) as desk:
         if images.seen_study(desk.db, seen.study, sight_of(desk)) is None:
             raise Refusal.because("thing_unknown", "image")
         desk.key(seen.images[0].study)
@@ -92,3 +89,11 @@ def metadata(desk: Desk, study: str, series: str = "", uid: str = "") -> list[tu
     kept: dict[UUID, bytes] = images.metadata_of(desk.db, desk.key(seen.images[0].study),
                                                  [one.id for one in seen.images])
     return [(one, kept.get(one.id) or image_metadata.made(parse(seen.file(one).read()))) for one in seen.images]
+
+
+def as_now(hospital: Hospital, signed_in: SignedIn) -> SignedIn:
+    """The person as they are now: wards and delegations come and go; refuses once the session has ended."""
+    person = sessions.still_there(hospital, signed_in)
+    if person is None:
+        raise Refusal.because("session_ended")
+    return replace(signed_in, person=person)
