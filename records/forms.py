@@ -323,6 +323,8 @@ class Form(Frozen):
     printed_code: str
     """What the paper says after «MS:»."""
     source: str
+    unconfirmed: str = ""
+    """Which of its words were never held against the official blank; empty: nothing is said of that."""
     icon: str = "clipboard-list"
     kinds: tuple[EntryKind, ...] = Default(min_length=1)
     layout: Layout = Layout()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -17,8 +17,9 @@ from uuid import UUID
 
 from records.bundled import bundled
 from records.codes import fold
-from records.entries import State, Version
-from records.forms import Frozen
+from records.entries import FormRef, State, Version
+from records.forms import Field, Frozen
+from records.forms import form as form_of
 
 UNKNOWN = "OT"
 """The modality of an order whose words name no device."""
@@ -40,15 +41,22 @@ class Source(Frozen):
     urgent: str = ""
     diagnosis: str = ""
     modality: str = ""
+    """The device, unless its words name another."""
+    among: tuple[str, ...] = ()
+    """The devices that its words may name; empty: any."""
+    warnings: tuple[str, ...] = ()
+    """Fields that a device is told beside the remark, with their labels."""
 
 
 class Reporting(Frozen):
-    """A kind of entry that reports on pictures."""
+    """A kind of entry that reports on pictures or recordings."""
 
     form: str
     kind: str
-    images: str
+    images: str = ""
     name: str
+    modalities: tuple[str, ...]
+    """The devices of which it speaks."""
 
 
 class _Modality(Frozen):
@@ -113,6 +121,8 @@ class Report:
     examination: str
     state: Literal["begun", "signed"]
     at: datetime
+    modalities: frozenset[str] = frozenset()
+    """The devices of which its paper speaks; empty: any."""
 
 
 @dataclass(frozen=True)
@@ -143,14 +153,14 @@ def asked(versions: Sequence[Standing]) -> tuple[Asked, ...]:
     it and orders anew, because a device that already took the old one must not make it. A text that is restored
     (R34) takes up the old order again.
     """
-    source = next((one for one in data().orders if versions
-                   and (one.form, one.kind) == (versions[0].version.form.code, versions[0].version.form.kind)), None)
+    source = _source(versions[0].version.form) if versions else None
     counted = [one for one in versions if one.state is not State.DRAFT and one.state is not State.PARTLY_SIGNED]
     if source is None or not counted:
         return ()
     known: list[Asked] = []
     for each in counted:
-        known = _carried(known, list(_examinations(source, each.version)))
+        known = _carried(known, [
+            _one(source, each.version, *one) for one in _ordering(source, each.version.values)])
     stands = counted[-1].state is State.SIGNED
     return tuple(replace(one, live=one.live and stands) for one in known)
 
@@ -161,14 +171,14 @@ def report(versions: Sequence[Standing]) -> Report | None:
     if latest is None or latest.state not in (State.PARTLY_SIGNED, State.SIGNED):
         return None
     version = latest.version
-    kind = next((one for one in data().reports if (one.form, one.kind) == (version.form.code, version.form.kind)), None)
+    kind = reporting(version.form.code, version.form.kind)
     if kind is None:
         return None
     images = version.values.get(kind.images) or ()
     return Report(
         version.entry, frozenset(str(image["study"]) for image in images if isinstance(image, Mapping)),
         str(version.values.get(kind.name, "")), "signed" if latest.state is State.SIGNED else "begun",
-        version.written_at)
+        version.written_at, frozenset(kind.modalities))
 
 
 @dataclass(frozen=True)
@@ -181,11 +191,13 @@ class Answerable:
     name: str
     live: bool
     ordered_at: datetime
+    modality: str = UNKNOWN
 
 
 def answered(orders: Sequence[Answerable], reports: Sequence[Report]) -> dict[UUID, Report]:
     """Which result answers which order: that whose key images are of the order's study; without key images, that which
-    names the same examination, when only one order that waits does. A signed result goes before one that is begun.
+    names the same examination of the same device, when only one order that waits does. A signed result goes before one
+    that is begun.
     """
     found: dict[UUID, Report] = {}
     ordered = sorted(reports, key=lambda one: (one.state == "signed", one.at))
@@ -196,10 +208,34 @@ def answered(orders: Sequence[Answerable], reports: Sequence[Report]) -> dict[UU
         if one.studies:
             continue
         same = [order for order in orders if order.live and order.id not in found and order.ordered_at <= one.at
-                and _words(order.name) == _words(one.examination)]
+                and speaks_of(one.modalities, order.modality) and _words(order.name) == _words(one.examination)]
         if len(same) == 1:
             found[same[0].id] = one
     return found
+
+
+def reporting(form: str, kind: str) -> Reporting | None:
+    """How entries of that kind report; nothing when they do not."""
+    return next((one for one in data().reports if (one.form, one.kind) == (form, kind)), None)
+
+
+def reports_on(modalities: Collection[str]) -> tuple[Reporting, ...]:
+    """The kinds of entry that report on what one of these devices made."""
+    return tuple(one for one in data().reports if set(one.modalities) & set(modalities))
+
+
+def speaks_of(modalities: Collection[str], modality: str) -> bool:
+    """Whether a paper for these devices may report on what that one made: it is one of them, or none has a paper."""
+    return not modalities or modality in modalities or not reports_on((modality,))
+
+
+def orders_in(form: FormRef, values: Mapping[str, Any]) -> tuple[tuple[int, str, str], ...]:
+    """Of each picture that an entry with these values orders: place in its list, words, device."""
+    source = _source(form)
+    if source is None:
+        return ()
+    return tuple((number, _name(source, row), _device(source, _name(source, row)))
+                 for number, row in _ordering(source, values))
 
 
 def modality_of(words: str) -> str:
@@ -264,30 +300,63 @@ def _carried(known: list[Asked], now: list[Asked]) -> list[Asked]:
     return result
 
 
-def _examinations(source: Source, version: Version) -> Iterator[Asked]:
-    rows = version.values.get(source.rows) or () if source.rows else (version.values,)
+def _source(form: FormRef) -> Source | None:
+    return next((one for one in data().orders if (one.form, one.kind) == (form.code, form.kind)), None)
+
+
+def _ordering(source: Source, values: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    rows = values.get(source.rows) or () if source.rows else (values,)
     for number, row in enumerate(rows):
         if any(str(row.get(key, "")) != value for key, value in source.only.items()):
             continue
         if source.stopped and row.get(source.stopped):
             continue
-        yield _one(source, version, number, row)
+        yield number, row
+
+
+def _name(source: Source, row: Mapping[str, Any]) -> str:
+    return " ".join(str(row.get(source.name, "")).split())
+
+
+def _device(source: Source, name: str) -> str:
+    found = modality_of(name)
+    return source.modality if source.modality and (
+        found == UNKNOWN or (source.among and found not in source.among)) else found
 
 
 def _one(source: Source, version: Version, number: int, row: Mapping[str, Any]) -> Asked:
-    name = " ".join(str(row.get(source.name, "")).split())
+    name = _name(source, row)
     diagnosis = version.values.get(source.diagnosis) or {}
     start = row.get(source.start) if source.start else None
-    found = modality_of(name)
     return Asked(
         entry=version.entry, first_version=version.version, row=number, version=version.version, at_row=number,
-        name=name, code=str(row.get(source.code, "")) if source.code else "",
-        modality=source.modality if source.modality and found == UNKNOWN else found,
+        name=name, code=str(row.get(source.code, "")) if source.code else "", modality=_device(source, name),
         urgent=bool(source.urgency) and str(row.get(source.urgency, "")) == source.urgent,
-        remark=str(row.get(source.remark, "")) if source.remark else "",
+        remark=_remark(source, version, row),
         reason=str(diagnosis.get("text", "")), reason_code=str(diagnosis.get("code", "")),
         scheduled=datetime.fromisoformat(str(start)) if start else version.occurred_at, ordered_at=version.written_at,
         requester=version.author.full_name, requester_title=version.author.title)
+
+
+def _remark(source: Source, version: Version, row: Mapping[str, Any]) -> str:
+    """What who makes the picture must know: «Kim loại trong người: Có; Là gì, ở đâu: máy tạo nhịp; thở máy»."""
+    said = []
+    if source.warnings:
+        kind = form_of(version.form.code, version.form.edition).kind(version.form.kind)
+        fields = {one.key: one for one in kind.fields}
+        said = [f"{fields[key].label}: {_told(fields[key], row[key])}" for key in source.warnings if row.get(key)]
+    remark = str(row.get(source.remark, "")) if source.remark else ""
+    return "; ".join([*said, *([remark] if remark else [])])
+
+
+def _told(blank: Field, value: Any) -> str:
+    labels = {choice.code: choice.label for choice in blank.choices}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(labels.get(str(one), str(one)) for one in value)
+    if blank.type == "date":
+        return "/".join(reversed(str(value).split("-")))
+    said = str(value).replace(".", ",") if blank.type == "decimal" else labels.get(str(value), str(value))
+    return f"{said} {blank.unit}".strip()
 
 
 def _words(text: str) -> str:

@@ -111,8 +111,8 @@ def answerable(db: Connection, orders: Sequence[tuple[UUID, Asked]]) -> tuple[An
     studies: dict[UUID, set[str]] = {}
     for row in db.execute(_STUDIES, {"orders": [which for which, _ in orders]}):
         studies.setdefault(row.order, set()).add(row.uid)
-    return tuple(Answerable(which, frozenset(studies.get(which, ())), asked.name, asked.live, asked.ordered_at)
-                 for which, asked in orders)
+    return tuple(Answerable(which, frozenset(studies.get(which, ())), asked.name, asked.live, asked.ordered_at,
+                            asked.modality) for which, asked in orders)
 
 
 def keep(db: Connection, key: ScopeKey, orders: Iterable[tuple[UUID, Asked]], answers: dict[UUID, Report]) -> None:

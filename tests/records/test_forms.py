@@ -48,6 +48,10 @@ CARE = """
     in_oral in_infusion in_other in_total out_urine out_drain out_other out_total
     hygiene tubes_lines risk_fall risk_ulcer nursing_diagnosis interventions orders_done evaluation handover
 """
+ASKED = "diagnosis examination urgency remark"
+ANSWERED = "orderer ordered_at examination performed_at findings conclusion advice"
+SERIES = ("09/BV2", "10/BV2", "11/BV2", "12/BV2", "13/BV2", "14/BV2")
+"""Built like 08/BV2."""
 KINDS = {
     ("01/BV1", "part_a"): PART_A,
     ("01/BV1", "part_b"): PART_B,
@@ -78,6 +82,19 @@ KINDS = {
     """,
     ("08/BV2", "request"): "diagnosis examination urgency remark",
     ("08/BV2", "result"): "orderer ordered_at examination performed_at findings conclusion advice key_images",
+    ("09/BV2", "request"): f"{ASKED} contrast allergy creatinine creatinine_on pregnancy",
+    ("09/BV2", "result"): f"{ANSWERED} device films dose technique key_images",
+    ("10/BV2", "request"): f"{ASKED} metal metal_detail contrast allergy creatinine creatinine_on pregnancy",
+    ("10/BV2", "result"): f"{ANSWERED} device films technique key_images",
+    ("11/BV2", "request"): f"{ASKED} preparation last_period",
+    ("11/BV2", "result"): f"{ANSWERED} device key_images",
+    ("12/BV2", "request"): f"{ASKED} medicines",
+    ("12/BV2", "result"): f"{ANSWERED} device rhythm rate axis pr qrs qt qtc key_images",
+    ("13/BV2", "request"): f"{ASKED} last_seizure medicines",
+    ("13/BV2", "result"): f"{ANSWERED} device awake background activation",
+    ("14/BV2", "request"): f"{ASKED} sedation blood_thinners allergy",
+    ("14/BV2", "result"): f"""{ANSWERED} device anaesthesia preparation
+        intervention biopsy biopsy_detail urease complications key_images""",
     ("XN-NB", "confirmation"): """
         document_name document_form document_version document_entry document_sha256 document_file_sha256
         answer refusal_reason who full_name relationship id_no not_patient_why
@@ -128,6 +145,8 @@ REQUIRED = {
     ("EX-CONGKHAI", "day"): "day items",
     ("08/BV2", "request"): "diagnosis examination urgency",
     ("08/BV2", "result"): "orderer examination performed_at findings conclusion",
+    **{(code, "request"): "diagnosis examination urgency" + " metal" * (code == "10/BV2") for code in SERIES},
+    **{(code, "result"): "orderer examination performed_at findings conclusion" for code in SERIES},
     ("40/BV2", "admission_consent"): "explained signer_name decision",
     ("QD697-01", "statement"): "full_name from_day to_day lines total total_insured total_patient",
     ("XN-NB", "confirmation"): "document_name document_form document_version document_entry document_sha256 "
@@ -178,8 +197,9 @@ SLOTS = {
                                 ("cashier", {Role.RECORDS_OFFICE}, ("maker", "patient"))],
     ("PL-KQ", "late_result"): [("writer", {Role.DOCTOR, Role.TECHNICIAN}, ()),
                                ("ward_head", {Role.WARD_HEAD}, ("writer",))],
-    ("08/BV2", "request"): [("doctor", {Role.DOCTOR}, ())],
-    ("08/BV2", "result"): [("technician", {Role.TECHNICIAN}, ()), ("specialist", {Role.DOCTOR}, ("technician",))],
+    **{(code, "request"): [("doctor", {Role.DOCTOR}, ())] for code in ("08/BV2", *SERIES)},
+    **{(code, "result"): [("technician", {Role.TECHNICIAN}, ()), ("specialist", {Role.DOCTOR}, ("technician",))]
+       for code in ("08/BV2", *SERIES)},
     ("XN-NB", "confirmation"): [("taker", {Role.DOCTOR, Role.NURSE}, ())],
 }
 
@@ -281,6 +301,9 @@ def test_a_rule_across_blanks_finds_what_contradicts(part: tuple[str, str], valu
     (("36/BV2", "row"), {"orders": [{"kind": "lab", "name": "CRP", "stop_at": "2026-11-10T08:00:00+07:00"}]},
      {"orders.1.stop_reason"}),
     (("38/BV2", "column"), {"ventilated": True}, {"ventilator_settings"}),
+    (("09/BV2", "request"), {"contrast": "2"}, {"allergy"}),
+    (("10/BV2", "request"), {"metal": "2"}, {"metal_detail"}),
+    (("14/BV2", "result"), {"biopsy": True}, {"biopsy_detail"}),
     (("38/BV2", "column"), {"orders_done": [{"order": "Levofloxacin", "result": "not_done"}]},
      {"orders_done.1.reason"}),
     (("38/BV2", "column"), {"orders_done": [{"order": "Levofloxacin", "result": "done"}]},
@@ -301,6 +324,21 @@ def test_a_condition_demands_what_belongs_to_it(part: tuple[str, str], values: d
 def test_signatures_are_those_of_the_ministry_in_their_order(where: tuple[str, str]) -> None:
     slots = [(slot.key, set(slot.roles), slot.after) for slot in kind(*where).slots]
     assert slots == SLOTS[where]
+
+
+def test_the_whole_series_of_requests_and_results_is_signed_changed_and_told_alike() -> None:
+    """R6, R36: what holds for the X-ray form holds for its sisters; none is said to be read off the official blank."""
+    xray = {part.key: part for part in current_form("08/BV2", ON).kinds}
+    for code in ("08/BV2", *SERIES):
+        paper = current_form(code, ON)
+        assert "chưa đối chiếu với bản in chính thức" in paper.unconfirmed, code
+        for part in paper.kinds:
+            like = xray[part.key]
+            assert part.slots == like.slots, code
+            assert (part.writers, part.amending, part.orderer, part.rules) == (
+                like.writers, like.amending, like.orderer, like.rules), code
+            sources = {blank.key: blank.source for blank in part.fields if blank.source}
+            assert sources == {blank.key: blank.source for blank in like.fields if blank.source}, code
 
 
 def test_rows_and_columns_are_signed_by_whoever_wrote_them_and_the_cover_is_not() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,9 +24,9 @@ from records.imaging_orders import (
     answered,
     asked,
     data,
-    forms,
     modality_of,
     report,
+    reports_on,
     study_uid,
 )
 from records.order_states import OPEN, STATES, Fact, OrderState, state_of
@@ -63,6 +64,30 @@ def test_a_request_of_its_own_form_is_one_order() -> None:
                       examination="Cẳng tay phải thẳng, nghiêng", urgency="2")
     (one,) = asked([Standing(made, State.SIGNED)])
     assert (one.name, one.modality, one.urgent) == ("Cẳng tay phải thẳng, nghiêng", "DX", True)
+
+
+@pytest.mark.parametrize(("code", "examination", "modality"), [
+    ("09/BV2", "Ổ bụng", "CT"), ("09/BV2", "Chụp bụng có thuốc", "CT"), ("09/BV2", "PET/CT toàn thân", "PT"),
+    ("10/BV2", "Cột sống thắt lưng, in phim", "MR"), ("11/BV2", "Tuyến giáp", "US"), ("12/BV2", "12 chuyển đạo", "ECG"),
+    ("13/BV2", "Thường quy", "EEG"), ("14/BV2", "Dạ dày - tá tràng", "ES"), ("14/BV2", "Siêu âm nội soi tụy", "ES"),
+    ("08/BV2", "Nhũ ảnh hai bên", "MG"), ("08/BV2", "Bụng không chuẩn bị", "DX"),
+])
+def test_a_request_goes_to_the_device_of_its_form(code: str, examination: str, modality: str) -> None:
+    made = version_of(code, "request", diagnosis={"text": "Đau"}, examination=examination, urgency="1")
+    (one,) = asked([Standing(made, State.SIGNED)])
+    assert (one.modality, one.urgent) == (modality, False)
+
+
+def test_what_must_be_known_before_reaches_the_device_with_its_labels() -> None:
+    made = version_of("10/BV2", "request", diagnosis={"text": "Đau"}, examination="Sọ não", urgency="1", metal="2",
+                      metal_detail="Máy tạo nhịp", contrast="1", creatinine="88.0", remark="Thở máy")
+    (one,) = asked([Standing(made, State.SIGNED)])
+    assert one.remark == ("Kim loại, thiết bị trong người: Có; Là gì, ở đâu, từ bao giờ: Máy tạo nhịp; "
+                          "Tiêm thuốc đối quang từ: Không; Creatinin máu: 88,0 µmol/l; Thở máy")
+    scan = version_of("11/BV2", "request", diagnosis={"text": "Thai"}, examination="Thai", urgency="1",
+                      preparation=["2"], last_period="2026-09-01")
+    (one,) = asked([Standing(scan, State.SIGNED)])
+    assert one.remark == "Người bệnh đã: Nhịn tiểu; Kỳ kinh cuối: 01/09/2026"
 
 
 def test_a_correction_elsewhere_in_the_entry_leaves_the_order_what_it_is() -> None:
@@ -105,6 +130,7 @@ def test_what_is_not_signed_by_all_changes_nothing_yet() -> None:
     ("X-quang ngực thẳng", "DX"), ("XQ khớp gối", "DX"), ("CT ngực không tiêm thuốc cản quang", "CT"),
     ("Chụp CLVT sọ não 64 dãy", "CT"), ("MRI cột sống", "MR"), ("Chụp cộng hưởng từ khớp vai", "MR"),
     ("Siêu âm hệ tiết niệu", "US"), ("Siêu âm Doppler tim", "US"), ("PET/CT toàn thân", "PT"), ("Đo điện tim", "ECG"),
+    ("Điện não đồ", "EEG"), ("Holter 24 giờ", "ECG"), ("Nội soi đại tràng", "ES"),
     ("Chụp nhũ ảnh hai bên", "MG"), ("Chụp mạch DSA", "XA"), ("Chụp gì đó", "OT"), ("Factor VIII", "OT"),
 ])
 def test_the_words_say_the_device(words: str, modality: str) -> None:
@@ -140,6 +166,22 @@ def test_a_result_answers_the_order_of_its_key_images_and_else_the_only_one_of_t
     assert answered([an_order(1)], [signed, begun])[UUID(int=1)] == signed
 
 
+def test_a_result_answers_no_order_of_another_device_though_it_is_called_the_same() -> None:
+    orders = [replace(an_order(which, "Ngực"), modality=device) for which, device in ((1, "DX"), (2, "CT"))]
+    told = replace(a_report(11, name="ngực"), modalities=frozenset({"CT"}))
+    assert {which.int for which in answered(orders, [told])} == {2}
+    assert {which.int for which in answered([replace(an_order(3, "Ngực"), modality="PT")], [told])} == {3}, \
+        "no paper of its own: any may answer"
+
+
+@pytest.mark.parametrize(("code", "devices"), [
+    ("08/BV2", ("CR",)), ("08/BV2", ("MG",)), ("09/BV2", ("CT", "SR")), ("10/BV2", ("MR",)), ("11/BV2", ("US",)),
+    ("12/BV2", ("ECG",)), ("13/BV2", ("EEG",)), ("14/BV2", ("ES",)), ("", ("OT",)),
+])
+def test_each_device_has_the_paper_that_reports_on_it(code: str, devices: tuple[str, ...]) -> None:
+    assert [one.form for one in reports_on(devices)] == [code] * bool(code)
+
+
 def test_a_result_that_was_taken_back_is_none() -> None:
     made = version_of("08/BV2", "result")
     states = {state: report([Standing(made, state)]) for state in State}
@@ -164,8 +206,13 @@ def test_the_data_names_forms_and_fields_that_exist() -> None:
     for source in sources:
         kind = form(source.form, "2024-01-01").kind(source.kind)
         fields = {field.key: field for section in kind.sections for field in section.fields}
-        for name in ("name", "start", "remark", "stopped", "code", "urgency"):
+        for name in ("name", "start", "remark", "stopped", "code", "urgency", "images"):
             key, rows = getattr(source, name, ""), getattr(source, "rows", "")
             within = {field.key for field in fields[rows].fields} if rows else set(fields)
             assert not key or key in within, (source.form, name)
-    assert {code for code, _ in forms()} == {"36/BV2", "08/BV2"}, "the trigger of the migration names them too"
+        for key in getattr(source, "warnings", ()):
+            assert fields[key].type in ("choice", "choices", "line", "text", "decimal", "date"), (source.form, key)
+    assert len({one.form for one in data().reports}) == len(data().reports) == 7
+    told = [device for one in data().reports for device in one.modalities]
+    assert len(told) == len(set(told)), "two papers report on one device"
+    assert {one.modality for one in data().orders if one.modality} <= set(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,12 +14,14 @@ from sqlalchemy import func, select, text
 
 from records.deadlines import ZONE
 from records.entries import FormRef
-from records.order_states import OrderState
+from records.imaging_orders import forms
+from records.order_states import OrderState, state_of
 from server.dicom.listener import Listener
 from server.dicom.settings import DicomSettings, Letters, May, Peer
 from server.services import image_receiving, imaging_orders
 from server.services.hospital import Hospital
 from server.store import base
+from server.store import imaging_orders as store
 from server.store.tables import audit_events, image_studies, imaging_order_views
 from tests.databases import Database
 from tests.server import house
@@ -171,18 +174,36 @@ def test_a_patient_who_left_is_on_no_list(ward: Ward, ask: Asking, hospital: Hos
     assert ask("PatientName") == []
 
 
-def test_a_result_takes_its_order_off_the_list(ward: Ward, ask: Asking) -> None:
-    request = FormRef(code="08/BV2", edition="2024-01-01", kind="request")
-    result = FormRef(code="08/BV2", edition="2024-01-01", kind="result")
-    ward.write(request, diagnosis={"text": "Ho"}, examination="Phổi thẳng", urgency="2")
-    [told] = ask("PatientName", aet="CR1")
-    assert told.RequestedProcedurePriority == "STAT"
-    assert ward.orders()["Phổi thẳng"].state is OrderState.LISTED
-    ward.write(result, orderer="Lê Thu Hà", examination="Phổi thẳng", performed_at="2026-11-25T08:00:00+07:00",
-               findings="x", conclusion="y")
-    assert ask("PatientName", aet="CR1") == []
-    order = ward.orders()["Phổi thẳng"]
-    assert (order.state, order.status) == (OrderState.SIGNED, "completed")
+SERIES = {"08/BV2": "DX", "09/BV2": "CT", "10/BV2": "MR", "11/BV2": "US", "12/BV2": "ECG", "13/BV2": "EEG",
+          "14/BV2": "ES"}
+
+
+def test_a_result_takes_its_order_off_the_list_whichever_form_of_the_series_it_is(ward: Ward, ask: Asking) -> None:
+    """The same words on each form: a result answers the order of its own device only, one after the other."""
+    refs = {code: FormRef(code=code, edition="2024-01-01", kind="request") for code in SERIES}
+    for ref in refs.values():
+        ward.write(ref, diagnosis={"text": "Ho"}, examination="Như trên", urgency="2", remark="Thở ô xy")
+    assert sorted(told.ScheduledProcedureStepSequence[0].Modality for told in ask("PatientName")) \
+        == sorted(SERIES.values())
+    [told] = ask("PatientName", "RequestedProcedureComments", aet="CR1")
+    assert (told.RequestedProcedurePriority, told.RequestedProcedureComments) == ("STAT", "Tho o xy")
+    left = list(SERIES.values())
+    for ref in refs.values():
+        left.pop(0)
+        ward.write(ref.model_copy(update={"kind": "result"}), orderer="Lê Thu Hà", examination="Như trên",
+                   performed_at="2026-11-25T08:00:00+07:00", findings="x", conclusion="y")
+        ward.orders()
+        assert sorted(one.ScheduledProcedureStepSequence[0].Modality for one in ask("PatientName")) == sorted(left)
+    with base.single(ward.hospital.engine) as db:
+        states = {one.asked.modality: state_of(one.facts) for one in store.of_encounter(
+            db, ward.hospital.keys.of(db, ward.encounter))}
+    assert states == dict.fromkeys(SERIES.values(), OrderState.SIGNED)
+
+
+def test_the_database_marks_each_form_that_orders_or_reports(hospital: Hospital) -> None:
+    with base.single(hospital.engine) as db:
+        source = db.execute(text("SELECT prosrc FROM pg_proc WHERE proname = 'mark_imaging_orders'")).scalar_one()
+    assert set(re.findall(r"'(\S+?)'", source)) == {code for code, _ in forms()}
 
 
 def test_images_that_bear_the_orders_number_or_study_make_it_taken(
