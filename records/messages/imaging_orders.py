@@ -18,6 +18,8 @@ class ImagingOrderStanding(Frozen):
     row: int
     """The entry, its newest version that says the order, and the place in the list there, from 0."""
     state: OrderState
+    studies: tuple[str, ...] = ()
+    """UIDs of the studies that arrived for it."""
 
 
 class ImagingOrderView(Frozen):

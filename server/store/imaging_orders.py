@@ -137,7 +137,7 @@ def of_encounter(db: Connection, key: ScopeKey) -> tuple[Order, ...]:
 def standing(db: Connection, encounter: UUID) -> tuple[ImagingOrderStanding, ...]:
     """Where those orders of a stay stand, newest first, that do not just wait; nothing is decrypted for it."""
     return tuple(ImagingOrderStanding.model_construct(
-        entry=row.entry, version=row.version, row=row.row, state=state_of(_facts(row)))
+        entry=row.entry, version=row.version, row=row.row, state=state_of(_facts(row)), studies=tuple(row.studies))
         for row in db.execute(_STANDING, {"encounter": encounter}))
 
 
@@ -224,8 +224,8 @@ _STANDING = text("""
         FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
         WHERE v.encounter = :encounter
     ), pictured AS (
-        SELECT DISTINCT imaging_order AS id FROM image_studies
-        WHERE state = 'matched' AND imaging_order IN (SELECT id FROM mine)
+        SELECT imaging_order AS id, array_agg(uid ORDER BY uid) AS uids FROM image_studies
+        WHERE state = 'matched' AND imaging_order IN (SELECT id FROM mine) GROUP BY imaging_order
     ), performed AS (
         SELECT DISTINCT unnest(orders) AS id FROM performed_steps
         WHERE status = 'COMPLETED' AND orders && ARRAY(SELECT id FROM mine)
@@ -233,7 +233,8 @@ _STANDING = text("""
         SELECT DISTINCT "order" AS id FROM imaging_order_gifts WHERE "order" IN (SELECT id FROM mine)
     )
     SELECT mine.entry, mine.version, mine."row", mine.live, mine.result_state, pictured.id IS NOT NULL AS has_images,
-        performed.id IS NOT NULL AS was_performed, given.id IS NOT NULL AS was_given
+        performed.id IS NOT NULL AS was_performed, given.id IS NOT NULL AS was_given,
+        coalesce(pictured.uids, '{}') AS studies
     FROM mine LEFT JOIN pictured USING (id) LEFT JOIN performed USING (id) LEFT JOIN given USING (id)
     WHERE NOT mine.live OR mine.result_state <> '' OR coalesce(pictured.id, performed.id, given.id) IS NOT NULL
     ORDER BY mine.scheduled DESC, mine.id

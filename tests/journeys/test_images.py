@@ -129,7 +129,7 @@ def test_what_was_measured_is_there_on_another_pc(sit_down: SitDown, qtbot: QtBo
 
 def key_image_and_export(place: Place, eyes: Eyes, tmp_path: Path, until: Callable[[Callable[[], bool]], None]) -> None:
     """K: the server names the very file that it gives out. The study then leaves without its patient."""
-    reporting = Reporting(place.desk, eyes.place, eyes.actions, lambda: True)
+    reporting = Reporting(place.desk, eyes.place, eyes.actions, lambda study, modalities: True)
     press(eyes.viewport, Qt.Key.Key_K)
     until(lambda: len(reporting.choosing.chosen) == 1)
     (chosen,) = reporting.choosing.chosen

@@ -6,13 +6,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from records.entries import FormRef, State, Stay, Subject
-from records.forms import EntryKind, Field, Form, all_forms
+from records.entries import FormRef, Stay, Subject
+from records.forms import EntryKind, Field, Form
 from records.messages import Chart, EntryView
 from workstation.config import ZONE
 from workstation.drafts import LocalDraft
 from workstation.ids import new_id
 from workstation.models.account import Account
+from workstation.models.answering import requested
 
 
 def subject_of(chart: Chart) -> Subject:
@@ -32,12 +33,15 @@ def stay_of(chart: Chart, account: Account) -> Stay:
         admitted_at=encounter.admitted_at, diagnosis=encounter.diagnosis, diagnosis_code=encounter.diagnosis_code)
 
 
-def new_draft(form: Form, kind: EntryKind, chart: Chart, account: Account, now: datetime) -> LocalDraft:
-    """An empty entry, now, with the blanks that the form fills from patient and stay."""
+def new_draft(form: Form, kind: EntryKind, chart: Chart, account: Account, now: datetime, *,
+              study: str = "") -> LocalDraft:
+    """An empty entry, now, with the blanks that the form fills from patient, stay and what it answers: the order of
+    that study of images, where one is named.
+    """
     return LocalDraft(
         entry=new_id(), encounter=chart.encounter.id, form=FormRef(code=form.code, edition=form.edition, kind=kind.key),
         occurred_at=now.astimezone(ZONE).replace(second=0, microsecond=0), begun_at=now,
-        values=sourced(kind, subject_of(chart), stay_of(chart, account), chart, now))
+        values=sourced(kind, subject_of(chart), stay_of(chart, account), chart, now, study=study))
 
 
 def correction_draft(view: EntryView, reason: str, now: datetime) -> LocalDraft:
@@ -49,7 +53,8 @@ def correction_draft(view: EntryView, reason: str, now: datetime) -> LocalDraft:
         server_values=values)
 
 
-def sourced(kind: EntryKind, subject: Subject, stay: Stay, chart: Chart, now: datetime) -> dict[str, Any]:
+def sourced(kind: EntryKind, subject: Subject, stay: Stay, chart: Chart, now: datetime, *,
+            study: str = "") -> dict[str, Any]:
     """The values of all fields that name a source that is known."""
     known: dict[str, Any] = {
         **{f"subject.{name}": value for name, value in subject.model_dump().items()},
@@ -58,30 +63,9 @@ def sourced(kind: EntryKind, subject: Subject, stay: Stay, chart: Chart, now: da
         "subject.ethnicity": chart.patient.ethnicity, "subject.occupation": chart.patient.occupation,
         "subject.phone": chart.patient.phone, "subject.kin": chart.patient.kin,
     }
-    known |= {f"request.{name}": value for name, value in _requested(kind, chart).items()}
+    known |= {f"request.{name}": value for name, value in requested(kind, chart, study).items()}
     filled = {field.key: _fitting(field, known.get(field.source), stay) for field in kind.fields if field.source}
     return {key: value for key, value in filled.items() if value not in (None, "", {})}
-
-
-def _requested(kind: EntryKind, chart: Chart) -> dict[str, Any]:
-    """What a result answers (R36: its orderer is to be found later): the one request that has no result yet.
-
-    Of several open requests nothing is filled in, so that no picture is put down to who did not order it.
-    """
-    if not kind.orderer:
-        return {}
-    code = next((whole.code for whole in all_forms() if kind in whole.kinds), "")
-    standing = [view for view in chart.entries if view.form.code == code and view.state in (
-        State.SIGNED, State.PARTLY_SIGNED)]
-    answered = {datetime.fromisoformat(at) for view in standing if view.form.kind == kind.key
-                and isinstance(at := view.body["values"].get("ordered_at"), str)}
-    asked = [view for view in standing if view.form.kind == "request" and view.state is State.SIGNED
-             and view.occurred_at not in answered]
-    if len(asked) != 1:
-        return {}
-    (request,) = asked
-    return {"orderer": f"{request.author_title} {request.author_name}".strip(), "ordered_at": request.occurred_at,
-            "examination": request.body["values"].get("examination")}
 
 
 def age_on(birth_date: str, on: date) -> int | None:

@@ -147,13 +147,15 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
         return policy.may_write(self._desk.account.for_policy(), kind, chart.encounter.state, ward_of(chart),
                                 utc_now().astimezone(ZONE).date())
 
-    def begin(self, form: Form, kind: EntryKind) -> None:
-        """A new draft with the form's sources filled in; `draft_ready` follows. It is kept from its first word on."""
+    def begin(self, form: Form, kind: EntryKind, study: str = "") -> None:
+        """A new draft with the form's sources filled in; `draft_ready` follows. It is kept from its first word on.
+        `study`: of which images it reports.
+        """
         said = self.may_begin(form, kind)
         if isinstance(said, policy.Refused):
             self.refused.emit(Refusal(*said.reasons))
         elif (chart := self.chart) is not None:
-            self.draft_ready.emit(new_draft(form, kind, chart, self._desk.account, utc_now()))
+            self.draft_ready.emit(new_draft(form, kind, chart, self._desk.account, utc_now(), study=study))
 
     def begin_draft(self, draft: LocalDraft) -> None:
         """A draft that was begun from another entry: in its place, or added to it; `draft_ready` follows."""

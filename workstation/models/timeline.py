@@ -136,13 +136,15 @@ def matches(item: TimelineItem, words: str) -> bool:
 
 @cache
 def names_of(ref: FormRef) -> tuple[str, str]:
-    """Title and icon of a kind: the sheet's name, and the part's when the form has several."""
+    """Title and icon of a kind: the sheet's name, and the part's when the form has several («Kết quả siêu âm»)."""
     try:
         whole = form(ref.code, ref.edition)
         kind = whole.kind(ref.kind)
     except Refusal:
         return ref.code, "clipboard-list"
-    title = whole.short_name if kind.repeatable else f"{whole.short_name} · {kind.name}"
+    title = f"{whole.short_name} · {kind.name}"
+    if kind.repeatable:
+        title = whole.short_name if len(whole.kinds) == 1 else kind.name
     return title, whole.icon
 
 

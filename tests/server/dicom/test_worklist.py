@@ -222,7 +222,13 @@ def test_images_that_bear_the_orders_number_or_study_make_it_taken(
     assert names(ask("PatientName", aet="CT1")) == ["CT so"]
     assert sorted(one.state for one in ward.orders().values()) == ["listed", "taken", "taken"]
     with base.single(hospital.engine) as db:
-        assert {row.encounter for row in db.execute(select(image_studies))} == {ward.encounter}
+        rows = db.execute(select(image_studies)).all()
+        assert {row.encounter for row in rows} == {ward.encounter}
+        standing = {one.row: one.studies for one in store.standing(db, ward.encounter)}
+    places = {one.id: one.row for one in ward.orders().values()}
+    assert {places[row.imaging_order]: (row.uid,) for row in rows} == {
+        place: studies for place, studies in standing.items() if studies}
+    assert len(standing) == 3
 
 
 def test_images_of_another_patients_order_or_of_a_cancelled_one_wait_for_a_person(

@@ -10,7 +10,7 @@ import pytest
 
 from records.entries import State
 from records.forms import form
-from records.messages import DraftView, EntryView
+from records.messages import DraftView
 from tests.workstation import hospital
 from tests.workstation.models.desks import account, draft
 from workstation.drafts import CommandState, OutboxItem
@@ -110,40 +110,7 @@ def test_a_new_entry_begins_with_what_the_form_takes_from_patient_and_stay() -> 
     assert first_slot(row).key == "doctor"
 
 
-def request(number: int, **changes: Any) -> EntryView:
-    ref = hospital.RESULT.model_copy(update={"kind": "request"})
-    values = {"diagnosis": {"text": "Viêm phổi"}, "examination": "X-quang ngực thẳng", "urgency": "1"}
-    return hospital.entry(UUID(int=number), form=ref, occurred_at=NOW - timedelta(minutes=number),
-                          body={"values": values}, **changes)
-
-
-def xray(*entries: EntryView) -> dict[str, Any]:
-    whole = form("08/BV2", "2024-01-01")
-    return dict(new_draft(whole, whole.kind("result"), hospital.chart(entries), account(), NOW).values)
-
-
-def test_a_result_begins_with_who_ordered_what_when_one_request_is_open() -> None:
-    """R36: who is to be told later is not typed by hand."""
-    asked = request(10)
-    begun = xray(asked)
-    assert (begun["orderer"], begun["examination"]) == ("Bác sĩ Lê Thu Hà", "X-quang ngực thẳng")
-    assert datetime.fromisoformat(begun["ordered_at"]) == asked.occurred_at
-    answer = hospital.entry(UUID(int=30), form=hospital.RESULT, body={"values": begun})
-    assert xray(asked, answer) == {}, "it has its result"
-    cancelled = answer.model_copy(update={"state": State.CANCELLED})
-    assert xray(asked, cancelled) == begun
-    assert xray(asked, answer, request(20))["ordered_at"] != begun["ordered_at"]
-
-
-def test_of_several_open_requests_or_an_unsigned_one_nothing_is_filled_in() -> None:
-    assert xray(request(10), request(20)) == {}
-    assert xray(request(10, state=State.PARTLY_SIGNED)) == {}
-    assert xray(request(10, state=State.CANCELLED)) == {}
-    assert xray() == {}
-
-
 def new_draft_of(chart: Any) -> Any:
-    from records.forms import form
 
     whole = form(hospital.ROW.code, hospital.ROW.edition)
     return new_draft(whole, whole.kind("row"), chart, account(), NOW)

@@ -1,32 +1,54 @@
-"""The report that pictures belong to: the draft that is open in the patient's chart, else a new one."""
+"""The report that pictures belong to: of their device's form, the draft open in the chart, else a new one."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
-from records.forms import EntryKind, Form, all_forms, current_form
+from records import imaging_orders
+from records.errors import Refusal
+from records.forms import EntryKind, Form, current_form
+from records.messages import ImageSeriesView, ImageStudyView
+from records.policy import Allowed
 from workstation.models.chart import ChartModel
 
-
-def reports(on: date) -> tuple[tuple[Form, EntryKind], ...]:
-    """The kinds of the forms in force that take key images."""
-    codes = dict.fromkeys(form.code for form in all_forms())
-    current = [current_form(code, on) for code in codes]
-    return tuple((form, kind) for form in current for kind in form.kinds
-                 if any(field.type == "images" for field in kind.fields))
+Kinds = tuple[tuple[Form, EntryKind], ...]
 
 
-def write_report(chart: ChartModel, on: date) -> bool:
-    """Go on with the newest report that is being written, else begin one; False when the chart is not here.
+def reports(on: date, modalities: Collection[str] = ()) -> Kinds:
+    """The kinds of the forms in force that report on what one of these devices made; all when none does."""
+    found = []
+    for one in imaging_orders.reports_on(modalities) or imaging_orders.data().reports:
+        try:
+            whole = current_form(one.form, on)
+        except Refusal:
+            continue
+        found.append((whole, whole.kind(one.kind)))
+    return tuple(found)
+
+
+def devices(study: ImageStudyView | None, series: ImageSeriesView | None) -> tuple[str, ...]:
+    """Which devices made what is read: the series' own, else (of a structured report, say) its study's."""
+    if series is not None and imaging_orders.reports_on((series.modality,)):
+        return (series.modality,)
+    return study.modalities if study is not None else ()
+
+
+def write_report(chart: ChartModel, on: date, study: str = "", modalities: Collection[str] = ()) -> Kinds | None:
+    """Go on with the newest report of the device's form that is being written, else begin one on that study; the kinds
+    to choose among when the device does not say which it is; None when the chart is not here.
 
     Whether this person may begin one is the chart's to say (`refused`).
     """
-    kinds = reports(on)
+    kinds = reports(on, modalities)
     if chart.chart is None or not kinds:
-        return False
+        return None
     open_ones = [item for form, kind in kinds for item in chart.sheet(form.code, kind.key) if chart.opens(item)]
+    may = tuple(pair for pair in kinds if isinstance(chart.may_begin(*pair), Allowed)) or kinds[:1]
     if open_ones:
         chart.open_draft(max(open_ones, key=lambda item: item.occurred_at).entry)
+    elif len(may) > 1:
+        return may
     else:
-        chart.begin(*kinds[0])
-    return True
+        chart.begin(*may[0], study)
+    return ()

@@ -17,7 +17,7 @@ MODALITY_WORDS = {
     "CT": "CT", "MR": "Cộng hưởng từ", "CR": "X-quang", "DX": "X-quang", "RG": "X-quang", "RF": "X-quang",
     "MG": "Nhũ ảnh",
     "US": "Siêu âm", "XA": "Chụp mạch", "NM": "Xạ hình", "PT": "PET", "ES": "Nội soi", "ECG": "Điện tim",
-    "PX": "X-quang răng", "IO": "X-quang răng",
+    "EEG": "Điện não", "PX": "X-quang răng", "IO": "X-quang răng",
 }
 _IMAGES = TypeAdapter(PatientImages)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from workstation.models.images.report import write_report
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place
+from workstation.views.chart.kinds_menu import show_kinds
 from workstation.views.chart.place import ChartPlace
 from workstation.views.images.disc import DiscDialog, SendDialog
 from workstation.views.images.disc_place import DiscPlace
@@ -129,13 +131,18 @@ class ImagesDesk(QObject):
         Reporting(self._desk, place, self._actions, partial(self._write_report, patient.id))
         return place
 
-    def _write_report(self, patient: UUID) -> bool:
-        """F6: the report in this person's chart, beside which the key images wait."""
+    def _write_report(self, patient: UUID, study: str, modalities: Sequence[str]) -> bool:
+        """F6: the report on the study in this person's chart, beside which the key images wait; a menu where the device
+        does not say which form it is.
+        """
         chart, place = self._chart(), self._page.place(Place.CHART)
         if chart is None or chart[0].id != patient or not isinstance(place, ChartPlace):
             return False
         self._page.show_place(Place.CHART)
-        return write_report(place.chart, datetime.now(ZONE).date())
+        kinds = write_report(place.chart, datetime.now(ZONE).date(), study, modalities)
+        if kinds:
+            show_kinds(place.head, kinds, lambda form, kind: place.chart.begin(form, kind, study))
+        return kinds is not None
 
     def _wanted(self, patient: UUID, spot: Spot) -> None:
         chart, place = self._chart(), self._page.place(Place.IMAGES)

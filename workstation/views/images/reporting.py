@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QLabel
@@ -13,6 +13,7 @@ from workstation.models.images.choosing import Choosing
 from workstation.models.images.exporting import ExportModel
 from workstation.models.images.key_images import spot_of
 from workstation.models.images.readings import headline
+from workstation.models.images.report import devices
 from workstation.models.images.stack import Loaded
 from workstation.models.images.studies import series_words, study_words
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
@@ -29,9 +30,12 @@ MOST_WORDS = 200
 
 
 class Reporting(QObject):
-    """Joins one place of images to its patient's report; `write` opens the report and says whether it could."""
+    """Joins one place of images to its patient's report; `write` opens the report on a study that these devices made,
+    and says whether it could.
+    """
 
-    def __init__(self, desk: Desk, place: ImagesPlace, actions: ActionSet, write: Callable[[], bool]) -> None:
+    def __init__(self, desk: Desk, place: ImagesPlace, actions: ActionSet,
+                 write: Callable[[str, Sequence[str]], bool]) -> None:
         super().__init__(place)
         self._desk, self._place, self._write = desk, place, write
         self.choosing = Choosing(desk, place.reading.patient.id, self)
@@ -61,8 +65,12 @@ class Reporting(QObject):
         self.choosing.choose(viewport.here.spot, self._said(viewport.here), picture)
 
     def write(self) -> None:
-        """Into the report, with the key images at hand."""
-        if not self._write():
+        """Into the report on what is read now, with the key images at hand."""
+        grid, studies = self._place.grid, self._place.reading.studies
+        hung = grid.hanging.ports[0] if grid.active.hung.prior and grid.hanging.ports else grid.active.hung
+        found = studies.series(hung.series_uid)
+        made = devices(studies.study(hung.study_uid), found[1] if found is not None else None)
+        if not self._write(hung.study_uid, made):
             self._place.tell("Chưa mở hồ sơ của người bệnh này, hoặc bạn không được viết phiếu kết quả.")
 
     def export(self) -> None:

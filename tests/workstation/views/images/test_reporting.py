@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import pytest
 from PyQt6.QtCore import Qt
@@ -10,8 +11,9 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from records.pictures import is_key_image, picture_of
-from tests.workstation.views.images.shelf import LUNG, Reader
+from tests.workstation.views.images.shelf import CT, LUNG, PA, XRAY, Reader
 from tests.workstation.views.keyboard import KEYS
+from workstation.models.images.hanging import Hung
 from workstation.models.images.key_images import LONGEST_SIDE, spot_of
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.measuring import measured
@@ -35,8 +37,8 @@ def written() -> list[str]:
 def reporting(opened: Reader, written: list[str]) -> Reporting:
     desk = opened.place.reading.desk
 
-    def write() -> bool:
-        written.append("report")
+    def write(study: str, modalities: Sequence[str]) -> bool:
+        written.append(f"{study} {'+'.join(modalities)}")
         return True
 
     return Reporting(desk, opened.place, opened.actions, write)
@@ -92,7 +94,14 @@ def test_a_reconstructed_plane_is_refused_in_words(opened: Reader, reporting: Re
     assert reporting.choosing.chosen == ()
 
 
-def test_f6_asks_for_the_report(opened: Reader, reporting: Reporting, written: list[str]) -> None:
+def test_f6_asks_for_the_report_on_what_is_read(opened: Reader, reporting: Reporting, written: list[str]) -> None:
     opened.actions.trigger("images.report")
-    assert written == ["report"]
+    assert opened.place.grid.cells[3].hung.prior
+    opened.place.grid.activate(3)  # the X-ray of last year beside it: it is not what is reported on
+    opened.actions.trigger("images.report")
+    assert written == [f"{CT} CT"] * 2
+    opened.place.grid.put(Hung(XRAY, PA), 0)
+    opened.place.grid.activate(0)
+    opened.actions.trigger("images.report")
+    assert written[-1] == f"{XRAY} DX"
     assert reporting.parent() is opened.place

@@ -1,0 +1,100 @@
+"""Which report is written beside which pictures: the form of their device, a draft that is open, or a choice."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from records.entries import FormRef
+from records.forms import Role
+from records.messages import ImageSeriesView, ImageStudyView, ImagingOrderStanding
+from records.order_states import OrderState
+from tests.workstation import hospital
+from tests.workstation.little_server import LittleServer
+from tests.workstation.models.desks import Desks, draft
+from workstation.drafts import LocalDraft
+from workstation.models.account import utc_now
+from workstation.models.chart import ChartModel
+from workstation.models.images.report import devices, reports, write_report
+
+ON = date(2026, 11, 25)
+SCAN = hospital.entry(UUID(int=7), form=FormRef(code="11/BV2", edition="2024-01-01", kind="request"), body={
+    "values": {"diagnosis": {"text": "Đau bụng"}, "examination": "Ổ bụng", "urgency": "1"}})
+
+
+@pytest.fixture
+def chart(desks: Desks, little: LittleServer, qtbot: QtBot) -> ChartModel:
+    standing = ImagingOrderStanding(entry=SCAN.id, version=SCAN.version, row=0, state=OrderState.TAKEN,
+                                    studies=("1.7",))
+    told = hospital.chart([SCAN]).model_copy(update={"imaging_orders": (standing,)})
+    little.charts[hospital.ENCOUNTER] = told.model_dump_json().encode()
+    model = ChartModel(desks.open(), hospital.ENCOUNTER)
+    with qtbot.waitSignal(model.loaded):
+        model.load()
+    return model
+
+
+def test_each_device_has_its_form_and_an_unknown_one_leaves_the_choice() -> None:
+    assert [form.code for form, _ in reports(ON, ("US",))] == ["11/BV2"]
+    assert [form.code for form, _ in reports(ON, ("OT",))] == [f"{number:02}/BV2" for number in range(8, 15)]
+    assert reports(date(2023, 12, 31), ("US",)) == ()
+
+
+def test_what_is_no_picture_is_reported_on_as_the_study_that_it_belongs_to() -> None:
+    study = ImageStudyView(uid="1", modalities=("SR", "US"), received_at=utc_now())
+    assert devices(study, ImageSeriesView(uid="1.1", modality="SR", instances=1)) == ("SR", "US")
+    assert devices(study, ImageSeriesView(uid="1.2", modality="US", instances=1)) == ("US",)
+    assert devices(None, None) == ()
+
+
+def test_a_new_report_begins_on_the_devices_form_with_the_order_of_the_study(chart: ChartModel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(chart.draft_ready) as told:
+        assert write_report(chart, ON, "1.7", ("US",)) == ()
+    made = told.args[0] if told.args else None
+    assert isinstance(made, LocalDraft)
+    assert (made.form.code, made.form.kind, made.values["examination"]) == ("11/BV2", "result", "Ổ bụng")
+
+
+def test_an_open_draft_of_that_form_goes_on_and_one_of_another_form_does_not(
+    chart: ChartModel, desks: Desks, qtbot: QtBot,
+) -> None:
+    def open_one(code: str, number: int) -> LocalDraft:
+        ref = FormRef(code=code, edition="2024-01-01", kind="result")
+        made = draft(entry=UUID(int=number), values={"findings": "x"}, form=ref, encounter=hospital.ENCOUNTER)
+        with qtbot.waitSignal(chart.changed):
+            chart.desk.sync.save(made)
+        return made
+
+    open_one("09/BV2", 90)
+    with qtbot.waitSignal(chart.draft_ready) as told:
+        write_report(chart, ON, "1.7", ("US",))
+    assert told.args is not None
+    assert told.args[0].form.code == "11/BV2"
+    mine = open_one("11/BV2", 91)
+    with qtbot.waitSignal(chart.draft_ready) as told:
+        write_report(chart, ON, "1.7", ("US",))
+    assert told.args is not None
+    assert told.args[0].entry == mine.entry
+
+
+def test_an_unknown_device_leaves_the_choice_to_the_reader(chart: ChartModel) -> None:
+    kinds = write_report(chart, ON, "1.9", ("OT",))
+    assert kinds is not None
+    assert len(kinds) == 7
+
+
+def test_who_may_not_write_is_told_why_and_without_a_chart_nothing_begins(
+    chart: ChartModel, desks: Desks, qtbot: QtBot,
+) -> None:
+    assert write_report(ChartModel(chart.desk, UUID(int=99)), ON, "1.7", ("US",)) is None
+    account: Any = chart.desk.account
+    nurse = account.person.model_copy(update={"roles": (Role.NURSE,)})
+    object.__setattr__(account, "person", nurse)
+    with qtbot.waitSignal(chart.refused) as told:
+        assert write_report(chart, ON, "1.9", ("OT",)) == ()
+    assert told.args is not None
+    assert told.args[0].reasons
