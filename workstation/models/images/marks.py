@@ -136,6 +136,7 @@ class Marks(QObject):
         super().__init__(parent)
         self._marks: dict[UUID, Mark] = {}
         self._steps: list[_Step] = []
+        self._undone: list[_Step] = []
         self._tool: Tool | None = None
 
     @property
@@ -170,6 +171,7 @@ class Marks(QObject):
         """Another person's pictures are opened: nothing of these stays."""
         self._marks.clear()
         self._steps.clear()
+        self._undone.clear()
         self.redrawn.emit()
 
     def put(self, mark: Mark) -> None:
@@ -202,6 +204,7 @@ class Marks(QObject):
         if not self._steps:
             return None
         step = self._steps.pop()
+        self._undone.append(step)
         if step.before is not None:
             self._set(step.before)
             return step.before
@@ -209,7 +212,25 @@ class Marks(QObject):
             self._drop(step.after)
         return step.after
 
+    @property
+    def can_redo(self) -> bool:
+        """Whether an act was taken back, and nothing was done since."""
+        return bool(self._undone)
+
+    def redo(self) -> Mark | None:
+        """Do again what was taken back last; answers the mark it was about."""
+        if not self._undone:
+            return None
+        step = self._undone.pop()
+        self._steps.append(step)
+        if step.after is not None:
+            self._set(step.after)
+        elif step.before is not None:
+            self._drop(step.before)
+        return step.after or step.before
+
     def _note(self, step: _Step) -> None:
+        self._undone.clear()
         self._steps = [*self._steps[1 - MOST_STEPS:], step]
 
     def _set(self, mark: Mark) -> None:

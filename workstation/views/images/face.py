@@ -21,6 +21,7 @@ from workstation.models.images.states import Over
 from workstation.models.images.view_state import ViewState
 from workstation.views import style
 from workstation.views.images import corner_painting as rim
+from workstation.views.images.aim import Aim
 from workstation.views.images.hand import Hand
 from workstation.views.images.mark_painting import Canvas
 from workstation.views.images.surface import Surface
@@ -46,6 +47,7 @@ class Face:
     gaze: Gaze
     marks: Marks
     hand: Hand
+    aim: Aim
     words: Words = field(default_factory=Words)
     lines: Sequence[ReferenceLine] = ()
     laid: Laying | None = None
@@ -101,6 +103,8 @@ class Face:
             canvas.mark(edited if edited is not None and edited.id == mark.id else mark, chosen=mark.id == self.chosen)
         if self.hand.drawing is not None:
             canvas.drawing(self.hand.drawing)
+        if self.aim.at is not None:
+            canvas.crosshair(self.aim.at)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def magnifier(self, painter: QPainter, lens: Lens, at: Point, ratio: float) -> None:

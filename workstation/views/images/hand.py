@@ -14,7 +14,7 @@ from imaging.geometry import Point
 from imaging.grey import Window
 from workstation.models.images.drawing import DRAGGED, NEAR, Drawing, Grip, grip_at
 from workstation.models.images.lens import Lens
-from workstation.models.images.marks import Mark, Marks
+from workstation.models.images.marks import Kind, Mark, Marks
 from workstation.models.images.measuring import measured
 from workstation.models.images.stack import Loaded
 from workstation.models.images.view_state import Tool, ViewState, dragged_window
@@ -54,6 +54,10 @@ class Eye(Protocol):
     @property
     def marks(self) -> Marks:
         """What is measured."""
+
+    @property
+    def chosen_mark(self) -> UUID | None:
+        """The mark with handles."""
 
     @property
     def ratio(self) -> float:
@@ -119,7 +123,7 @@ class Hand:
         if grip is not None:
             self._eye.choose(grip.mark.id)
         elif act is Act.DRAW:
-            self._place(at, lens)
+            self._begin(lens.to_image(at))
         elif button is Qt.MouseButton.LeftButton:
             self._eye.choose(None)
         self._eye.redraw()
@@ -153,11 +157,40 @@ class Hand:
             dragged = math.dist(at, drag.start) > DRAGGED * self._eye.ratio
             self.drawing = self.drawing.released(lens.to_image(at), dragged=dragged)
             self._finish()
-        if self.edited is not None:
-            edited, self.edited = self.edited, None
-            self._eye.marks.put(edited)
+        self.keep_edited()
         self._eye.redraw()
+
+    def place_at(self, at: Point) -> Mark | None:
+        """A point of the mark that is being made, in the picture, as a click places it; the mark when it is whole.
+
+        A freehand line goes from point to point, and ends where its last point is placed once more.
+        """
+        placed = () if self.drawing is None else self.drawing.placed
+        again = bool(placed) and placed[-1] == at
+        if not again and not self._begin(at):
+            return None
+        before = set(self._eye.marks.all())
+        if self.drawing is not None:
+            self.drawing = self.drawing.released(at, dragged=False)
+            if self.drawing.kind is not Kind.FREEHAND or again:
+                self._finish()
+        self._eye.redraw()
+        if self.drawing is None:
+            self._eye.settle()
+        return next((mark for mark in self._eye.marks.all() if mark not in before), None)
+
+    def edit(self, mark: Mark) -> None:
+        """The mark as it is being changed, measured as it goes."""
+        self.edited = self._measured(mark)
+        self._eye.redraw()
+
+    def keep_edited(self) -> Mark | None:
+        """What was being changed is kept as it is now."""
+        edited, self.edited = self.edited, None
+        if edited is not None:
+            self._eye.marks.put(edited)
         self._eye.settle()
+        return edited
 
     def drop(self) -> bool:
         """Let go of everything that is not finished; answers whether there was anything."""
@@ -194,14 +227,15 @@ class Hand:
             self._eye.marks.of(here.spot), lens, at, chosen, NEAR * self._eye.ratio,
             lines=self._eye.state.tool.draws is None)
 
-    def _place(self, at: Point, lens: Lens) -> None:
+    def _begin(self, at: Point) -> bool:
         kind, here = self._eye.state.tool.draws, self._eye.here
         if self.drawing is None:
             if kind is None or here is None:
-                return
+                return False
             self._eye.choose(None)
             self.drawing = Drawing(kind, here.spot)
-        self.drawing = self.drawing.pressed(lens.to_image(at))
+        self.drawing = self.drawing.pressed(at)
+        return True
 
     def _finish(self) -> None:
         drawing = self.drawing

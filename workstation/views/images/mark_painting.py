@@ -46,6 +46,15 @@ class Canvas:
         """A mark that is being made."""
         self._lines(drawing.kind, drawing.shown())
 
+    def crosshair(self, point: Point) -> None:
+        """Where the keys are: four strokes around a gap, so that what is measured stays in sight."""
+        at = self.at(point)
+        for pen in (QPen(_shade(), 4), QPen(style.image_colour("strong"), 1.5)):
+            self._painter.setPen(pen)
+            for right, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                way = QPointF(right, down)
+                self._painter.drawLine(at + way * 5, at + way * 22)
+
     def reference(self, line: ReferenceLine) -> None:
         """A dashed blue line."""
         ink = style.image_colour("reference")

@@ -148,7 +148,7 @@ class ReaderPlace(PlaceView):
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """A tool's letter that was pressed in the strip or the panel is meant for the active viewport."""
         action = widget_action(event, Place.IMAGES) if event is not None and self.grid.cells else None
-        if event is not None and action is not None:
+        if event is not None and action is not None and action.id != "images.aim":  # Enter on a button is not for it
             event.setAccepted(True)
             if not self.grid.viewport.act(action.id):
                 self._actions.trigger(action.id)

@@ -33,6 +33,7 @@ from workstation.models.images.view_state import Tool, ViewState
 from workstation.views import style
 from workstation.views.actions import Place, widget_action
 from workstation.views.images import corner_painting as rim
+from workstation.views.images.aim import Aim
 from workstation.views.images.cine import Cine
 from workstation.views.images.face import Face, Laying
 from workstation.views.images.hand import Act, Hand
@@ -40,6 +41,7 @@ from workstation.views.images.surface import Surface
 from workstation.views.images.viewport_acts import ACTS
 
 WHEEL_STEP = 120
+NAME = "Khung ảnh"
 
 
 class Viewport(QWidget):
@@ -57,7 +59,8 @@ class Viewport(QWidget):
         self._marks = marks
         self._hand = Hand(self)
         self.gaze: Gaze = Gaze(marks, lambda: self._hand.busy, self)
-        self._face = Face(self.gaze, marks, self._hand)
+        self.aim: Aim = Aim(self, self._hand)
+        self._face = Face(self.gaze, marks, self._hand, self.aim)
         self.cine = Cine(self)
         self._active = self._on_bar = False
         self._wheel = 0
@@ -73,7 +76,7 @@ class Viewport(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 120)
-        self.setAccessibleName("Khung ảnh")
+        self.setAccessibleName(NAME)
 
     # What the place says to it.
 
@@ -214,13 +217,21 @@ class Viewport(QWidget):
         """A mark is finished: a picture that came meanwhile may be shown."""
         self.gaze.settle()
 
+    def say(self, words: str) -> None:
+        """Into the ear of who does not see the picture: a changed name of what has the focus is read out."""
+        self.setAccessibleName(f"{NAME}. {words}" if words else NAME)
+
+    def tell(self, words: str) -> None:
+        """At the foot of the place."""
+        self.told.emit(words)
+
     def redraw(self) -> None:
         """Something over the picture has changed."""
         self.update()
 
     def holds(self) -> bool:
         """Whether there is something that Esc lets go of."""
-        return (self.cine.running or self._hand.busy or self._face.chosen is not None
+        return (self.cine.running or self._hand.busy or self.aim.shown or self._face.chosen is not None
                 or self.state.tool is not Tool.SELECT)
 
     def drop(self) -> bool:
@@ -228,7 +239,10 @@ class Viewport(QWidget):
         if self.cine.running:
             self.cine.stop()
         elif self._hand.drop():
+            self.aim.release()
             self.settle()
+        elif self.aim.hide():
+            pass
         elif self._face.chosen is not None:
             self.choose(None)
         elif self.state.tool is not Tool.SELECT:
@@ -241,12 +255,14 @@ class Viewport(QWidget):
     def drop_drawing(self) -> bool:
         """Let go of a mark that is not finished; answers whether there was one."""
         dropped = self._hand.let_go(scrolling=True)
+        self.aim.release()
         self.update()
         return dropped
 
     def _turned(self, before: ViewState) -> None:
         if self.state.tool is not before.tool or self.state.place != before.place:
             self._hand.let_go(scrolling=self.state.tool is before.tool)
+            self.aim.release()
         self.update()
 
     def _shown(self) -> None:
@@ -291,6 +307,7 @@ class Viewport(QWidget):
         if event is None:
             return
         self.activated.emit()
+        self.aim.hide()
         at = event.position()
         on_bar = self.gaze.count > 1 and rim.bar_of(self.rect()).contains(at.toPoint()) and not self._hand.busy
         if on_bar and event.button() is Qt.MouseButton.LeftButton:
@@ -331,9 +348,19 @@ class Viewport(QWidget):
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None:
             return
+        if self.aim.key(event):
+            event.accept()
+            return
+        if event.key() == Qt.Key.Key_Enter:  # of the number pad
+            self.aim.enter()
+            return
         action = widget_action(event, Place.IMAGES)
         event.setAccepted(self.drop() if event.key() == Qt.Key.Key_Escape else
                           action is not None and self.act(action.id))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes to the next point while the crosshair is shown."""
+        return not self.aim.shown and super().focusNextPrevChild(forward)
 
     def event(self, event: QEvent | None) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and (

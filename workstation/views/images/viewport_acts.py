@@ -8,8 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from imaging.grey import FullDynamic
+from workstation.models.images.marks import Mark
 from workstation.models.images.presets import presets_of
 from workstation.models.images.view_state import Tool
+from workstation.views.images.aim import words_of_mark
 
 if TYPE_CHECKING:
     from workstation.views.images.viewport import Viewport
@@ -74,12 +76,14 @@ def next_mark(viewport: Viewport) -> None:
         viewport.told.emit("Ảnh này chưa có số đo")
         return
     ids = [mark.id for mark in marks]
-    at = ids.index(viewport.chosen_mark) if viewport.chosen_mark in ids else -1
-    viewport.choose(ids[(at + 1) % len(ids)])
+    at = (ids.index(viewport.chosen_mark) + 1) % len(ids) if viewport.chosen_mark in ids else 0
+    viewport.choose(ids[at])
+    viewport.say(f"Số đo {at + 1} trên {len(ids)}: {words_of_mark(marks[at])}")
 
 
 def delete_mark(viewport: Viewport) -> None:
     """The chosen mark goes; undo brings it back."""
+    viewport.drop_drawing()
     chosen = viewport.chosen_mark
     if chosen is None:
         viewport.told.emit("Chưa chọn số đo nào để xóa")
@@ -96,7 +100,19 @@ def undo(viewport: Viewport) -> None:
     if not viewport.marks.can_undo:
         viewport.told.emit("Không còn gì để hoàn tác")
         return
-    mark, stack = viewport.marks.undo(), viewport.gaze.stack
+    _go_where(viewport.marks.undo(), viewport)
+
+
+def redo(viewport: Viewport) -> None:
+    """Do again what was taken back, and go where it is, if it is here."""
+    if not viewport.marks.can_redo:
+        viewport.told.emit("Không còn gì để làm lại")
+        return
+    _go_where(viewport.marks.redo(), viewport)
+
+
+def _go_where(mark: Mark | None, viewport: Viewport) -> None:
+    stack = viewport.gaze.stack
     if mark is None or stack is None or (viewport.here is not None and viewport.here.spot == mark.spot):
         return
     place = next((place for place in range(len(stack)) if stack.spot(place) == mark.spot), None)
@@ -124,6 +140,8 @@ ACTS: Mapping[str, Callable[[Viewport], None]] = {
     "images.next_mark": next_mark,
     "images.delete_mark": delete_mark,
     "images.undo": undo,
+    "images.redo": redo,
+    "images.aim": lambda viewport: viewport.aim.enter(),
     "images.scroll": lambda _viewport: None,  # only the hint in the key line: the next two do it
     "images.next": partial(step, 1),
     "images.previous": partial(step, -1),

@@ -62,29 +62,37 @@ class Heard(QObject):
         model.removed.connect(lambda mark: self.kept.pop(mark.id))
 
 
-@given(st.lists(st.tuples(st.sampled_from(["put", "move", "remove", "undo"]), st.integers(0, 3)), max_size=40))
+@given(st.lists(st.tuples(st.sampled_from(["put", "move", "remove", "undo", "redo"]), st.integers(0, 3)), max_size=40))
 def test_undo_takes_back_act_by_act_and_the_keeper_hears_of_each(acts: list[tuple[str, int]]) -> None:
     model = Marks()
     heard = Heard(model)
     states: list[dict[Any, Mark]] = [{}]
+    undone: list[dict[Any, Mark]] = []
     for act, which in acts:
         held = model.all()
         if act == "undo":
             model.undo()
             if len(states) > 1:
-                states.pop()
+                undone.append(states.pop())
+        elif act == "redo":
+            model.redo()
+            if undone:
+                states.append(undone.pop())
         elif act == "put":
+            undone.clear()
             model.put(Mark.new(SPOT, Kind.LENGTH, [(which, 0), (9, 9)]))
             states.append({mark.id: mark for mark in model.all()})
         elif held and act == "remove":
+            undone.clear()
             model.remove(held[which % len(held)].id)
             states.append({mark.id: mark for mark in model.all()})
         elif held:
+            undone.clear()
             moved = held[which % len(held)].moved(1, (which, len(states) + 100.0))
             model.put(moved)
             states.append({mark.id: mark for mark in model.all()})
         assert {mark.id: mark for mark in model.all()} == states[-1] == heard.kept
-        assert model.can_undo == (len(states) > 1)
+        assert (model.can_undo, model.can_redo) == (len(states) > 1, bool(undone))
 
 
 def test_kept_marks_come_back_without_being_kept_again_and_lie_on_their_own_frame() -> None:
