@@ -10,6 +10,7 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pillow
+from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import RLELossless
 
 from imaging.codecs import HTJ2K, JPEG_2000, JPEG_LS
@@ -26,7 +27,7 @@ REFUSED = {
     "MR_truncated.dcm": ("image_frame_cut", "cut short on purpose"),
     "JPEG2000-embedded-sequence-delimiter.dcm": (
         "image_codestream_differs", "its codestream was overwritten within the size marker to test a parser"),
-    "no_meta.dcm": ("image_not_dicom", "its first byte is missing"),
+    "no_meta.dcm": ("image_not_dicom", "a stray byte stands before its first element"),
 }
 NO_PICTURE = {"meta_missing_tsyntax.dcm", "nested_priv_SQ.dcm", "no_meta_group_length.dcm"}
 """Parser tests: they hold a pixel data element of a few bytes and no word on its shape."""
@@ -35,13 +36,14 @@ DIFFERS = {
 }
 BIG_ENDIAN_32 = "dcmtk exchanges the bytes of 32-bit pixels within 16-bit words; ours equals the little-endian twin"
 NO_JUDGE = {
-    "SC_rgb_32bit.dcm": "dcmtk reads no colour of 32 bits",
-    "SC_rgb_32bit_2frame.dcm": "dcmtk reads no colour of 32 bits",
-    "SC_rgb_expb_32bit.dcm": "dcmtk reads no colour of 32 bits",
-    "SC_rgb_expb_32bit_2frame.dcm": "dcmtk reads no colour of 32 bits",
-    "eCT_Supplemental.dcm": "dcmtk reads no windows of functional groups and no supplemental palette",
-    "gdcm-US-ALOKA-16.dcm": "dcmtk reads no segmented palettes",
-    "gdcm-US-ALOKA-16_big.dcm": "dcmtk reads no segmented palettes",
+    "SC_rgb_32bit.dcm": "dcmtk reads no colour of 32 bits; pydicom judges below",
+    "SC_rgb_32bit_2frame.dcm": "dcmtk reads no colour of 32 bits; pydicom judges below",
+    "SC_rgb_expb_32bit.dcm": "dcmtk reads no colour of 32 bits; pydicom judges below",
+    "SC_rgb_expb_32bit_2frame.dcm": "dcmtk reads no colour of 32 bits; pydicom judges below",
+    "eCT_Supplemental.dcm": "dcmtk reads no windows of functional groups and no supplemental palette; told the window, "
+                            "it judges the grey part below",
+    "gdcm-US-ALOKA-16.dcm": "dcmtk reads no segmented palettes; pydicom judges below",
+    "gdcm-US-ALOKA-16_big.dcm": "dcmtk reads no segmented palettes; pydicom judges below",
     "SC_rgb_jpeg.dcm": "dcmtk reads its fragment as cut off; its decompressed twin SC_rgb_jpeg_dcmd.dcm is judged",
     "emri_small_jpeg_2k_lossless_too_short.dcm": "dcmtk and pydicom refuse its fragments; its twin is judged",
     "GDCMJ2K_TextGBR.dcm": "dcmtk reads no JPEG 2000, and Pillow, which unpacks it for dcmtk, calls this one broken",
@@ -85,6 +87,31 @@ def test_two_ways_to_write_one_picture_are_one(name: str) -> None:
     one, other = (open_image(OnDisk(FILES[file])) for file in (name, TWINS[name]))
     apart = np.abs(one.frame(1).values.astype(float) - other.frame(1).values)
     assert apart.max() <= (2 if name == "SC_rgb_jpeg.dcm" else 0)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, why in NO_JUDGE.items() if "pydicom judges" in why))
+def test_where_dcmtk_does_not_judge_pydicom_does(name: str) -> None:
+    dataset, image = pydicom.dcmread(FILES[name]), open_image(OnDisk(FILES[name]))
+    pixels = dataset.pixel_array.reshape(image.format.frames, image.format.rows, image.format.columns, -1)
+    for number, frame in enumerate(pixels, 1):
+        theirs = frame >> 24 if frame.shape[-1] == 3 else apply_color_lut(frame[:, :, 0], dataset) >> 8
+        assert np.array_equal(image.frame(number).values, theirs)
+
+
+def test_the_grey_part_of_a_partly_coloured_picture_is_dcmtks(tmp_path: Path) -> None:
+    file = FILES["eCT_Supplemental.dcm"]
+    image = open_image(OnDisk(file))
+    for number in (1, image.format.frames):
+        frame, grey = image.frame(number), image.grey(number)
+        assert isinstance(grey.default, Window)
+        assert frame.coloured is not None
+        window = ["--set-window", str(grey.default.center), str(grey.default.width)]
+        subprocess.run(["dcm2pnm", "--frame", str(number), *window, "+opb", file, tmp_path / "theirs.pnm"],
+                       check=True, capture_output=True)
+        ours, coloured = render(frame, grey, View(overlays=False)), frame.coloured[1]
+        assert 0 < coloured.sum() < coloured.size
+        apart = ours.astype(int) - np.asarray(Pillow.open(tmp_path / "theirs.pnm"))[:, :, None]
+        assert np.abs(apart[~coloured]).max() <= 1
 
 
 def by_dcmtk(file: Path, image: Image, frame: Frame, folder: Path) -> NDArray[np.uint8]:
