@@ -153,12 +153,13 @@ def _verify(parser: Command) -> None:
         from server.settings import read_settings
 
         file = options.config or options.home / "server.toml"
-        return verify(read_settings(file), anchor=options.anchor, as_json=options.json)
+        return verify(read_settings(file), anchor=options.anchor, as_json=options.json, images=options.images)
 
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--config", type=Path, metavar="FILE", help="the server's settings (TOML)")
     where.add_argument("--home", type=Path, metavar="DIR", help="a demo hospital's folder")
     parser.add_argument("--anchor", type=Path, metavar="FILE", help="a copy of the audit seals kept elsewhere")
+    parser.add_argument("--images", action="store_true", help="read every image whole; without, only its end")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 

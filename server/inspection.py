@@ -19,8 +19,11 @@ from server.settings import Settings
 from server.store import base, chain, walk
 
 
-def verify(settings: Settings, *, anchor: Path | None, as_json: bool) -> int:
-    """Walk the whole store; 0 when every version, file, signature, receipt and seal tells one story."""
+def verify(settings: Settings, *, anchor: Path | None, as_json: bool, images: bool = False) -> int:
+    """Walk the whole store; 0 when every version, file, signature, receipt, image and seal tells one story.
+
+    With `images` every image is read whole, which takes as long as the disk needs for them.
+    """
     hospital = Hospital.open(settings)
     try:
         keys = {key_id(hospital.server_key.public): hospital.server_key.public,
@@ -30,7 +33,7 @@ def verify(settings: Settings, *, anchor: Path | None, as_json: bool) -> int:
             walks = [
                 walk.versions(db, hospital.keys), walk.files(db, hospital.keys, hospital.blobs, _judge(hospital)),
                 walk.signed(db, keys), walk.receipted(db, keys), walk.states(db),
-                walk.shown(db, hospital.keys),
+                walk.shown(db, hospital.keys), walk.images(db, hospital.keys, hospital.images, whole=images),
                 _audit(db, keys, anchored),
             ]
     finally:

@@ -6,6 +6,7 @@ is counted apart: its rows are still compared, its contents are gone by law.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,8 @@ from records.forms import form
 from records.receipts import PublicKey, Receipt
 from records.signatures import Verdict, same_name
 from server.store import chart, entry_views
-from server.store.blobs import Blobs
+from server.store import images as image_files
+from server.store.blobs import Blobs, Place
 from server.store.entries import about
 from server.store.keys import Keys, ScopeKey
 
@@ -56,6 +58,12 @@ def files(db: Connection, keys: Keys, blobs: Blobs, judge: Judge | None = None) 
     """Each signed file is there and has its hash; with `judge`, what was accepted is judged anew."""
     ring = _Ring(db, keys)
     return _walked("files", (_file(row, ring, blobs, judge) for row in db.execute(_FILES)))
+
+
+def images(db: Connection, keys: Keys, place: Place, *, whole: bool = False) -> Walked:
+    """Each image that was acknowledged is there, as long as it was, and opens at its end; `whole`: it has its hash."""
+    ring = _Ring(db, keys)
+    return _walked("images", (_image(row, ring, place, whole=whole) for row in db.execute(_IMAGES)))
 
 
 def signed(db: Connection, trusted: Mapping[str, PublicKey]) -> Walked:
@@ -141,6 +149,17 @@ def _file(row: Row[Any], ring: _Ring, blobs: Blobs, judge: Judge | None) -> _Fou
     except Refusal as refusal:
         return _refused(refusal)
     return _Found(tuple(judge(data)) if judge is not None and row.accepted else ())
+
+
+def _image(row: Row[Any], ring: _Ring, place: Place, *, whole: bool) -> _Found:
+    try:
+        file = image_files.open_file(place, ring.key(row.study), row.file)
+        data = file.read(0 if whole else max(0, file.size - 1))
+    except Refusal as refusal:
+        return _refused(refusal)
+    if file.size != row.length or (whole and hashlib.sha256(data).hexdigest() != row.file):
+        return _Found((Reason("ciphertext_damaged", row.uid),))
+    return _Found()
 
 
 def _signature(row: Row[Any], trusted: Mapping[str, PublicKey]) -> _Found:
@@ -229,6 +248,10 @@ _FILES = text("""
         UNION ALL SELECT file, encounter, true FROM evidence_files
         UNION ALL SELECT file, scope, false FROM settlements
     ) AS kept GROUP BY file, scope ORDER BY scope, file
+""")
+_IMAGES = text("""
+    SELECT uid, study, file, length FROM image_instances UNION ALL SELECT uid, study, file, length FROM image_strays
+    ORDER BY study, uid
 """)
 _SIGNATURES = text("""
     SELECT s.*, v.sha256, c.sha256 AS certificate_sha256, c.person AS enrolled_for,

@@ -29,7 +29,8 @@ def walks(house: House, judged: list[bytes] | None = None) -> dict[str, Walked]:
     trusted = {hospital.server_key.id: hospital.server_key.public}
     with base.transaction(hospital.engine) as db:
         done = (walk.versions(db, hospital.keys), walk.files(db, hospital.keys, hospital.blobs, judge),
-                walk.signed(db, trusted), walk.receipted(db, trusted), walk.states(db), walk.shown(db, hospital.keys))
+                walk.signed(db, trusted), walk.receipted(db, trusted), walk.states(db), walk.shown(db, hospital.keys),
+                walk.images(db, hospital.keys, hospital.images))
     return {one.kind: one for one in done}
 
 
@@ -53,7 +54,7 @@ def test_an_untouched_store_is_whole(signed: House) -> None:
     done = walks(signed, judged)
     assert {kind: (one.looked_at, one.closed, one.broken) for kind, one in done.items()} == {
         "versions": (2, 0, ()), "files": (2, 0, ()), "signatures": (2, 0, ()), "receipts": (2, 0, ()),
-        "states": (2, 0, ()), "shown": (2, 0, ())}
+        "states": (2, 0, ()), "shown": (2, 0, ()), "images": (0, 0, ())}
     assert len(judged) == 2
     assert all(data.startswith(b"%PDF") for data in judged)
 
