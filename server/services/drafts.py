@@ -10,7 +10,7 @@ from records.errors import Refusal
 from records.forms import form
 from records.messages import DraftConflict, DraftSave, DraftView
 from server.services.hospital import Desk
-from server.store import base, stays
+from server.store import base, entries, stays
 from server.store import drafts as store
 
 
@@ -29,14 +29,21 @@ def mine_of(desk: Desk, entry: UUID) -> DraftView:
 
 
 def save(desk: Desk, entry: UUID, draft: DraftSave) -> DraftView | DraftConflict:
-    """Save over the newest revision when the writer knows it, whoever wrote that; else nothing is written."""
+    """Save over the newest revision when the writer knows it, whoever wrote that; else nothing is written.
+
+    A draft of a version that is signed already is refused: its save was on its way while the file was, or another has
+    signed. It could only stand beside the signed entry, as one that nobody can sign, and keep the record from closing.
+    """
     place = stays.place(desk.db, draft.encounter)
     if place is None:
         raise Refusal.because("thing_unknown", "encounter")
     kind = form(draft.form.code, draft.form.edition).kind(draft.form.kind)
     policy.demand(policy.may_write(desk.person, kind, place.state, place.ward, desk.now.astimezone(ZONE).date()))
     desk.scope = draft.encounter
+    base.lock(desk.db, "entry", entry)  # no file of this entry is accepted meanwhile
     base.lock(desk.db, "draft", entry)
+    if (signed := entries.standings(desk.db, entry)) and signed[-1].number > draft.base_version:
+        raise Refusal.because("draft_overtaken", latest=signed[-1].number)
     key = desk.key(draft.encounter)
     there = store.newest(desk.db, key, entry)
     revision = there.revision if there else 0

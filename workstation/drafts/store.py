@@ -15,7 +15,8 @@ from records.errors import Reason, Refusal
 from records.messages import DraftView, Look
 from records.sight import Hand
 from workstation.drafts import captures, tables
-from workstation.drafts.awaited import AwaitedShelf, closed_for, reopen, waits_elsewhere
+from workstation.drafts.awaited import AwaitedShelf, reopen, waits_elsewhere
+from workstation.drafts.closing import closing, handed_in, thrown_away
 from workstation.drafts.engine import Access
 from workstation.drafts.rows import LIST_COLUMNS, draft_of, item_of, look_of, row_of_command, row_of_draft
 from workstation.drafts.schema import migrate
@@ -52,7 +53,7 @@ class Store:
         """Keep the text; what the mirror and the outbox know of the draft stays as the store has it."""
         with self._access.writing() as db:
             held = _draft(db, draft.entry)
-            closed = _handed_in(db, draft) if held is None else held.command is not None and not waits_elsewhere(
+            closed = handed_in(db, draft) if held is None else held.command is not None and not waits_elsewhere(
                 db, held.command)
             if closed:
                 raise Refusal.because("draft_closed")
@@ -62,7 +63,7 @@ class Store:
                 "mirrored_revision": known.mirrored_revision, "mirrored_at": known.mirrored_at,
                 "server_values": known.server_values, "sent": known.sent,
                 "theirs": known.theirs, "begun_at": known.begun_at, "begun_here": known.begun_here,
-                "command": held.command if held is not None else _closing(db, draft),
+                "command": held.command if held is not None else closing(db, draft),
                 "hands": self._hands(held, draft.values, known.theirs),
             })
             _put_draft(db, saved)
@@ -82,8 +83,17 @@ class Store:
             return tuple(draft_of(row) for row in db.execute(wanted).mappings())
 
     def mark_sending(self, entry: UUID, sent: SentDraft) -> LocalDraft | None:
-        """That save goes to the server now; if no answer comes, it is sent again exactly so."""
-        return self._change_draft(entry, lambda _: {"sent": sent})
+        """That save goes to the server now; if no answer comes, it is sent again exactly so.
+
+        None when it may not go: the draft was thrown away or signed since it was read.
+        """
+        with self._access.writing() as db:
+            held = _draft(db, entry)
+            if held is None or held.command is not None:
+                return None
+            changed = held.model_copy(update={"sent": sent})
+            _put_draft(db, changed)
+            return changed
 
     def mark_mirrored(self, entry: UUID, revision: int, view: DraftView) -> LocalDraft | None:
         """The server has that local revision now."""
@@ -95,38 +105,51 @@ class Store:
         """Another text stands at the server; both are kept until the person chooses."""
         return self._change_draft(entry, lambda _: {"theirs": theirs, "sent": None})
 
-    def resolve(self, entry: UUID, values: Mapping[str, Any], theirs: DraftView) -> LocalDraft | None:
+    def resolve(self, entry: UUID, values: Mapping[str, Any], theirs: DraftView,
+                of: int | None = None) -> LocalDraft | None:
         """These values hold both texts now (joined, or chosen by the person): they go on from that revision.
 
-        When the server's text has moved on since, it stays beside mine and is joined next.
+        When the server's text has moved on since, it stays beside mine and is joined next. `of`: the revision of mine
+        that was joined, where no editor has the newest words; when newer ones were saved since, nothing changes.
         """
-        return self._change_draft(entry, lambda held: {
+        return self._change_draft(entry, lambda held: {} if of not in (None, held.revision) else {
             "values": dict(values), "revision": held.revision + 1, "saved_at": _now(),
             "server_revision": theirs.revision, "server_values": theirs.values,
             "hands": self._hands(held, values, theirs),
             "theirs": held.theirs if held.theirs and held.theirs.revision > theirs.revision else None})
 
-    def adopt(self, view: DraftView) -> LocalDraft:
+    def adopt(self, view: DraftView, asked_at: datetime | None = None) -> LocalDraft:
         """A draft from another PC: new here, or kept beside my text as `theirs` until the two are joined.
 
-        Refuses one that was signed from here already: the server's list was on its way, and is older than that.
+        Refuses one that was signed from here already: the server's list was on its way, and is older than that; and
+        one that was thrown away here, when the server had not heard of it at `asked_at`, when it was asked.
         """
         with self._access.writing() as db:
             held = _draft(db, view.entry)
-            if held is None and _handed_in(db, _adopted(view)):
+            if held is None and (handed_in(db, _adopted(view)) or (
+                    asked_at is not None and thrown_away(db, view.entry, asked_at))):
                 raise Refusal.because("draft_closed")
             if held is not None and (held.server_revision >= view.revision or held.sent is not None):
                 return held
             new = _adopted(view)
-            adopted = (new.model_copy(update={"command": _closing(db, new)}) if held is None
+            adopted = (new.model_copy(update={"command": closing(db, new)}) if held is None
                        else held.model_copy(update={"theirs": view}))
             _put_draft(db, adopted)
             return adopted
 
-    def drop_draft(self, entry: UUID) -> None:
-        """The draft was thrown away, or became a signed version."""
+    def throw_away(self, entry: UUID, told: OutboxCommand) -> bool:
+        """The person throws the draft away; `told` tells the server, in the same breath, when it may know of it.
+
+        False when the draft is closed: it is signed, or somebody is asked to sign it.
+        """
         with self._access.writing() as db:
+            held = _draft(db, entry)
+            if held is not None and held.command is not None:
+                return False
             db.execute(delete(tables.drafts).where(tables.drafts.c.entry == entry))
+            if held is not None and (held.server_revision or held.sent is not None):
+                db.execute(insert(tables.outbox).values(row_of_command(told)))
+            return True
 
     def drop_unchanged(self, seen: LocalDraft) -> bool:
         """The draft as it was seen goes; one that was saved or closed since stays. Whether it went."""
@@ -336,23 +359,6 @@ def _now() -> datetime:
 def _draft(db: Connection, entry: UUID) -> LocalDraft | None:
     row = db.execute(select(tables.drafts).where(tables.drafts.c.entry == entry)).mappings().first()
     return draft_of(row) if row is not None else None
-
-
-def _handed_in(db: Connection, draft: LocalDraft) -> bool:
-    """Whether the server took this draft from here already: a save that comes after that must not bring it back."""
-    return _signed(db, draft, CommandState.DONE) is not None
-
-
-def _closing(db: Connection, draft: LocalDraft) -> UUID | None:
-    """The command whose file was made of this text before its first save came here: it closes the draft too."""
-    return closed_for(db, draft.entry) or _signed(db, draft, CommandState.WAITING)
-
-
-def _signed(db: Connection, draft: LocalDraft, state: CommandState) -> UUID | None:
-    outbox = tables.outbox.c
-    return db.execute(select(outbox.id).where(
-        outbox.entry == draft.entry, outbox.version > draft.base_version, outbox.kind == "sign",
-        outbox.state == state.value)).scalar()
 
 
 def _named(theirs: DraftView) -> str:

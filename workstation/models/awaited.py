@@ -63,6 +63,7 @@ class AwaitedModel(QObject):
         self._proofs = Proofs(desk)
         self._in_hand: set[UUID] = set()
         self._looking = self._look_again = self._stopped = False
+        self._left: list[ActShelf] = []
         self.items: tuple[Awaited, ...] = ()
         """What waits, and what came to nothing and was not put away yet."""
         self.troubled = False
@@ -130,6 +131,12 @@ class AwaitedModel(QObject):
         """What has not come by now does not come; the act tells why."""
         self._desk.store.awaited.drop(which)
 
+    def leave(self, shelf: ActShelf) -> None:
+        """An act's dialog goes (on the UI thread) while its drafts are asked for: not a letter more into them."""
+        if shelf.closes and not self._stopped:
+            self._left.append(shelf)
+            self._tell_closed()
+
     def let_go(self, which: UUID) -> None:
         """The act has ended (on the UI thread): what it left is followed from here."""
         self._in_hand.discard(which)
@@ -137,7 +144,7 @@ class AwaitedModel(QObject):
 
     # In the background
 
-    def _work(self) -> tuple[tuple[Awaited, ...], bool]:
+    def _work(self) -> tuple[tuple[Awaited, ...], bool, frozenset[UUID]]:
         troubled = False
         for one in self._desk.store.awaited.all():
             if one.ended or one.id in self._in_hand:
@@ -157,8 +164,9 @@ class AwaitedModel(QObject):
                 self._desk.store.awaited.end(one.id, [Reason("remote_not_asked", one.service)])
             else:
                 self._take(told)
-        mine = tuple(one for one in self._desk.store.awaited.all() if one.id not in self._in_hand)
-        return mine, troubled
+        in_hand = frozenset(self._in_hand)
+        mine = tuple(one for one in self._desk.store.awaited.all() if one.id not in in_hand)
+        return mine, troubled, in_hand
 
     def _take(self, told: RemoteSigningView) -> None:
         """What the server says of one: keep its end, finish what came, or say that nothing did."""
@@ -212,13 +220,18 @@ class AwaitedModel(QObject):
         if event.topic == REMOTE_SIGNING:
             self.look()
 
-    def _looked(self, found: tuple[tuple[Awaited, ...], bool]) -> None:
-        before, (self.items, self.troubled) = self.items, found
+    def _looked(self, found: tuple[tuple[Awaited, ...], bool, frozenset[UUID]]) -> None:
+        before, (self.items, self.troubled, in_hand) = bool(self.items or self._left), found
+        self._left = [shelf for shelf in self._left if shelf.acts & in_hand]
         self._done_looking()
         if before or self.items:
-            self._desk.sync.drafts_awaited.emit(frozenset(
-                one.closes for held in self.items for one in held.documents if one.closes is not None))
+            self._tell_closed()
         self.changed.emit()
+
+    def _tell_closed(self) -> None:
+        """The entries whose drafts wait for a confirmation."""
+        held = (one.closes for item in self.items for one in item.documents if one.closes is not None)
+        self._desk.sync.drafts_awaited.emit(frozenset(held).union(*(shelf.closes for shelf in self._left)))
 
     def _failed(self, refusal: Refusal) -> None:
         self.refused.emit(refusal)
@@ -244,12 +257,19 @@ class ActShelf:
     def __init__(self, model: AwaitedModel, commands: Mapping[str, Handing]) -> None:
         self._model, self._commands = model, commands
         self._waiting: dict[str, UUID] = {}
-        self._acts: set[UUID] = set()
+        self.acts: frozenset[UUID] = frozenset()
+        self._closed: dict[UUID, UUID] = {}
+        """Command -> entry whose draft it closes, while it is asked for."""
+
+    @property
+    def closes(self) -> frozenset[UUID]:
+        """The entries whose drafts are closed while somebody is asked."""
+        return frozenset(self._closed.values())
 
     def keep(self, act: UUID, identity: Identity, ready: Sequence[tuple[Document, Prepared]]) -> None:
         """On the disk before the question is sent."""
         handings = [self._commands[document.key] for document, _ in ready]
-        self._acts.add(act)
+        self.acts |= {act}
         self._model.keep(Awaited(
             id=act, service=identity.token_label, certificate=identity.certificate,
             chain=tuple(base64.b64encode(one).decode() for one in identity.chain), begun_at=utc_now(),
@@ -257,6 +277,7 @@ class ActShelf:
                 AwaitedDocument(command=handing.command, closes=handing.closes, place=place, to_sign=prepared.to_sign,
                                 file=prepared.file, room=prepared.room)
                 for place, (handing, (_, prepared)) in enumerate(zip(handings, ready, strict=True)))))
+        self._closed.update({one.command.id: one.closes for one in handings if one.closes is not None})
         self._waiting.update({document.key: handing.command.id
                               for (document, _), handing in zip(ready, handings, strict=True)})
 
@@ -266,14 +287,19 @@ class ActShelf:
         if command is None or outcome.signed is None:
             return False
         self._model.finish(command, outcome.signed)
+        self._closed.pop(command, None)
         return True
 
     def drop(self, act: UUID) -> None:
         """Nothing more comes."""
         self._model.drop(act)
+        self._closed.clear()
+
+    def leave(self) -> None:
+        """The dialog goes; what is asked stays asked."""
+        self._model.leave(self)
 
     def let_go(self) -> None:
         """The act pauses or ends."""
-        acts, self._acts = self._acts, set()
-        for act in acts:
+        for act in self.acts:
             self._model.let_go(act)

@@ -60,7 +60,7 @@ class EditorModel(QObject):
         self.pictures = ForReports(desk.key_images, chart.patient.id)
         self._values: dict[str, Any] = copy.deepcopy(draft.values)
         self._clashes: tuple[str, ...] = ()
-        self._closed, self._awaited = draft.command is not None, False
+        self._closed, self._awaited, self._queued = draft.command is not None, False, False
         self._checked, self._wrong = self._look()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -376,7 +376,7 @@ class EditorModel(QObject):
         """Signed by a confirmation that came while this draft was shown."""
         mine = ("sign", self._draft.entry, self._draft.base_version + 1)
         if (item.command.kind, item.command.entry, item.command.version) == mine:
-            self._awaited = False
+            self._awaited, self._queued = False, True
             self._close()
 
     def _on_awaited(self, entries: frozenset[UUID]) -> None:
@@ -384,11 +384,11 @@ class EditorModel(QObject):
         before, self._awaited = self._awaited, self._draft.entry in entries
         if self._awaited:
             self._close()
-        elif before and not self._awaited:
+        elif before and not self._queued:
             self._reopen()
 
     def _reopen(self) -> None:
-        self._closed = False
+        self._closed = self._queued = False
         self._desk.sync.claim(self._draft.entry)
         self.reopened.emit()
 

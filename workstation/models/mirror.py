@@ -9,9 +9,11 @@ from uuid import UUID
 from records.errors import Refusal, Trouble
 from records.messages import DraftConflict, DraftSave
 from workstation.client import Client
-from workstation.drafts import LocalDraft
+from workstation.drafts import LocalDraft, OutboxCommand
+from workstation.drafts.closing import DROP
 from workstation.drafts.values import SentDraft
 from workstation.ids import new_id
+from workstation.models.account import utc_now
 from workstation.models.letting_go import let_go_of_mine
 
 if TYPE_CHECKING:
@@ -59,13 +61,14 @@ class Adopted:
 
 def adopt_mine(store: Store, client: Client, person: UUID, claimed: frozenset[UUID] = frozenset()) -> Adopted:
     """Take over what was written on another PC, and let go what was signed elsewhere; `claimed`: open in an editor."""
+    asked_at = utc_now()
     done, mine = Adopted(), [view for view in client.drafts() if view.person == person]
     for view in mine:
         before = store.draft(view.entry)
         try:
-            after = store.adopt(view)
+            after = store.adopt(view, asked_at)
         except Refusal:
-            continue  # signed from this very PC while the list was on its way
+            continue  # signed from this very PC, or thrown away here, while the list was on its way
         if before is None or after.theirs is not None:
             done.drafts.append(after)
     done.gone = let_go_of_mine(store, client, claimed | {view.entry for view in mine})
@@ -84,11 +87,26 @@ def _mirror(store: Store, client: Client, draft: LocalDraft, done: Mirrored) -> 
             relates_to=current.relates_to, occurred_at=current.occurred_at, values=current.values,
             known_revision=current.server_revision)
         sent = SentDraft(key=new_id(), revision=current.revision, body=save.model_dump_json())
-        store.mark_sending(current.entry, sent)
-        _send(store, client, current, sent, done)
+        if store.mark_sending(current.entry, sent) is not None:
+            _send(store, client, current, sent, done)
 
 
 def _send(store: Store, client: Client, draft: LocalDraft, sent: SentDraft, done: Mirrored) -> LocalDraft | None:
+    try:
+        return _answered(store, client, draft, sent, done)
+    finally:
+        if store.draft(draft.entry) is None:
+            # Thrown away while the save was on its way: word of that may have passed it, so it is said once more.
+            store.put_command(drop_command(draft))
+
+
+def drop_command(draft: LocalDraft) -> OutboxCommand:
+    """What tells the server that a draft was thrown away; it does nothing where there is none."""
+    return OutboxCommand(id=new_id(), kind=DROP, method="DELETE", path=f"/api/drafts/{draft.entry}", body=b"",
+                         label="Bỏ nháp", entry=draft.entry, encounter=draft.encounter, created_at=utc_now())
+
+
+def _answered(store: Store, client: Client, draft: LocalDraft, sent: SentDraft, done: Mirrored) -> LocalDraft | None:
     answer = client.save_draft(draft.entry, DraftSave.model_validate_json(sent.body), sent.key)
     if isinstance(answer, DraftConflict):
         held = store.mark_conflict(draft.entry, answer.theirs)

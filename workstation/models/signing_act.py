@@ -215,6 +215,7 @@ class SigningAct(QObject):
         if self._ended:
             return
         self._ended = self._stopping = True
+        self._shelf.leave()
         self.blockSignals(True)
         if self._stack is not None:
             self._stack.leave()

@@ -10,17 +10,17 @@ from uuid import UUID
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from records.errors import Refusal, Trouble
+from records.errors import Refusal
 from records.messages import DraftView
 from workstation.background import Background, Command, Query
 from workstation.client import Client, ServerEvent
 from workstation.drafts import CommandState, LocalDraft, OutboxCommand, OutboxItem
-from workstation.ids import new_id
-from workstation.models.account import Account, utc_now
+from workstation.models.account import Account
 from workstation.models.connection import Connection
 from workstation.models.letting_go import let_go
 from workstation.models.merge import merge
 from workstation.models.mirror import Adopted, Mirrored, adopt_mine, mirror_all
+from workstation.models.saving import Saver
 from workstation.models.sender import Sender, Sent
 from workstation.models.status import SyncStatus
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["SyncModel", "SyncStatus"]
 
 log = logging.getLogger(__name__)
-SAVE_AFTER_MS = 600
-"""After the first unsaved letter; never put off by the next ones, so that a second is always enough."""
 MIRROR_MARGIN_MS = 2000
 """Of the hospital's five seconds, what saving and sending may take."""
 DISK = frozenset({"disk_trouble", "store_damaged", "unexpected"})
@@ -81,7 +79,6 @@ class SyncModel(QObject):
         super().__init__(parent)
         self.status = SyncStatus()
         self._store, self._client, self._background, self._account = store, client, background, account
-        self._unsaved: dict[UUID, LocalDraft] = {}
         self._claimed: set[UUID] = set()
         self._refused_drafts: set[tuple[UUID, int]] = set()
         self._running = False
@@ -90,7 +87,13 @@ class SyncModel(QObject):
         self._sender = Sender(store, client, background, self)
         self._sender.sent.connect(self._sent)
         self._sender.failed.connect(self._failed)
-        self._save_timer = self._timer(self.flush)
+        self._saver = Saver(store, background, self)
+        self._saver.saved.connect(self._saved)
+        self._saver.queued.connect(self.queued)
+        self._saver.resolved.connect(self._resolved)
+        self._saver.dropped.connect(self._dropped)
+        self._saver.put_away.connect(self._count)
+        self._saver.failed.connect(self._disk)
         self._mirror_timer = self._timer(self._mirror)
         self._line.changed.connect(self._line_changed)
         self._line.online.connect(self._online)
@@ -108,10 +111,9 @@ class SyncModel(QObject):
 
     def stop(self) -> None:
         """Save what is not saved yet, stop sending and listening."""
-        self.flush()
+        self._saver.stop()
         self._running = False
-        for timer in (self._save_timer, self._mirror_timer):
-            timer.stop()
+        self._mirror_timer.stop()
         self._line.stop()
 
     @property
@@ -129,22 +131,15 @@ class SyncModel(QObject):
 
     def save(self, draft: LocalDraft) -> None:
         """The text changed: into the store within a second, to the server within five."""
-        self._unsaved[draft.entry] = draft
-        if not self._save_timer.isActive():
-            self._save_timer.start(SAVE_AFTER_MS)
+        self._saver.save(draft)
 
     def flush(self) -> None:
         """Save now what waits for its second (before signing, locking, closing)."""
-        self._save_timer.stop()
-        unsaved, self._unsaved = self._unsaved, {}
-        for draft in unsaved.values():
-            self._background.run(Command("save", partial(self._store.save_draft, draft), self._saved,
-                                         partial(self._not_saved, draft)), lane="store")
+        self._saver.flush()
 
     def drop(self, draft: LocalDraft) -> None:
         """Throw a draft away, here and at the server."""
-        self._unsaved.pop(draft.entry, None)
-        self._background.run(Command("drop", lambda: self._drop(draft), self._dropped, self._disk), lane="store")
+        self._saver.drop(draft)
 
     def claim(self, entry: UUID) -> None:
         """An editor is open on this draft: two texts that meet are the editor's to join."""
@@ -156,20 +151,15 @@ class SyncModel(QObject):
 
     def resolve(self, entry: UUID, values: Mapping[str, Any], theirs: DraftView) -> None:
         """These values hold both texts (joined, or chosen by the person): they go on from the server's revision."""
-        self._unsaved.pop(entry, None)
-        self._background.run(Command("resolve", lambda: self._store.resolve(entry, values, theirs), self._resolved,
-                                     self._disk), lane="store")
+        self._saver.resolve(entry, values, theirs)
 
     def send(self, command: OutboxCommand, *, closes: UUID | None = None) -> None:
         """Put a command into the outbox; `closes` is the entry whose draft the signed file is made of."""
-        self.flush()
-        self._background.run(Command("queue", lambda: self._store.put_command(command, closes), self.queued,
-                                     self._disk), lane="store")
+        self._saver.send(command, closes)
 
     def put_away(self, item: OutboxItem) -> None:
         """The person has seen a refusal; its draft is open again already."""
-        self._background.run(Command("put away", lambda: self._store.put_away(item.number), self._recount, self._disk),
-                             lane="store")
+        self._saver.put_aside(item)
 
     def retry_now(self) -> None:
         """Try the server now (Ctrl+R)."""
@@ -184,26 +174,12 @@ class SyncModel(QObject):
         if self._running and not self._mirror_timer.isActive():
             self._mirror_timer.start(max(500, self._account.settings.mirror_after_ms - MIRROR_MARGIN_MS))
         self._count()
+        if draft.entry not in self._claimed:
+            self._met(draft)  # what came from elsewhere waited until the newest words were on the disk
 
-    def _not_saved(self, draft: LocalDraft, refusal: Refusal) -> None:
-        if isinstance(refusal, Trouble):
-            # The text is still in memory: keep it there and try the disk again.
-            self._unsaved.setdefault(draft.entry, draft)
-            if self._running:
-                self._save_timer.start(SAVE_AFTER_MS * 5)
-        self._disk(refusal)
-
-    def _drop(self, draft: LocalDraft) -> UUID:
-        held = self._store.draft(draft.entry)
-        self._store.drop_draft(draft.entry)
-        if held is not None and (held.server_revision or held.sent is not None):
-            self._store.put_command(OutboxCommand(
-                id=new_id(), kind="drop", method="DELETE", path=f"/api/drafts/{draft.entry}", body=b"",
-                label="Bỏ nháp", entry=draft.entry, encounter=draft.encounter, created_at=utc_now()))
-        return draft.entry
-
-    def _dropped(self, entry: UUID) -> None:
-        self.draft_dropped.emit(entry)
+    def _dropped(self, entry: UUID, gone: bool) -> None:
+        if gone:
+            self.draft_dropped.emit(entry)
         self._recount(None)
         self._send()
 
@@ -211,7 +187,8 @@ class SyncModel(QObject):
         if draft is not None:
             self.draft_merged.emit(draft)
             self._saved(draft)
-            self._met(draft)
+            if draft.entry in self._claimed:
+                self._met(draft)
 
     # Mirroring and sending
 
@@ -247,7 +224,7 @@ class SyncModel(QObject):
         if merged.clashes or draft.entry in self._claimed or draft.command is not None:
             self.draft_conflict.emit(draft)
         else:
-            self.resolve(draft.entry, merged.values, draft.theirs)
+            self._saver.join(draft, merged.values, draft.theirs)
 
     def _not_mirrored(self, refusal: Refusal) -> None:
         self._mirroring = False

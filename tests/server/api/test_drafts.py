@@ -89,6 +89,19 @@ def test_an_accepted_signature_takes_the_draft_away_and_a_refused_one_leaves_it(
         assert drafts(client) == []
 
 
+def test_a_save_that_was_on_its_way_while_the_file_was_leaves_no_draft_beside_the_signed_entry(house: House) -> None:
+    version = house.version()
+    entry = str(version.entry)
+    with house.sign_in("ha") as client, house.sign_in("son") as other:
+        save(client, house, entry, "Tiếp", 0)
+        assert send(client, house, version, house.sign(version)).status_code == 201
+        for late in (save(client, house, entry, "Tiếp", 1), save(other, house, entry, "Của tôi", 0)):
+            assert (late.status_code, reasons(late)) == (422, ["draft_overtaken"])
+        assert drafts(client) == drafts(other) == []
+        begun = save(client, house, entry, "Đính chính", 0, base_version=1, correction_reason="Ghi nhầm thuốc")
+        assert begun.status_code == 200
+
+
 def test_a_draft_is_thrown_away_by_its_writer_alone(house: House) -> None:
     entry = key()
     with house.sign_in("ha") as client, house.sign_in("son") as other:

@@ -112,6 +112,48 @@ def test_a_first_save_that_comes_after_the_signed_file_closes_the_draft_until_th
     assert [held.command for held in store.drafts()] == [None]
 
 
+def told() -> OutboxCommand:
+    return command(kind="drop", method="DELETE", path=f"/api/drafts/{UUID(int=77)}", body=b"")
+
+
+def test_a_draft_that_was_thrown_away_is_not_taken_back_from_a_list_that_does_not_know_of_it(store: Store) -> None:
+    store.save_draft(draft())
+    store.mark_mirrored(UUID(int=77), 1, theirs(1))
+    asked_at = datetime.now(UTC)
+    assert store.throw_away(UUID(int=77), told())
+    (item,) = store.commands(CommandState.WAITING)
+    for before_the_server_knew in (asked_at, datetime.now(UTC)):
+        with pytest.raises(Refusal):
+            store.adopt(theirs(1), before_the_server_knew)
+    store.mark_done(item.number, b"")
+    with pytest.raises(Refusal):
+        store.adopt(theirs(1), asked_at)
+    assert store.adopt(theirs(1), datetime.now(UTC)).revision == 1, "begun anew at another PC"
+
+
+def test_the_server_is_told_in_the_same_breath_but_not_of_what_it_never_had(store: Store) -> None:
+    store.save_draft(draft())
+    assert store.throw_away(UUID(int=77), told())
+    assert (store.drafts(), store.commands(CommandState.WAITING)) == ((), ())
+
+
+def test_what_is_signed_is_not_thrown_away_and_not_sent_as_a_draft(store: Store) -> None:
+    saved = store.save_draft(draft())
+    store.put_command(command(), closes=UUID(int=77))
+    assert not store.throw_away(UUID(int=77), told())
+    assert store.draft(UUID(int=77)) is not None
+    assert store.mark_sending(saved.entry, SentDraft(key=uuid4(), revision=1, body="{}")) is None
+
+
+def test_words_that_were_saved_since_two_texts_were_read_are_not_written_over(store: Store) -> None:
+    read = store.save_draft(draft(values={"plan": "A"}))
+    store.mark_conflict(UUID(int=77), theirs(2, objective="của Nga"))
+    store.save_draft(draft(values={"plan": "A B"}))
+    kept = store.resolve(UUID(int=77), {"plan": "A", "objective": "của Nga"}, theirs(2), read.revision)
+    assert kept is not None
+    assert (kept.values, kept.theirs is None) == ({"plan": "A B"}, False)
+
+
 def test_a_queued_file_closes_its_draft_and_a_refusal_opens_it_again_as_it_was(store: Store) -> None:
     before = store.save_draft(draft())
     item = store.put_command(command(), closes=UUID(int=77))

@@ -19,7 +19,8 @@ from tests.workstation.models.desks import ENTRY, Desks, draft
 from workstation.drafts import CommandState, OutboxCommand
 from workstation.models.account import utc_now
 from workstation.models.handing_in import hand_in
-from workstation.models.sync import SAVE_AFTER_MS, SyncModel, SyncStatus
+from workstation.models.saving import SAVE_AFTER_MS
+from workstation.models.sync import SyncModel, SyncStatus
 
 
 def signed_file(entry: UUID = ENTRY, pdf: bytes = b"%PDF-1.7", **changes: Any) -> OutboxCommand:
@@ -273,6 +274,25 @@ def test_a_draft_that_was_thrown_away_goes_at_the_server_too(
     with qtbot.waitSignal(desk.sync.draft_dropped):
         desk.sync.drop(text)
     qtbot.waitUntil(lambda: text.entry not in little.drafts)
+    assert desk.store.drafts() == ()
+
+
+def test_a_draft_that_was_thrown_away_while_the_server_was_away_stays_away_when_it_is_back(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    desk = desks.open()
+    text = draft()
+    with qtbot.waitSignal(desk.sync.draft_received, timeout=10_000):
+        desk.sync.save(text)
+    little.down()
+    desk.sync.send(signed_file(UUID(int=78)))
+    wait_for(qtbot, desk.sync, lambda status: status.offline_since)
+    with qtbot.waitSignal(desk.sync.draft_dropped):
+        desk.sync.drop(text)
+    little.up()
+    desk.sync.retry_now()
+    qtbot.waitUntil(lambda: text.entry not in little.drafts, timeout=15_000)
+    desks.settle()
     assert desk.store.drafts() == ()
 
 
