@@ -23,11 +23,19 @@ TITLES = {
     "113004": "Cho giảng dạy", "113005": "Cho hội chẩn", "113006": "Cho điều trị", "113007": "Cho người bệnh",
     "113008": "Cho đồng nghiệp soát lại", "113009": "Cho nghiên cứu", "113010": "Vấn đề chất lượng",
     "113013": "Tốt nhất trong nhóm", "113018": "Để in", "113020": "Đính kèm báo cáo", "113021": "Cho pháp lý",
-    "113030": "Bản kê", "113031": "Bản kê có chữ ký", "113032": "Bản kê nghiên cứu đầy đủ",
-    "113033": "Bản kê có chữ ký, đầy đủ", "113034": "Chuyển giao dữ liệu", "113035": "Nội dung đĩa",
-    "113036": "Ảnh bệnh lý", "113037": "Loại vì an toàn người bệnh", "113038": "Không đúng người bệnh",
-    "113039": "Giữ theo thời hạn đã hết"}
+    "113022": "Tập cách trình bày", "113030": "Bản kê", "113031": "Bản kê có chữ ký",
+    "113032": "Toàn bộ lần chụp", "113033": "Toàn bộ lần chụp, có chữ ký", "113034": "Toàn bộ lần thu nhận",
+    "113035": "Toàn bộ lần thu nhận, có chữ ký", "113036": "Nhóm khung hình để xem cùng nhau",
+    "113037": "Loại vì an toàn người bệnh", "113038": "Chọn nhầm dòng trên danh sách của máy",
+    "113039": "Đã hết thời hạn lưu giữ", "128195": "Cho chẩn đoán", "128203": "Cho hội chẩn ung bướu"}
 """CID 7010 in our words."""
+CHOICES = (
+    OF_INTEREST, Code("113002", "DCM", "For Referring Provider"), Code("113005", "DCM", "For Conference"),
+    Code("113003", "DCM", "For Surgery"), Code("113006", "DCM", "For Therapy"),
+    Code("113020", "DCM", "For Report Attachment"), Code("113008", "DCM", "For Peer Review"),
+    Code("113004", "DCM", "For Teaching"), Code("113009", "DCM", "For Research"),
+    Code("113007", "DCM", "For Patient"), Code("113018", "DCM", "For Printing"))
+"""Why a reader marks images. Those that need a modifier (rejections, quality, best of a set) are left to devices."""
 
 
 @dataclass(frozen=True)

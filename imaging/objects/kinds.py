@@ -33,7 +33,7 @@ class Kind(StrEnum):
     """Neither a picture nor anything that is read here."""
 
 
-KIND_WORDS = {Kind.PICTURE: "Ảnh", Kind.PRESENTATION: "Cách trình bày đã lưu", Kind.KEY_OBJECTS: "Ảnh đánh dấu",
+KIND_WORDS = {Kind.PICTURE: "Ảnh", Kind.PRESENTATION: "Cách trình bày đã lưu", Kind.KEY_OBJECTS: "Ảnh then chốt",
               Kind.REPORT: "Báo cáo có cấu trúc", Kind.DOCUMENT: "Tài liệu", Kind.WAVEFORM: "Sóng ghi",
               Kind.OTHER: "Đối tượng khác"}
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from imaging.grey import Window
 from imaging.image import Image, open_image
-from imaging.objects.key_objects import read_key_objects
+from imaging.objects.key_objects import CHOICES, read_key_objects
 from imaging.objects.presentation import read_presentation
 from imaging.sources import InMemory
 from records.errors import Refusal
@@ -86,9 +86,11 @@ def test_a_look_with_its_marks_is_kept_at_the_server(
 def test_key_objects_are_kept_at_the_server(
         house: House, shown: Loaded, qtbot: QtBot) -> None:
     with saver(house, "ha") as keeping, qtbot.waitSignal(keeping.saved, timeout=20_000):
-        keeping.save_key_objects([kept(shown, LOOK, (400, 400), [])], "Đám đông đặc")
+        keeping.save_key_objects([kept(shown, LOOK, (400, 400), []).reference], {STUDY: shown.image.dataset},
+                                 CHOICES[2], "Đám đông đặc")
     [file] = objects(house, "KO")
     selected = read_key_objects(file.dataset)
+    assert selected.title_words == "Cho hội chẩn"
     assert (selected.description, selected.observer) == ("Đám đông đặc", "Lê^Thu Hà")
     assert [(one.instance_uid, one.study_uid) for one in selected.images] == [(shown.spot.sop_instance_uid, STUDY)]
 

@@ -15,6 +15,7 @@ from imaging.image import Image, open_image
 from imaging.objects.key_objects import KeyObjects, read_key_objects
 from imaging.objects.kinds import Kind, kind_of
 from imaging.objects.presentation import Presentation, read_presentation
+from imaging.objects.references import ImageReference
 from imaging.objects.report import moment, person
 from imaging.sources import InMemory
 from records.errors import Refusal
@@ -58,6 +59,8 @@ class Annexes(QObject):
         self._files, self._background = files, background
         self._asked: set[str] = set()
         self._found: dict[str, Annex] = {}
+        self._of: dict[str, list[Annex]] = {}
+        """By SOP instance: a viewport asks at each painting."""
 
     def open(self, study: ImageStudyView) -> None:
         """Read what belongs to a study; `changed` follows when there is something. Series are read once."""
@@ -74,19 +77,20 @@ class Annexes(QObject):
 
     def states(self, spot: Spot) -> tuple[Annex, ...]:
         """Presentation states that speak of a frame."""
-        return tuple(one for one in self._all() if isinstance(one.holds, Presentation) and one.speaks_of(spot))
+        return self._about(spot, Presentation)
 
     def keys(self, spot: Spot) -> tuple[Annex, ...]:
         """Key objects that name a frame."""
-        return tuple(one for one in self._all() if isinstance(one.holds, KeyObjects) and one.speaks_of(spot))
+        return self._about(spot, KeyObjects)
 
-    def marked(self, series: str) -> frozenset[str]:
-        """The SOP instances of a series that key objects name."""
-        return frozenset(image.instance_uid for one in self._found.values() if isinstance(one.holds, KeyObjects)
-                         for image in one.holds.images if image.series_uid == series)
+    def marked(self, series: str) -> list[ImageReference]:
+        """What key objects name of a series."""
+        return [image for one in self._found.values() if isinstance(one.holds, KeyObjects)
+                for image in one.holds.images if image.series_uid == series]
 
-    def _all(self) -> list[Annex]:
-        return sorted(self._found.values(), key=lambda one: (one.order, one.uid), reverse=True)
+    def _about(self, spot: Spot, kind: type) -> tuple[Annex, ...]:
+        return tuple(one for one in self._of.get(spot.sop_instance_uid, ())
+                     if isinstance(one.holds, kind) and one.speaks_of(spot))
 
     def _read(self, study: str, series: Iterable[str]) -> tuple[Annex, ...]:
         return tuple(_read(self._images(study, series)))
@@ -98,8 +102,13 @@ class Annexes(QObject):
 
     def _came(self, found: tuple[Annex, ...]) -> None:
         self._found.update((one.uid, one) for one in found)
-        if found:
-            self.changed.emit()
+        if not found:
+            return
+        self._of = {}
+        for one in sorted(self._found.values(), key=lambda one: (one.order, one.uid), reverse=True):
+            for uid in {image.instance_uid for image in one.holds.images}:
+                self._of.setdefault(uid, []).append(one)
+        self.changed.emit()
 
     def _gone(self, _: Refusal) -> None:
         """Pictures are read without them; their own series in the strip says why it does not open."""

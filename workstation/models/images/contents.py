@@ -34,7 +34,7 @@ def _selected(selected: KeyObjects) -> Report:
     lines = [Line(0, "Ghi chú", selected.description)] if selected.description else []
     if selected.observer:
         lines.append(Line(0, "Người chọn", person(selected.observer)))
-    return _about(f"Ảnh đánh dấu: {selected.title_words}", lines, selected.images)
+    return _about(f"Ảnh then chốt: {selected.title_words}", lines, selected.images)
 
 
 def _state(state: Presentation) -> Report:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -16,13 +16,14 @@ from imaging.image import Image
 from imaging.sources import MIB
 from records.errors import Refusal
 from records.messages import ImageStudyView, PatientView
-from workstation.background import Background
+from workstation.background import Background, Command
 from workstation.client.image_storing import StoringRoutes
 from workstation.config import ZONE
 from workstation.models.desk import Desk
 from workstation.models.images.annexes import Annexes
 from workstation.models.images.hanging import Hanging, Hung, hang
 from workstation.models.images.keeping import MarksKeeper
+from workstation.models.images.key_frames import KeyFrames
 from workstation.models.images.marks import Mark, Marks
 from workstation.models.images.objects import ObjectShelf
 from workstation.models.images.planes import Gathering
@@ -75,6 +76,7 @@ class Reading(QObject):
         self._source, self._background = source, background
         self.marks = Marks(self)
         self.annexes = Annexes(self._files, background, self)
+        self.key_frames = KeyFrames(self.annexes, self)
         self._stacks: dict[Hung, Stack] = {}
         self._wanted: set[Hung] = set()
         self._volumes: dict[Hung, Gathering] = {}
@@ -195,6 +197,12 @@ class ReadingModel(Reading):
         self.saver = StateSaver(StoringRoutes(desk.client.door), desk.background,
                                 desk.account.person.full_name.replace(" ", "^", 1), lambda: datetime.now(ZONE), self)
         self.saver.kept.connect(self.annexes.take)
+        self.key_frames.keep_by(partial(self._remember, f"key-frames:{patient.id}"),
+                                desk.store.kept(f"key-frames:{patient.id}") or ())
+
+    def _remember(self, key: str, items: list[dict[str, Any]]) -> None:
+        store = self.desk.store
+        self.desk.background.run(Command(f"keep {key}", lambda: store.keep(key, items), lambda _: None), lane="store")
 
 
 def _bare(hung: Hung) -> Hung:

@@ -1,20 +1,22 @@
-"""«Lưu cách trình bày», «Lưu ảnh đánh dấu»: what a viewport shows goes to the server as DICOM objects of the study."""
+"""«Lưu cách trình bày», «Lưu ảnh then chốt»: what a viewport shows goes to the server as DICOM objects of the study."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import Protocol
 from uuid import uuid4
 
+from pydicom.dataset import Dataset
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from imaging.objects.key_objects import OF_INTEREST, KeyObjects, written_key_objects
 from imaging.objects.presentation_file import Taken, grouped
-from imaging.objects.writing import Making
+from imaging.objects.references import ImageReference
+from imaging.objects.writing import Code, Making
 from records.errors import Refusal
 from workstation.background import Background, Command
 from workstation.models.images.marks import Marks
@@ -22,7 +24,7 @@ from workstation.models.images.stack import Loaded
 from workstation.models.images.states import files_of, kept
 from workstation.models.images.view_state import ViewState
 
-_SERIES = {"state": (9001, "Cách trình bày"), "key": (9002, "Ảnh đánh dấu")}
+_SERIES = {"state": (9001, "Cách trình bày"), "key": (9002, "Ảnh then chốt")}
 """Numbers far above a device's own, so that lists keep them last."""
 
 
@@ -58,30 +60,39 @@ class StateSaver(QObject):
 
     def save_state(self, taken: Sequence[Taken], description: str = "") -> None:
         """The frames as they are looked at, with their marks; several states where one cannot hold them."""
-        self._send("keep a presentation state", taken, partial(self._states, description),
-                   f"Đã lưu cách trình bày của {len(taken)} ảnh.")
-
-    def save_key_objects(self, taken: Sequence[Taken], description: str = "") -> None:
-        """These frames are of interest; those of several studies are named in each by a file of its own."""
-        self._send("keep key objects", taken, partial(self._key_objects, description),
-                   f"Đã lưu {len(taken)} ảnh đánh dấu.")
-
-    def _send(self, name: str, taken: Sequence[Taken], files: Callable[[Sequence[Taken]], tuple[bytes, ...]],
-              words: str) -> None:
         studies: dict[str, list[Taken]] = {}
         for one in taken:
             studies.setdefault(one.reference.study_uid, []).append(one)
-        if not studies:
+        self._send("keep a presentation state", {
+            study: partial(self._states, description, ones) for study, ones in studies.items()},
+            f"Đã lưu cách trình bày của {len(taken)} ảnh.")
+
+    def save_key_objects(self, images: Sequence[ImageReference], headers: Mapping[str, Dataset],
+                         title: Code = OF_INTEREST, description: str = "", done: Callable[[], object] = bool) -> None:
+        """These frames matter; `headers`, by study, tell whose they are. Those of several studies: a file in each.
+
+        `done` is called when all of them are kept.
+        """
+        studies = {one.study_uid: [same for same in images if same.study_uid == one.study_uid] for one in images}
+        self._send("keep key objects", {
+            study: partial(self._key_objects, ones, headers[study], title, description)
+            for study, ones in studies.items()}, f"Đã lưu {len(images)} ảnh then chốt vào lần chụp.", done)
+
+    def _send(self, name: str, files: Mapping[str, Callable[[], tuple[bytes, ...]]], words: str,
+              after: Callable[[], object] = bool) -> None:
+        """By study, what makes its files."""
+        if not files:
             self.refused.emit(Refusal.because("objects_nothing_to_keep"))
             return
 
         def work() -> tuple[bytes, ...]:
-            made = {study: files(ones) for study, ones in studies.items()}
+            made = {study: make() for study, make in files.items()}
             for study, ones in made.items():
                 self._client.store_objects(study, ones)
             return tuple(chain.from_iterable(made.values()))
 
         def done(made: tuple[bytes, ...]) -> None:
+            after()
             self.kept.emit(made)
             self.saved.emit(words)
 
@@ -94,11 +105,11 @@ class StateSaver(QObject):
                    for place in range(1, len(grouped(list(taken))) + 1)]
         return files_of(taken, makings, label="BENH AN", description=description, creator=self._person)
 
-    def _key_objects(self, description: str, taken: Sequence[Taken]) -> tuple[bytes, ...]:
+    def _key_objects(self, images: Sequence[ImageReference], of: Dataset, title: Code, description: str,
+                     ) -> tuple[bytes, ...]:
         number, name = _SERIES["key"]
-        selected = KeyObjects(OF_INTEREST, description, tuple(one.reference for one in taken), self._person)
-        making = Making(new_uid(), new_uid(), self._now(), number, 1, name)
-        return (written_key_objects(selected, taken[0].image.dataset, making),)
+        selected = KeyObjects(title, description, tuple(images), self._person)
+        return (written_key_objects(selected, of, Making(new_uid(), new_uid(), self._now(), number, 1, name)),)
 
 
 def new_uid() -> str:

@@ -63,7 +63,12 @@ class Grid(QWidget):
         reading.objects.opened.connect(self._opened)
         reading.objects.refused.connect(self._not_opened)
         reading.saver.saved.connect(self.told)
+        reading.key_frames.changed.connect(self._retold)
         reading.saver.refused.connect(lambda why: self.told.emit(why.reasons[0].vietnamese))
+
+    def _retold(self) -> None:
+        for cell in self.cells:
+            cell.viewport.redraw()
 
     def keep_look(self) -> None:
         """The active viewport's look and marks go to the server as a presentation state."""
@@ -155,6 +160,7 @@ class Grid(QWidget):
     def _made(self) -> Cell:
         cell = Cell(self._reading.marks)
         viewport = cell.viewport
+        viewport.tell_keys(self._reading.key_frames.words)
         viewport.activated.connect(lambda: self._touched(cell))
         viewport.told.connect(self.told)
         viewport.gaze.scrolled.connect(partial(self._scrolled, cell))

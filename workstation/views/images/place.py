@@ -20,6 +20,7 @@ from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place, widget_action
 from workstation.views.images.comparing import Comparing
 from workstation.views.images.grid import Grid
+from workstation.views.images.key_frames import MarkingKeys
 from workstation.views.images.panel import ImagesPanel
 from workstation.views.images.presenting import Presenting
 from workstation.views.images.strip import Strip
@@ -33,7 +34,8 @@ FOLD_BELOW = 1200
 NEXT_PLANE = {"": "coronal", "coronal": "sagittal", "sagittal": ""}
 _MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images.prior", "images.plane",
          "images.keep_look", "images.take_in", "images.next_viewport", "images.previous_viewport", "images.key_image",
-         "images.report", "images.export", "images.state", "images.state_off")
+         "images.report", "images.export", "images.state", "images.state_off",
+         "images.mark_key", "images.save_keys", "images.only_keys")
 """What a place of images binds, here or in its subclasses: unbound together."""
 
 
@@ -48,11 +50,12 @@ class ReaderPlace(PlaceView):
         self._seek: Spot | None = None
         self._pick: Mark | None = None
         self.bar = ViewerBar(self._do)
-        self.strip = Strip(reading.studies, reading.thumbnails)
+        self.strip = Strip(reading.studies, reading.thumbnails, reading.key_frames)
         self.grid = Grid(reading)
         self.told_words = label("", "viewer_alert")
         self.comparing = Comparing(reading, self.grid, panel, self._show_active)
         self.presenting = Presenting(reading.annexes, self.grid)
+        self.keys = MarkingKeys(reading, self.grid)
         self.above = column(gap=0)
         """What stands above the pictures for as long as it is true."""
         self._build()
@@ -98,6 +101,8 @@ class ReaderPlace(PlaceView):
             "images.layout": self._next_layout, "images.link": self.grid.toggle_link, "images.plane": self._next_plane,
             "images.prior": self.comparing.toggle, "images.keep_look": self.grid.keep_look,
             "images.state": self.presenting.next, "images.state_off": self.presenting.off,
+            "images.mark_key": self.keys.mark, "images.save_keys": self.keys.save,
+            "images.only_keys": self.keys.toggle_only,
             "images.next_viewport": lambda: self.grid.step(1), "images.previous_viewport": lambda: self.grid.step(-1),
         }
         for action, act in acts.items():
@@ -117,6 +122,7 @@ class ReaderPlace(PlaceView):
         self.panel.mark_wanted.connect(self.show_mark)
         self.comparing.told.connect(self.tell)
         self.presenting.told.connect(self.tell)
+        self.keys.told.connect(self.tell)
         grid.active_changed.connect(self._show_active)
         grid.turned.connect(self._show_tools)
         grid.turned.connect(self._pick_up)
@@ -195,6 +201,7 @@ class ReaderPlace(PlaceView):
         found = self.reading.place_of(self._seek) if self._seek is not None else None
         if found is not None and self.grid.active.filled and self.grid.active.hung.series_uid == found[0].series_uid:
             self._seek = None
+            self.keys.show_all(self.grid.active)
             self.grid.viewport.gaze.scroll_to(found[1])
 
     def _tell_note(self) -> None:

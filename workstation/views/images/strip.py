@@ -17,10 +17,12 @@ from PyQt6.QtWidgets import (
 )
 
 from records.messages import ImageSeriesView, ImageStudyView
+from workstation.models.images.key_frames import KeyFrames
 from workstation.models.images.studies import StudyList, series_words, study_words, written_day
 from workstation.models.images.thumbnails import HEIGHT, WIDTH, Thumbnails
 from workstation.views import style
 from workstation.views.images.dark import image_pen
+from workstation.views.widgets.icons import image_icon_pixmap
 
 STRIP_WIDTH = 126
 MIME = "application/x-benhan-series"
@@ -42,9 +44,10 @@ class Strip(QListWidget):
     wanted = pyqtSignal(str, str)
     """Study and series: into the active viewport."""
 
-    def __init__(self, studies: StudyList, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(self, studies: StudyList, thumbnails: Thumbnails, keys: KeyFrames,
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._studies, self._thumbnails = studies, thumbnails
+        self._studies, self._thumbnails, self._keys = studies, thumbnails, keys
         self._shown: frozenset[str] = frozenset()
         self._active = ""
         self.setProperty("role", "viewer")
@@ -58,6 +61,7 @@ class Strip(QListWidget):
         self.itemClicked.connect(self._opened)
         # Bound methods, not lambdas: Qt lets go of these with the widget, however late a picture comes.
         thumbnails.arrived.connect(self._came)
+        keys.changed.connect(self._repaint)
 
     def load(self) -> None:
         """The studies as they are now."""
@@ -73,6 +77,10 @@ class Strip(QListWidget):
         """Which series are in viewports, and which in the active one."""
         self._shown, self._active = frozenset(shown), active
         self._repaint()
+
+    def keys_in(self, series: str) -> int:
+        """How many key images it has."""
+        return self._keys.count(series)
 
     def is_shown(self, series: str) -> bool:
         """Whether it is in a viewport."""
@@ -188,7 +196,20 @@ class _Painter(QStyledItemDelegate):
                 painter.setPen(style.image_colour("alert"))
                 painter.setFont(style.font("small"))
                 painter.drawText(place, Qt.AlignmentFlag.AlignCenter, why)
+        if keys := strip.keys_in(series.uid):
+            self._star(painter, box, str(keys))
         self._words(painter, box, series)
+
+    def _star(self, painter: QPainter, box: QRect, words: str) -> None:
+        """A star and how many key images there are, on a ground of its own: small pictures are of any grey."""
+        painter.setFont(style.font("small", bold=True))
+        wide = 14 + QFontMetrics(painter.font()).horizontalAdvance(words) + 8
+        room = QRect(box.right() - wide - 2, box.y() + 3, wide, 16)
+        painter.fillRect(room, style.image_colour("ground"))
+        painter.drawPixmap(room.x() + 2, room.y() + 1,
+                           image_icon_pixmap("star", "length", 14, self._strip.devicePixelRatioF()))
+        painter.setPen(style.image_colour("length"))
+        painter.drawText(room.adjusted(18, 0, -2, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
     @staticmethod
     def _words(painter: QPainter, box: QRect, series: ImageSeriesView) -> None:

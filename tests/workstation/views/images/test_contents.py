@@ -146,7 +146,7 @@ def test_key_objects_and_states_say_which_images_they_are_about(dressed: QApplic
     selected = written_key_objects(test_key_objects.chosen(), test_key_objects.picture(), test_key_objects.making())
     pane = shown(qtbot, pane_for(contents_of(open_image(InMemory(selected)))))
     assert isinstance(pane, ReportPane)
-    assert pane.report.title == "Ảnh đánh dấu: Đáng chú ý"
+    assert pane.report.title == "Ảnh then chốt: Đáng chú ý"
     assert "Người chọn: Trần Hữu Nghĩa" in pane.text.toPlainText()
     assert "Ảnh 2: khung hình 3, 12 ↗" in pane.text.toPlainText()
     state = test_presentation.written(test_presentation.taken(opened(test_presentation.slice_()), drawn=True))
