@@ -69,7 +69,7 @@ class SyncModel(QObject):
     """UUID of a ward whose board changed, or None: all."""
     reminders_stale = pyqtSignal()
     """Somebody was reminded of a signature or told of a corrected result, or has read it."""
-    settlements_stale = pyqtSignal()
+    settlements_stale, images_stale = pyqtSignal(), pyqtSignal()
     drafts_awaited = pyqtSignal(object)
     """frozenset of UUIDs of entries whose drafts are closed until somebody confirms on the phone."""
     delegations_stale = pyqtSignal()
@@ -311,8 +311,9 @@ class SyncModel(QObject):
             self._mirror()
 
     def _heard(self, event: ServerEvent) -> None:
-        if event.topic in (bare := {"settlement": self.settlements_stale, "delegation": self.delegations_stale,
-                                    "reminder": self.reminders_stale, "correction": self.reminders_stale}):
+        bare = {"settlement": self.settlements_stale, "delegation": self.delegations_stale, "images": self.images_stale,
+                "reminder": self.reminders_stale, "correction": self.reminders_stale}
+        if event.topic in bare:
             bare[event.topic].emit()
         mine = event.entry in self._claimed
         if event.topic == "draft" and (mine or event.encounter is None):  # R34: one that was laid before me names none
@@ -320,9 +321,8 @@ class SyncModel(QObject):
         elif event.topic == "draft" and event.encounter is not None:
             self.drafts_stale.emit(event.encounter)
         if event.topic == "entry" and event.entry is not None and not mine:
-            signed = event.entry
-            self._background.run(Command("let go", lambda: let_go(self._store, self._client, signed), self._let_go,
-                                         self._failed), lane="mirror")
+            self._background.run(Command("let go", partial(let_go, self._store, self._client, event.entry),
+                                         self._let_go, self._failed), lane="mirror")
         if event.topic in ("entry", "board", "imaging_orders") and event.encounter is not None:
             self.chart_stale.emit(event.encounter)
         if event.topic in ("entry", "board"):

@@ -25,6 +25,8 @@ class Gaze(QObject):
     """It looks another way: the `ViewState` before. `state` is the new one."""
     scrolled = pyqtSignal(int)
     """The reader went to another place: what is linked follows. Not emitted for `go_to` and `look`."""
+    counted = pyqtSignal()
+    """The series has grown; what is seen is the same."""
     shown = pyqtSignal()
     """Another picture is seen (`here`), or none, or why there is none (`reason`)."""
 
@@ -94,6 +96,23 @@ class Gaze(QObject):
         if self.awaited is not None or not self.count:
             self.shown.emit()
         self.turned.emit(before)
+
+    def exchange(self, stack: Stack) -> None:
+        """The series has grown: the same picture, window and hand, at the place that it has now."""
+        if self._stack is None:
+            return
+        places = {stack.spot(place): place for place in range(len(stack))}
+        wanted, seen = self._stack.spot(self._state.place), self._stack.spot(self._seen)
+        self._stack.arrived.disconnect(self._came)
+        self._stack.failed.disconnect(self._came)
+        self._stack = stack
+        stack.arrived.connect(self._came)
+        stack.failed.connect(self._came)
+        self._seen = places[seen]
+        self._state = self._state.at(places[wanted], self.count)
+        if self.awaited is not None and not self._held():
+            self._find()
+        self.counted.emit()
 
     def look(self, state: ViewState) -> None:
         """Look this way (a linked viewport, a hanging rule): nobody is told that the reader scrolled."""

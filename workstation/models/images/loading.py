@@ -62,6 +62,14 @@ class _Arrival:
     lasting: bool = False
 
 
+def _as_it_is_now(wish: Wish) -> tuple[Streamed, int]:
+    """Where it lands: its series may have grown while it was on its way."""
+    stack, place = wish.stack, wish.place
+    while stack.successor is not None and (found := stack.successor.place_of(wish.spot)) is not None:
+        stack, place = stack.successor, found
+    return stack, place
+
+
 def _is_awaited(wish: Wish) -> bool:
     """Somebody has just come here and sees nothing yet; who scrolls is better served by many at once."""
     return wish.place == wish.stack.at and wish.stack.heading == 0
@@ -112,6 +120,11 @@ class Loader(QObject):
         self.memory.drop([stack.spot(place) for place in range(len(stack))])
         self.filled.emit()
 
+    def replace(self, old: Streamed, new: Streamed) -> None:
+        """A series has grown: what is here stays, what is under way goes on, the rest is planned with it."""
+        self._stacks = [new if one is old else one for one in self._stacks]
+        self._replan()
+
     def warm(self) -> None:
         """Somebody is about to look at images: have a decoder ready."""
         threading.Thread(target=self.decoders.warm, name="images-warm", daemon=True).start()
@@ -159,7 +172,7 @@ class Loader(QObject):
         open_now = set(self._stacks)
         while self._arrivals:
             arrival = self._arrivals.popleft()
-            stack, place = arrival.wish.stack, arrival.wish.place
+            stack, place = _as_it_is_now(arrival.wish)
             if stack not in open_now:
                 self.memory.drop([arrival.wish.spot])
             elif isinstance(arrival.came, Loaded):

@@ -56,7 +56,10 @@ class Keeping(Protocol):
 
 
 class Reading(QObject):
-    """Opens what hangs; keeps what was measured. A stack that was handed out is never exchanged for another."""
+    """Opens what hangs; keeps what was measured.
+
+    A stack that was handed out is exchanged for one of more places only, when its reader takes in what came.
+    """
 
     ready = pyqtSignal(object, object)
     """Hung, Stack."""
@@ -65,6 +68,10 @@ class Reading(QObject):
     gathered = pyqtSignal(object, object)
     """Hung, Gathered."""
     filled = pyqtSignal()
+    exchanged = pyqtSignal(object, object)
+    """Hung, Stack: its series has grown; the same places with more between or behind them."""
+    not_grown = pyqtSignal(object)
+    """Refusal: what came to a series that is open could not be taken in."""
     studies: StudyList
     keeper: Keeping
     thumbnails: Thumbnails
@@ -80,9 +87,13 @@ class Reading(QObject):
         self._stacks: dict[Hung, Stack] = {}
         self._wanted: set[Hung] = set()
         self._volumes: dict[Hung, Gathering] = {}
+        self._images: dict[str, int] = {}
+        """How many images a series had when it was opened."""
         source.opened.connect(self._opened)
         source.refused.connect(self._not_opened)
         source.filled.connect(self.filled)
+        source.grown.connect(self._grown)
+        source.not_grown.connect(lambda _series, why: self.not_grown.emit(why))
 
     def _files(self, study: str, series: str) -> Iterator[tuple[str, bytes | Image]]:
         """Whatever shelf a subclass has."""
@@ -158,7 +169,27 @@ class Reading(QObject):
         self._wanted.discard(hung)
         self._volumes.pop(hung, None)
         self._stacks[hung] = stack
+        self._images[hung.series_uid] = self._listed(hung)
         self.ready.emit(hung, stack)
+
+    def _listed(self, hung: Hung) -> int:
+        found = self.studies.series(hung.series_uid)
+        return found[1].instances if found is not None else 0
+
+    def take_in(self) -> None:
+        """The list of studies has grown: so do the series that are open."""
+        for hung in [one for one in self._stacks if not one.plane]:
+            if self._listed(hung) != self._images.get(hung.series_uid):
+                self._source.renew(hung.study_uid, hung.series_uid)
+
+    def _grown(self, series: str, stack: Stack) -> None:
+        for hung in [one for one in self._stacks if one.series_uid == series]:
+            if hung.plane:
+                del self._stacks[hung]  # who looks at it goes on; who asks for it again gets one of all slices
+            else:
+                self._stacks[hung] = stack
+                self._images[series] = self._listed(hung)
+                self.exchanged.emit(hung, stack)
 
     def _gather(self, hung: Hung, stack: Stack) -> None:
         if hung in self._volumes:
@@ -190,6 +221,8 @@ class ReadingModel(Reading):
         super().__init__(source, desk.background, parent)
         self.desk, self.patient = desk, patient
         self.studies = StudiesModel(desk, patient, self)
+        self.studies.loaded.connect(self.take_in)
+        desk.sync.images_stale.connect(self.studies.look_again)
         self.keeper = MarksKeeper(desk, self.marks, patient, self)
         self.thumbnails = RemoteThumbnails(desk, self)
         self.objects = RemoteObjects(desk.client, desk.background, self)

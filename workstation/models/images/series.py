@@ -21,6 +21,10 @@ class SeriesShelf(QObject):
     """Series Instance UID, Stack."""
     refused = pyqtSignal(str, object)
     """Series Instance UID, Refusal; asked again it is tried again."""
+    grown = pyqtSignal(str, object)
+    """Series Instance UID, Stack: it takes the place of the one that was handed out."""
+    not_grown = pyqtSignal(str, object)
+    """Series Instance UID, Refusal: what came to a series could not be asked for; it stays as it is."""
     filled = pyqtSignal()
     """More pixels are here, or fewer."""
 
@@ -43,6 +47,12 @@ class SeriesShelf(QObject):
             self._asked.add(series)
             self._background.run(Query("open a series of images", partial(self.find, study, series),
                                        partial(self._found, series), partial(self._not_found, series)))
+
+    def renew(self, study: str, series: str) -> None:
+        """An open series has more images now: `grown` follows when it has; nothing that is here is fetched again."""
+        if series in self._stacks:
+            self._background.run(Query("what came to a series", partial(self.find, study, series),
+                                       partial(self._renewed, series), partial(self.not_grown.emit, series)))
 
     def held(self, series: str) -> tuple[int, int]:
         """How many places of a series are in memory, and how many it has."""
@@ -76,6 +86,15 @@ class SeriesShelf(QObject):
             self._asked.discard(series)
             self._stacks[series] = Streamed(self._loader, arranged, self)
             self.opened.emit(series, self._stacks[series])
+
+    def _renewed(self, series: str, arranged: Arranged) -> None:
+        old = self._stacks.get(series)
+        new = old.grown(arranged, self) if old is not None else None
+        if old is not None and new is not None:
+            self._stacks[series] = new
+            self._loader.replace(old, new)
+            self.grown.emit(series, new)
+            old.setParent(None)  # a viewport may still hold it: it goes when nobody does
 
     def _not_found(self, series: str, why: Refusal) -> None:
         if series in self._asked:

@@ -37,7 +37,7 @@ class Stack(QObject):
     """What a viewport shows. Lives on the UI thread; every method answers at once from memory and never waits.
 
     The place that is shown belongs to the viewport, not to the stack: loading never changes what is shown. Its length
-    and order never change once it is handed out.
+    and order never change once it is handed out: a series that has grown is another stack, which holds the same pixels.
     """
 
     arrived = pyqtSignal(int)

@@ -30,6 +30,8 @@ class Streamed(Stack):
         self._passing: dict[int, Reason] = {}
         self._time: float | None = None
         self.at, self.heading = 0, 0
+        self.successor: Streamed | None = None
+        """The stack that took this one's place when its series had grown."""
 
     def __len__(self) -> int:
         return len(self._spots)
@@ -74,6 +76,20 @@ class Streamed(Stack):
     def held(self) -> int:
         """How many places are in memory."""
         return self._loader.memory.missing(self._spots).count(False)
+
+    def grown(self, arranged: Arranged, parent: QObject | None = None) -> Streamed | None:
+        """The stack of the same series with more places, read where this one is read; None where it is no more."""
+        new = Streamed(self._loader, arranged, parent)
+        places = {spot: place for place, spot in enumerate(new._spots)}
+        if len(places) <= len(self) or not places.keys() >= set(self._spots):
+            return None  # nothing came; or a place went, which nobody takes away from under a reader's eyes
+        new.at, new.heading, new._time, self.successor = places[self._spots[self.at]], self.heading, self._time, new
+        new._lasting |= {places[self._spots[place]]: why for place, why in self._lasting.items()}
+        return new
+
+    def place_of(self, spot: Spot) -> int | None:
+        """Where a frame stands."""
+        return next((place for place, one in enumerate(self._spots) if one == spot), None)
 
     # For the loader
 

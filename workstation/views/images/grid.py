@@ -60,6 +60,7 @@ class Grid(QWidget):
         reading.ready.connect(self._ready)
         reading.refused.connect(self._refused)
         reading.gathered.connect(self._gathered)
+        reading.exchanged.connect(self._exchanged)
         reading.objects.opened.connect(self._opened)
         reading.objects.refused.connect(self._not_opened)
         reading.saver.saved.connect(self.told)
@@ -200,6 +201,14 @@ class Grid(QWidget):
         for cell in self._cells_of(hung):
             if not cell.filled:
                 cell.take(stack)
+        self.opened.emit()
+
+    def _exchanged(self, hung: Hung, stack: Stack) -> None:
+        """The series has grown: what is shown stays, where it stands is counted anew."""
+        for cell in self._cells_of(hung):
+            if cell.filled:
+                cell.viewport.gaze.exchange(stack)
+        self._lines.start()
         self.opened.emit()
 
     def _refused(self, hung: Hung, why: Refusal) -> None:

@@ -12,6 +12,7 @@ from workstation.models.images.reading import ReadingModel
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.images.panel import ImagesPanel, patient_head
 from workstation.views.images.place import ReaderPlace
+from workstation.views.images.strip import STRIP_WIDTH
 from workstation.views.widgets.states import Empty, InTrouble
 from workstation.views.widgets.text import KeyCap, frame, label, row
 
@@ -27,16 +28,20 @@ class ImagesPlace(ReaderPlace):
         panel = ImagesPanel(patient_head(reading.patient, encounter, datetime.now(UTC)), key_of("images.prior"))
         super().__init__(reading, panel, actions, parent)
         self.news_words = label("", "viewer_strong")
+        self.news_words.setWordWrap(True)
         self.news = frame("viewer_news")
-        self.news.setLayout(row(self.news_words, KeyCap(key_of("images.take_in")), label("lấy vào", "viewer"), None,
-                                margins=(10, 4, 10, 4)))
-        self.news.setFixedHeight(28)
+        inside = row(gap=4, margins=(6, 5, 4, 5))
+        inside.addWidget(self.news_words, 1)
+        inside.addWidget(KeyCap(key_of("images.take_in")))
+        self.news.setLayout(inside)
+        self.news.setFixedWidth(STRIP_WIDTH)
         self.news.hide()
-        self.above.addWidget(self.news)
+        self.below_strip.addWidget(self.news)
         actions.bind("images.take_in", reading.studies.take_in,
                      lambda: ALLOWED if reading.studies.news.words else NOT_NOW)
         reading.studies.news_changed.connect(self._show_news)
         reading.studies.refused.connect(self._refused)
+        reading.not_grown.connect(lambda why: self.tell(f"Chưa lấy được lát mới: {why.reasons[0].vietnamese}"))
         reading.studies.load()
 
     def title(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
@@ -19,6 +19,7 @@ from workstation.models.images.readings import decimal
 from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place, widget_action
 from workstation.views.images.comparing import Comparing
+from workstation.views.images.floating import Floating
 from workstation.views.images.grid import Grid
 from workstation.views.images.key_frames import MarkingKeys
 from workstation.views.images.panel import ImagesPanel
@@ -63,19 +64,20 @@ class ReaderPlace(PlaceView):
         self._listen()
 
     def _build(self) -> None:
-        self.told = frame("viewer_news")
-        self.told.setLayout(row(self.told_words, None, margins=(10, 4, 10, 4)))
-        self.told.setFixedHeight(28)
-        self.told.hide()
         middle = QWidget()
         middle.setProperty("role", "viewer_ground")
         inside = column(gap=0, margins=(1, 1, 1, 1))
         inside.addLayout(self.above)
         inside.addWidget(self.grid, 1)
-        inside.addWidget(self.told)
         middle.setLayout(inside)
+        self.told = Floating(middle, row(self.told_words, margins=(10, 4, 10, 4)), Qt.Edge.BottomEdge)
         left = self._left = frame("viewer_left")
-        left.setLayout(column(self.strip, gap=0))
+        self.below_strip = column(gap=0)
+        """What is told of the list, where it moves nothing that is read."""
+        beside = column(gap=0)
+        beside.addWidget(self.strip, 1)
+        beside.addLayout(self.below_strip)
+        left.setLayout(beside)
         body = row(left, gap=0)
         body.addWidget(middle, 1)
         body.addWidget(self.panel)
@@ -270,7 +272,7 @@ class ReaderPlace(PlaceView):
     def tell(self, words: str) -> None:
         """Why an act did nothing, for a few seconds at the foot."""
         self.told_words.setText(words)
-        self.told.show()
+        self.told.say(shown=True)
         self._fade.start()
 
     # What a person does

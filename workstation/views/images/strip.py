@@ -64,7 +64,8 @@ class Strip(QListWidget):
         keys.changed.connect(self._repaint)
 
     def load(self) -> None:
-        """The studies as they are now."""
+        """The studies as they are now; where it was scrolled to and what was marked stay."""
+        at, marked = self._scrolled, self._marked
         self.clear()
         for study in self._studies.studies:
             head = self._add(StripRow(study), f"{written_day(study)} {study_words(study)}")
@@ -72,6 +73,27 @@ class Strip(QListWidget):
             for series in study.series:
                 self._thumbnails.want(study.uid, series)
                 self._add(StripRow(study, series), f"Chuỗi {series_words(series)}, {count_words(series)}")
+        self._go_back(at, marked)
+
+    @property
+    def _scrolled(self) -> int:
+        bar = self.verticalScrollBar()
+        return bar.value() if bar is not None else 0
+
+    @property
+    def _marked(self) -> str:
+        item = self.currentItem()
+        row = item.data(ROW) if item is not None else None
+        return row.series.uid if isinstance(row, StripRow) and row.series is not None else ""
+
+    def _go_back(self, scrolled: int, marked: str) -> None:
+        for number in range(self.count()):
+            item = self.item(number)
+            row = item.data(ROW) if item is not None else None
+            if marked and isinstance(row, StripRow) and row.series is not None and row.series.uid == marked:
+                self.setCurrentRow(number)
+        if (bar := self.verticalScrollBar()) is not None:
+            bar.setValue(scrolled)
 
     def mark(self, shown: Collection[str], active: str) -> None:
         """Which series are in viewports, and which in the active one."""

@@ -68,6 +68,7 @@ class Viewport(QWidget):
         self.cine.changed.connect(self.redraw)
         self.gaze.turned.connect(self._turned)
         self.gaze.shown.connect(self._shown)
+        self.gaze.counted.connect(self._counted)
         marks.redrawn.connect(self.redraw)
         marks.taken.connect(self._take)
         self._take(marks.tool or Tool.SELECT)
@@ -274,6 +275,12 @@ class Viewport(QWidget):
         reason = self.gaze.reason
         self.setAccessibleDescription(reason.vietnamese if reason is not None else "Chưa có ảnh" if self.here is None
                                       else f"Lát {self.gaze.seen + 1} trên {self.gaze.count}")
+        self.update()
+
+    def _counted(self) -> None:
+        if self.cine.running and self.gaze.stack is not None:
+            self.cine.start(self.gaze.seen, self.gaze.count, self.gaze.stack.frame_time_ms)
+        self.setAccessibleDescription(f"Lát {self.gaze.seen + 1} trên {self.gaze.count}")
         self.update()
 
     def _take(self, tool: Tool) -> None:

@@ -48,9 +48,9 @@ def room(qtbot: QtBot) -> Iterator[Room]:
 
 
 def a_slice(number: int, **attributes: Any) -> bytes:
-    return written(phantom(smooth(64, 64) + np.uint16(number), InstanceNumber=number, PixelSpacing=[1, 1],
+    return written(phantom(smooth(64, 64) + np.uint16(number % 4096), InstanceNumber=number, PixelSpacing=[1, 1],
                            ImageOrientationPatient=[1, 0, 0, 0, 1, 0], ImagePositionPatient=[0, 0, 100 - number],
-                           SOPInstanceUID=f"1.2.3.{number}", **attributes))
+                           SOPInstanceUID=f"1.2.3.{number % 4096}", **attributes))
 
 
 def folder_of(folder: Path, count: int = 12) -> Path:
@@ -287,3 +287,50 @@ def test_positions_rule_over_numbers_and_the_devices_own_way_is_kept(tmp_path: P
     files = read_files([made(1, 30), made(2, 10), made(3, 20), made(4, 0)]).files
     order = [place.spot.sop_instance_uid[-1] for place in arranged_files(files).places]
     assert order == ["1", "3", "2", "4"]
+
+
+def test_a_series_grows_below_its_reader_and_nothing_is_fetched_again(
+        qtbot: QtBot, room: Room, tmp_path: Path, background: Background) -> None:
+    folder, loader = folder_of(tmp_path / "cd", 6), room()
+    shelf = LocalImages(read_folder(folder), loader, background)
+    with qtbot.waitSignal(shelf.opened) as told:
+        shelf.open("1.2.3.1", "1.2.3.2")
+    assert told.args is not None
+    old: Streamed = told.args[1]
+    old.look_at(2)
+    qtbot.waitUntil(lambda: old.held == 6)
+    held = [old.loaded(place) for place in range(6)]
+    shelf.renew("1.2.3.1", "1.2.3.2")
+    qtbot.waitUntil(lambda: background.running == 0)
+    assert shelf.held("1.2.3.2") == (6, 6)
+    assert old.successor is None, "nothing came, nothing changes"
+    for number in (0, -1, 7, 8):
+        (folder / f"more{number}.dcm").write_bytes(a_slice(number))
+    shelf.files = read_folder(folder)
+    with qtbot.waitSignal(shelf.grown) as told:
+        shelf.renew("1.2.3.1", "1.2.3.2")
+    assert told.args is not None
+    new: Streamed = told.args[1]
+    assert [new.spot(place).sop_instance_uid for place in range(10)] == [
+        f"1.2.3.{number % 4096}" for number in range(-1, 9)]
+    assert new.at == 4, "who reads the third slice reads the fifth of more"
+    assert [new.loaded(place) for place in range(2, 8)] == held, "the very same pixels"
+    qtbot.waitUntil(lambda: new.held == 10)
+    shelf.clear()
+    assert loader.memory.used == 0
+
+
+def test_what_was_on_its_way_when_a_series_grew_lands_in_its_place(qtbot: QtBot, room: Room) -> None:
+    loader = room()
+    old, slow = slow_stack(loader, 6)
+    old.look_at(1)
+    qtbot.waitUntil(lambda: any(one.begun.is_set() for one in slow))
+    more = Slow(99, 64 * 64 * 2)
+    more.may.set()
+    new = old.grown(arranged([Place(one.first, one, number=number) for number, one in enumerate([more, *slow])]))
+    assert new is not None
+    loader.replace(old, new)
+    for one in slow:
+        one.may.set()
+    qtbot.waitUntil(lambda: new.held == 7)
+    assert all(new.loaded(place) is not None for place in range(7))

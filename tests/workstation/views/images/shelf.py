@@ -35,10 +35,17 @@ class HeldShelf(SeriesShelf):
         QObject.__init__(self)  # nothing is loaded: there is no loader
         self.stacks: dict[str, HeldStack] = {}
         self.late: set[str] = set()
+        self.more: dict[str, HeldStack] = {}
+        """What a series has grown to."""
 
     def open(self, study: str, series: str) -> None:
         if series not in self.late:
             self.opened.emit(series, self.stacks[series])
+
+    def renew(self, study: str, series: str) -> None:
+        if series in self.more:
+            self.stacks[series] = self.more.pop(series)
+            self.grown.emit(series, self.stacks[series])
 
     def find(self, study: str, series: str) -> Arranged:
         raise NotImplementedError
@@ -105,11 +112,16 @@ def images(more: int = 0, **changes: Any) -> PatientImages:
     return PatientImages(studies=(ct, xray), **changes)
 
 
-def _ct(series: str, description: str, count: int, step: float) -> HeldStack:
+def grown(series: str, count: int, more: int) -> HeldStack:
+    """The lung's series when that many slices have come before the first that was there."""
+    return _ct(series, "Phổi", count, 2.0, first=1 - more)
+
+
+def _ct(series: str, description: str, count: int, step: float, first: int = 1) -> HeldStack:
     return HeldStack([loaded(slice_at(
         disc(number), number, StudyInstanceUID=CT, SeriesInstanceUID=series, SOPInstanceUID=f"{series}.{number}",
         SeriesDescription=description, SeriesNumber=int(series[-1]), FrameOfReferenceUID="5.5", SliceThickness=step,
-        ImagePositionPatient=[-100, -80, number * step])) for number in range(1, count + 1)])
+        ImagePositionPatient=[-100, -80, number * step])) for number in range(first, count + 1)])
 
 
 def press(reader: Reader, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

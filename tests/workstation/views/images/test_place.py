@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,19 @@ from imaging.image import open_image
 from imaging.objects.presentation import read_presentation
 from imaging.sources import InMemory
 from records.messages import PatientImages
-from tests.workstation.views.images.shelf import CT, LUNG, PA, SLICES, SOFT, XRAY, Kept, Reader, images, press
+from tests.workstation.views.images.shelf import (
+    CT,
+    LUNG,
+    PA,
+    SLICES,
+    SOFT,
+    XRAY,
+    Kept,
+    Reader,
+    grown,
+    images,
+    press,
+)
 from tests.workstation.views.keyboard import KEYS
 from workstation.models.images.hanging import Hung
 from workstation.models.images.marks import Kind, Mark
@@ -123,6 +136,41 @@ def test_slices_that_come_meanwhile_are_told_and_wait_for_the_reader(opened: Rea
     assert not place.news.isVisible()
     assert place.reading.studies.studies[0].series[0].frames == SLICES + 12
     assert [cell.viewport.gaze.stack for cell in place.grid.cells] == stacks
+
+
+def test_f5_takes_new_slices_into_a_series_that_is_open_and_nothing_that_is_read_moves(
+        opened: Reader, qtbot: QtBot, tmp_path: Path) -> None:
+    place, viewport = opened.place, opened.place.grid.viewport
+    viewport.gaze.scroll_to(5)
+    viewport.become(viewport.state.windowed(Window(100, 350)))
+    press(opened, Qt.Key.Key_D)
+    middle = viewport.rect().center()
+    KEYS.mousePress(viewport, Qt.MouseButton.LeftButton, pos=middle)
+    before, seen, looks = viewport.here, viewport.snapshot(), viewport.state
+    others = [(cell.viewport.here, cell.viewport.state) for cell in place.grid.cells[1:]]
+    opened.desks.little.images = images(more=12)
+    opened.shelf.more[LUNG] = grown(LUNG, SLICES, 12)
+    place.reading.studies.look_again()
+    qtbot.waitUntil(place.news.isVisible, timeout=10_000)
+    assert opened.window.grab().save(str(tmp_path / "news.png"))
+    shown: list[int] = []
+    viewport.gaze.shown.connect(lambda: shown.append(viewport.gaze.seen))
+    place.strip.setCurrentRow(row_of(opened, SOFT))
+    press(opened, Qt.Key.Key_F5)
+    assert viewport.here is before, "the very same picture"
+    assert not shown, "and it is not even shown again"
+    assert (viewport.gaze.seen, viewport.state.place, viewport.gaze.count) == (17, 17, SLICES + 12)
+    assert replace(viewport.state, place=5) == looks, "window, zoom, turn and tool are as they were"
+    assert viewport._hand.busy, "a measurement that is being drawn is not let go of"
+    assert [(cell.viewport.here, cell.viewport.state) for cell in place.grid.cells[1:]] == others
+    assert place.strip.currentRow() == row_of(opened, SOFT)
+    assert viewport.snapshot() == seen, "not one pixel of it"
+    KEYS.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=middle)
+    press(opened, Qt.Key.Key_Escape)
+    press(opened, Qt.Key.Key_Home)
+    assert viewport.here is not None
+    assert viewport.here.spot.sop_instance_uid == f"{LUNG}.-11", "what came is there to be read"
+    assert place.reading.place_of(viewport.here.spot) is not None
 
 
 def test_a_measurement_is_listed_and_enter_jumps_to_its_frame(opened: Reader) -> None:
