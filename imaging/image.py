@@ -96,15 +96,16 @@ class Image:
         return self._judged
 
     @cached_property
-    def _frames(self) -> Frames:
+    def frames(self) -> Frames:
+        """Where each frame lies in `header.source`."""
         form = self.format
         if self.header.pixels is None:
             raise Refusal.because("image_has_no_pixels", kind="?")
-        return Frames(self.header, self.header.pixels, form, self.limits)
+        return Frames.of(self.header, self.header.pixels, form, self.limits)
 
     def encoded(self, number: int) -> Encoded:
         """Frame `number` (from 1) as it lies in the file: what WADO-RS serves and what a decoder takes."""
-        return self._frames.encoded(number)
+        return self.frames.encoded(self.header.source, number)
 
     def frame(self, number: int, decoder: Decoder = decode) -> Frame:
         """Frame `number` (from 1), decoded by `decoder`: in this process, or in another's (`imaging.apart`)."""

@@ -73,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hospital = hospital
     app.state.feed = feed
     problems.install(app)
-    for router in (*ROUTERS, dicomweb.router if hospital.pacs is None else pacs.router):
+    # Images first: they are asked for far more often than anything else, and routes are tried in their order.
+    for router in (dicomweb.router if hospital.pacs is None else pacs.router, *ROUTERS):
         app.include_router(router)
     return app

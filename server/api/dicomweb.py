@@ -21,7 +21,7 @@ from pydicom import Dataset, Sequence
 from records.errors import Refusal
 from server.api import dicomweb_asked as asked
 from server.api import multipart
-from server.api.gate import Asking, Caller, GuardedRoute, read_body
+from server.api.gate import Asking, Caller, QuestionRoute, read_body
 from server.api.multipart import Piece
 from server.services import image_answers, image_metadata, image_receiving, image_web, images, rights
 from server.services.hospital import Desk
@@ -44,7 +44,7 @@ _CANNOT_UNDERSTAND = 0xC000
 Seen = TypeVar("Seen")
 
 
-class ImageRoute(GuardedRoute):
+class ImageRoute(QuestionRoute):
     """A guarded route whose body may be as large as a series."""
 
     async def read(self, request: Request) -> None:
@@ -110,7 +110,7 @@ def read_frames(caller: Asking, request: Request, *, study: str, series: str, ui
     wanted = asked.frame_numbers(numbers)
     seen = _look(caller, study, series, uid)
     stored = asked.takes_stored(request, seen.images[0].transfer_syntax)
-    frames = image_web.frames(seen.first, wanted, as_stored=stored)
+    frames = image_web.frames(seen, wanted, as_stored=stored)
     if len(frames) == 1 and (asked.single(request, _OCTETS) or asked.single(request, frames[0].media)):
         return Response(frames[0].data, headers={
             "Content-Type": f"{frames[0].media}; transfer-syntax={frames[0].transfer_syntax}"})
@@ -119,7 +119,7 @@ def read_frames(caller: Asking, request: Request, *, study: str, series: str, ui
 
 
 @router.get(_IMAGE + "/rendered")
-@router.get(_IMAGE + "/frames/{number}/rendered")
+@router.get(_IMAGE + "/frames/{number:int}/rendered")
 def read_rendered(
     caller: Asking, request: Request, *, study: str, series: str, uid: str, number: int = 1,
 ) -> Response:
@@ -179,14 +179,14 @@ def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Resp
 
 
 def _look(caller: Caller, study: str, series: str, uid: str) -> Look:
-    """Find the images within a transaction that is short; read and draw after it."""
+    """Find the images, and give the connection back; read and draw after it."""
     return _judged(caller, study, lambda desk: images.look(desk, study, series, uid))
 
 
 def _judged(caller: Caller, study: str, act: Callable[[Desk], Seen]) -> Seen:
     """What a look gives; one that is refused is in the audit too."""
     try:
-        with caller.hospital.desk(caller.signed_in, reading=True) as desk:
+        with caller.hospital.glance(caller.signed_in) as desk:
             return act(desk)
     except Refusal as refusal:
         with caller.hospital.desk(caller.signed_in, reading=True) as desk:

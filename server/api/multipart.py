@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
+from itertools import pairwise
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
@@ -25,9 +26,8 @@ class Piece:
 def joined(parts: Iterable[tuple[bytes, str]], kind: str) -> Response:
     """An answer of parts (bytes, content type); `kind` is the media type that they share."""
     boundary = _boundary()
-    body = b"".join(piece for data, content in parts
-                    for piece in (_head(boundary, content, len(data)), data, b"\r\n"))
-    return Response(body + _end(boundary), 200, {"Content-Type": _type(boundary, kind)})
+    pieces = [piece for data, content in parts for piece in (_head(boundary, content, len(data)), data, b"\r\n")]
+    return Response(b"".join([*pieces, _end(boundary)]), 200, {"Content-Type": _type(boundary, kind)})
 
 
 def streamed(pieces: Sequence[Piece], kind: str) -> Response:
@@ -53,14 +53,25 @@ def split(body: bytes, content_type: str) -> Iterator[bytes]:
     boundary = header.get_param("boundary")
     if header.get_content_type() != "multipart/related" or not isinstance(boundary, str) or not boundary:
         raise Refusal.because("request_malformed", "content-type", detail="multipart/related with a boundary")
-    _, *others = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
-    if not others or not others[-1].startswith(b"--"):
+    ends = list(_delimiters(body, b"--" + boundary.encode()))
+    if not ends or body[ends[-1][1]:ends[-1][1] + 2] != b"--":
         raise Refusal.because("request_malformed", "body", detail="no end of the last part")
-    for part in others[:-1]:
-        _, found, data = part.partition(b"\r\n\r\n")
-        if not found:
+    whole = memoryview(body)
+    for (_, begin), (end, _) in pairwise(ends):
+        head = body.find(b"\r\n\r\n", begin, end)
+        if head < 0:
             raise Refusal.because("request_malformed", "body", detail="a part without an end of its headers")
-        yield data
+        yield bytes(whole[head + 4:end])
+
+
+def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
+    """Where each delimiter begins, its line's break included, and ends; the body is large, and never copied."""
+    if body.startswith(mark):
+        yield 0, len(mark)
+    at = body.find(b"\r\n" + mark)
+    while at >= 0:
+        yield at, at + 2 + len(mark)
+        at = body.find(b"\r\n" + mark, at + 2 + len(mark))
 
 
 def _boundary() -> str:

@@ -87,7 +87,7 @@ def store(caller: Asking, request: Request, study: str = "") -> Response:
 
 @router.get("/series")
 @router.get("/instances")
-def refuse_wide_search(caller: Asking) -> Response:
+def refuse_wide_search(caller: Asking, request: Request) -> Response:  # noqa: ARG001 - every question gets it
     """Series and images are asked for within their study, whose patient is known."""
     rights.demand(caller.signed_in.person, Right.SEE_IMAGES)
     raise Refusal.because("request_malformed", "path", detail="with a PACS, ask for series and instances of one study")

@@ -8,7 +8,6 @@ image and the syntax, and `Sender`, the association's DIMSE service, puts the im
 from __future__ import annotations
 
 import logging
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from imaging.image import Decoder, open_image
 from imaging.sources import MIB, Source
 from imaging.transcoding import TARGETS, as_stored, native
 from records.errors import BenhAnError, Reason, Refusal
+from server.dicom.transport import quicken
 from server.store.images import Kept
 
 _KEPT_BYTES = 32 * MIB
@@ -123,9 +123,7 @@ class Sender(DIMSEServiceProvider):
 
 def prepare(event: evt.Event) -> None:
     """On each new connection: answers leave at once (a device waits for each), and images can go out."""
-    transport = event.assoc.dul.socket
-    if transport is not None and transport.socket is not None:
-        transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    quicken(event)
     event.assoc.dimse = Sender(event.assoc)
 
 

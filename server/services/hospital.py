@@ -31,6 +31,7 @@ from server.services.trust_list import TrustList
 from server.services.trust_services import TrustServices
 from server.settings import Settings
 from server.store import audit, base, migrate
+from server.store.base import Use
 from server.store.blobs import Blobs, Place, place_at
 from server.store.key_files import HospitalKey, ServerKey
 from server.store.keys import HOUSE, Keys, ScopeKey
@@ -90,7 +91,8 @@ class Hospital:
             self.message_gateway.close()
         if self.pacs is not None:
             self.pacs.close()
-        self.engine.dispose()
+        for engine in (self.looking, self.filing, self.engine):
+            engine.dispose()
 
     @contextmanager
     def desk(self, signed_in: SignedIn, *, reading: bool = False) -> Iterator[Desk]:
@@ -105,6 +107,22 @@ class Hospital:
             yield desk
             if desk.notices:
                 base.notify_all(db, desk.notices)
+
+    @contextmanager
+    def glance(self, signed_in: SignedIn) -> Iterator[Desk]:
+        """A desk for a look that is one statement with its audit in it: no transaction around it."""
+        with self.looking.connect() as db:
+            yield Desk(self, db, signed_in, datetime.now(UTC))
+
+    @cached_property
+    def looking(self) -> Engine:
+        """Connections for what is asked many times a second: who asks, and one image."""
+        return base.open_engine(self.settings.dsn, pool_size=self.settings.pool_size, use=Use.LOOK)
+
+    @cached_property
+    def filing(self) -> Engine:
+        """Connections for filing images, a statement each, safe on the disk when it returns."""
+        return base.open_engine(self.settings.dsn, pool_size=self.settings.pool_size, use=Use.NAMED)
 
     @cached_property
     def passwords(self) -> Passwords:
@@ -212,10 +230,14 @@ class Desk:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Write into the audit what this person does (R40), and in whose place they may."""
+        audit.note(self.db, action, **self.doing(facts), patient=patient, encounter=encounter, entry=entry)
+
+    def doing(self, facts: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Who does it, where, and what else the audit keeps of it, as `store.audit` takes them."""
         if self.under is not None:
             facts = {**(facts or {}), "delegation": str(self.under.id), "in_place_of": self.under.giver_name}
-        audit.note(self.db, action, person=self.person.id, name=self.person.full_name, patient=patient,
-                   encounter=encounter, entry=entry, workstation=self.signed_in.workstation, facts=facts)
+        return {"person": self.person.id, "name": self.person.full_name, "workstation": self.signed_in.workstation,
+                "facts": facts}
 
     def tell(self, topic: str, *, encounter: UUID | None = None, entry: UUID | None = None,
              ward: UUID | None = None) -> None:

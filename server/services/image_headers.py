@@ -78,6 +78,13 @@ class Instance:
 def read_header(file: bytes) -> Instance:
     """File it by its own words; refuses what is no DICOM file, or says neither what it is nor where it belongs."""
     data = parse(file)
+    with warnings.catch_warnings():
+        # Once around all: it costs more than to read a value.
+        warnings.simplefilter("ignore")
+        return _instance(data)
+
+
+def _instance(data: Dataset) -> Instance:
     meta = data.file_meta
     return Instance(
         uid=_uid(data, "SOPInstanceUID"), sop_class=_uid(data, "SOPClassUID"),
@@ -171,8 +178,6 @@ def _whole(data: Dataset, keyword: str) -> int | None:
 
 def _value(data: Dataset, keyword: str) -> Any:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return data.get(keyword)
+        return data.get(keyword)
     except Exception:
         return None

@@ -6,11 +6,11 @@ person (`image_studies.state = 'open'`); what contradicts an image that is here 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -24,6 +24,7 @@ from server.store import audit, base, images, imaging_orders, patients
 from server.store.imaging_orders import Owner
 from server.store.keys import ScopeKey
 
+T = TypeVar("T")
 _WRITERS = 8
 """Files of one message that are on their way to the disk at once: the disk flushes them together."""
 
@@ -63,35 +64,45 @@ def receive_all(
     hospital: Hospital, files: Sequence[bytes], *, sender: str, study: str = "",
 ) -> list[Received | Refusal]:
     """The same for many at once, each judged by itself; with `study`, an image of another one is refused."""
-    heads = [_header(file, study) for file in files]
-    good = [head for head in heads if isinstance(head, Instance)]
-    # The keys in one transaction, the files outside of any: a slow disk must not hold rows of the database locked.
-    keys = _keys(hospital, [head.study for head in good], sender)
-    written = _written(hospital, [(keys[head.study.uid], file) for head, file in zip(heads, files, strict=True)
-                                  if isinstance(head, Instance)])
-    rows = [_row(keys[head.study.uid], head, {"file": sha256, "length": length, "sender": sender})
-            for head, (sha256, length) in zip(good, written, strict=True)]
-    outcomes = _filed(hospital, list(zip(rows, good, strict=True)))
+    heads: list[Instance | Refusal] = []
+    keys: dict[str, ScopeKey] = {}
+    good: list[tuple[Instance, ScopeKey, Future[str], int]] = []
+    with ThreadPoolExecutor(_WRITERS) if len(files) > 1 else _Here() as writers:
+        for file in files:
+            head = _header(file, study)
+            heads.append(head)
+            if isinstance(head, Instance):
+                key = keys.get(head.study.uid) or _key(hospital, head.study, sender)
+                keys[head.study.uid] = key
+                # Outside of any transaction: a slow disk must not hold rows of the database locked.
+                good.append((head, key, writers.submit(images.put, hospital.images, key, file), len(file)))
+    rows = [_row(key, head, {"file": put.result(), "length": length, "sender": sender})
+            for head, key, put, length in good]
+    images.settle(hospital.images, [(key, put.result()) for _, key, put, _ in good])
+    outcomes = _filed(hospital, [(row, head) for row, (head, *_) in zip(rows, good, strict=True)])
     done = iter([Received(outcomes[row["id"]], head.uid, head.sop_class, head.study.uid)
-                 for row, head in zip(rows, good, strict=True)])
+                 for row, (head, *_) in zip(rows, good, strict=True)])
     return [next(done) if isinstance(head, Instance) else head for head in heads]
 
 
-def _keys(hospital: Hospital, studies: Sequence[Study], sender: str) -> dict[str, ScopeKey]:
-    """The key of each study by its UID; a study that is new is made, and matched."""
-    keys: dict[str, ScopeKey] = {}
-    wanted = {head.uid: head for head in studies}
-    with base.single(hospital.engine) as db:
-        for uid in wanted:
-            known = images.study_id(db, uid)
-            if known is not None:
-                keys[uid] = hospital.keys.of(db, known)
-    new = [head for uid, head in wanted.items() if uid not in keys]
-    if new:
-        with base.transaction(hospital.engine) as db:
-            for head in new:
-                keys[head.uid] = hospital.keys.of(db, _study(hospital, db, head, sender))
-    return keys
+class _Here(Executor):
+    """For one file alone: a thread of its own would only cost time."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Do it now."""
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def _key(hospital: Hospital, head: Study, sender: str) -> ScopeKey:
+    """The key of the study; a study that is new is made, and matched."""
+    with hospital.looking.connect() as db:
+        known = images.study_key(db, head.uid)
+    if known is not None:
+        return hospital.keys.opened(*known)
+    with base.transaction(hospital.engine) as db:
+        return hospital.keys.of(db, _study(hospital, db, head, sender))
 
 
 def _header(file: bytes, study: str) -> Instance | Refusal:
@@ -100,17 +111,6 @@ def _header(file: bytes, study: str) -> Instance | Refusal:
     except Refusal as refusal:
         return refusal
     return Refusal.because("image_other_study", study) if study and head.study.uid != study else head
-
-
-def _written(hospital: Hospital, files: Sequence[tuple[ScopeKey, bytes]]) -> list[tuple[str, int]]:
-    """Each file's digest and length, once it is on the disk; several wait for the disk together."""
-    def write(one: tuple[ScopeKey, bytes]) -> tuple[str, int]:
-        return images.write(hospital.images, *one), len(one[1])
-
-    if len(files) < 2:
-        return [write(one) for one in files]
-    with ThreadPoolExecutor(_WRITERS) as writers:
-        return list(writers.map(write, files))
 
 
 def _study(hospital: Hospital, db: Connection, head: Study, sender: str) -> UUID:
@@ -164,7 +164,7 @@ def _filed(hospital: Hospital, images_of: Sequence[tuple[dict[str, Any], Instanc
     outcomes: dict[UUID, Outcome] = {}
     left = list(images_of)
     while left:
-        with base.single(hospital.engine) as db:
+        with hospital.filing.connect() as db:
             outcomes |= dict.fromkeys(images.add_instances(db, [row for row, _ in left]), Outcome.NEW)
         left = [one for one in left if one[0]["id"] not in outcomes]
         if left:

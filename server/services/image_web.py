@@ -13,14 +13,19 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from imaging.apart import Apart
 from imaging.dicom_json import little
+from imaging.frames import Frames
 from imaging.geometry import aspect_of
 from imaging.grey import Window
 from imaging.image import Image, open_image
+from imaging.pixel_format import PixelFormat
 from imaging.png import png
 from imaging.rendering import View, render
-from imaging.sources import MIB, Limits
+from imaging.sources import MIB, Limits, Source
 from records.errors import Refusal
+from server.services.images import Look
+from server.services.recent import Recent
 from server.store.chunks import Sealed
+from server.store.images import Known
 
 OCTETS = "application/octet-stream"
 MEDIA = {
@@ -52,21 +57,47 @@ class Part:
     transfer_syntax: str
 
 
-def frames(file: Sealed, numbers: Sequence[int], *, as_stored: bool) -> list[Part]:
-    """The frames: as they lie in the file, or decoded to little endian words. Refuses more than fit into memory."""
-    image = open_image(file, LIMITS)
-    if len(numbers) > 1 and len(numbers) * image.format.decoded_bytes > TOGETHER:
+_known: Recent[tuple[Known, Frames]] = Recent(200_000)
+"""Where files lie and where their frames lie in them, nothing of their contents; by SHA-256 and study, weighed by
+their frames, each some 200 bytes."""
+
+
+def frames(look: Look, numbers: Sequence[int], *, as_stored: bool) -> list[Part]:
+    """Frames of the one image: as they lie in the file, or decoded to little endian words. Refuses more than fit into
+    memory.
+    """
+    source, laid = _laid(look)
+    if len(numbers) > 1 and len(numbers) * laid.format.decoded_bytes > TOGETHER:
         raise Refusal.because("image_frames_too_many", limit=TOGETHER // MIB)
-    with _making_room(image):
-        return [_frame(image, number, as_stored=as_stored) for number in numbers]
+    with _making_room(laid.format):
+        return [_frame(source, laid, number, as_stored=as_stored) for number in numbers]
 
 
-def _frame(image: Image, number: int, *, as_stored: bool) -> Part:
-    encoded = image.encoded(_within(image, number))
+def _laid(look: Look) -> tuple[Source, Frames]:
+    """Where the frames lie. The header is read once; who may look, and whether the key is still there, was asked of
+    the database just now.
+    """
+    [kept] = look.images
+    name = f"{kept.file}.{kept.study}"
+    found = _known.get(name)
+    if found is not None:
+        return look.known(kept, found[0]), found[1]
+    file = look.first
+    image = open_image(file, LIMITS)
+    if image.header.source is file:
+        # Not one that is packed as a whole: its frames lie in what was unpacked.
+        _known.put(name, (Known(file.name, file.size, file.chunk), image.frames), image.format.frames)
+    return image.header.source, image.frames
+
+
+def _frame(source: Source, laid: Frames, number: int, *, as_stored: bool) -> Part:
+    if not 1 <= number <= laid.format.frames:
+        raise Refusal.because("thing_unknown", "frame")
+    encoded = laid.encoded(source, number)
     syntax = UID(encoded.transfer_syntax)
     if syntax.is_compressed and str(syntax) in MEDIA and as_stored:
         return Part(bytes(encoded.data), MEDIA[syntax], str(syntax))
-    if not syntax.is_compressed and syntax.is_little_endian and image.format.allocated != 1:
+    if not syntax.is_compressed and syntax.is_little_endian and laid.format.allocated != 1:
         return Part(bytes(encoded.data), OCTETS, ExplicitVRLittleEndian)
     samples, _ = _decoder(encoded)
     words = np.ascontiguousarray(samples).astype(samples.dtype.newbyteorder("<"), copy=False)
@@ -76,7 +107,7 @@ def _frame(image: Image, number: int, *, as_stored: bool) -> Part:
 def rendered(file: Sealed, number: int, window: Window | None, size: tuple[int, int] | None) -> bytes:
     """A PNG of the frame: exactly the viewer's pixels."""
     image = open_image(file, LIMITS)
-    with _making_room(image):
+    with _making_room(image.format):
         shown = image.frame(_within(image, number), _decoder)
         view = View(voi=window, size=size)
         return png(render(shown, image.grey(number), view, aspect_of(image.dataset, image.groups, number)))
@@ -92,8 +123,8 @@ def bulk(file: Sealed, tag: str) -> bytes:
 
 
 @contextmanager
-def _making_room(image: Image) -> Iterator[None]:
-    if image.format.decoded_bytes <= _LARGE:
+def _making_room(form: PixelFormat) -> Iterator[None]:
+    if form.decoded_bytes <= _LARGE:
         yield
         return
     with _room:

@@ -11,11 +11,11 @@ from server.services import image_metadata, rights, sessions
 from server.services.hospital import Desk, Hospital, SignedIn
 from server.services.image_headers import parse
 from server.services.rights import Right
-from server.store import image_search, images
+from server.store import audit, image_looks, image_search, images
 from server.store.blobs import Place
 from server.store.chunks import Sealed
 from server.store.image_search import Sight, Wanted
-from server.store.images import Kept
+from server.store.images import Kept, Known
 from server.store.keys import ScopeKey
 
 
@@ -26,11 +26,15 @@ class Look:
     images: tuple[Kept, ...]
     study: str
     _place: Place
-    _key: ScopeKey
+    key: ScopeKey
 
     def file(self, kept: Kept) -> Sealed:
         """The image's file; refuses one that is missing or damaged."""
-        return images.open_file(self._place, self._key, kept.file)
+        return images.open_file(self._place, self.key, kept.file)
+
+    def known(self, kept: Kept, known: Known) -> Sealed:
+        """The same of a file that was opened before."""
+        return images.known_file(self._place, self.key, kept.file, known)
 
     @property
     def first(self) -> Sealed:
@@ -61,13 +65,13 @@ def look(desk: Desk, study: str, series: str = "", uid: str = "") -> Look:
 
     Refuses a study that the person does not see in the same words as one that is not there.
     """
-    seen = images.seen_study(desk.db, study, sight_of(desk))
-    kept = images.instances_of(desk.db, study=study, series=series, uid=uid) if seen else ()
-    if seen is None or not kept:
+    facts = {"study": study, **({"series": series} if series else {}), **({"image": uid} if uid else {})}
+    seen = image_looks.look(desk.db, sight_of(desk), audit.noted("images.view", **desk.doing(facts)),
+                            study=study, series=series, uid=uid)
+    if seen is None:
         raise Refusal.because("thing_unknown", "image")
-    desk.note("images.view", patient=seen.patient, encounter=seen.encounter,
-              facts={"study": study, **({"series": series} if series else {}), **({"image": uid} if uid else {})})
-    return Look(kept, study, desk.hospital.images, desk.key(kept[0].study))
+    return Look(seen.kept, study, desk.hospital.images,
+                desk.keys.opened(seen.kept[0].study, seen.wrapped, seen.hospital_key))
 
 
 def refused(desk: Desk, study: str, refusal: Refusal) -> None:
@@ -86,8 +90,7 @@ def demand_still(hospital: Hospital, signed_in: SignedIn, seen: Look) -> None:
 def metadata(desk: Desk, study: str, series: str = "", uid: str = "") -> list[tuple[Kept, bytes]]:
     """What the images' files say of themselves, as it was kept when they came (`services.image_metadata`)."""
     seen = look(desk, study, series, uid)
-    kept: dict[UUID, bytes] = images.metadata_of(desk.db, desk.key(seen.images[0].study),
-                                                 [one.id for one in seen.images])
+    kept: dict[UUID, bytes] = images.metadata_of(desk.db, seen.key, [one.id for one in seen.images])
     return [(one, kept.get(one.id) or image_metadata.made(parse(seen.file(one).read()))) for one in seen.images]
 
 

@@ -55,7 +55,7 @@ def sign_in(hospital: Hospital, command: SignIn) -> Session:
 def authenticate(hospital: Hospital, token: str) -> SignedIn:
     """Who holds this token, or a refusal; the session slides on while it is used."""
     now = datetime.now(UTC)
-    with base.single(hospital.engine) as db:
+    with hospital.looking.connect() as db:
         found = store.by_token(db, _hash(token))
         if found is None or found.expires_at <= now or not found.person.active:
             raise Refusal.because("session_ended")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import CTE, ColumnElement, Connection, Text, Uuid, bindparam, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from records.messages import AuditView
 from server.store.tables import audit_events, patients
@@ -22,6 +23,29 @@ def note(
         action=action, person=person, person_name=name, patient=patient, encounter=encounter, entry=entry,
         workstation=workstation, facts=_plain(dict(facts or {})),
     ))
+
+
+def noting(patient: ColumnElement[Any], encounter: ColumnElement[Any], where: ColumnElement[bool]) -> CTE:
+    """The row as a part of another statement, which learns whose it is only while it runs.
+
+    It is written where `where` finds something; the statement is executed with `noted`.
+    """
+    row = select(
+        bindparam("audit_action", type_=Text), bindparam("audit_person", type_=Uuid),
+        bindparam("audit_name", type_=Text), patient, encounter, bindparam("audit_workstation", type_=Text),
+        bindparam("audit_facts", type_=JSONB)).where(where)
+    columns = ("action", "person", "person_name", "patient", "encounter", "workstation", "facts")
+    return audit_events.insert().from_select(columns, row, include_defaults=False).returning(
+        audit_events.c.id).cte("noted")
+
+
+def noted(
+    action: str, *, person: UUID | None = None, name: str = "", workstation: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The parameters of `noting`."""
+    return {"audit_action": action, "audit_person": person, "audit_name": name, "audit_workstation": workstation,
+            "audit_facts": _plain(dict(facts or {}))}
 
 
 def read(db: Connection, patient: UUID | None, limit: int) -> tuple[AuditView, ...]:

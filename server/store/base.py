@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -24,16 +25,25 @@ ASKED_AFTER_S = 5.0
 """A connection that rested longer than this is asked whether it still lives."""
 
 
-def open_engine(dsn: str, *, pool_size: int = 20, timeout_s: float = 10) -> Engine:
-    """An engine over psycopg 3 with its own pool. A connection that died while it waited is replaced.
+class Use(StrEnum):
+    """What the connections of a pool are for."""
 
-    Statements that psycopg prepared are planned for each value: one plan for all patterns of a search would read all.
-    """
+    ANY = "force_custom_plan"
+    """Statements are planned for each value: one plan for all patterns of a search would read all."""
+    NAMED = "force_generic_plan"
+    """What is found by its name, many times a second: planned once, each statement committed by itself."""
+    LOOK = "force_generic_plan -c synchronous_commit=off"
+    """The same, for looks and nothing else: their audit does not wait for the disk (`commit_without_waiting`)."""
+
+
+def open_engine(dsn: str, *, pool_size: int = 20, timeout_s: float = 10, use: Use = Use.ANY) -> Engine:
+    """An engine over psycopg 3 with its own pool. A connection that died while it waited is replaced."""
     engine = create_engine(
         dsn, pool_size=pool_size, max_overflow=0, pool_timeout=timeout_s,
         connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
-                                 "-c plan_cache_mode=force_custom_plan",
+                                 f"-c plan_cache_mode={use.value}",
                       "application_name": "benhan-server", "connect_timeout": 5},
+        **({} if use is Use.ANY else {"isolation_level": "AUTOCOMMIT"}),
     )
     event.listen(engine, "checkin", _rested)
     event.listen(engine, "checkout", _awake)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -23,6 +23,12 @@ class Place(Protocol):
 
     def write(self, name: str, data: bytes) -> None:
         """Keep the bytes under the name."""
+
+    def put(self, name: str, data: bytes) -> None:
+        """The same for one of many: it is safe once `settle` was told its name."""
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Make safe what was put under these names."""
 
     def read(self, name: str) -> bytes | None:
         """The bytes, or nothing."""
@@ -77,6 +83,11 @@ class Folder:
 
     def write(self, name: str, data: bytes) -> None:
         """Keep the bytes under the name."""
+        self.put(name, data)
+        self.settle([name])
+
+    def put(self, name: str, data: bytes) -> None:
+        """The bytes are on the disk, their name perhaps not yet."""
         target = self.root / name
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -86,7 +97,14 @@ class Folder:
                 out.flush()
                 os.fsync(out.fileno())
             beside.replace(target)
-            self._settle(target.parent)
+        except OSError as error:
+            raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Flush each folder in which a name is new, once."""
+        try:
+            for folder in {(self.root / name).parent for name in names}:
+                self._settle(folder)
         except OSError as error:
             raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
 
@@ -141,6 +159,13 @@ class Bucket:
     def write(self, name: str, data: bytes) -> None:
         """Keep the bytes under the name."""
         self._asked("put_object", Key=self._prefix + name, Body=data)
+
+    def put(self, name: str, data: bytes) -> None:
+        """As `write`: a bucket keeps each object by itself."""
+        self.write(name, data)
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Nothing is left to do."""
 
     def read(self, name: str) -> bytes | None:
         """The bytes, or nothing."""

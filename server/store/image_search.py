@@ -8,10 +8,27 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from server.store.tables import image_instances, image_series, image_studies, ward_stays
 
+SIGHT_WARDS = "sight_wards"
+"""The parameter that names the wards of a sight in a statement: one that was made before takes other wards by it."""
 LIMIT = 5000
 """Answers to one question; who wants more narrows it, or asks for the next ones."""
 
@@ -117,8 +134,9 @@ def in_sight(sight: Sight) -> ColumnElement[bool]:
              else image_studies.c.state == "matched")
     if sight.wards is None:
         return shown
+    wards = bindparam(SIGHT_WARDS, list(sight.wards), type_=ARRAY(Uuid))
     return and_(shown, exists().where(
-        ward_stays.c.encounter == image_studies.c.encounter, ward_stays.c.ward.in_(sight.wards)))
+        ward_stays.c.encounter == image_studies.c.encounter, ward_stays.c.ward == any_(wards)))
 
 
 def _fits(keyword: str, column: ColumnElement[Any], value: str) -> ColumnElement[bool]:

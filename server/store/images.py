@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from records.image_identity import Difference
@@ -19,7 +19,7 @@ from server.store.blobs import Place, name_of
 from server.store.chunks import Sealed
 from server.store.image_search import Sight, in_sight
 from server.store.keys import ScopeKey
-from server.store.tables import image_instances, image_series, image_strays, image_studies
+from server.store.tables import encounter_keys, image_instances, image_series, image_strays, image_studies
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,15 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Where a file lies and how: what never changes of it, and tells nothing of its contents."""
+
+    name: str
+    size: int
+    chunk: int
+
+
+@dataclass(frozen=True)
 class Owner:
     """The patient and the stay that a study belongs to; nobody yet while a person has to match it."""
 
@@ -45,16 +54,36 @@ class Owner:
     encounter: UUID | None
 
 
-def write(place: Place, key: ScopeKey, file: bytes) -> str:
-    """Keep the file's bytes, safe on the disk when this returns; its SHA-256."""
+def put(place: Place, key: ScopeKey, file: bytes) -> str:
+    """Put the file's bytes there; its SHA-256. They are safe once they were settled."""
     sha256 = hashlib.sha256(file).hexdigest()
-    place.write(name_of(sha256, key.scope), chunks.seal(key, _about(sha256), file))
+    place.put(_name(sha256, key), chunks.seal(key, _about(sha256), file))
     return sha256
+
+
+def settle(place: Place, files: Iterable[tuple[ScopeKey, str]]) -> None:
+    """Make safe what was put, by key and SHA-256."""
+    place.settle(_name(sha256, key) for key, sha256 in files)
 
 
 def open_file(place: Place, key: ScopeKey, sha256: str) -> Sealed:
     """The file of that digest, to read in parts."""
-    return chunks.open_sealed(place, name_of(sha256, key.scope), key, _about(sha256))
+    name = _name(sha256, key)
+    if place.read_part(name, 0, 1) is None:
+        # It came when an image still lay where a signed file of its digest would.
+        name = name_of(sha256, key.scope)
+    return chunks.open_sealed(place, name, key, _about(sha256))
+
+
+def known_file(place: Place, key: ScopeKey, sha256: str, known: Known) -> Sealed:
+    """The same for one that was opened before, without looking at it first."""
+    return Sealed(place, known.name, key, _about(sha256), known.size, known.chunk)
+
+
+def _name(sha256: str, key: ScopeKey) -> str:
+    """The images of a study lie in one folder: to make a message of them safe is to flush it once."""
+    scope = key.scope.hex
+    return f"{scope[-4:-2]}/{scope[-2:]}/{sha256}.{scope}"
 
 
 def seal_metadata(key: ScopeKey, uid: str, told: bytes) -> bytes:
@@ -75,6 +104,12 @@ def _metadata_about(uid: str) -> str:
 
 def _about(sha256: str) -> str:
     return f"image:{sha256}"
+
+
+def study_key(db: Connection, uid: str) -> tuple[UUID, bytes | None, str] | None:
+    """Id, wrapped key and the hospital key's id of the study of that Study Instance UID."""
+    row = db.execute(_STUDY_KEY, {"uid": uid}).one_or_none()
+    return None if row is None else (row.id, row.wrapped, row.hospital_key)
 
 
 def study_id(db: Connection, uid: str) -> UUID | None:
@@ -121,9 +156,9 @@ def add_stray(db: Connection, which: UUID, values: Mapping[str, Any]) -> None:
 
 def instance(db: Connection, uid: str) -> Kept | None:
     """The image of that SOP Instance UID."""
-    row = db.execute(select(*_KEPT).join(image_series, image_series.c.id == image_instances.c.series)
+    row = db.execute(select(*KEPT).join(image_series, image_series.c.id == image_instances.c.series)
                      .where(image_instances.c.uid == uid)).one_or_none()
-    return None if row is None else _kept(row)
+    return None if row is None else kept_of(row)
 
 
 def instances_of(
@@ -132,7 +167,7 @@ def instances_of(
     """The images of a study, a series, or of one UID within them, in the order in which they are read; with `sight`,
     those of studies in it.
     """
-    query = (select(*_KEPT).join(image_series, image_series.c.id == image_instances.c.series)
+    query = (select(*KEPT).join(image_series, image_series.c.id == image_instances.c.series)
              .join(image_studies, image_studies.c.id == image_instances.c.study)
              .order_by(image_series.c.number.nulls_last(), image_series.c.uid,
                        image_instances.c.number.nulls_last(), image_instances.c.uid))
@@ -140,7 +175,7 @@ def instances_of(
         query = query.where(column == value) if value else query
     if sight is not None:
         query = query.where(in_sight(sight))
-    return tuple(_kept(row) for row in db.execute(query))
+    return tuple(kept_of(row) for row in db.execute(query))
 
 
 def files_of(db: Connection, patient: UUID, uids: Sequence[str]) -> dict[str, str]:
@@ -177,14 +212,18 @@ def numbers_in_sight(db: Connection, numbers: Collection[str], sight: Sight) -> 
     return set(rows.scalars())
 
 
-def _kept(row: Row[Any]) -> Kept:
+def kept_of(row: Row[Any]) -> Kept:
+    """An image from a row of `KEPT`."""
     return Kept(row.id, row.study, row.series, row.uid, row.file, row.length, row.sop_class, row.transfer_syntax,
                 row.series_uid)
 
 
-_KEPT = (*(image_instances.c[name] for name in
+KEPT = (*(image_instances.c[name] for name in
            ("id", "study", "series", "uid", "file", "length", "sop_class", "transfer_syntax")),
          image_series.c.uid.label("series_uid"))
+_STUDY_KEY = (select(image_studies.c.id, encounter_keys.c.wrapped, encounter_keys.c.hospital_key)
+              .join(encounter_keys, encounter_keys.c.scope == image_studies.c.id)
+              .where(image_studies.c.uid == bindparam("uid")))
 _FILE = text("""
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (

@@ -39,12 +39,13 @@ class ScopeKey:
         nonce = os.urandom(_NONCE)
         return _FORMAT + nonce + self._cipher.encrypt(nonce, plaintext, self._bound(about))
 
-    def decrypt(self, about: str, data: bytes) -> bytes:
+    def decrypt(self, about: str, data: bytes | memoryview) -> bytes:
         """The plaintext, or a refusal when one bit differs or it is about something else."""
-        if data[:1] != _FORMAT:
+        view = memoryview(data)
+        if view[:1] != _FORMAT:
             raise Refusal.because("ciphertext_damaged", about)
         try:
-            return self._cipher.decrypt(data[1:1 + _NONCE], data[1 + _NONCE:], self._bound(about))
+            return self._cipher.decrypt(view[1:1 + _NONCE], view[1 + _NONCE:], self._bound(about))
         except (InvalidTag, ValueError) as error:
             raise Refusal.because("ciphertext_damaged", about) from error
 
@@ -78,13 +79,13 @@ class Keys:
                          .where(encounter_keys.c.scope == scope)).one_or_none()
         if row is None:
             raise Refusal.because("key_unknown", str(scope))
-        return self._opened(scope, row.wrapped, row.hospital_key)
+        return self.opened(scope, row.wrapped, row.hospital_key)
 
     def of_many(self, db: Connection, scopes: Collection[UUID]) -> dict[UUID, ScopeKey]:
         """The keys of several encounters at once; one whose key was destroyed is left out."""
         rows = db.execute(select(encounter_keys.c.scope, encounter_keys.c.wrapped, encounter_keys.c.hospital_key)
                           .where(encounter_keys.c.scope.in_(scopes), encounter_keys.c.wrapped.is_not(None)))
-        return {row.scope: self._opened(row.scope, row.wrapped, row.hospital_key) for row in rows}
+        return {row.scope: self.opened(row.scope, row.wrapped, row.hospital_key) for row in rows}
 
     def house(self, db: Connection) -> ScopeKey:
         """The house's own key, made at first use."""
@@ -112,7 +113,8 @@ class Keys:
         if others is not None:
             raise Refusal.because("hospital_key_other", self._hospital.id, theirs=others)
 
-    def _opened(self, scope: UUID, wrapped: bytes | None, hospital_key: str) -> ScopeKey:
+    def opened(self, scope: UUID, wrapped: bytes | None, hospital_key: str) -> ScopeKey:
+        """The key in a row of `encounter_keys` that was just read; refuses one that was destroyed."""
         if wrapped is None:
             raise Refusal.because("key_destroyed", str(scope))
         if hospital_key != self._hospital.id:

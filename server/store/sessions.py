@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from records.access_hours import Hours, hours_of
 from records.forms import Role
@@ -87,13 +87,15 @@ _PERSON = (people.c.id, people.c.full_name, people.c.title, people.c.roles, peop
 _BY_TOKEN = (
     select(sessions.c.id.label("session"), sessions.c.workstation, sessions.c.seen_at, sessions.c.expires_at,
            people.c.username, *_HOURS, *_PERSON)
-    .join(people, people.c.id == sessions.c.person).where(sessions.c.ended_at.is_(None))
+    .join(people, people.c.id == sessions.c.person)
+    .where(sessions.c.ended_at.is_(None), sessions.c.token_hash == bindparam("token_hash"))
 )
+"""Made once: every request of everybody asks it."""
 
 
 def by_token(db: Connection, token_hash: bytes) -> OpenSession | None:
     """The session of a token, unless it was ended; the caller looks at its time."""
-    row = db.execute(_BY_TOKEN.where(sessions.c.token_hash == token_hash)).one_or_none()
+    row = db.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
     return _open(row) if row else None
 
 

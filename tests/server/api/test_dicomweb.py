@@ -22,7 +22,7 @@ from sqlalchemy import text
 
 from server.services.image_receiving import receive
 from server.store import base
-from tests.server.house import House, reasons
+from tests.server.house import BY_NAME, House, reasons
 from tests.server.pictures import a_slice, as_file, uid
 
 STUDY, SERIES, FIRST = str(uid("study")), str(uid("study", "series")), str(uid("study", "series", 1))
@@ -247,6 +247,39 @@ def test_who_does_not_see_the_patient_sees_no_image_either(house: House, sent: l
     with house.sign_in("ha") as client:
         assert client.get("/dicomweb/studies").json() == []
         assert client.get(f"{IMAGE}/metadata").status_code == 404
+
+
+def test_what_was_read_a_moment_ago_is_refused_as_soon_as_sight_or_key_are_gone(
+    house: House, sent: list[Dataset],
+) -> None:
+    """Where frames lie is remembered; who may see them, and whether their key still exists, never is."""
+    frame = f"{IMAGE}/frames/1"
+    with house.sign_in("ha") as ha, house.sign_in("lan") as lan:
+        assert [ha.get(frame).status_code for _ in range(2)] == [200, 200]
+        with base.transaction(house.hospital.engine) as db:
+            db.execute(text("UPDATE ward_stays SET ward = (SELECT id FROM wards WHERE code <> 'NOI' LIMIT 1)"))
+        assert ha.get(frame).status_code == 404
+        assert lan.get(frame).status_code == 200
+        with base.transaction(house.hospital.engine) as db:
+            which: Any = db.execute(text("SELECT id FROM image_studies")).scalar()
+            house.hospital.keys.destroy(db, which, BY_NAME["lan"].id, "Hết hạn lưu trữ")
+        assert reasons(lan.get(frame)) == ["key_destroyed"]
+    with base.single(house.hospital.engine) as db:
+        looks = db.execute(text("SELECT person FROM audit_events WHERE action = 'images.view' ORDER BY id")).scalars()
+        assert list(looks) == [BY_NAME["ha"].id, BY_NAME["ha"].id, BY_NAME["lan"].id]
+
+
+def test_a_file_that_is_lost_or_damaged_after_it_was_read_is_refused(house: House, sent: list[Dataset]) -> None:
+    with house.sign_in("ha") as client:
+        assert client.get(f"{IMAGE}/frames/1").status_code == 200
+        with base.single(house.hospital.engine) as db:
+            name: Any = db.execute(text("SELECT file FROM image_instances WHERE uid = :uid"), {"uid": FIRST}).scalar()
+        [file] = house.settings.home.glob(f"images/??/??/{name}*")
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        assert reasons(client.get(f"{IMAGE}/frames/1")) == ["ciphertext_damaged"]
+        file.unlink()
+        assert reasons(client.get(f"{IMAGE}/frames/1")) == ["blob_missing"]
 
 
 def test_each_look_is_audited(house: House, sent: list[Dataset]) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from records.errors import Refusal
 from server.services.hospital import Hospital
-from server.services.image_receiving import Outcome, receive
+from server.services.image_receiving import Outcome, Received, receive, receive_all
 from server.store import base, images
+from server.store.blobs import name_of
 from server.store.tables import image_series, image_strays, image_studies
 from tests.databases import Database
 from tests.server import builders, house
@@ -52,6 +53,30 @@ def test_an_image_comes_back_byte_for_byte_and_in_parts(hospital: Hospital) -> N
     assert sealed.size == kept.length == len(file)
     for start, length in ((0, 132), (131_000, 300), (131_071, 2), (len(file) - 5, 99), (len(file), 1)):
         assert sealed.read(start, length) == file[start:start + length], (start, length)
+
+
+def test_an_image_that_lies_where_images_lay_before_is_found_there(hospital: Hospital) -> None:
+    file = as_file(a_slice())
+    receive(hospital, file, sender="CT1")
+    [lying] = hospital.settings.home.glob("images/??/??/*")
+    with base.single(hospital.engine) as db:
+        kept = images.instance(db, uid("study", "series", 1))
+        assert kept is not None
+        before = hospital.settings.home / "images" / name_of(kept.file, kept.study)
+        before.parent.mkdir(parents=True)
+        lying.rename(before)
+        key = hospital.keys.of(db, kept.study)
+    assert images.open_file(hospital.images, key, kept.file).read() == file
+
+
+def test_many_at_once_come_from_several_studies_each_judged_by_itself(hospital: Hospital) -> None:
+    good = [as_file(a_slice(study=name, number=number)) for name in ("one", "two") for number in range(1, 6)]
+    told = receive_all(hospital, [*good[:3], b"no image", *good[3:], good[0]], sender="CT1")
+    outcomes = [one.outcome if isinstance(one, Received) else None for one in told]
+    assert outcomes == [Outcome.NEW] * 3 + [None] + [Outcome.NEW] * 7 + [Outcome.AGAIN]
+    assert [study(hospital, name).instances for name in ("one", "two")] == [5, 5]
+    folders = {file.parent for file in hospital.settings.home.glob("images/??/??/*")}
+    assert len(folders) == 2
 
 
 def test_nothing_of_it_can_be_read_on_the_disk(hospital: Hospital) -> None:

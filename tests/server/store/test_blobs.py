@@ -130,6 +130,21 @@ def test_every_folder_above_a_file_is_flushed_though_another_process_made_it(
     assert flushed == [leaf, leaf.parent, tmp_path]
 
 
+def test_many_files_are_safe_after_one_flush_of_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, names = Folder(tmp_path), [f"ab/cd/{number}" for number in range(5)]
+    folder.write("ab/cd/first", b"x")
+    flushed: list[Path] = []
+    monkeypatch.setattr(blobs, "_flush", flushed.append)
+    for name in names:
+        folder.put(name, b"x")
+    assert flushed == []
+    folder.settle(names)
+    assert flushed == [tmp_path / "ab" / "cd"]
+    assert {folder.read(name) for name in names} == {b"x"}
+
+
 @pytest.mark.skipif(os.getuid() == 0, reason="root writes where it may not")
 def test_a_full_or_closed_folder_is_trouble_not_a_loss(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
