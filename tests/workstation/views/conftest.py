@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.workstation.views.hospital import PASSWORD, Hospital
+from tests.workstation.views.keyboard import to_the_front
 from workstation.app import Program
 from workstation.config import Config
 from workstation.views import style
@@ -36,8 +37,8 @@ def hospital() -> Iterator[Hospital]:
 def program(dressed: QApplication, hospital: Hospital, tmp_path: Path, qtbot: QtBot) -> Iterator[Program]:
     """The workstation at its sign-in window."""
     running = Program(dressed, Config(server_url=hospital.url, data_dir=tmp_path / "store", use_keyring=False))
-    with qtbot.waitActive(running.window, timeout=10_000):
-        running.window.show()
+    running.window.show()
+    to_the_front(qtbot, running.window)
     qtbot.waitUntil(lambda: bool(running.machine.facility), timeout=10_000)
     yield running
     running.window.close()

@@ -7,6 +7,7 @@ from typing import Any
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 KEYS: Any = QTest
 """PyQt's stubs take these functions for methods."""
@@ -25,3 +26,13 @@ def write(widget: QWidget | None, text: str) -> None:
     """Letters one after another."""
     assert widget is not None
     KEYS.keyClicks(widget, text)
+
+
+def to_the_front(qtbot: QtBot, window: QWidget) -> None:
+    """The window that gets the keys. Asked for until it is: another's late activation may take it away again."""
+    def is_it() -> bool:
+        if not window.isActiveWindow():
+            window.activateWindow()
+        return window.isActiveWindow()
+
+    qtbot.waitUntil(is_it, timeout=10_000)

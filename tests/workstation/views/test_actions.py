@@ -13,7 +13,7 @@ from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.workstation.views.keyboard import press, write
+from tests.workstation.views.keyboard import press, to_the_front, write
 from workstation.app import Program
 from workstation.views.actions import ACTIONS, BY_ID, FORBIDDEN, NOT_NOW, Action, ActionSet, Place
 from workstation.views.widgets.fields import LineField, TextField
@@ -28,8 +28,8 @@ def window(dressed: QApplication, qtbot: QtBot) -> QMainWindow:
     made = QMainWindow()
     qtbot.addWidget(made)
     made.setCentralWidget(QWidget())
-    with qtbot.waitActive(made):
-        made.show()
+    made.show()
+    to_the_front(qtbot, made)
     return made
 
 

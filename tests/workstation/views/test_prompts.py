@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from records.errors import Reason, Refusal, Trouble
 from tests.workstation.views.hospital import patient
-from tests.workstation.views.keyboard import CTRL, press, write
+from tests.workstation.views.keyboard import CTRL, press, to_the_front, write
 from workstation.views.prompts import AskSecret, AskText, Dialog, Question, Told
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 
@@ -21,8 +21,8 @@ def window(dressed: QApplication, qtbot: QtBot) -> Iterator[QMainWindow]:
     made = QMainWindow()
     made.resize(1366, 700)
     qtbot.addWidget(made)
-    with qtbot.waitActive(made):
-        made.show()
+    made.show()
+    to_the_front(qtbot, made)
     yield made
     made.close()
 

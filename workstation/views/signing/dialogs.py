@@ -121,6 +121,11 @@ class _Progress(QWidget):
         painter.drawRoundedRect(QRectF(0, 0, self.width() * self._share, self.height()), 4, 4)
 
 
+def _kept(done: int) -> str:
+    """«4 văn bản đã ký giữ nguyên. »; of none there is nothing to say."""
+    return f"{done} văn bản đã ký giữ nguyên. " if done else ""
+
+
 class ProgressPanel(QWidget):
     """While a stack is signed: how far it is, which document is at hand, what is safe."""
 
@@ -152,14 +157,15 @@ class ProgressPanel(QWidget):
         done = len(act.done)
         if current is not None and elsewhere(act.identity):
             self._title.setText(f"Chờ xác nhận {len(act.left)} văn bản · {elsewhere(act.identity)}")
+            self._counts.setText((f"{done} xong · " if done else "") + f"{len(act.left)} chờ điện thoại")
             self._safe_title.setText("Một lần xác nhận cho cả chồng")
-            self._safe.setText(f"{_waits(act)} Từ chối, quá giờ hoặc hủy thì các văn bản vẫn là “chưa ký”; "
-                               f"{done} văn bản đã ký giữ nguyên. Có thể đóng cửa sổ này để làm việc khác: yêu cầu vẫn "
-                               "chờ ở mục Ký, kể cả khi tắt máy, và tự hoàn tất khi bạn xác nhận.")
+            self._safe.setText(f"{_waits(act)} Từ chối, quá giờ hoặc hủy thì các văn bản vẫn là “chưa ký”. "
+                               f"{_kept(done)}Có thể đóng cửa sổ này để làm việc khác: yêu cầu vẫn chờ ở mục Ký, kể cả "
+                               "khi tắt máy, và tự hoàn tất khi bạn xác nhận.")
         elif current is not None:
             self._title.setText(f"Đang ký văn bản {number + 1} trong {len(chosen)}")
             self._safe_title.setText("Nếu rút token hoặc mất mạng lúc này")
-            self._safe.setText(f"Văn bản đang ký trở về “chưa ký”. {done} văn bản đã ký giữ nguyên. "
+            self._safe.setText(f"Văn bản đang ký trở về “chưa ký”. {_kept(done)}"
                                "Cắm lại đúng token này rồi bấm Ký tiếp để ký nốt.")
         else:
             self._title.setText(f"Đã ký {done} trong {len(chosen)} văn bản")

@@ -14,6 +14,7 @@ from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks, made
 from tests.workstation.signing_room import Room, room_of
 from tests.workstation.tokens import doctors_token, plugged, shimmed
+from tests.workstation.views.keyboard import to_the_front
 from workstation.background import Background
 from workstation.client import Client
 from workstation.config import Config
@@ -39,6 +40,6 @@ def window(dressed: QApplication, qtbot: QtBot) -> QMainWindow:
     shown = QMainWindow()
     shown.resize(1366, 700)
     qtbot.addWidget(shown)
-    with qtbot.waitActive(shown, timeout=10_000):  # else its late activation takes the keys from a dialog over it
-        shown.show()
+    shown.show()
+    to_the_front(qtbot, shown)  # else its late activation takes the keys from a dialog over it
     return shown

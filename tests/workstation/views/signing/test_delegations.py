@@ -12,7 +12,7 @@ from records.messages import DelegationView
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
 from tests.workstation.models.test_delegations import MAI, SON, TODAY, delegation, model_of
-from tests.workstation.views.keyboard import CTRL, press, write
+from tests.workstation.views.keyboard import CTRL, press, to_the_front, write
 from tests.workstation.views.signing.conftest import desks, window
 from workstation.models.delegations import Standing
 from workstation.views.signing.delegations import DelegationsDialog
@@ -27,8 +27,7 @@ def dialog(desks: Desks, window: QMainWindow, little: LittleServer, qtbot: QtBot
     made = DelegationsDialog(model_of(desks.open(start=False), Role.WARD_HEAD, Role.DOCTOR), window)
     made.show_over()
     qtbot.waitUntil(lambda: bool(made.cards) and bool(made._model.colleagues), timeout=10_000)
-    with qtbot.waitActive(made, timeout=10_000):  # the window below may have become the active one meanwhile
-        made.activateWindow()
+    to_the_front(qtbot, made)  # the window below may have become the active one meanwhile
     return made
 
 

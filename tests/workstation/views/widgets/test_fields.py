@@ -11,7 +11,7 @@ from PyQt6.QtGui import QFocusEvent, QInputMethodEvent
 from PyQt6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from tests.workstation.views.keyboard import CTRL, press
+from tests.workstation.views.keyboard import CTRL, press, to_the_front
 from workstation.views.actions import ActionSet, Place
 from workstation.views.widgets.fields import LineField, TextField
 
@@ -27,8 +27,8 @@ def field(request: pytest.FixtureRequest, dressed: QApplication, qtbot: QtBot) -
     qtbot.addWidget(window)
     made: Field = request.param("Diễn biến")
     window.setCentralWidget(made)
-    with qtbot.waitActive(window):
-        window.show()
+    window.show()
+    to_the_front(qtbot, window)
     made.setFocus()
     yield made
     window.close()
