@@ -44,11 +44,20 @@ def _told(data: Dataset, encodings: list[str], bulk: Callable[[str], str] | None
     # As numbers: pydicom's tags are compared in Python, which alone took half of the time.
     for tag in sorted(map(int, data.keys())):
         if (tag < _PIXELS or bulk is None) and tag & 0xFFFF:
-            element: Any = data.get_item(tag)
             name = f"{tag:08X}"
-            told[name] = _raw(data, element, encodings, name, bulk) if isinstance(element, RawDataElement) \
-                else _made(element, encodings, name, bulk)
+            told[name] = _element(data, tag, encodings, name, bulk)
     return told
+
+
+def _element(data: Dataset, tag: int, encodings: list[str], name: str, bulk: Callable[[str], str] | None) -> Told:
+    try:
+        element: Any = data.get_item(tag)
+        if isinstance(element, RawDataElement):
+            return _raw(data, element, encodings, name, bulk)
+        return _made(element, encodings, name, bulk)
+    except Exception:
+        # A representation that there is none of, where pydicom gives not even the bytes: the attribute is there.
+        return {"vr": "UN"}
 
 
 def _raw(data: Dataset, element: RawDataElement, encodings: list[str], name: str,

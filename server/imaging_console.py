@@ -31,6 +31,8 @@ def draw(options: argparse.Namespace) -> int:
         state = read_presentation(open_image(OnDisk(options.state)).dataset)
         options.out.write_bytes(png(presented(state, image, frame, size)))
         return 0
+    if options.window and not 0 < options.window[1] < float("inf"):
+        raise Refusal.because("request_malformed", "window", detail="a width above 0")
     grey = image.grey(options.frame)
     voi = Window(*options.window) if options.window else FullDynamic() if options.full else None
     view = View(voi=voi, size=size, overlays=not options.no_overlays)

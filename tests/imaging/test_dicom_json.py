@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,16 @@ def test_every_attribute_is_told_as_pydicom_tells_it() -> None:
             assert same(ours[name], theirs), (file.name, name, ours[name], theirs)
             compared += 1
     assert compared > 4000
+
+
+def test_a_representation_that_there_is_none_of_stops_nothing() -> None:
+    """A byte of a header was hit: the file is still filed, by what else it says."""
+    file = (FOLDER / "test_files" / "MR_small.dcm").read_bytes()
+    broken = file.replace(b"\x18\x00\x00\x51CS\x04\x00", b"\x18\x00\x00\x51C\x01\x00\x00")
+    assert broken != file
+    ours = told(dcmread(io.BytesIO(broken), stop_before_pixels=True))
+    assert ours["00185100"] == {"vr": "UN"}
+    assert ours["00100020"]["Value"] == ["4MR1"]
 
 
 def test_long_binary_values_are_named_by_their_address() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import random
@@ -63,29 +64,36 @@ def mutated(seed: int) -> tuple[str, bytes]:
     return name, bytes(data)
 
 
-def read_all(first: int, count: int) -> dict[str, int]:
-    """Read each mutation as server and viewer do, decoders apart; anything but a picture or a refusal is raised."""
+Read = Callable[[bytes, Apart], str]
+"""What reads one file: "shown" or "refused"."""
+
+
+def read_all(first: int, count: int, reader: str) -> dict[str, int]:
+    """Read each mutation, decoders apart; anything but a picture or a refusal is raised. `reader`: module:function."""
+    module, _, name = reader.partition(":")
+    read: Read = getattr(importlib.import_module(module), name)
     told = {"shown": 0, "refused": 0, "decoder died": 0}
     decoder = Apart(seconds=SECONDS, memory=512 << 20)
     for seed in range(first, first + count):
         name, data = mutated(seed)
         try:
-            told[_outcome(data, decoder)] += 1
+            told[_outcome(read, data, decoder)] += 1
         except BaseException as error:
             raise AssertionError(f"seed {seed} ({name})") from error
     decoder.close()
     return told
 
 
-def _outcome(data: bytes, decoder: Apart) -> str:
+def _outcome(read: Read, data: bytes, decoder: Apart) -> str:
     try:
-        return _read(data, decoder)
+        return read(data, decoder)
     except Refusal as refused:
         words = [reason.vietnamese for reason in refused.reasons]
         return "decoder died" if "image_decoder" in refused.reasons[0].code else "refused" if all(words) else "wordless"
 
 
-def _read(data: bytes, decoder: Apart) -> str:
+def read_alone(data: bytes, decoder: Apart) -> str:
+    """By the pipeline alone: what `image render` does."""
     from imaging.geometry import plane_of, spacing_at
     from imaging.rendering import View, render
     from imaging.suv import suv_of
@@ -103,10 +111,11 @@ def _read(data: bytes, decoder: Apart) -> str:
     return "shown"
 
 
-def in_a_bounded_process(first: int, count: int) -> dict[str, int]:
+def in_a_bounded_process(first: int, count: int, reader: str = f"{__name__}:read_alone") -> dict[str, int]:
     """The same in a child whose address space ends at MEMORY, as a whole: a crash there is a failure here."""
     program = (f"import json, resource; resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}));"
-               f"import tests.imaging.test_hostile as hostile; print(json.dumps(hostile.read_all({first}, {count})))")
+               "import tests.imaging.test_hostile as hostile;"
+               f"print(json.dumps(hostile.read_all({first}, {count}, {reader!r})))")
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, text=True, capture_output=True, check=False,
                           timeout=60 + count * 2, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, done.stderr[-3000:]

@@ -1,0 +1,58 @@
+"""Broken, cut and forged files at the server: filed or refused, told and drawn or refused in words; it stays up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from imaging.apart import Apart
+from imaging.image import open_image
+from imaging.sources import InMemory
+from records.errors import Refusal
+from server.services import image_headers, image_metadata, image_web
+from tests.imaging.test_hostile import in_a_bounded_process
+
+HERE = "tests.server.services.test_hostile_images:read_as_the_server"
+
+
+def read_as_the_server(data: bytes, _decoder: Apart) -> str:
+    """File it, tell of it in JSON, and give frames, a picture and its long values out, as DICOMweb does."""
+    head = image_headers.read_header(data)
+    [told] = json.loads(b"[" + image_metadata.told(head.metadata, "https://house/dicomweb/x") + b"]")
+    file: Any = InMemory(data)
+    for tag in [tag for tag, element in told.items() if "BulkDataURI" in element and tag != "7FE00010"]:
+        _given(image_web.bulk, file, tag)
+    frames = open_image(file).format.frames
+    drawn = [_given(image_web.rendered, file, number, None, (200, 150)) for number in sorted({1, frames})]
+    for stored in (True, False):
+        _given(image_web.frames, file, [1], as_stored=stored)
+    return "shown" if any(drawn) else "refused"
+
+
+def _given(act: Callable[..., object], *asked: object, **how: object) -> bool:
+    """Whether it was given out; not where it was refused in words, anything else is raised."""
+    try:
+        return bool(act(*asked, **how))
+    except Refusal as refused:
+        if not all(reason.vietnamese for reason in refused.reasons):
+            raise
+        return False
+
+
+def test_broken_files_are_filed_or_refused_and_given_out_or_refused() -> None:
+    told = in_a_bounded_process(0, 30, HERE)
+    assert sum(told.values()) == 30
+    assert told["shown"] > 4
+    assert told["refused"] > 4
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(1000, 3000, 250))
+def test_two_thousand_broken_files_at_the_server(first: int, record_property: Callable[[str, object], None]) -> None:
+    told = in_a_bounded_process(first, 250, HERE)
+    for outcome, count in told.items():
+        record_property(outcome, count)
+    assert sum(told.values()) == 250
