@@ -63,6 +63,7 @@ from records.messages.image_reconciling import (
     ImageDecisionGiven,
     ImageDecisionView,
     ImageDifferenceView,
+    StrayImagesView,
     UnsettledStudyView,
 )
 from records.messages.images import (
@@ -224,6 +225,7 @@ __all__ = [
     "SlotView",
     "StampGiven",
     "StampWish",
+    "StrayImagesView",
     "TimesView",
     "ToldView",
     "Transfer",

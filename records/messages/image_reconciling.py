@@ -57,6 +57,27 @@ class UnsettledStudyView(Frozen):
     """Oldest first; the last one counts."""
 
 
+class StrayImagesView(Frozen):
+    """GET /api/image-studies/strays: images of one study that contradict what was there first. They are kept as they
+    came, shown to nobody, and decide nothing.
+    """
+
+    study: str
+    """Study Instance UID that they name."""
+    why: Literal["other_content", "other_series"]
+    """Another file of the same SOP Instance UID is here; or their series belongs to another study."""
+    patient_no: str
+    full_name: str
+    """As the study says it that they name."""
+    description: str
+    study_date: str
+    modalities: tuple[str, ...]
+    count: int
+    senders: tuple[str, ...]
+    first_at: Instant
+    last_at: Instant
+
+
 class ImageDecisionGiven(Frozen):
     """POST /api/image-studies/{uid}/decisions."""
 

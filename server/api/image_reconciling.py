@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from records.messages import ImageDecisionGiven, UnsettledStudyView
+from records.messages import ImageDecisionGiven, StrayImagesView, UnsettledStudyView
 from server.api.gate import Asking, GuardedRoute
 from server.services import image_reconciling
 
@@ -15,6 +15,12 @@ router = APIRouter(prefix="/api/image-studies", tags=["images"], route_class=Gua
 def get_unsettled(caller: Asking) -> Response:
     """What waits, oldest first, then what was decided lately."""
     return caller.ask(image_reconciling.unsettled)
+
+
+@router.get("/strays", response_model=list[StrayImagesView])
+def get_strays(caller: Asking) -> Response:
+    """Images that contradict one that was there first, by study, the newest first."""
+    return caller.ask(image_reconciling.strays)
 
 
 @router.post("/{uid}/decisions", response_model=UnsettledStudyView)

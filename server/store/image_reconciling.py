@@ -39,6 +39,11 @@ def decisions(db: Connection, studies: Sequence[UUID]) -> dict[UUID, list[Row[An
     return found
 
 
+def strays(db: Connection) -> tuple[Row[Any], ...]:
+    """Images that contradict one that was there first, by the study that they name and why, the newest first."""
+    return tuple(db.execute(_STRAYS, {"most": RECENT}))
+
+
 def decide(db: Connection, which: UUID, row: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Keep the decision, and let the study stand as it says."""
     db.execute(insert(image_decisions).values(study=which, **row))
@@ -46,6 +51,14 @@ def decide(db: Connection, which: UUID, row: Mapping[str, Any], now: Mapping[str
         changed_at=text("clock_timestamp()"), **now))
 
 
+_STRAYS = text("""
+    SELECT s.uid AS study, t.why, s.sent ->> 'patient_no' AS patient_no, s.sent ->> 'full_name' AS full_name,
+        s.description, s.study_date, s.modalities, count(*) AS count,
+        array_agg(DISTINCT t.sender ORDER BY t.sender) AS senders, min(t.received_at) AS first_at,
+        max(t.received_at) AS last_at
+    FROM image_strays AS t JOIN image_studies AS s ON s.id = t.study WHERE s.state <> 'destroyed'
+    GROUP BY s.id, t.why ORDER BY max(t.received_at) DESC LIMIT :most
+""")
 _DECISIONS = text("""
     SELECT d.study, d.decision, d.reason, d.at, coalesce(p.patient_no, '') AS patient_no,
         coalesce(p.full_name, '') AS patient_name, btrim(w.title || ' ' || w.full_name) AS person_name

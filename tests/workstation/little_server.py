@@ -59,6 +59,7 @@ from records.messages import (
     SettlementView,
     SignIn,
     StampGiven,
+    StrayImagesView,
     UnsettledStudyView,
     WorkstationSettings,
 )
@@ -118,6 +119,7 @@ class LittleServer:
     """What a look-up code leads to."""
     settlements: list[SettlementView] = field(default_factory=list)
     unsettled: list[UnsettledStudyView] = field(default_factory=list)
+    strays: list[StrayImagesView] = field(default_factory=list)
     image_decisions: list[ImageDecisionGiven] = field(default_factory=list)
     chains: dict[UUID, ChainView] = field(default_factory=dict)
     """What is said of the slots of a paper."""
@@ -350,6 +352,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 201, self._delegate(DelegationGiven.model_validate_json(body))
             case ["POST", "delegations", which, "revoke"]:
                 return 200, self._revoke(UUID(which))
+            case ["GET", "image-studies", "strays"]:
+                return 200, b"[" + b",".join(_json(view) for view in little.strays) + b"]"
             case ["GET", "image-studies", "unsettled"]:
                 return 200, b"[" + b",".join(_json(view) for view in little.unsettled) + b"]"
             case ["POST", "image-studies", uid, "decisions"]:

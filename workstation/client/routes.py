@@ -56,6 +56,7 @@ from records.messages import (
     SignIn,
     StampGiven,
     StampWish,
+    StrayImagesView,
     Transfer,
     TrustDecision,
     TrustEdition,
@@ -282,6 +283,10 @@ class Client(ConfirmationRoutes, ImageRoutes):
     def unsettled_images(self) -> tuple[UnsettledStudyView, ...]:
         """Studies of which nobody knows for certain whose they are."""
         return self._list(UnsettledStudyView, "/api/image-studies/unsettled")
+
+    def stray_images(self) -> tuple[StrayImagesView, ...]:
+        """Images that contradict one that was there first."""
+        return self._list(StrayImagesView, "/api/image-studies/strays")
 
     def settle_images(self, uid: str, given: ImageDecisionGiven, key: UUID) -> UnsettledStudyView:
         """Say whose a study is."""

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from records.errors import Reason, Refusal
 from records.forms import Role
-from records.messages import ImageDecisionGiven, PatientView, UnsettledStudyView
+from records.messages import ImageDecisionGiven, PatientView, StrayImagesView, UnsettledStudyView
 from records.messages.image_reconciling import Decision
 from workstation.background import Command, Query
 from workstation.ids import new_id
@@ -33,13 +33,14 @@ class ImageOwnersModel(QObject):
         super().__init__(parent)
         self._desk = desk
         self.views: tuple[UnsettledStudyView, ...] = ()
+        self.strays: tuple[StrayImagesView, ...] = ()
         self.loaded = False
         self._found: dict[str, PatientView] = {}
 
     def load(self) -> None:
         """Ask the server."""
         self._desk.background.run(Query(
-            "images of nobody", self._desk.client.unsettled_images, self._take, self.refused.emit))
+            "images of nobody", self._ask, self._take, self.refused.emit))
 
     def candidate(self, view: UnsettledStudyView) -> PatientView | None:
         """Whose it would be if it were tied now: who was looked up, else whom number or order mean."""
@@ -66,8 +67,11 @@ class ImageOwnersModel(QObject):
         self._desk.background.run(Command("image owner", lambda: self._desk.client.settle_images(view.uid, given, key),
                                           self._decided, self.refused.emit))
 
-    def _take(self, views: tuple[UnsettledStudyView, ...]) -> None:
-        self.views, self.loaded = views, True
+    def _ask(self) -> tuple[tuple[UnsettledStudyView, ...], tuple[StrayImagesView, ...]]:
+        return self._desk.client.unsettled_images(), self._desk.client.stray_images()
+
+    def _take(self, found: tuple[tuple[UnsettledStudyView, ...], tuple[StrayImagesView, ...]]) -> None:
+        (self.views, self.strays), self.loaded = found, True
         self.changed.emit()
 
     def _take_person(self, uid: str, people: tuple[PatientView, ...]) -> None:

@@ -113,6 +113,22 @@ def test_what_is_no_decision_is_refused(house: House, changes: dict[str, Any], r
         assert waiting(client)["state"] == "open"
 
 
+def test_images_that_contradict_one_that_was_there_first_stand_on_the_list(house: House) -> None:
+    arrived(house)
+    for number in (1, 2):
+        arrived(house, number=number)
+        for _ in range(2):
+            arrived(house, number=number, StudyDescription="khác")
+    arrived(house, StudyInstanceUID=uid("second"), SOPInstanceUID=uid("other"))
+    with house.sign_in("lan") as client:
+        found = client.get("/api/image-studies/strays").json()
+    assert {(one["study"], one["why"], one["count"]) for one in found} == {
+        (uid("study"), "other_content", 2), (uid("second"), "other_series", 1)}
+    assert {tuple(one["senders"]) for one in found} == {("CT1",)}
+    with house.sign_in("ha") as client:
+        assert reasons(client.get("/api/image-studies/strays")) == ["right_missing"]
+
+
 def test_who_may_not_decide_neither_sees_nor_decides(house: House) -> None:
     arrived(house, PatientID="WRONG-9")
     arrived(house, "right")

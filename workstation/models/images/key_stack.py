@@ -31,6 +31,11 @@ class KeyStack(Stack):
         """Where a place here lies in the whole series."""
         return self._places[place]
 
+    def over(self, grown: Stack, parent: QObject | None = None) -> KeyStack:
+        """The same frames of the series when that has grown."""
+        at = {grown.spot(place): place for place in range(len(grown))}
+        return KeyStack(grown, [at[self.spot(place)] for place in range(len(self))], parent)
+
     def spot(self, place: int) -> Spot:
         return self.whole.spot(self._places[place])
 

@@ -13,6 +13,7 @@ from records.errors import Refusal
 from workstation.models.images.corners import Words
 from workstation.models.images.graphics import ReferenceLine
 from workstation.models.images.hanging import Hanging, Hung, relaid
+from workstation.models.images.key_stack import KeyStack
 from workstation.models.images.linking import beside, line_on, same_place
 from workstation.models.images.objects import Opened
 from workstation.models.images.planes import PLANE_WORDS
@@ -206,8 +207,9 @@ class Grid(QWidget):
     def _exchanged(self, hung: Hung, stack: Stack) -> None:
         """The series has grown: what is shown stays, where it stands is counted anew."""
         for cell in self._cells_of(hung):
-            if cell.filled:
-                cell.viewport.gaze.exchange(stack)
+            seen = cell.viewport.gaze.stack
+            if seen is not None:
+                cell.viewport.gaze.exchange(seen.over(stack, cell) if isinstance(seen, KeyStack) else stack)
         self._lines.start()
         self.opened.emit()
 

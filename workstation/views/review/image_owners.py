@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from records.errors import Refusal
-from records.messages import ImageDifferenceView, PatientView, UnsettledStudyView
+from records.messages import ImageDifferenceView, PatientView, StrayImagesView, UnsettledStudyView
 from records.messages.image_reconciling import Decision
 from workstation.models.image_owners import ImageOwnersModel
 from workstation.views.prompts import WorkList
@@ -25,6 +25,12 @@ STATES = {
 _FIELDS = {"patient_no": "Mã người bệnh", "full_name": "Họ tên", "birth_date": "Ngày sinh", "sex": "Giới",
            "order": "Chỉ định"}
 _DONE = {"tie": "gắn cho", "set_aside": "để riêng", "reopen": "xử lý lại"}
+_STRAYS = {
+    "other_content": "Trùng mã ảnh (SOP Instance UID) với ảnh đã có mà nội dung khác. Kho giữ cả hai tệp, chỉ ảnh đến "
+                     "trước được xem. Hãy hỏi nơi chụp ảnh nào đúng và nhờ gửi lại với mã ảnh mới.",
+    "other_series": "Mã chuỗi (Series Instance UID) đã thuộc một lần chụp khác. Kho giữ tệp, chưa ai xem được. Hãy nhờ "
+                    "nơi chụp gửi lại với đúng mã lần chụp, mã chuỗi.",
+}
 _SEXES = {"M": "nam", "F": "nữ", "1": "nam", "2": "nữ"}
 
 
@@ -35,6 +41,7 @@ class ImageOwnersDialog(WorkList):
         super().__init__("Ảnh chưa rõ của ai", parent, width=1040, height=620)
         self._model = model
         self.cards: dict[str, StudyCard] = {}
+        self.strays: list[StrayCard] = []
         model.changed.connect(self._show)
         model.refused.connect(self._refused)
         self._show()
@@ -48,11 +55,14 @@ class ImageOwnersDialog(WorkList):
         written = {uid: (card.number.text(), card.reason.toPlainText()) for uid, card in self.cards.items()}
         clear(self.rows)
         self.cards = {}
-        if not self._model.views:
+        self.strays = [StrayCard(view) for view in self._model.strays]
+        if not self._model.views and not self._model.strays:
             self.rows.addWidget(Empty("Không có bộ ảnh nào chờ xử lý.") if self._model.loaded else Loading())
         for view in self._model.views:
             card = self.cards[view.uid] = StudyCard(view, self._model, *written.get(view.uid, ("", "")))
             self.rows.addWidget(card)
+        for stray in self.strays:
+            self.rows.addWidget(stray)
         self.rows.addStretch(1)
 
 
@@ -109,6 +119,28 @@ class StudyCard(QFrame):
 
     def _decide(self, decision: Decision) -> None:
         self._model.decide(self._view, decision, self.reason.toPlainText())
+
+
+class StrayCard(QFrame):
+    """Single images of one study that contradict what was there first: told, with what to do; nothing is decided."""
+
+    def __init__(self, view: StrayImagesView) -> None:
+        super().__init__()
+        self.setProperty("role", "section")
+        chip = Chip("")
+        chip.show_as(ChipText("Ảnh lạc", "attention", "alert-triangle"))
+        name = " ".join(view.full_name.replace("^", " ").split()).upper() or "Không có tên"
+        what = " · ".join(part for part in (
+            "/".join(view.modalities), view.description, f"{view.count} ảnh", f"từ {', '.join(view.senders)}",
+            f"nhận {times.clock(view.last_at)} {times.full_date(view.last_at)}") if part)
+        head = QWidget()
+        head.setLayout(row(label(name, "name"), chip, label(what, "second"), None, gap=10))
+        layout = column(head, gap=5, margins=(12, 10, 12, 10))
+        layout.addWidget(label(f"Trên ảnh: {name}, {f'mã {view.patient_no}' if view.patient_no else 'không có mã'}.",
+                               wrap=True))
+        layout.addWidget(label(_STRAYS[view.why], "attention", wrap=True))
+        self.setLayout(layout)
+        self.setAccessibleName(f"{name}, ảnh lạc, {what}")
 
 
 def difference_words(one: ImageDifferenceView) -> str:

@@ -11,7 +11,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from records.messages import ImageDecisionView, ImageDifferenceView, UnsettledStudyView
+from records.messages import ImageDecisionView, ImageDifferenceView, StrayImagesView, UnsettledStudyView
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
@@ -49,6 +49,9 @@ def dialog(
         study("1.3", state="matched", patient=hospital.patient(), decisions=(ImageDecisionView(
             decision="tie", patient_no="0026-18842", patient_name="Nguyễn Văn Bình", reason=WHY,
             person_name="CN. Vũ Thị Lan", at=AT),))]
+    little.strays = [StrayImagesView(
+        study="1.9", why="other_content", patient_no="0026-1", full_name="TRAN^THI SAU", description="CT sọ",
+        study_date="20261125", modalities=("CT",), count=12, senders=("CT1",), first_at=AT, last_at=AT)]
     made = ImageOwnersDialog(ImageOwnersModel(desks.open(start=False), window), window)
     made.show_over()
     qtbot.waitUntil(lambda: set(made.cards) == {"1.1", "1.2", "1.3"}, timeout=10_000)
@@ -72,6 +75,15 @@ def test_each_study_says_what_differs_and_what_was_decided(dialog: ImageOwnersDi
     assert f"CN. Vũ Thị Lan gắn cho Nguyễn Văn Bình (0026-18842): {WHY}" in third
     assert dialog.cards["1.3"].again.isVisible()
     assert not dialog.cards["1.3"].tie.isVisible()
+
+
+def test_single_images_that_contradict_others_are_told_with_what_to_do(dialog: ImageOwnersDialog) -> None:
+    [stray] = dialog.strays
+    words = "\n".join(one.text() for one in stray.findChildren(QLabel))
+    assert "TRAN THI SAU" in words
+    assert "12 ảnh" in words
+    assert "từ CT1" in words
+    assert "Kho giữ cả hai tệp" in words
 
 
 def test_nobody_is_tied_before_the_person_was_found_and_named(
