@@ -13,6 +13,8 @@ from workstation.views.widgets.icons import image_icon_pixmap
 from workstation.views.widgets.painting import key_width
 
 HEIGHT = 28
+FOLDS = 2
+"""How often a button can be folded."""
 _PAD, _ICON, _GAP = 7, 16, 5
 
 
@@ -22,7 +24,7 @@ class ViewerButton(QAbstractButton):
     def __init__(self, text: str, key: str = "", *, icon: str = "", checkable: bool = False,
                  on_click: Callable[[], object] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._key, self._icon_name = key, icon
+        self._key, self._icon_name, self._folded = key, icon, 0
         self.setCheckable(checkable)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -38,6 +40,13 @@ class ViewerButton(QAbstractButton):
         self.updateGeometry()
         self.update()
 
+    def fold(self, how: int) -> None:
+        """Where there is little room: 1 without its icon, 2 without its key too; the tip tells both. Never its word."""
+        if how != self._folded:
+            self._folded = how
+            self.updateGeometry()
+            self.update()
+
     def light(self, *, on: bool) -> None:
         """Whether it is lit; nobody is told."""
         self.setCheckable(True)
@@ -51,9 +60,9 @@ class ViewerButton(QAbstractButton):
         return self.sizeHint()
 
     def _parts(self) -> list[tuple[str, int]]:
-        parts = [("icon", _ICON + _GAP)] if self._icon_name else []
+        parts = [("icon", _ICON + _GAP)] if self._icon_name and not self._folded else []
         parts.append(("text", QFontMetrics(style.font(bold=self.isChecked())).horizontalAdvance(self.text()) + 1))
-        if self._key:
+        if self._key and self._folded < FOLDS:
             parts.append(("key", _GAP + key_width(self._key)))
         return parts
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QWidget
 
 from workstation.models.images.presets import presets_of
 from workstation.views.actions import BY_ID, key_of
-from workstation.views.images.dark import ViewerButton
+from workstation.views.images.dark import FOLDS, ViewerButton
 from workstation.views.images.viewport import Viewport
 from workstation.views.images.viewport_acts import TOOLS
 from workstation.views.widgets.text import frame, row
@@ -31,6 +32,7 @@ class ViewerBar(QFrame):
         super().__init__(parent)
         self.setProperty("role", "viewer_bar")
         self.setFixedHeight(38)
+        self.setMinimumWidth(1)  # it folds: at 150 % a ward's screen is 910 wide
         self._do = do
         self.buttons: dict[str, ViewerButton] = {}
         layout = row(gap=2, margins=(8, 0, 8, 0))
@@ -48,7 +50,7 @@ class ViewerBar(QFrame):
 
     def _button(self, action: str, text: str, icon: str = "") -> ViewerButton:
         made = ViewerButton(text, key_of(action), icon=icon, on_click=lambda: self._do(action))
-        made.setToolTip(BY_ID[action].text)
+        made.setToolTip(f"{BY_ID[action].text} ({key_of(action)})")
         self.buttons[action] = made
         return made
 
@@ -69,6 +71,20 @@ class ViewerBar(QFrame):
                 button.say(presets[number - 1].name)
                 button.light(on=state.voi == presets[number - 1].voi)
             button.setVisible(number <= len(presets))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """No button is cut: icons go first, then the keys."""
+        layout = self.layout()
+        for how in range(FOLDS + 1):
+            for button in self.buttons.values():
+                button.fold(how)
+            if layout is None or layout.sizeHint().width() <= self.width():
+                return
 
 
 def _rule() -> QFrame:
