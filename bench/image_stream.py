@@ -1,4 +1,7 @@
-"""A series of 600 CT slices and an ultrasound of 500 frames, from a real server over HTTPS into a viewport."""
+"""A series of 600 CT slices and an ultrasound of 500 frames, from a real server over HTTPS into a viewport.
+
+The server works on the same cores as the window, as it does nowhere but here.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,9 @@ def run() -> list[Figure]:
         with closing(client):
             _fill(client)
         ct, small, cine = (_read(place, which, memory) for which, memory in ((CT, 400), (CT, 128), (US, 400)))
-    return [*_scrolled(ct), *_remembered(ct, small), _told_first(cine, "500-frame ultrasound: first frame", 1000)]
+    return [*_scrolled(ct), *(_remembered(*one) for one in (
+        ("600 CT slices", ct, 400, 700), ("600 CT slices", small, 128, 400), ("500-frame ultrasound", cine, 400, 700))),
+        _told_first(cine, "500-frame ultrasound: first frame", 1000)]
 
 
 def _scrolled(told: dict[str, Any]) -> Iterator[Figure]:
@@ -46,8 +51,8 @@ def _scrolled(told: dict[str, Any]) -> Iterator[Figure]:
     yield Figure("600 CT slices: scrolled at 30 a second from the first second, slices painted on time", share, 99,
                  "%", "limit", "at least 99 %", share >= 99)
     worst = max(told["stalls_ms"], default=0.0)
-    yield Figure("600 CT slices: longest stop of the window while they load and are scrolled", worst, 16, "ms",
-                 "one frame of 60", "none demanded of two busy cores", None)
+    yield Figure("600 CT slices: longest stop of the window while they load and are scrolled", worst, 33, "ms",
+                 "one frame of 30", "none demanded where the server has the same cores", None)
     yield Figure("600 CT slices: all of them here", told["all_ms"], 20_000, "ms", "600 at 30 a second", "told", None)
 
 
@@ -55,11 +60,10 @@ def _told_first(told: dict[str, Any], name: str, limit: float) -> Figure:
     return Figure(name, told["first_ms"], limit, "ms", "limit", f"under {limit:.0f} ms", 0 < told["first_ms"] < limit)
 
 
-def _remembered(whole: dict[str, Any], small: dict[str, Any]) -> Iterator[Figure]:
-    for told, bound, limit in ((whole, 400, 700), (small, 128, 400)):
-        used = told["memory_mb"] + told["children_mb"]
-        yield Figure(f"viewer with 600 CT slices read through, bound of {bound} MB", used, limit, "MB", "limit",
-                     f"under {limit} MB", used < limit)
+def _remembered(what: str, told: dict[str, Any], bound: int, limit: int) -> Figure:
+    used = told["memory_mb"] + told["children_mb"]
+    return Figure(f"viewer with {what} read through, bound of {bound} MB", used, limit, "MB", "limit",
+                  f"under {limit} MB", used < limit)
 
 
 def _read(place: House, which: tuple[str, str], memory_mb: int) -> dict[str, Any]:

@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 
 from imaging.codecs import Samples, decode
-from imaging.frames import Encoded
-from imaging.pixel_format import PixelFormat
+from imaging.encoded import Encoded, PixelFormat
 from imaging.sources import MIB
 from records.errors import Reason, Refusal
 

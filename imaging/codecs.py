@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import uid
 
 from imaging.codestreams import Codestream, jpeg2000_start, read_jpeg, read_jpeg2000
-from imaging.frames import Encoded
-from imaging.pixel_format import PixelFormat
+from imaging.encoded import Encoded, PixelFormat
 from records.errors import Refusal
 
 Samples = NDArray[Any]
-JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1)
-JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
-JPEG_2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
-HTJ2K = (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
-NATIVE = (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian,
-          uid.DeflatedExplicitVRLittleEndian)
-READABLE = (*NATIVE, uid.RLELossless, *JPEG, *JPEG_LS, *JPEG_2000, *HTJ2K)
+JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
+"""Baseline 8 bit, extended 12 bit, lossless, lossless of the first selection value."""
+JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
+JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
+HTJ2K = ("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203")
+RLE = "1.2.840.10008.1.2.5"
+NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
+"""Implicit and explicit little endian, explicit big endian, deflated."""
+READABLE = (*NATIVE, RLE, *JPEG, *JPEG_LS, *JPEG_2000, *HTJ2K)
 """The transfer syntaxes that can be shown."""
 
 
@@ -33,16 +33,16 @@ def decode(encoded: Encoded) -> tuple[Samples, str]:
     syntax, form = encoded.transfer_syntax, encoded.format
     if not encoded.compressed:
         return _native(encoded), form.photometric.replace("_422", "").replace("_420", "")
-    for syntaxes, decoder in _DECODERS:
+    for name, syntaxes, decoder in _DECODERS:
         if syntax in syntaxes:
             try:
                 return decoder(encoded.data, form)
             except (Refusal, MemoryError):
                 raise
             except Exception as error:  # each library has errors of its own
-                raise Refusal.because("image_codec_failed", syntax=uid.UID(syntax).name,
+                raise Refusal.because("image_codec_failed", syntax=name,
                                       detail=f"{type(error).__name__}: {error}"[:120]) from error
-    raise Refusal.because("image_syntax_unknown", syntax=uid.UID(syntax).name)
+    raise Refusal.because("image_syntax_unknown", syntax=str(syntax))
 
 
 def _native(encoded: Encoded) -> Samples:
@@ -191,5 +191,6 @@ def _shaped(samples: Samples, form: PixelFormat, stream: Codestream) -> Samples:
     return wide.astype(f"u{max(1, form.allocated // 8)}", copy=False)
 
 
-_DECODERS: tuple[tuple[tuple[uid.UID, ...], Callable[[bytes, PixelFormat], tuple[Samples, str]]], ...] = (
-    (JPEG, _jpeg), (JPEG_LS, _jpeg_ls), (JPEG_2000, _jpeg_2000), (HTJ2K, _htj2k), ((uid.RLELossless,), _rle))
+_DECODERS: tuple[tuple[str, tuple[str, ...], Callable[[bytes, PixelFormat], tuple[Samples, str]]], ...] = (
+    ("JPEG", JPEG, _jpeg), ("JPEG-LS", JPEG_LS, _jpeg_ls), ("JPEG 2000", JPEG_2000, _jpeg_2000),
+    ("HTJ2K", HTJ2K, _htj2k), ("RLE", (RLE,), _rle))

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from imaging.attributes import numbers, raw
+from imaging.encoded import PixelFormat
 from imaging.grey_of import entries_of
-from imaging.pixel_format import PixelFormat
 from records.errors import Refusal
 
 Rgb = NDArray[np.uint8]

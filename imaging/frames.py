@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from pydicom.uid import UID, RLELossless
 
 from imaging.attributes import raw
+from imaging.encoded import Encoded, PixelFormat
 from imaging.header import Header, PixelElement
-from imaging.pixel_format import PixelFormat
 from imaging.sources import MIB, Limits, Source
 from records.errors import Refusal
 
@@ -21,22 +21,6 @@ _ITEM = b"\xfe\xff\x00\xe0"
 _STARTS = (b"\xff\xd8", b"\xff\x4f", b"\x00\x00\x00\x0c")
 """How a codestream begins: JPEG and JPEG-LS, JPEG 2000, JPEG 2000 in a JP2 box."""
 _MOST_FRAGMENTS = 1_000_000
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """One frame as it lies in the file, with all that is needed to decode it: a value that can cross to a process.
-
-    `bit_offset` is where native pixels begin in the data, whose frames need not begin on a byte or a word;
-    `swapped` for 8-bit pixels in words of a big-endian file.
-    """
-
-    data: bytes
-    transfer_syntax: str
-    format: PixelFormat
-    compressed: bool
-    bit_offset: int = 0
-    swapped: bool = False
 
 
 @dataclass(frozen=True)

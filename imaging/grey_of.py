@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from imaging.attributes import integer, item, items, number, numbers, raw, text
+from imaging.encoded import PixelFormat
 from imaging.grey import Grey, Modality, Padding, Shape, Table, Window
 from imaging.groups import Groups
-from imaging.pixel_format import PixelFormat
 
 _UNITS = {"HU": "HU", "CNTS": "CNTS", "BQML": "Bq/ml", "GML": "g/ml", "CM2ML": "cm2/ml", "MGML": "mg/ml",
           "OD": "OD", "PCT": "%", "Z_EFF": "Z", "ED": "1e23/ml", "EDW": "", "HU_MOD": "HU", "US": "", "1": ""}

@@ -13,14 +13,15 @@ from pydicom.dataset import Dataset
 
 from imaging.codecs import READABLE, Samples, decode
 from imaging.colour import Palette, palette_of, rgb_of
-from imaging.frames import Encoded, Frames
+from imaging.encoded import Encoded, PixelFormat
+from imaging.frames import Frames
 from imaging.grey import Grey
 from imaging.grey_of import grey_of
 from imaging.groups import Groups
 from imaging.header import Header, read_header
 from imaging.identity import Identity, identity_of
 from imaging.overlays import drawn, overlays_of
-from imaging.pixel_format import PALETTE, PixelFormat, format_of
+from imaging.pixel_format import PALETTE, format_of
 from imaging.sources import LIMITS, Limits, Source
 from imaging.veils import Veil, shutter_of
 from records.errors import Reason, Refusal

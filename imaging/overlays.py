@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from imaging.pixel_format import PixelFormat
+from imaging.encoded import PixelFormat
 
 GROUPS = range(0x6000, 0x6020, 2)
 _MOST_BYTES = 1 << 28

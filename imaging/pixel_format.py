@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian
 
 from imaging.attributes import integer, text
+from imaging.encoded import PixelFormat
 from imaging.header import DOUBLE_PIXELS, FLOAT_PIXELS, Header
 from imaging.sources import MIB, Limits
 from records.errors import Reason
@@ -16,45 +15,6 @@ GREY = ("MONOCHROME1", "MONOCHROME2")
 YBR = ("YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT")
 COLOUR = ("RGB", *YBR)
 PALETTE = "PALETTE COLOR"
-
-
-@dataclass(frozen=True)
-class PixelFormat:
-    """The image pixel description (PS3.3 C.7.6.3), checked. `real` is for float pixels, which are 32 or 64 bits;
-    `big_endian` for words of the file: pixels, tables, overlays.
-    """
-
-    rows: int
-    columns: int
-    frames: int
-    samples: int
-    photometric: str
-    allocated: int
-    stored: int
-    high_bit: int
-    signed: bool
-    planar: bool
-    real: bool = False
-    big_endian: bool = False
-
-    @property
-    def pixels(self) -> int:
-        """Of one frame."""
-        return self.rows * self.columns
-
-    @property
-    def decoded_bytes(self) -> int:
-        """What one frame takes when it is decoded."""
-        return self.pixels * self.samples * max(1, self.allocated // 8)
-
-    @property
-    def native_bits(self) -> int:
-        """What one frame takes in a file that is not compressed. 4:2:2 shares two chroma samples by two pixels."""
-        if self.photometric.endswith("_422"):
-            return self.pixels * 2 * self.allocated
-        if self.photometric.endswith("_420"):
-            return self.pixels * 3 * self.allocated // 2
-        return self.pixels * self.samples * self.allocated
 
 
 def format_of(header: Header, limits: Limits) -> PixelFormat | Reason:

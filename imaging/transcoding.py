@@ -19,9 +19,9 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, Implic
 
 from imaging.attributes import integer, text
 from imaging.codecs import decode
+from imaging.encoded import PixelFormat
 from imaging.header import UNDEFINED, PixelElement, meta_of
 from imaging.image import Decoder, Image
-from imaging.pixel_format import PixelFormat
 from imaging.sources import MIB, Source
 from records.errors import Refusal
 

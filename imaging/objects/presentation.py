@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ColorSoftcopyPresentationStateStorage
 
 from imaging.attributes import item, items, number, numbers, raw, text
+from imaging.encoded import PixelFormat
 from imaging.geometry import Point
 from imaging.grey import Modality, Shape, Table, Window
 from imaging.grey_of import table_of
@@ -18,7 +19,6 @@ from imaging.objects.kinds import PRESENTATIONS
 from imaging.objects.references import ImageReference, of_series
 from imaging.objects.shutters import Shutter, shutters_of
 from imaging.overlays import Overlay, overlays_of
-from imaging.pixel_format import PixelFormat
 from imaging.sampling import Region
 from imaging.veils import shutter_level
 from records.errors import Refusal

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.encoded import PixelFormat
 from imaging.geometry import Point
 from imaging.grey import FullDynamic, Grey, Modality, Table, Voi, Window
 from imaging.image import Frame, Image
@@ -15,7 +16,6 @@ from imaging.objects.graphics import Annotation, in_image
 from imaging.objects.presentation import Area, Presentation, corners, meant
 from imaging.objects.shutters import Bitmap, covered
 from imaging.overlays import Overlay, drawn
-from imaging.pixel_format import PixelFormat
 from imaging.rendering import Picture, View, render
 from imaging.sampling import Region
 from imaging.veils import Veil

@@ -13,11 +13,11 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from imaging.apart import Apart
 from imaging.dicom_json import little
+from imaging.encoded import PixelFormat
 from imaging.frames import Frames
 from imaging.geometry import aspect_of
 from imaging.grey import Window
 from imaging.image import Image, open_image
-from imaging.pixel_format import PixelFormat
 from imaging.png import png
 from imaging.rendering import View, render
 from imaging.sources import MIB, Limits, Source

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 import zlib
 from typing import Any
 
@@ -206,3 +208,10 @@ def test_a_name_in_every_character_set(sets: str, value: bytes, meant: str) -> N
     file = written(dataset).replace(b"\x10\x00\x10\x00UN\0\0" + struct.pack("<I", len(value) + len(value) % 2),
                                     b"\x10\x00\x10\x00PN" + struct.pack("<H", len(value) + len(value) % 2))
     assert open_image(InMemory(file)).identity.patient_name.rstrip("=") == meant.rstrip("=")
+
+
+def test_a_decoders_process_needs_no_pydicom() -> None:
+    """It is half of what such a process would take of an old PC's memory, once for each core."""
+    told = subprocess.run([sys.executable, "-c", "import sys, imaging.apart; print('pydicom' in sys.modules)"],
+                          capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"

@@ -187,7 +187,7 @@ def test_a_child_that_hangs_is_stopped() -> None:
 
 def test_a_child_that_wants_too_much_memory_says_so() -> None:
     image = noise(4000)
-    decoder = Apart(memory=-330 << 20)  # less than its libraries and this frame take
+    decoder = Apart(memory=-370 << 20)  # less than its libraries and this frame take
     with pytest.raises(Refusal) as refused:
         image.frame(1, decoder)
     assert refused.value.reasons[0].code in ("image_decoder_out_of_memory", "image_codec_failed", "image_decoder_died")

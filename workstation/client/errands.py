@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -142,7 +143,8 @@ class _Child:
     def __init__(self, arguments: Sequence[str]) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(_PROGRAM), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+            stderr=subprocess.DEVNULL, env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
         self._numbers = count(1)
         self._errands: dict[int, _Errand] = {}
         self._lock, self._ending = threading.Lock(), threading.Lock()

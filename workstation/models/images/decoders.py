@@ -8,8 +8,7 @@ from contextlib import suppress
 
 from imaging.apart import Apart
 from imaging.codecs import Samples, decode
-from imaging.frames import Encoded
-from imaging.pixel_format import PixelFormat
+from imaging.encoded import Encoded, PixelFormat
 from records.errors import Refusal
 
 _MOST = 4

@@ -14,7 +14,7 @@ from imaging.sources import MIB
 from records.errors import BenhAnError, Reason, Refusal, Trouble
 from workstation.models.images.decoders import Decoders
 from workstation.models.images.instances import Instance
-from workstation.models.images.pixel_memory import PixelMemory, size_of
+from workstation.models.images.pixel_memory import PixelMemory, on_own_pages, size_of
 from workstation.models.images.plan import Wish, expected, planned
 from workstation.models.images.stack import Loaded, Spot
 from workstation.models.images.stream import Streamed
@@ -230,7 +230,7 @@ class Loader(QObject):
     def _read(self, task: _Task) -> None:
         instance, left = task.instance, {wish.spot.frame: wish for wish in task.wishes}
         try:
-            for loaded in instance.read(list(left), self.decoders, task.given_up):
+            for loaded in map(on_own_pages, instance.read(list(left), self.decoders, task.given_up)):
                 wish = left.pop(loaded.spot.frame)
                 instance.expected_bytes = size_of(loaded)
                 self.memory.put(wish.spot, loaded)

@@ -13,7 +13,7 @@ from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
 from PyQt6.QtCore import QObject
 
 from imaging.attributes import text
-from imaging.frames import Encoded
+from imaging.encoded import Encoded
 from imaging.geometry import Plane, Spacing, plane_at, spacing_of
 from imaging.groups import Groups
 from imaging.header import PIXELS, Header, PixelElement

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gc
+import mmap
+import weakref
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from imaging.grey import Grey
 from imaging.image import Frame, Image
 from tests.imaging.samples import opened, phantom
-from workstation.models.images.pixel_memory import EncodedMemory, PixelMemory, size_of
+from workstation.models.images.pixel_memory import EncodedMemory, PixelMemory, on_own_pages, size_of
 from workstation.models.images.stack import Loaded, Spot
 
 STEP = 100
@@ -121,3 +125,26 @@ def test_encoded_frames_keep_to_their_bound(puts: list[tuple[int, int]]) -> None
         memory.put(spot(number), bytes(size), 100)
         assert memory.used <= memory.bound
         assert memory.used == sum(len(memory.get(spot(one)) or b"") for one in range(6))
+
+
+@pytest.mark.parametrize("values", [
+    np.arange(1 << 17).reshape(256, 512).astype(np.int16), np.ones((300, 400, 3), np.uint8),
+    np.arange(1 << 18, dtype=np.uint16).reshape(512, 512)[:, ::-1], np.ones((256, 256), np.float64)])
+def test_pixels_on_pages_of_their_own_are_the_same_and_go_with_their_frame(values: NDArray[Any]) -> None:
+    kept = on_own_pages(Loaded(spot(1), IMAGE, Frame(1, values), Grey()))
+    assert np.array_equal(kept.frame.values, values)
+    assert kept.frame.values.dtype == values.dtype
+    assert size_of(kept) == values.nbytes
+    under: Any = kept.frame.values
+    while isinstance(under.base, np.ndarray):
+        under = under.base
+    pages = getattr(under.base, "obj", under.base)
+    assert isinstance(pages, mmap.mmap)
+    gone = weakref.ref(pages)
+    del kept, under, pages
+    assert gone() is None
+
+
+def test_a_small_frame_stays_where_it_is() -> None:
+    small = frame(1)
+    assert on_own_pages(small) is small
