@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
@@ -14,9 +15,10 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from records.errors import Trouble
+from records.errors import BenhAnError, Trouble
 from workstation.client.asking import Asking
 
+_log = logging.getLogger(__name__)
 ROOT = "/dicomweb"
 _FILES = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _FRAMES = 'multipart/related; type="application/octet-stream"; transfer-syntax=*, multipart/related; type="image/*"'
@@ -96,11 +98,9 @@ class ImageRoutes(Asking):
     def image_header(self, study: str, series: str, uid: str) -> Dataset:
         """All attributes but the pixels, as a data set; long values are fetched."""
         items = _read(_WHOLE, self.door.ask("GET", f"{_image(study, series, uid)}/metadata").body)
-        try:
-            kept = {tag: element for tag, element in items[0].items() if tag not in _PIXELS}
-            return Dataset.from_json(kept, lambda _tag, _vr, uri: self._bulk(uri))
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            raise Trouble.because("answer_unreadable", "metadata", detail=str(error)) from error
+        if not items:
+            raise Trouble.because("answer_unreadable", "metadata", detail="nothing")
+        return header_of(items[0], self._bulk)
 
     def image_file(self, study: str, series: str, uid: str, given_up: GivenUp | None = None) -> bytes:
         """A whole file, as its sender sent it."""
@@ -125,6 +125,24 @@ class ImageRoutes(Asking):
             return b""
         kind, body = self.door.read(ROOT + path, accept='multipart/related; type="application/octet-stream"')
         return next((data for _, data in parts_of(body, kind)), b"")
+
+
+def header_of(told: Mapping[str, Any], bulk: Callable[[str], bytes]) -> Dataset:
+    """All attributes but the pixels from DICOM's JSON. One that cannot be read is left out, as of a damaged file:
+    the others say what can be shown, or why nothing can. `bulk` gives the bytes behind an address.
+    """
+    header = Dataset()
+    for tag, element in told.items():
+        if tag in _PIXELS:
+            continue
+        try:
+            header.update(Dataset.from_json({tag: element}, lambda _tag, _vr, uri: bulk(uri)))
+        except BenhAnError:
+            raise
+        except Exception as error:
+            # pydicom raises whatever a broken value leads to.
+            _log.debug("The attribute %s of an image was left out: %s", tag, error)
+    return header
 
 
 def parts_of(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:
