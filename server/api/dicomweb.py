@@ -168,7 +168,7 @@ def _item(sop_class: str, uid: str, **more: Any) -> Dataset:
 
 def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Response:
     question = asked.question(request, level, fixed)
-    with caller.hospital.desk(caller.signed_in, reading=True) as desk:
+    with caller.hospital.glance(caller.signed_in) as desk:
         rows = images.search(desk, question.wanted)
     answers = [image_answers.answer(row, ATTRIBUTES[level]).to_json_dict() for row in rows]
     warnings = [f"Not matched here: {', '.join(question.ignored)}."] if question.ignored else []

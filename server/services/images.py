@@ -11,7 +11,7 @@ from server.services import image_metadata, rights, sessions
 from server.services.hospital import Desk, Hospital, SignedIn
 from server.services.image_headers import parse
 from server.services.rights import Right
-from server.store import audit, image_looks, image_search, images
+from server.store import audit, base, image_looks, image_search, images
 from server.store.blobs import Place
 from server.store.chunks import Sealed
 from server.store.image_search import Sight, Wanted
@@ -55,7 +55,10 @@ def sight_of(desk: Desk) -> Sight:
 
 def search(desk: Desk, wanted: Wanted) -> list[dict[str, Any]]:
     """What fits the question and may be seen; the audit keeps that there was a search, not what was typed."""
-    found = image_search.search(desk.db, wanted, sight_of(desk))
+    sight = sight_of(desk)
+    with base.single(desk.hospital.engine) as db:
+        # Not among the looks, which are planned once for all values: this is planned for what was typed.
+        found = image_search.search(db, wanted, sight)
     desk.note("images.search", facts={"level": wanted.level, "found": len(found)})
     return found
 

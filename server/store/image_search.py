@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -99,13 +100,19 @@ _NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "Numb
 def search(db: Connection, wanted: Wanted, sight: Sight) -> list[dict[str, Any]]:
     """What fits, newest study first; each answer has all attributes of its level. What cannot match matches nothing."""
     columns = ATTRIBUTES[wanted.level]
-    query: Select[Any] = select(*(column.label(keyword) for keyword, column in columns.items()))
-    query = _from(query, wanted.level).where(in_sight(sight))
+    query = _asked(wanted.level).where(in_sight(sight))
     for keyword, value in wanted.matching.items():
         if keyword in columns and value not in ("", "*"):
             query = query.where(_fits(keyword, columns[keyword], value))
-    query = _ordered(query, wanted.level).limit(wanted.most).offset(wanted.offset)
+    query = query.limit(wanted.most).offset(wanted.offset)
     return [dict(row) for row in db.execute(query).mappings()]
+
+
+@cache
+def _asked(level: Level) -> Select[Any]:
+    """What a question of that level asks, before what it must match is known: made once."""
+    query: Select[Any] = select(*(column.label(keyword) for keyword, column in ATTRIBUTES[level].items()))
+    return _ordered(_from(query, level), level)
 
 
 def _from(query: Select[Any], level: Level) -> Select[Any]:
