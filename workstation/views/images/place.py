@@ -35,7 +35,7 @@ FOLD_BELOW = 1200
 NEXT_PLANE = {"": "coronal", "coronal": "sagittal", "sagittal": ""}
 _MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images.prior", "images.plane",
          "images.keep_look", "images.take_in", "images.next_viewport", "images.previous_viewport", "images.key_image",
-         "images.report", "images.export", "images.state", "images.state_off",
+         "images.report", "images.export", "images.picture", "images.state", "images.state_off",
          "images.mark_key", "images.save_keys", "images.only_keys")
 """What a place of images binds, here or in its subclasses: unbound together."""
 

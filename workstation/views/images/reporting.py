@@ -12,6 +12,7 @@ from workstation.models.desk import Desk
 from workstation.models.images.choosing import Choosing
 from workstation.models.images.exporting import ExportModel
 from workstation.models.images.key_images import spot_of
+from workstation.models.images.picture import PictureModel
 from workstation.models.images.readings import headline
 from workstation.models.images.report import devices
 from workstation.models.images.stack import Loaded
@@ -21,9 +22,10 @@ from workstation.views.images.dark import ViewerButton
 from workstation.views.images.export import ExportDialog
 from workstation.views.images.key_images import KeyImageList, picture_size, pixels_of
 from workstation.views.images.patient_place import ImagesPlace
+from workstation.views.images.picture import PictureDialog, Shot
 from workstation.views.widgets.text import label
 
-_MINE = ("images.key_image", "images.report", "images.export")
+_MINE = ("images.key_image", "images.report", "images.export", "images.picture")
 """Bound here; the place lets go of them together with its own."""
 MOST_WORDS = 200
 """Of what is said of a picture when it is chosen; the writer may say more."""
@@ -47,7 +49,7 @@ class Reporting(QObject):
             place.panel.key_images.addWidget(widget)
         place.panel.report.addWidget(label("PHIẾU KẾT QUẢ", "viewer_caption"))
         place.panel.report.addWidget(report)
-        for action, act in zip(_MINE, (self.choose, self.write, self.export), strict=True):
+        for action, act in zip(_MINE, (self.choose, self.write, self.export, self.save_picture), strict=True):
             actions.bind(action, act, self._reads)
         self.images.opened.connect(lambda item: place.show_spot(spot_of(item)))
         self.images.dropped.connect(self.choosing.drop)
@@ -72,6 +74,18 @@ class Reporting(QObject):
         made = devices(studies.study(hung.study_uid), found[1] if found is not None else None)
         if not self._write(hung.study_uid, made):
             self._place.tell("Chưa mở hồ sơ của người bệnh này, hoặc bạn không được viết phiếu kết quả.")
+
+    def save_picture(self) -> None:
+        """The frame that is shown in the active viewport, as a PNG or JPEG."""
+        cell, patient = self._place.grid.active, self._place.reading.patient
+        here = cell.viewport.here
+        if here is None:
+            self._place.tell("Khung này chưa có ảnh.")
+            return
+        where = self._said(here).partition(":")[0]
+        shot = Shot(here, cell.viewport.state, cell.viewport.snapshot(),
+                    f"{patient.full_name.upper()} · {patient.patient_no} · {where}", f"ANH-{patient.patient_no}")
+        PictureDialog(PictureModel(self._desk, cell.hung.study_uid, self), shot, self._place).show_over()
 
     def export(self) -> None:
         """Every study whose pictures hang now."""
