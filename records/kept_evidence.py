@@ -23,8 +23,10 @@ def kept(evidence: Evidence | None, signatures: Sequence[JudgedSignature], stamp
     if evidence is None:
         return unknown(question, "evidence_not_inside")
     reasons = list(stamp_reasons)
-    reasons += [Reason("evidence_without_time", item.value.field) for item in signatures
-                if item.proved is None and not stamp_reasons]
+    for item in signatures:
+        if item.proved is None and not stamp_reasons:
+            # A stamp that is there and not good says why itself; one that is not there was taken out.
+            reasons += item.stamp_reasons or [Reason("evidence_without_time", item.value.field)]
     needed = [*(pair for item in signatures for pair in item.wanted()), *stamp_links(stamp, trust)]
     reasons += _unproved(needed, evidence)
     if foreign := _strangers(evidence, [link for link, _ in needed], chain_certificates(signatures, stamp, trust)):

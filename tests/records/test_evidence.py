@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from records import evidence, timestamps
+from records.chains import Trust
 from records.errors import Refusal
 from records.pades import judge, wanted
 from records.revocation import Evidence
@@ -43,6 +44,13 @@ def test_a_level_reaches_those_below_it_and_no_higher() -> None:
     assert EvidenceLevel.LT.reaches(EvidenceLevel.T)
     assert EvidenceLevel.T.reaches(EvidenceLevel.T)
     assert not EvidenceLevel.B.reaches(EvidenceLevel.T)
+
+
+def test_whoever_does_not_know_the_stamping_authority_is_not_told_that_the_stamp_was_taken_out() -> None:
+    strange = Trust((people.strange_issuing().der,))
+    said = codes(judge(lasting(), strange, people.NOW), Question.EVIDENCE_KEPT)
+    assert "stamp_untrusted" in said
+    assert "evidence_without_time" not in said
 
 
 def test_the_stamped_time_is_told_and_travels() -> None:
