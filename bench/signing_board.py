@@ -74,7 +74,8 @@ def _figures(place: House) -> Iterator[Figure]:
          (_WAITING, _DRAFTED)),
         ("signature board of one ward", WRITER, f"/api/signing-board?scope=ward&ward={here}", [here],
          (_WAITING, _DRAFTED)),
-        ("signature board, signed today", WRITER, "/api/signing-board?scope=signed", [here], (_SIGNED,)),
+        ("signature board, signed today", WRITER, "/api/signing-board?scope=signed", [here],
+         (_SIGNED, _WAITING, _DRAFTED)),
         (f"ward board of {INPATIENTS // len(wards)} patients, with its counts of signatures", WRITER,
          f"/api/wards/{here}/board", [here], (_BEDS, _WAITING, _DRAFTED)),
     )
