@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.workstation.views.conftest import at_work, dressed, hospital, program, ward
@@ -12,6 +13,7 @@ from workstation.models.images.stack import Spot
 from workstation.views.actions import Place
 from workstation.views.chart.place import ChartPlace
 from workstation.views.images.patient_place import ImagesPlace
+from workstation.views.images.reporting import Reporting
 from workstation.views.ward.board import WardView
 from workstation.views.widgets.states import Empty, InTrouble
 from workstation.views.work import NothingOpen, WorkPage
@@ -52,6 +54,34 @@ def test_f7_opens_the_images_of_whose_chart_is_open(program: Program, at_work: W
     desk.key_images.wanted.emit(place.reading.patient.id, spot)
     assert where(at_work) is Place.IMAGES
     assert at_work.place(Place.IMAGES) is place, "the same person's images stay as they are read"
+
+
+def test_f6_writes_on_the_devices_form_and_asks_when_the_device_does_not_say(
+    program: Program, at_work: WorkPage, ward: WardView, qtbot: QtBot,
+) -> None:
+    press(ward.table, Qt.Key.Key_Return)
+    chart = at_work.place(Place.CHART)
+    assert isinstance(chart, ChartPlace)
+    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
+    press(program.window, Qt.Key.Key_F7)
+    place = at_work.place(Place.IMAGES)
+    assert isinstance(place, ImagesPlace)
+    reporting = place.findChild(Reporting)
+    assert reporting is not None
+    assert reporting._write("1.2", ("OT",))
+    assert where(at_work) is Place.CHART
+    menu = chart.head.findChild(QMenu)
+    assert menu is not None
+    assert len(menu.actions()) == 7
+    next(act for act in menu.actions() if "Kết quả nội soi" in act.text()).trigger()
+    qtbot.waitUntil(lambda: chart.writing.is_open, timeout=20_000)
+    model = chart.writing.model
+    assert model is not None
+    assert (model.form.code, model.kind.key) == ("14/BV2", "result")
+    menu.close()
+    assert reporting._write("1.2", ("US", "SR"))
+    qtbot.waitUntil(lambda: chart.writing.model is not None and chart.writing.model.form.code == "11/BV2",
+                    timeout=20_000)
 
 
 def test_signing_out_leaves_nothing_of_the_images(program: Program, at_work: WorkPage, ward: WardView,
