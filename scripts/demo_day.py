@@ -1,9 +1,10 @@
 """Plays a working day by itself through the real windows, with keys and clicks, and photographs each step.
 
-A doctor writes a treatment row and signs it with her token, has a signature explained, corrects the row, looks at the
-signature board by day and by night; a nurse signs a care column; another doctor signs a row on the phone, where the
-demo plays a remote signing service. Leaves pictures and signed PDFs in the output folder. A step that does not come
-through is named, photographed, and ends the play.
+A doctor writes a treatment row that orders an X-ray and signs it with her token. The X-ray room (`demo_device`) takes
+it from its worklist and sends the picture, while she has a signature explained and corrects the row; she sees that it
+was taken, the picture too, and looks at the signature board by day and by night. A nurse signs a care column; another
+doctor signs a row on the phone, where the demo plays a remote signing service. Leaves pictures and signed PDFs in the
+output folder. A step that does not come through is named, photographed, and ends the play.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from PyQt6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from records.entries import State
 from records.messages import Chart, EntryView
-from scripts.demo_images import look_at_images
+from scripts.demo_images import look_at_images, see_what_was_taken, taken, xray_room
 from scripts.demo_theatre import KEYS, StepFailed, Theatre
 from workstation.app import Program
 from workstation.client import Client
@@ -55,7 +56,7 @@ def main() -> int:
     config = read_config(options.home / "workstation.toml")
     since = datetime.now(UTC)
     application = QApplication(sys.argv[:1])
-    theatre = Theatre(application, Program(application, config), options.out)
+    theatre = Theatre(application, Program(application, config), options.out, options.home)
     try:
         play(theatre)
         if (options.home / "keys" / "remote_signing.toml").exists():
@@ -86,8 +87,10 @@ def play(theatre: Theatre) -> None:
     theatre.photograph("chuc-nang-song")
     look_at_images(theatre)
     entry = write_a_treatment_row(theatre)
-    explain(theatre)
-    correct(theatre, entry)
+    with xray_room(theatre.home) as room:
+        explain(theatre)
+        correct(theatre, entry)
+        see_what_was_taken(theatre, entry, taken(theatre, room))
     look_at_the_signature_board(theatre)
     leave(theatre)
     sign_in(theatre, "ĐD. Nguyễn Thị Mai")
@@ -218,6 +221,7 @@ def write_a_treatment_row(theatre: Theatre) -> UUID:
     }.items():
         focus_field(place, key)
         theatre.write(text)
+    model.take_over({"orders": [{"kind": "imaging", "name": "X-quang ngực thẳng", "note": "Kiểm tra ngày thứ 3"}]})
     theatre.wait("the draft to be saved here", lambda: model.saved_line)
     theatre.wait("the server to have the draft", lambda: model.received_line)
     theatre.photograph("to-dieu-tri")

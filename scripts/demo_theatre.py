@@ -32,6 +32,8 @@ class Theatre:
     application: QApplication
     program: Program
     out: Path
+    home: Path
+    """The demo hospital's folder."""
     pictures: int = 0
 
     @property

@@ -36,6 +36,17 @@ def send_pictures(home: DemoHome, data: dict[str, Any]) -> bool:
     return True
 
 
+def worklist_lines(home: DemoHome) -> list[str]:
+    """How anybody with dcmtk looks at the worklist as a device does."""
+    settings = read_dicom(home.folder / "keys" / "dicom.toml")
+    if settings is None or not settings.port:
+        return []
+    keys = " ".join(f"-k {key}" for key in ("PatientName", "PatientID", "AccessionNumber", *(
+        f'"ScheduledProcedureStepSequence[0].{name}"' for name in (
+            "Modality", "ScheduledProcedureStepDescription", "ScheduledProcedureStepStatus"))))
+    return [f"WORKLIST findscu -W -aet FINDSCU -aec {settings.aet} {keys} {settings.host} {settings.port}"]
+
+
 def _sent(settings: DicomSettings, who: Who) -> bool:
     device = AE(ae_title=DEVICES[0])
     for kind in (CT, DX):

@@ -40,6 +40,13 @@ def studies(who: Who, now: datetime) -> Iterator[list[Dataset]]:
     yield [_xray(who, now - timedelta(days=640), list(_chest(ill=False)))]
 
 
+def ordered(who: Who, at: datetime, *, study: str, accession: str) -> Dataset:
+    """The X-ray that somebody ordered, of the same chest: it bears the order's study and number."""
+    one = _xray(who, at, list(_chest()))
+    one.StudyInstanceUID, one.AccessionNumber = study, accession
+    return one
+
+
 def _chest(*, ill: bool = True) -> Iterator[Values]:
     """Slices from the top of the lungs down, in Hounsfield units."""
     noise = np.random.default_rng(64)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from records.errors import Refusal
 from server.administration import bring_up_to_date, init_keys
-from server.demo.devices import send_pictures
+from server.demo.devices import send_pictures, worklist_lines
 from server.demo.enrolment import enrol_phone, enrol_staff
 from server.demo.home import DemoHome, hospital_data, prepare
 from server.demo.phone import PhoneService
@@ -100,6 +100,8 @@ def _announce(home: DemoHome, settings: Settings, history: Path | None) -> None:
         if history is None or history.exists():
             send_pictures(home, hospital_data())
     finally:
+        for line in worklist_lines(home):
+            print(line, flush=True)
         print(f"READY https://{settings.host}:{settings.port}", flush=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -38,12 +38,12 @@ BOUND = 256 << 20
 
 @pytest.fixture
 def sent(town: Town, tmp_path: Path) -> None:
-    """A chest CT of two series, as storescu sends a folder of files."""
+    """A chest CT of two series, as storescu sends a folder of files; newer than what other journeys had taken."""
     patient = next(one for one in hospital_data()["patients"] if one["patient_no"] == PATIENT_NO)
     who = Who(PATIENT_NO, patient["full_name"], patient["birth_date"], patient["sex"])
     folder = tmp_path / "scanner"
     folder.mkdir()
-    for number, one in enumerate(next(studies(who, datetime.now(UTC)))):
+    for number, one in enumerate(next(studies(who, datetime.now(UTC) + timedelta(hours=1)))):
         one.save_as(folder / f"{number:04}.dcm", enforce_file_format=True)
     dicom = read_dicom(town.home.folder / "keys" / "dicom.toml")
     assert dicom is not None
