@@ -14,7 +14,7 @@ from typing import Any
 
 from pydicom import Dataset
 from pydicom.uid import generate_uid
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
     ModalityPerformedProcedureStep,
@@ -25,6 +25,7 @@ from records.deadlines import ZONE
 from server.demo.devices import PATIENT_NO
 from server.demo.home import DEVICES
 from server.demo.pictures import DX, Who, ordered
+from server.dicom.sending import prepare
 from server.dicom.settings import read_dicom
 
 PATIENCE_S = 30.0
@@ -86,7 +87,8 @@ def _called(home: Path) -> Association:
     device.add_requested_context(DX, "1.2.840.10008.1.2.1")
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        line = device.associate(settings.host, settings.port, ae_title=settings.aet)
+        line = device.associate(settings.host, settings.port, ae_title=settings.aet,
+                                evt_handlers=[(evt.EVT_CONN_OPEN, prepare)])
         if line.is_established:
             return line
         time.sleep(_AGAIN_S)

@@ -7,12 +7,13 @@ import time
 from datetime import datetime
 from typing import Any
 
-from pynetdicom import AE
+from pynetdicom import AE, evt
 
 from records.deadlines import ZONE
 from records.errors import Refusal
 from server.demo.home import DEVICES, DemoHome
 from server.demo.pictures import CT, DX, Who, studies
+from server.dicom.sending import prepare
 from server.dicom.settings import DicomSettings, read_dicom
 
 PATIENT_NO = "0026-18842"
@@ -53,7 +54,8 @@ def _sent(settings: DicomSettings, who: Who) -> bool:
         device.add_requested_context(kind, "1.2.840.10008.1.2.1")
     until = time.monotonic() + WAIT_S
     while True:  # the service begins beside the server, a moment after it
-        line = device.associate(settings.host, settings.port, ae_title=settings.aet)
+        line = device.associate(settings.host, settings.port, ae_title=settings.aet,
+                                evt_handlers=[(evt.EVT_CONN_OPEN, prepare)])
         if line.is_established:
             break
         if time.monotonic() > until:

@@ -18,6 +18,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a t
     StorageCommitmentPushModelInstance,
 )
 
+from server.dicom.sending import prepare
 from server.dicom.settings import Peer
 from server.services import image_devices
 from server.services.hospital import Hospital
@@ -81,10 +82,11 @@ def _answer(listener: Listener, peer: Peer, question: Dataset, base_folder: Path
 
 def _told(listener: Listener, peer: Peer, reply: Dataset, base_folder: Path) -> bool:
     application = AE(listener.settings.aet)
+    application.connection_timeout = 20
     application.add_requested_context(StorageCommitmentPushModel)
     tls = (listener.settings.calling_tls(base_folder), peer.host) if peer.tls else None
     association = application.associate(
-        peer.host, peer.port, ae_title=peer.aet, tls_args=tls,
+        peer.host, peer.port, ae_title=peer.aet, tls_args=tls, evt_handlers=[(evt.EVT_CONN_OPEN, prepare)],
         ext_neg=[build_role(StorageCommitmentPushModel, scp_role=True)])
     if not association.is_established:
         return False

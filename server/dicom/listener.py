@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 from pynetdicom import (
     AE,
     ALL_TRANSFER_SYNTAXES,
@@ -24,11 +24,12 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a t
     StudyRootQueryRetrieveInformationModelMove,
     Verification,
 )
-from pynetdicom.transport import ThreadedAssociationServer
 
 from imaging.apart import Apart
+from imaging.sources import MIB
 from records.errors import Refusal, Trouble
-from server.dicom import commitment, performing, retrieving, sending, storing, worklist
+from server.dicom import commitment, door, performing, retrieving, sending, storing, worklist
+from server.dicom.door import Budget, Door, Guests
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
 
@@ -44,8 +45,10 @@ class Listener:
         self.hospital = hospital
         self.settings = settings
         self._base = hospital.settings.path(hospital.settings.dicom).parent
-        self._server: ThreadedAssociationServer | None = None
+        self._server: Door | None = None
         self.stopping = threading.Event()
+        self.budget = Budget(settings.memory_mb * MIB)
+        self.guests = Guests(self.budget, settings.associations)
         self.decoder = Apart()
         """Unpacks what a device takes only unpacked: one frame at a time, whoever asks."""
 
@@ -53,14 +56,11 @@ class Listener:
         """Listen; the port on which it does (the settings' 0 takes any that is free)."""
         context = self.settings.tls(self._base)
         try:
-            self._server = self._application().start_server(
-                (self.settings.host, self.settings.port), block=False, ssl_context=context,
-                evt_handlers=self._handlers())
+            self._server = door.opened(self._application(), (self.settings.host, self.settings.port), context,
+                                       self._handlers(), self.guests)
         except OSError as error:
             raise Refusal.because("dicom_port_taken", f"{self.settings.host}:{self.settings.port}",
                                   detail=str(error)) from error
-        if self._server is None:
-            raise Refusal.because("dicom_port_taken", f"{self.settings.host}:{self.settings.port}", detail="")
         return int(self._server.server_address[1])
 
     def stop(self) -> None:
@@ -74,7 +74,6 @@ class Listener:
     def _application(self) -> AE:
         application = AE(self.settings.aet)
         application.maximum_associations = self.settings.associations
-        application.maximum_pdu_size = 0
         application.require_called_aet = True
         # A list that is empty would let everyone in.
         application.require_calling_aet = [one.aet for one in self.settings.peers] or ["\x7f"]
@@ -95,7 +94,8 @@ class Listener:
 
     def _handlers(self) -> list[Any]:
         return [
-            (evt.EVT_CONN_OPEN, sending.prepare),
+            (evt.EVT_CONN_OPEN, sending.prepare, [self.guests]),
+            (evt.EVT_CONN_CLOSE, lambda event: self.guests.leave(sending.caller(event))),
             (evt.EVT_ACCEPTED, self._let_in),
             (evt.EVT_C_STORE, self._one(May.STORE, storing.store)),
             (evt.EVT_N_ACTION, self._action),
@@ -114,10 +114,13 @@ class Listener:
         return peer
 
     def _let_in(self, event: evt.Event) -> None:
+        name = event.assoc.requestor.ae_title
         if self.peer_of(event) is None:
             _log.warning("The device %s calls from %s, which is not its address: turned away.",
-                         event.assoc.requestor.ae_title, event.assoc.requestor.address)
+                         name, event.assoc.requestor.address)
             event.assoc.abort()
+        elif unknown := [UID(str(one.abstract_syntax)).name for one in event.assoc.rejected_contexts]:
+            _log.warning("The device %s offers what is not taken here: %s", name, ", ".join(unknown))
 
     def _one(self, may: May, handler: Callable[[Listener, Peer, evt.Event], int]) -> Callable[[evt.Event], int]:
         """A handler with one answer, in whose place a device that may not hears so."""

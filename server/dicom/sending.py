@@ -27,6 +27,7 @@ from imaging.image import Decoder, open_image
 from imaging.sources import MIB, Source
 from imaging.transcoding import TARGETS, as_stored, native
 from records.errors import BenhAnError, Reason, Refusal
+from server.dicom.door import Gathering, Guests, may_wait
 from server.dicom.transport import quicken
 from server.store.images import Kept
 
@@ -81,9 +82,31 @@ class Sender(DIMSEServiceProvider):
     """The DIMSE service of an association on which images go out: parcels are sent as what they stand for."""
 
     parcel: Parcel | None = None
+    gathering: Gathering | None = None
+
+    def get_msg(self, block: bool = False) -> tuple[Any, Any]:
+        """As its parent; nothing for the association's own loop while somebody waits for an answer.
+
+        pynetdicom stops that loop before it sends, and on a busy machine a last turn of it took the answer away.
+        """
+        if not block and not self.assoc._reactor_checkpoint.is_set():
+            return None, None
+        return super().get_msg(block)
+
+    def receive_primitive(self, primitive: P_DATA) -> None:
+        """As its parent; a message that grows too large ends the association."""
+        if self.gathering is not None and not (
+                may_wait(self.msg_queue.qsize()) and self.gathering.more(primitive)):
+            _log.warning("The device %s sent more than is held at once: hung up on.", self.assoc.requestor.ae_title)
+            self.gathering.done()
+            self.dul.event_queue.put("Evt19")  # an invalid PDU (PS3.8 9.2): what it sends from now on is not looked at
+            return
+        super().receive_primitive(primitive)
 
     def send_msg(self, primitive: Any, context_id: int) -> None:
         """As its parent; the data set of a parcel that was put ready is its pieces."""
+        if self.gathering is not None and self.message is None and primitive.MessageIDBeingRespondedTo is not None:
+            self.gathering.done()
         parcel, self.parcel = self.parcel, None
         if parcel is None or parcel.pieces is None or not isinstance(primitive, C_STORE):
             super().send_msg(primitive, context_id)
@@ -121,10 +144,19 @@ class Sender(DIMSEServiceProvider):
         self.dul.send_pdu(part)
 
 
-def prepare(event: evt.Event) -> None:
-    """On each new connection: answers leave at once (a device waits for each), and images can go out."""
+def prepare(event: evt.Event, guests: Guests | None = None) -> None:
+    """On each new connection: answers leave at once (a device waits for each), images can go out, and what comes in is
+    bounded.
+    """
     quicken(event)
-    event.assoc.dimse = Sender(event.assoc)
+    event.assoc.dimse = sender = Sender(event.assoc)
+    sender.gathering = guests.seat(caller(event), event.assoc) if guests is not None else None
+
+
+def caller(event: evt.Event) -> tuple[Any, ...]:
+    """Address and port at the other end of a connection to us."""
+    where = event.assoc.requestor.address_info
+    return () if where is None else where.as_tuple
 
 
 def contexts(images: Iterable[Kept]) -> list[PresentationContext]:

@@ -70,7 +70,9 @@ class DicomSettings(Frozen):
     host: str = "0.0.0.0"  # noqa: S104 - devices stand elsewhere in the house
     port: int = Field(default=11112, ge=0, le=65535)
     associations: int = Field(default=32, ge=1, le=500)
-    """How many devices may be connected at once."""
+    """How many devices may be connected at once, half of them from one address."""
+    memory_mb: int = Field(default=2048, ge=64)
+    """What all messages that are being received may take together; one may take half of it."""
     tls_certificate: str = ""
     tls_key: str = ""
     tls_ca: str = ""
