@@ -13,7 +13,7 @@ from bench.measure import HEAD, Figure
 
 LOAD = os.getloadavg()
 BENCHES = ("render", "signatures", "sign_stack", "token_pace", "remote_signing", "chart", "signing_board", "search",
-           "images", "load", "startup", "pixels", "window_drag", "image_stream")
+           "images", "load", "startup", "pixels", "window_drag", "image_stream", "local_series")
 
 
 def main() -> int:
