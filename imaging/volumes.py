@@ -49,7 +49,8 @@ def volume_of(values: Sequence[NDArray[Any]], planes: Sequence[Plane]) -> Volume
     if len(planes) < 3 or len({one.shape for one in values}) != 1:
         return Reason("volume_too_few_slices", facts={"count": len(planes)})
     first = planes[0]
-    if any(float(one.normal @ first.normal) < 0.9998 or abs(one.x_mm - first.x_mm) > 1e-3 for one in planes):
+    if any(float(one.normal @ first.normal) < 0.9998 or float(one.across @ first.across) < 0.9998
+           or abs(one.x_mm - first.x_mm) > 1e-3 or abs(one.y_mm - first.y_mm) > 1e-3 for one in planes):
         return Reason("volume_slices_turn")
     steps = np.diff(np.stack([one.position for one in planes]), axis=0)
     mean = steps.mean(axis=0)

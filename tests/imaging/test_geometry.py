@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -211,6 +212,12 @@ def test_slices_that_make_no_volume_say_why() -> None:
         assert isinstance(found, Reason)
         codes.append(found.code)
     assert codes == ["volume_slices_uneven", "volume_slices_turn", "volume_too_few_slices"]
+    taller = replace(axial(10), y_mm=axial(10).y_mm * 2)
+    turned = replace(axial(10), across=axial(10).down, down=-axial(10).across)
+    for odd in (taller, turned):
+        found = volume_of(values, [axial(0), axial(5), odd, axial(15)])
+        assert isinstance(found, Reason)
+        assert found.code == "volume_slices_turn"
 
 
 def pet(**attributes: Any) -> Dataset:

@@ -96,6 +96,7 @@ def taken(here: Loaded) -> str:
 
 
 def _moment(day: str, time: str) -> str:
+    day = day.replace(".", "")  # as devices wrote it before 1993
     written = f"{day[6:8]}/{day[4:6]}/{day[:4]}" if len(day) == 8 and day.isdigit() else day
     digits = time.replace(":", "")[:4]
     return f"{written} {digits[:2]}:{digits[2:]}" if len(digits) == 4 and digits.isdigit() else written

@@ -107,7 +107,7 @@ class Gathering(QObject):
         if here is None:
             return
         if plane is None or not here.frame.is_grey:
-            self._refuse(Reason("volume_slices_turn"))
+            self._refuse(Reason("volume_no_place" if plane is None else "volume_in_colour"))
             return
         if self._first is None:
             self._first = here

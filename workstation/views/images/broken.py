@@ -15,7 +15,7 @@ class BrokenPane(QWidget):
     def __init__(self, reason: Reason, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.reason = reason
-        self.setProperty("role", "viewer")
+        self.setProperty("role", "viewer_ground")  # light words: never on a light ground
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         lines = [label(reason.vietnamese, "viewer_strong", wrap=True)]
         if reason.todo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,6 +106,15 @@ def test_uneven_slices_are_refused(qtbot: QtBot, background: Background) -> None
     places = [loaded(slice_at(box(number), number + 1, ImagePositionPatient=[0, 0, number ** 1.3]))
               for number in range(18)]
     assert refusal(qtbot, Gathering(HeldStack(places), "coronal", background, MIB * 99)) == "volume_slices_uneven"
+
+
+@pytest.mark.parametrize(("values", "attributes", "code"), [
+    (np.zeros((8, 8), np.uint16), {"ImagePositionPatient": None}, "volume_no_place"),
+    (np.zeros((8, 8, 3), np.uint8), {}, "volume_in_colour")])
+def test_what_has_no_place_or_no_grey_says_why_no_plane_is_made(
+        qtbot: QtBot, background: Background, values: NDArray[Any], attributes: dict[str, Any], code: str) -> None:
+    places = [loaded(slice_at(values, number, **attributes)) for number in (1, 2, 3)]
+    assert refusal(qtbot, Gathering(HeldStack(places), "coronal", background, MIB * 99)) == code
 
 
 def test_a_cancelled_one_says_nothing_more(qtbot: QtBot, background: Background) -> None:

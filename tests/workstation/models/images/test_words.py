@@ -48,6 +48,7 @@ def test_a_picture_that_is_not_calibrated_in_the_body_warns(attributes: dict[str
 def test_times_are_the_devices_and_malformed_ones_are_shown_as_they_stand() -> None:
     assert taken(loaded(slice_at(disc(), AcquisitionDateTime="20250212094107.25"))) == "12/02/2025 09:41"
     assert taken(loaded(slice_at(disc(), SeriesDate="", SeriesTime="", StudyTime="9"))) == "16/11/2026"
+    assert taken(loaded(slice_at(disc(), SeriesDate="1994.11.05", SeriesTime="14:03:22"))) == "05/11/1994 14:03"
     assert written(1.25) == "1,25"
     assert written(0.00012) == "0,00012"
     assert written(-600.0) == "−600"
