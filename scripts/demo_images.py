@@ -85,10 +85,16 @@ def see_what_was_taken(theatre: Theatre, entry: UUID, study: str) -> None:
     studies = place.reading.studies
     theatre.wait("the studies", lambda: studies.known)
     studies.look_again()
-    theatre.wait("the new picture to be told", lambda: studies.study(study) or studies.news.words)
-    if studies.study(study) is None:
+
+    def is_whole() -> bool:
+        """The study may have been listed in the moment before its first image was."""
+        found = studies.study(study)
+        return found is not None and bool(found.series)
+
+    theatre.wait("the new picture to be told", lambda: is_whole() or studies.news.words)
+    if not is_whole():
         theatre.program.window.actions_.trigger("images.take_in")
-    theatre.wait("the new picture's study", lambda: studies.study(study))
+    theatre.wait("the new picture's study", is_whole)
     place.open_at(study)
     theatre.wait("the new picture", lambda: (here := place.grid.viewport.here) and here.spot.study_uid == study)
     KEYS.qWait(800)
