@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
@@ -17,8 +18,8 @@ from multiprocessing.process import BaseProcess
 from server.dicom.settings import read_dicom
 from server.settings import Settings
 
-_AGAIN_S = 5.0
-"""A service that died is begun again after this long."""
+_AGAIN_S, _LATEST_S = 5.0, 300.0
+"""A service that died is begun again after this long; twice as long each time it dies soon (a taken port)."""
 _log = logging.getLogger("benhan.server.dicom")
 
 
@@ -38,13 +39,17 @@ async def beside(settings: Settings) -> AsyncIterator[None]:
 
 
 async def _keep_alive(settings: Settings, process: BaseProcess, line: Connection) -> None:
+    wait_s, begun = _AGAIN_S, time.monotonic()
     try:
         while True:
             await asyncio.to_thread(process.join, 1.0)
             if process.is_alive():
                 continue
-            _log.error("The DICOM service ended (%s); it is begun again.", process.exitcode)
-            await asyncio.sleep(_AGAIN_S)
+            if time.monotonic() - begun > _LATEST_S:
+                wait_s = _AGAIN_S
+            _log.error("The DICOM service ended (%s); it is begun again in %.0f s.", process.exitcode, wait_s)
+            await asyncio.sleep(wait_s)
+            wait_s, begun = min(2 * wait_s, _LATEST_S), time.monotonic()
             process, line = await asyncio.to_thread(_begin, settings)
     finally:
         line.close()
