@@ -11,13 +11,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from sqlalchemy import Engine, text
@@ -159,20 +161,27 @@ def start_server(home: DemoHome, port: int, phone: PhoneService | None = None) -
             [sys.executable, "-m", "server.cli", "demo", "--home", home.folder, "--port", str(port),
              "--history", home.folder / "none", *(("--phone", phone.url, phone.ca) if phone else ())],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    line = first_line(process)
-    if not line.startswith("READY"):
+    if not first_line(process, "READY"):
         process.kill()
-        raise NotServing(f"the server said {line!r}; see {home.folder.with_suffix('.log')}")
+        process.wait()
+        raise NotServing(f"the server never said READY; see {home.folder.with_suffix('.log')}")
     return process
 
 
-def first_line(process: subprocess.Popen[str]) -> str:
-    """What the program says first on its standard output; nobody reads on."""
+def first_line(process: subprocess.Popen[str], begins: str = "") -> str:
+    """The first line of its standard output that begins so; empty when it ends before. What follows is let go."""
     out = process.stdout
     if out is None:
         return ""
+    line = next((line for line in out if line.startswith(begins)), "")
+    # Read on: a child of the program that finds nobody there would die of what it says next.
+    threading.Thread(target=_let_go, args=(out,), daemon=True).start()
+    return line
+
+
+def _let_go(out: IO[str]) -> None:
     with out:
-        return out.readline()
+        deque(out, maxlen=0)
 
 
 def free_port() -> int:

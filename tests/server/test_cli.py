@@ -112,8 +112,9 @@ def test_the_demo_says_ready_serves_and_stops_cleanly_twice_on_one_folder(home: 
             with client.stream("GET", "/api/events") as events:
                 assert events.status_code == 200
                 code = demo.stop(how)
-        [dicom] = [line for line in demo.said if line != f"READY {demo.url}"]
+        dicom, worklist = sorted(line for line in demo.said if line != f"READY {demo.url}")
         assert re.fullmatch(r"DICOM BENHAN 127\.0\.0\.1:\d+", dicom)
+        assert worklist.startswith("WORKLIST findscu -W")
         assert code == 0, demo.log
         assert not Cluster.at(home / "cluster").running()
     assert patients[0] == patients[1] != []

@@ -78,8 +78,7 @@ class Victim:
                 [sys.executable, "-m", "server.cli", "serve", "--config", self._place.home.server_settings], cwd=ROOT,
                 stdout=subprocess.PIPE, stderr=log, text=True,
                 env={**os.environ, "BENHAN_SERVER_PORT": str(self.port), "PYTHONPATH": str(ROOT)})
-        line = first_line(process)
-        assert line.startswith("READY"), line
+        assert first_line(process, "READY")
         return process
 
 

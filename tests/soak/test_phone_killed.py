@@ -119,9 +119,11 @@ def serving(house: House) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout is not None
         process.stdin.write(house.settings.model_dump_json() + "\n")
         process.stdin.flush()
-        assert process.stdout.readline() == "READY\n"
-        yield process
-        process.kill()
+        try:
+            assert process.stdout.readline() == "READY\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def served_and_killed(server: Server, sandbox: Sandbox, folder: Path, qtbot: QtBot, times: int, chance: random.Random,

@@ -115,11 +115,12 @@ def oversized(writer: Any) -> None:
 
 
 def draft_of(client: httpx.Client, house: House, version: Version) -> DraftView:
-    """What the person has written of this entry, as the server mirrors it."""
+    """What the person has written of this entry, as the server mirrors it; of a signed one, its next version."""
+    signed = client.get(f"/api/entries/{version.entry}").json().get("version", version.version - 1)
     client.put(f"/api/drafts/{version.entry}", headers={"Idempotency-Key": key()}, json={
         "encounter": str(house.encounter), "form": version.form.model_dump(mode="json"),
         "occurred_at": version.occurred_at.isoformat(), "values": {"note": "như đã viết"}, "known_revision": 0,
-        "base_version": version.version - 1})
+        "base_version": signed})
     return next(DraftView.model_validate(each) for each in client.get("/api/drafts").json()
                 if each["entry"] == str(version.entry))
 

@@ -160,7 +160,7 @@ def test_who_may_not_see_the_record_may_not_look_its_papers_up(house: House) -> 
 
 
 @pytest.mark.parametrize("code", ["26-900001/36/BV2/0123456789AB", "26-000000/36/BV2/0123456789AB", "x", "https://a/b",
-                                  "26-900001", "26-900001/36", "'; --", "26-900001/36/BV2/\x00"])
+                                  "26-900001", "26-900001/36", "'; --"])
 def test_a_code_that_nobody_printed_is_refused_in_words(house: House, code: str) -> None:
     with house.sign_in("ha") as client:
         answer = client.get("/api/prints", params={"code": code})

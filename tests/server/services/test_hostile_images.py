@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from imaging.apart import Apart
 from imaging.image import open_image
 from imaging.sources import InMemory
 from records.errors import Refusal
 from server.services import image_headers, image_metadata, image_web
+from server.services.images import Look
+from server.store import images
+from server.store.blobs import Folder
+from server.store.images import Kept
+from server.store.keys import ScopeKey
 from tests.imaging.test_hostile import in_a_bounded_process
 
 HERE = "tests.server.services.test_hostile_images:read_as_the_server"
@@ -27,9 +36,19 @@ def read_as_the_server(data: bytes, _decoder: Apart) -> str:
         _given(image_web.bulk, file, tag)
     frames = open_image(file).format.frames
     drawn = [_given(image_web.rendered, file, number, None, (200, 150)) for number in sorted({1, frames})]
-    for stored in (True, False):
-        _given(image_web.frames, file, [1], as_stored=stored)
+    with TemporaryDirectory() as folder:
+        look = _filed(Folder(Path(folder)), data)
+        for stored in (True, False):
+            _given(image_web.frames, look, [1], as_stored=stored)
     return "shown" if any(drawn) else "refused"
+
+
+def _filed(place: Folder, data: bytes) -> Look:
+    """The file where the server keeps it, sealed, and somebody who looks at it."""
+    key = ScopeKey(uuid4(), AESGCM(AESGCM.generate_key(256)))
+    kept = Kept(id=uuid4(), study=key.scope, series=uuid4(), uid="1.2.3.4", file=images.put(place, key, data),
+                length=len(data), sop_class="", transfer_syntax="", series_uid="1.2.3")
+    return Look((kept,), "1.2", place, key)
 
 
 def _given(act: Callable[..., object], *asked: object, **how: object) -> bool:

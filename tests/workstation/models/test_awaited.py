@@ -58,6 +58,6 @@ def test_the_draft_is_open_again_when_the_question_never_arrived(
     shelf.leave()
     with qtbot.waitSignal(editor.reopened, timeout=10_000):
         shelf.let_go()
-    assert [item.ended for item in model.items] == [True]
+    qtbot.waitUntil(lambda: [item.ended for item in model.items] == [True], timeout=10_000)
     assert not editor.is_closed
     model.stop()
