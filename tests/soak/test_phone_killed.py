@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import text
 
 from server.store import base
+from server.store.remote_signings import LEASE
 from tests.journeys.phones import Room, Server, at_her_pc, choose, sandbox, server, states
 from tests.sandbox.program import Sandbox
 from tests.server.house import House
@@ -28,6 +29,8 @@ ROOT = Path(__file__).parents[2]
 KIND, ROWS = "smartca", 3
 SAMPLE, WHOLE = 3, 80
 SERVER_SAMPLE, SERVER_WHOLE = 1, 40
+PATIENCE_MS = 1000 * int(LEASE.total_seconds() + 30)
+"""What a killed server had in hand comes back after its lease, and is then told to the person."""
 Told = Callable[[str, object], None]
 SERVE = """
 import sys
@@ -145,7 +148,8 @@ def served_and_killed(server: Server, sandbox: Sandbox, folder: Path, qtbot: QtB
             qtbot.wait(int(1000 * chance.uniform(0, 3)))
         conduct(sandbox, KIND).phone = "approve"
         with serving(server.house):
-            room.until(lambda act=act: act.stage in (Stage.DONE, Stage.PAUSED))  # type: ignore[misc]  # bound here
+            qtbot.waitUntil(lambda act=act: act.stage in (Stage.DONE, Stage.PAUSED),  # type: ignore[misc]  # bound here
+                            timeout=PATIENCE_MS)
             if act.stage is Stage.DONE:
                 room.until(lambda act=act: states(act) == [LineState.RECEIVED] * ROWS)  # type: ignore[misc]  # as above
             else:
