@@ -115,7 +115,7 @@ def ours() -> int:
 
 # pynetdicom's thread of a connection ends with an error when a PDU comes in the wrong state; the connection is closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("count", [60, pytest.param(1500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [60, pytest.param(900, marks=pytest.mark.soak)])  # select knows 1,024 files a process
 def test_devices_are_served_while_others_attack(listener: Listener, port: int, count: int) -> None:
     chance, before = random.Random(20261126), psutil.Process().memory_info().rss
     with ExitStack() as open_:
