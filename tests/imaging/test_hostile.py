@@ -123,6 +123,22 @@ def in_a_bounded_process(first: int, count: int, reader: str = f"{__name__}:read
     return told
 
 
+def demand_a_sample(reader: str) -> None:
+    """Thirty files through that reader: some are shown, some refused, none gets lost."""
+    told = in_a_bounded_process(0, 30, reader)
+    assert sum(told.values()) == 30
+    assert told["shown"] > 4
+    assert told["refused"] > 4
+
+
+def demand_a_long_run(first: int, reader: str, record_property: Callable[[str, object], None]) -> None:
+    """An eighth of two thousand, counted."""
+    told = in_a_bounded_process(first, 250, reader)
+    for outcome, count in told.items():
+        record_property(outcome, count)
+    assert sum(told.values()) == 250
+
+
 def test_broken_files_are_shown_or_refused_in_words() -> None:
     told = in_a_bounded_process(0, 150)
     assert told["shown"] + told["refused"] + told["decoder died"] == 150

@@ -22,7 +22,7 @@ from server.store import images
 from server.store.blobs import Folder
 from server.store.images import Kept
 from server.store.keys import ScopeKey
-from tests.imaging.test_hostile import in_a_bounded_process
+from tests.imaging.test_hostile import demand_a_long_run, demand_a_sample
 
 HERE = "tests.server.services.test_hostile_images:read_as_the_server"
 
@@ -62,16 +62,10 @@ def _given(act: Callable[..., object], *asked: object, **how: object) -> bool:
 
 
 def test_broken_files_are_filed_or_refused_and_given_out_or_refused() -> None:
-    told = in_a_bounded_process(0, 30, HERE)
-    assert sum(told.values()) == 30
-    assert told["shown"] > 4
-    assert told["refused"] > 4
+    demand_a_sample(HERE)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("first", range(1000, 3000, 250))
 def test_two_thousand_broken_files_at_the_server(first: int, record_property: Callable[[str, object], None]) -> None:
-    told = in_a_bounded_process(first, 250, HERE)
-    for outcome, count in told.items():
-        record_property(outcome, count)
-    assert sum(told.values()) == 250
+    demand_a_long_run(first, HERE, record_property)
