@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 import psutil
 import pytest
@@ -23,8 +22,6 @@ from server.dicom.door import PDU
 from server.dicom.listener import Listener
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
-from tests.databases import Database
-from tests.server import house
 
 PRIVATE = "1.2.826.0.1.3680043.10.1551.99.1"
 ASSOCIATIONS = 12
@@ -32,13 +29,6 @@ THEIRS = "127.0.0.2"
 """Attackers call from here, devices from 127.0.0.1."""
 PATIENCE_S = 60.0
 MIB = 1 << 20
-
-
-@pytest.fixture
-def hospital(database: Database, tmp_path: Path) -> Iterator[Hospital]:
-    _, made = house.build(tmp_path, database.dsn)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -21,29 +20,9 @@ from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
 from server.store import base
 from server.store.tables import audit_events, image_instances
-from tests.databases import Database
-from tests.server import house
 from tests.server.pictures import a_slice, as_file, uid
 
 ALL = frozenset(May)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def hospital(database: Database, tmp_path: Path) -> Iterator[Hospital]:
-    _, made = house.build(tmp_path, database.dsn)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def device_port() -> int:
-    return free_port()
 
 
 @pytest.fixture

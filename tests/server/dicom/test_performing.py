@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +21,6 @@ from server.services import image_receiving
 from server.services.hospital import Hospital
 from server.store import base, imaging_orders
 from server.store.tables import performed_steps
-from tests.databases import Database
-from tests.server import house
 from tests.server.dicom.devices import Ward, tool
 from tests.server.pictures import a_slice, as_file, uid
 
@@ -31,13 +28,6 @@ STEP = "ScheduledProcedureStepSequence[0]"
 PEERS = (Peer(aet="CT1", host="127.0.0.1", may=frozenset({May.PERFORM, May.WORKLIST})),
          Peer(aet="CT2", host="127.0.0.1", may=frozenset({May.PERFORM})),
          Peer(aet="SENDS", host="127.0.0.1"))
-
-
-@pytest.fixture
-def hospital(database: Database, tmp_path: Path) -> Iterator[Hospital]:
-    _, made = house.build(tmp_path, database.dsn)
-    yield made
-    made.close()
 
 
 def listening(hospital: Hospital) -> tuple[Listener, int]:

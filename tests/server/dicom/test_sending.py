@@ -24,30 +24,15 @@ from server.services import image_receiving
 from server.services.hospital import Hospital
 from server.store import base
 from server.store.tables import image_instances, image_studies
-from tests.databases import Database
 from tests.imaging.dciodvfy import errors_in
 from tests.imaging.samples import compressed, public_files, smooth
 from tests.imaging.test_codecs import COLOUR, jpeg_2000, jpeg_ls
-from tests.server import house
 from tests.server.dicom.devices import tool
-from tests.server.dicom.test_listener import free_port
 from tests.server.pictures import a_slice, as_file
 from tests.server.pictures import uid as uid_of
 
 GREY = smooth()
 STUDY = ["-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={uid_of('study')}"]
-
-
-@pytest.fixture
-def hospital(database: Database, tmp_path: Path) -> Iterator[Hospital]:
-    _, made = house.build(tmp_path, database.dsn)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def device_port() -> int:
-    return free_port()
 
 
 @pytest.fixture

@@ -12,17 +12,8 @@ import pytest
 from server.dicom.listener import Listener
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
-from tests.databases import Database
-from tests.server import house
 from tests.server.dicom.devices import tool
 from tests.server.dicom.test_listener import slices
-
-
-@pytest.fixture
-def hospital(database: Database, tmp_path: Path) -> Iterator[Hospital]:
-    _, made = house.build(tmp_path, database.dsn)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -23,20 +23,11 @@ from server.services.hospital import Hospital
 from server.store import base
 from server.store import imaging_orders as store
 from server.store.tables import audit_events, image_studies, imaging_order_views
-from tests.databases import Database
-from tests.server import house
 from tests.server.dicom.devices import Ward, tool
 from tests.server.pictures import a_slice, as_file, uid
 
 LIST = frozenset({May.WORKLIST})
 Asking = Callable[..., list[Dataset]]
-
-
-@pytest.fixture
-def hospital(database: Database, tmp_path: Path) -> Iterator[Hospital]:
-    _, made = house.build(tmp_path, database.dsn)
-    yield made
-    made.close()
 
 
 @pytest.fixture
