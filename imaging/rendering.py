@@ -105,7 +105,7 @@ def sampled(frame: Frame, grey: Grey, view: View, aspect: float = 1.0) -> Sample
         colours, where = frame.coloured
         coloured = (_seen(colours, region, unturned, view),
                     _seen(where.astype(np.float32), region, unturned, view) >= 0.5)
-    veils = tuple(Veil(_seen(veil.mask.astype(np.float32), region, unturned, view) >= 0.5, veil.level)
+    veils = tuple(Veil(_seen(veil.mask.astype(np.float32), region, unturned, view) >= 0.5, veil.level, veil.colour)
                   for veil in _veils(frame, view))
     return Sampled(frame, values, overlay, coloured, (size[0] - width) // 2, (size[1] - height) // 2, size, veils)
 
@@ -125,12 +125,14 @@ def paint_view(shown: Sampled, grey: Grey, view: View) -> Picture:
             painted = np.where(where[:, :, None], colours, painted[:, :, None])
     else:
         painted = 255 - shown.values if view.invert else shown.values
-    if shown.overlay is not None or shown.veils:
+    if painted.ndim == 2 and any(veil.colour for veil in shown.veils):
+        painted = np.repeat(painted[:, :, None], 3, axis=2)
+    elif shown.overlay is not None or shown.veils:
         painted = painted.copy()
     if shown.overlay is not None:
         painted[shown.overlay] = 255
     for veil in shown.veils:
-        painted[veil.mask] = veil.level
+        painted[veil.mask] = veil.level if painted.ndim == 2 else veil.rgb
     return _placed(painted, shown)
 
 
@@ -162,7 +164,8 @@ def paint_words(shown: Sampled, grey: Grey, view: View, kept: Words | None = Non
     if shown.overlay is not None:
         out[shown.overlay] = 0xFFFFFFFF
     for veil in shown.veils:
-        out[veil.mask] = veil.level * 0x010101 | 0xFF000000
+        red, green, blue = veil.rgb
+        out[veil.mask] = red << 16 | green << 8 | blue | 0xFF000000
     return out
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 from pydicom.dataset import Dataset
 
 from imaging.attributes import items, numbers, text
+from imaging.cielab import Rgb, rgb_of_lab
 from imaging.geometry import Point
 from imaging.objects.references import ImageReference, reference_of
 
@@ -66,7 +67,7 @@ class Layer:
     order: int
     description: str = ""
     grey: float | None = None
-    rgb: tuple[int, int, int] | None = None
+    rgb: Rgb | None = None
 
 
 @dataclass(frozen=True)
@@ -190,22 +191,3 @@ def _smooth(points: tuple[Point, ...]) -> Iterator[Point]:
 
 def _between(p: float, q: float, r: float, s: float, t: float) -> float:
     return 0.5 * (2 * q + (r - p) * t + (2 * p - 5 * q + 4 * r - s) * t ** 2 + (3 * q - p - 3 * r + s) * t ** 3)
-
-
-def rgb_of_lab(values: tuple[float, ...]) -> tuple[int, int, int] | None:
-    """CIELab as DICOM packs it (C.10.7.1.1), white D50, as sRGB."""
-    if len(values) != 3:
-        return None
-    light, a, b = values[0] / 65535 * 100, values[1] / 257 - 128, values[2] / 257 - 128
-    fy = (light + 16) / 116
-    x, y, z = (white * (part ** 3 if part > 6 / 29 else 3 * (6 / 29) ** 2 * (part - 4 / 29))
-               for white, part in zip((0.9642, 1.0, 0.8249), (fy + a / 500, fy, fy - b / 200), strict=True))
-    linear = (3.1338561 * x - 1.6168667 * y - 0.4906146 * z, -0.9787684 * x + 1.9161415 * y + 0.0334540 * z,
-              0.0719453 * x - 0.2289914 * y + 1.4052427 * z)
-    red, green, blue = (round(255 * min(1.0, max(0.0, _gamma(part)))) for part in linear)
-    return red, green, blue
-
-
-def _gamma(part: float) -> float:
-    return 12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055
-

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ColorSoftcopyPresentationStateStorage
 
 from imaging.attributes import item, items, number, numbers, raw, text
+from imaging.cielab import Rgb
 from imaging.encoded import PixelFormat
 from imaging.geometry import Point
 from imaging.grey import Modality, Shape, Table, Window
@@ -20,7 +21,7 @@ from imaging.objects.references import ImageReference, of_series
 from imaging.objects.shutters import Shutter, shutters_of
 from imaging.overlays import Overlay, overlays_of
 from imaging.sampling import Region
-from imaging.veils import shutter_level
+from imaging.veils import shutter_colour, shutter_level
 from records.errors import Refusal
 
 _MOST = 20_000
@@ -80,6 +81,7 @@ class Presentation:
     coloured: bool = False
     shutters: tuple[Shutter, ...] = ()
     shutter_level: int = 0
+    shutter_colour: Rgb | None = None
     layers: tuple[Layer, ...] = ()
     annotations: tuple[Annotation, ...] = ()
     planes: tuple[Overlay, ...] = ()
@@ -122,8 +124,8 @@ def read_presentation(dataset: Dataset) -> Presentation:
         quarter_turns=-turns % 4 if flipped else turns, modality=modality, vois=_vois(dataset, modality),
         inverse=shape == "INVERSE", lut=_presentation_lut(dataset),
         coloured=text(dataset, "SOPClassUID") == ColorSoftcopyPresentationStateStorage,
-        shutters=shutters_of(dataset), shutter_level=shutter_level(dataset), layers=layers_of(dataset),
-        annotations=annotations_of(dataset), planes=overlays_of(dataset, _SEGMENTS, 1, None))
+        shutters=shutters_of(dataset), shutter_level=shutter_level(dataset), shutter_colour=shutter_colour(dataset),
+        layers=layers_of(dataset), annotations=annotations_of(dataset), planes=overlays_of(dataset, _SEGMENTS, 1, None))
 
 
 def _area(entry: Dataset) -> Area | None:

@@ -51,7 +51,8 @@ def seen(state: Presentation, image: Image, frame: int) -> Seen:
 def veils(state: Presentation, form: PixelFormat) -> tuple[Veil, ...]:
     """What the state lays over pixels of such a picture: its own overlays, and over them its shutters."""
     overlay, shut = _planes(state, form), _covered(state, form)
-    found = (None if overlay is None else Veil(overlay), None if shut is None else Veil(shut, state.shutter_level))
+    found = (None if overlay is None else Veil(overlay),
+             None if shut is None else Veil(shut, state.shutter_level, state.shutter_colour))
     return tuple(veil for veil in found if veil is not None)
 
 

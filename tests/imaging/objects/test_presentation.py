@@ -49,9 +49,9 @@ def making() -> Making:
     return Making(generate_uid(), generate_uid(), datetime(2026, 11, 16, 16, 5, tzinfo=UTC), 901)
 
 
-def slice_(**attributes: Any) -> Dataset:
+def slice_(pixels: NDArray[Any] | None = None, **attributes: Any) -> Dataset:
     return phantom(
-        smooth(64, 80),
+        smooth(64, 80) if pixels is None else pixels,
         **{
             "StudyInstanceUID": "1.2.826.0.1.3680043.8.498.1",
             "SeriesInstanceUID": "1.2.826.0.1.3680043.8.498.2",
@@ -300,6 +300,39 @@ def test_shutters_cover_what_lies_outside(shape: str, mirrored: bool) -> None:
     off = (painted != expected).sum()
     assert off <= (90 if shape == "polygon" else 0)  # the polygon's own line
     assert (painted == level).sum() > 1000
+
+
+RED = {"circle": SHUTTERS["circle"] | {"ShutterPresentationColorCIELabValue": [35579, 53662, 50858]}}
+
+
+def test_a_coloured_shutter_is_painted_in_its_colour_over_grey() -> None:
+    """Pure sRGB red is L* 54.29, a* 80.80, b* 69.89 under D50 (as ICC's sRGB profile says), packed by C.10.7.1.1."""
+    image = opened(slice_(PixelSpacing=["0.5", "0.5"]))
+    state = written(taken(image, View(voi=Window(3000, 9000))))
+    painted = picture(read(changed(state, **RED["circle"])), image, image.frame(1))
+    plain = picture(read(state), image, image.frame(1))
+    y, x = np.mgrid[1:65, 1:81]
+    open_ = (x - 40) ** 2 + (y - 30) ** 2 <= 400
+    assert np.abs(painted[~open_].astype(int) - (255, 0, 0)).max() <= 2
+    assert (painted[open_] == plain[open_][:, None]).all()
+    grey = changed(state, **SHUTTERS["circle"], ShutterPresentationColorCIELabValue=[35000, 0x8080, 0x8080])
+    assert read(grey).shutter_colour is None
+    assert read(grey).shutter_level == pytest.approx(127, abs=1)  # L* 53.4 is sRGB's own middle
+
+
+@pytest.mark.parametrize("shape", [*SHUTTERS, "red"])
+def test_a_pictures_own_shutter_goes_into_the_state(shape: str, tmp_path: Path) -> None:
+    told = RED["circle"] if shape == "red" else SHUTTERS[shape]
+    pixels = np.zeros((64, 80, 3), np.uint8) if shape == "red" else smooth(64, 80)
+    image = opened(slice_(pixels=pixels, PixelSpacing=["0.5", "0.5"], **told))
+    state = written(taken(image, drawn=True))
+    assert errors_in(state, tmp_path) == []
+    back = seen(read(state), image, 1).view.veils
+    assert image.shutter is not None
+    assert [(veil.level, veil.colour) for veil in back] == [(image.shutter.level, image.shutter.colour)]
+    assert (back[0].mask == image.shutter.mask).all()
+    bare = opened(slice_(PixelSpacing=["0.5", "0.5"], SOPInstanceUID=generate_uid()))
+    assert len(grouped([taken(image), taken(bare)])) == 2
 
 
 def test_no_window_means_the_whole_range_and_a_table_after_it_is_taken(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ class Laying:
     uid: str = ""
     before: ViewState | None = None
     """How the reader looked before it was laid."""
+    follow: Callable[[Loaded, tuple[int, int], ViewState], ViewState] = lambda _here, _size, look: look
+    """How the next picture is looked at while it lies there."""
 
 
 @dataclass
@@ -58,17 +60,18 @@ class Face:
     surface: Surface = field(default_factory=Surface)
     glass: Surface = field(default_factory=Surface)
     _told: tuple[Loaded, tuple[Told, tuple[str, str]]] | None = None
-    _over: tuple[Loaded, Laying, Over | None] | None = None
 
     @property
     def over_it(self) -> Over | None:
-        """What the laid state puts over the frame that is seen; read once for each."""
+        """What the laid state puts over the frame that is seen."""
         here, laid = self.gaze.here, self.laid
-        if here is None or laid is None:
-            return None
-        if self._over is None or self._over[0] is not here or self._over[1] is not laid:
-            self._over = here, laid, laid.over(here)
-        return self._over[2]
+        return None if here is None or laid is None else laid.over(here)
+
+    def follow(self, size: tuple[int, int]) -> None:
+        """Another picture is seen: below a state that is laid it has a window and an area of its own."""
+        here, laid = self.gaze.here, self.laid
+        if here is not None and laid is not None:
+            self.gaze.look(laid.follow(here, size, self.gaze.state))
 
     def _lines(self, here: Loaded) -> tuple[str, ...]:
         laid = self.laid

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from imaging.objects.presentation import Presentation
 from records.errors import Refusal
 from workstation.models.images.annexes import Annex, Annexes
-from workstation.models.images.states import laid, over
+from workstation.models.images.upon import Upon
 from workstation.views.images.face import Laying
 from workstation.views.images.grid import Grid
 from workstation.views.images.viewport import Viewport
@@ -58,14 +57,15 @@ class Presenting(QObject):
         here, state = viewport.here, annex.holds
         if here is None or not isinstance(state, Presentation):
             return
+        upon = Upon(state)
         try:
-            found = laid(state, here, viewport.size_px, viewport.state)
+            found = upon.lay(here, viewport.size_px, viewport.state)
         except Refusal as refused:
             self.told.emit(refused.vietnamese)
             return
         before = viewport.laid.before if viewport.laid is not None else viewport.state
         viewport.become(found.look)
-        viewport.lay(Laying(partial(over, state), f"Trình bày {number}: {annex.words}", annex.uid, before))
+        viewport.lay(Laying(upon.over, f"Trình bày {number}: {annex.words}", annex.uid, before, upon.follow))
         said = " · ".join(filter(None, (state.label, state.description)))
         self.told.emit(" ".join((f"Cách trình bày {number} của {annex.words}{': ' if said else ''}{said}.",
                                  *found.left_out)))

@@ -128,10 +128,9 @@ class Viewport(QWidget):
 
     def act(self, action_id: str) -> bool:
         """Do an action of the table here; answers whether it is one of a viewport's (`viewport_acts.ACTS`)."""
-        act = ACTS.get(action_id)
-        if act is not None:
-            act(self)
-        return act is not None
+        if action_id in ACTS:
+            ACTS[action_id](self)
+        return action_id in ACTS
 
     def snapshot(self, size: QSize | None = None) -> QImage:
         """The picture with its marks and graphics, without the words at its rim: for key images."""
@@ -269,6 +268,7 @@ class Viewport(QWidget):
     def _shown(self) -> None:
         """Another picture: lines and handles were those of the former one."""
         self._face.lines = ()
+        self._face.follow(self.size_px)
         mark = None if self._face.chosen is None else self._marks.get(self._face.chosen)
         if mark is None or self.here is None or mark.spot != self.here.spot:
             self.choose(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,8 +18,9 @@ from imaging.objects.presentation_file import Taken, written_presentation
 from imaging.objects.shutters import OpenCircle, covered
 from imaging.objects.writing import Making
 from imaging.rendering import View, render
+from imaging.sampling import Region
 from imaging.veils import Veil
-from tests.imaging.objects.test_presentation import SHUTTERS, changed
+from tests.imaging.objects.test_presentation import RED, SHUTTERS, changed
 from tests.workstation.views.images.shelf import Kept, Reader, press
 from tests.workstation.views.images.test_viewport import pixels
 from workstation.models.images.stack import Loaded
@@ -75,6 +77,41 @@ def test_anothers_state_is_laid_named_and_taken_off_again(opened: Reader) -> Non
     assert "không có cách trình bày nào" in place.told_words.text()
 
 
+def test_each_image_has_its_own_window_and_area_and_what_the_reader_changed_stays(opened: Reader) -> None:
+    viewport = opened.place.grid.viewport
+    stack = viewport.gaze.stack
+    assert stack is not None
+    slices = [stack.loaded(place) for place in range(3)]
+    looks = [View(voi=Window(-600, 1500), quarter_turns=1), View(voi=Window(40, 400), quarter_turns=1),
+             View(voi=Window(300, 1500), quarter_turns=1, region=Region(20, 10, 40, 40))]
+    takes = [Taken(one.image, one.frame, look) for one, look in zip(slices, looks, strict=True) if one is not None]
+    making = Making(generate_uid(), generate_uid(), datetime(2026, 11, 16, 16, 5, tzinfo=UTC), 9001)
+    opened.place.reading.annexes.take([written_presentation(takes, making, label="HOI CHAN", creator="Hà")])
+    press(opened, Qt.Key.Key_Home)
+    before = viewport.state
+    press(opened, Qt.Key.Key_H)
+    whole = viewport.state.zoom
+    assert (viewport.state.voi, viewport.state.quarter_turns) == (Window(-600, 1500), 1)
+    press(opened, Qt.Key.Key_Down)
+    assert viewport.state.voi == Window(40, 400)
+    press(opened, Qt.Key.Key_Down)
+    near = viewport.state
+    assert near.voi == Window(300, 1500)
+    assert near.zoom > 1.5 * whole
+    press(opened, Qt.Key.Key_Down)
+    assert replace(viewport.state, place=2) == near  # the state says nothing of this one: as the one before it
+    viewport.scroll_to(1)
+    assert (viewport.state.voi, viewport.state.zoom) == (Window(40, 400), whole)
+    viewport.become(viewport.state.windowed(Window(80, 90)))
+    viewport.scroll_to(2)
+    assert (viewport.state.voi, viewport.state.zoom) == (Window(80, 90), near.zoom)  # the window is the reader's now
+    viewport.become(viewport.state.turned())
+    viewport.scroll_to(0)
+    assert (viewport.state.quarter_turns, viewport.state.zoom) == (2, near.zoom)
+    press(opened, Qt.Key.Key_H)
+    assert viewport.state == before
+
+
 @pytest.mark.parametrize("turns", [0, 3])
 def test_the_shutter_is_painted_as_imaging_paints_it_and_lies_below_the_lines(opened: Reader, turns: int) -> None:
     viewport, of = opened.place.grid.viewport, here(opened)
@@ -96,6 +133,16 @@ def test_the_shutter_is_painted_as_imaging_paints_it_and_lies_below_the_lines(op
     assert (wanted == 117).mean() > 0.5
     assert 0 < off.mean() < 0.03  # the state's line, and nothing else
     assert lined[off & (wanted == 117)].any()
+
+
+def test_a_coloured_shutter_is_seen_in_its_colour(opened: Reader) -> None:
+    viewport, of = opened.place.grid.viewport, here(opened)
+    opened.place.reading.annexes.take([a_state(of, View(voi=Window(40, 400)), "Hà", **RED["circle"])])
+    press(opened, Qt.Key.Key_H)
+    lens = viewport.lens()
+    assert lens is not None
+    left, top = lens.seen[:2]
+    assert tuple(pixels(viewport.snapshot())[top + 3, left + 3]) == pytest.approx((255, 0, 0), abs=2)
 
 
 def test_what_one_saves_oneself_can_be_laid_at_once(opened: Reader, qtbot: QtBot) -> None:
