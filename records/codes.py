@@ -10,7 +10,6 @@ import csv
 import gzip
 import io
 import tomllib
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -20,6 +19,7 @@ from typing import Any
 
 from records.bundled import bundled
 from records.errors import Reason, Refusal
+from records.folding import fold
 from records.forms import EntryKind, Field
 
 NEVER = date.min
@@ -71,17 +71,6 @@ class CodeList:
     def find(self, code: str) -> Code | None:
         """The row of that code."""
         return self.by_code.get(code)
-
-
-def fold(text: str) -> str:
-    """Lower case without diacritics, as people type when they search: «Viêm phổi» -> «viem phoi»."""
-    lowered = unicodedata.normalize("NFC", text).lower()
-    if lowered.isascii():
-        return lowered
-    plain = lowered.translate(_UNMARKED)
-    return plain if plain.isascii() else "".join(
-        mark for mark in unicodedata.normalize("NFD", plain) if not unicodedata.combining(mark)
-    )
 
 
 @cache
@@ -205,7 +194,3 @@ def _as_main(entries: tuple[Code, ...]) -> Iterator[Code]:
         starts = [day for day in (entry.valid_from, entry.main_from) if day]
         ends = [day for day in (entry.valid_to, entry.main_to) if day]
         yield replace(entry, valid_from=max(starts, default=None), valid_to=min(ends, default=None))
-
-
-_MARKED = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"
-_UNMARKED = str.maketrans(_MARKED, "a" * 17 + "e" * 11 + "i" * 5 + "o" * 17 + "u" * 11 + "y" * 5 + "d")

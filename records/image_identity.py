@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from records.codes import fold
-from records.messages import PatientView
+from records.folding import fold
+
+if TYPE_CHECKING:  # images from a disc are read without the language of the wire
+    from records.messages import PatientView
 
 _SEXES = {"1": "M", "2": "F", "3": "O"}
 

@@ -16,8 +16,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from records.bundled import bundled
-from records.codes import fold
 from records.entries import FormRef, State, Version
+from records.folding import fold
 from records.forms import Field, Frozen
 from records.forms import form as form_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from records.codes import fold
+from records.folding import fold
 from records.image_identity import name_key
 
 ROLLS_DAYS = 7

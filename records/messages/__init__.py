@@ -1,5 +1,6 @@
 """What travels over HTTPS between workstation and server, as frozen values; both sides read the same classes."""
 
+from records.image_lists import ImageSeriesView, ImageStudyView
 from records.messages.amendments import (
     Cancellation,
     CancellationView,
@@ -72,8 +73,6 @@ from records.messages.images import (
     ImageMarkGiven,
     ImageMarks,
     ImageMarkView,
-    ImageSeriesView,
-    ImageStudyView,
     PatientImages,
 )
 from records.messages.imaging_orders import ImagingOrderStanding, ImagingOrderView

@@ -9,41 +9,9 @@ from pydantic import Field
 
 from records.entries import Instant
 from records.forms import Frozen
+from records.image_lists import ImageStudyView
 
 _UID = r"^[0-9.]{1,64}$"
-
-
-class ImageSeriesView(Frozen):
-    """One series of a study."""
-
-    uid: str
-    modality: str = ""
-    number: int | None = None
-    description: str = ""
-    body_part: str = ""
-    instances: int = 0
-    frames: int = 0
-    """Of all its images together: what a reader counts as slices."""
-    middle: str = ""
-    """SOP Instance UID of the image in the middle: the one that is drawn small."""
-    shown: bool = True
-    """Whether it has pictures; reports, presentation states and key objects have none."""
-
-
-class ImageStudyView(Frozen):
-    """A study of a patient, whenever it was made."""
-
-    uid: str
-    date: str = ""
-    """YYYYMMDD as the device wrote it; empty when it wrote none."""
-    time: str = ""
-    description: str = ""
-    modalities: tuple[str, ...] = ()
-    accession: str = ""
-    encounter: UUID | None = None
-    instances: int = 0
-    received_at: Instant
-    series: tuple[ImageSeriesView, ...] = ()
 
 
 class PatientImages(Frozen):

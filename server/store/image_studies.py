@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select, text
 
-from records.messages import ImageSeriesView, ImageStudyView
+from records.image_lists import ImageSeriesView, ImageStudyView
 from server.store.image_search import Sight, in_sight
 from server.store.tables import image_studies
 

@@ -22,8 +22,8 @@ from tests.workstation.views.keyboard import press
 from workstation.models.images.exporting import ExportModel, Stage
 from workstation.models.images.loading import Loader
 from workstation.models.images.marks import Kind, Mark
+from workstation.models.images.patient_reading import ReadingModel
 from workstation.models.images.pixel_memory import PixelMemory
-from workstation.models.images.reading import ReadingModel
 from workstation.models.images.remote import RemoteImages
 from workstation.views.actions import ActionSet
 from workstation.views.actions import Place as Where

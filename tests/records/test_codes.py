@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from records.codes import code_list, exists, fold, judge, list_names, search
+from records.codes import code_list, exists, judge, list_names, search
 from records.errors import Refusal
 from records.forms import EntryKind, current_form
 from records.render import missing_glyphs
@@ -95,22 +95,6 @@ def test_a_symptom_code_that_may_not_lead_is_no_main_diagnosis() -> None:
 def test_unknown_codes_do_not_exist() -> None:
     assert not exists("icd10", "J18.1x", AFTER)
     assert not exists("icd10", "", AFTER)
-
-
-@pytest.mark.parametrize(("text", "plain"), [
-    ("Nguyễn Đình Ửng", "nguyen dinh ung"), ("ĐỖ VĂN THÀNH", "do van thanh"), ("Thùy thuỳ", "thuy thuy"),
-    ("Viêm ruột", "viem ruot"), ("Cafe\u0301", "cafe"), ("Côte d'Ivoire ñ", "cote d'ivoire n"),
-])
-def test_folding_takes_every_vietnamese_mark_away(text: str, plain: str) -> None:
-    assert fold(text) == plain
-
-
-def test_every_vietnamese_letter_folds_to_ascii() -> None:
-    vowels = [base + mark for base in "aăâeêioôơuưy" for mark in ("", *"\u0300\u0301\u0303\u0309\u0323")]
-    letters = [unicodedata.normalize("NFC", vowel) for vowel in vowels] + ["đ"]
-    for letter in (*letters, *map(str.upper, letters)):
-        assert fold(letter).isascii()
-        assert len(fold(letter)) == 1
 
 
 def row_kind() -> EntryKind:

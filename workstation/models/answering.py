@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from records import imaging_orders as rules
-from records.codes import fold
 from records.entries import State
+from records.folding import fold
 from records.forms import EntryKind, all_forms
 from records.messages import Chart, EntryView, ImagingOrderStanding
 from records.order_states import OrderState

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from records.codes import fold
 from records.deadlines import spoken
 from records.early_warning import ADULT_AGE, EarlyWarning, Level, early_warning, observed
+from records.folding import fold
 from records.messages import BoardRow, ClockView
 from workstation.config import ZONE
 from workstation.models.beginning import age_on

@@ -9,9 +9,9 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from records.codes import fold
 from records.delegation import Delegation
 from records.errors import Reason, Refusal
+from records.folding import fold
 from records.forms import EntryKind, Form, Manner, Role, all_forms, current_form
 from records.messages import ColleagueView, DelegationGiven, DelegationView, PersonView, Revocation, WardView
 from workstation.background import Command, Query

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, QTimer, pyqtSignal
 
-from records.codes import fold
 from records.errors import Refusal, Trouble
-from records.forms import Frozen
+from records.folding import fold
 from records.messages import Board, PatientView
 from workstation.background import Job, Query
 from workstation.config import ZONE
 from workstation.models.account import utc_now
+from workstation.models.act import Act
 from workstation.models.beginning import age_on
 from workstation.models.desk import Desk
 
@@ -24,19 +24,6 @@ ASK_AFTER_MS = 180
 FEWEST_LETTERS = 2
 _BOARD = TypeAdapter(Board)
 _SEXES = {"1": "Nam", "2": "Nữ", "3": ""}
-
-
-class Act(Frozen):
-    """Something that the palette can do."""
-
-    key: str
-    """The action's name in views.actions."""
-    title: str
-    keys: str = ""
-    """Shortcut, as shown."""
-    words: str = ""
-    """More words to find it by."""
-    group: Literal["command", "place", "entry"] = "command"
 
 
 @dataclass(frozen=True)

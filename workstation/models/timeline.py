@@ -9,10 +9,10 @@ from enum import StrEnum
 from functools import cache
 from uuid import UUID
 
-from records.codes import fold
 from records.deadlines import DeadlineSettings
 from records.entries import FormRef, State
 from records.errors import Refusal
+from records.folding import fold
 from records.forms import form
 from records.messages import Chart, DraftView, EntryView, ImagingOrderStanding
 from workstation.config import ZONE

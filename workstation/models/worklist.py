@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer, pyqtSignal
 
-from records.codes import fold
 from records.errors import Refusal
+from records.folding import fold
 from records.messages import Board, BoardRow, WardView
 from workstation.config import ZONE
 from workstation.models.account import utc_now

@@ -14,7 +14,7 @@ from PyQt6.QtCore import QKeyCombination, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import QWidget
 
-from workstation.models.search import Act
+from workstation.models.act import Act
 from workstation.views.action import PLACE_ICONS, PLACE_NAMES, Action, Place
 from workstation.views.image_actions import IMAGE_ACTIONS
 from workstation.views.widgets.key_line import KeyHint

@@ -8,7 +8,8 @@ from pytestqt.qtbot import QtBot
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
-from workstation.models.search import HIT_ROLE, Act, SearchModel
+from workstation.models.act import Act
+from workstation.models.search import HIT_ROLE, SearchModel
 from workstation.models.worklist import BoardModel
 
 ACTS = (Act(key="sign", title="Ký văn bản", keys="F9"), Act(key="lock", title="Khóa màn hình", words="rời máy"),

@@ -19,7 +19,7 @@ from imaging.objects.references import ImageReference
 from imaging.objects.report import moment, person
 from imaging.sources import InMemory
 from records.errors import Refusal
-from records.messages import ImageStudyView
+from records.image_lists import ImageStudyView
 from workstation.background import Background, Query
 from workstation.models.images.stack import Spot
 

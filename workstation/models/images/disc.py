@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import NoReturn
@@ -17,18 +18,17 @@ from imaging.image import Decoder
 from imaging.png import png
 from imaging.rendering import View, render
 from imaging.sources import OnDisk
+from records.deadlines import ZONE
 from records.errors import Reason, Refusal
 from records.image_identity import Named, name_key
-from records.messages import ImageSeriesView, ImageStudyView
+from records.image_lists import ImageSeriesView, ImageStudyView
 from workstation.background import Background, Query
-from workstation.config import ZONE
-from workstation.models.account import utc_now
 from workstation.models.images.loading import Loader
 from workstation.models.images.local import LocalFile, LocalFiles, LocalImages, read_folder, studies_of
 from workstation.models.images.objects import LocalObjects
 from workstation.models.images.reading import Reading
 from workstation.models.images.state_saving import StateSaver
-from workstation.models.images.studies import StudyList
+from workstation.models.images.study_list import StudyList
 from workstation.models.images.thumbnails import HEIGHT, WIDTH, Thumbnails
 
 _EVERY = 8
@@ -186,7 +186,7 @@ class DiscReading(Reading):
         self.keeper = KeepsNothing()
         self.thumbnails = DiscThumbnails(files, loader.decoders, background, self)
         self.objects = LocalObjects(files, background, self)
-        self.saver = StateSaver(KeepsNothing(), background, "", lambda: utc_now().astimezone(ZONE), self)
+        self.saver = StateSaver(KeepsNothing(), background, "", lambda: datetime.now(ZONE), self)
 
     def stop(self) -> None:
         """Closing: the pixels go at once, for the next one's sake."""

@@ -12,13 +12,14 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from imaging.apart import Apart
 from records.errors import Cancelled, Refusal
-from records.messages import ImageExportGiven, ImageStudyView, PatientView
+from records.image_lists import ImageStudyView
+from records.messages import ImageExportGiven, PatientView
 from workstation.background import Query
 from workstation.client.asking import body_of
 from workstation.ids import new_id
 from workstation.media.export import Export, Exported, export
 from workstation.models.desk import Desk
-from workstation.models.images.studies import study_words, written_day
+from workstation.models.images.study_list import study_words, written_day
 
 
 class Stage(Enum):

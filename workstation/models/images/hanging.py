@@ -7,16 +7,15 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-
-from pydantic import Field
+from typing import Any
 
 from records.bundled import bundled
-from records.codes import fold
-from records.forms import Frozen
-from records.messages import ImageSeriesView, ImageStudyView
+from records.folding import fold
+from records.image_lists import ImageSeriesView, ImageStudyView
 
 MOST = 3
 """Rows and columns of a layout."""
+_PLANES = ("", "coronal", "sagittal")
 LEAST_SLICES = 16
 """A plane through fewer slices shows steps and no anatomy."""
 _BODIES = (
@@ -28,26 +27,37 @@ _BODIES = (
 """Words of one part of the body, as devices and people write them."""
 
 
-class PortRule(Frozen):
+@dataclass(frozen=True)
+class PortRule:
     """What a viewport is for: a series by its words, a plane through one, or what was there before."""
 
     words: tuple[str, ...] = ()
     preset: str = ""
-    plane: str = Field("", pattern="^(coronal|sagittal)?$")
+    plane: str = ""
     prior: bool = False
 
+    def __post_init__(self) -> None:
+        if self.plane not in _PLANES:
+            raise ValueError(f"{self.plane!r} is no plane")
 
-class LayoutRule(Frozen):
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutRule:
     """A layout, and from how many series and priors on it is taken."""
 
-    series: int = Field(1, ge=1)
+    series: int = 1
     priors: int = 0
-    rows: int = Field(ge=1, le=MOST)
-    columns: int = Field(ge=1, le=MOST)
+    rows: int
+    columns: int
     ports: tuple[PortRule, ...]
 
+    def __post_init__(self) -> None:
+        if not (self.series >= 1 and 1 <= self.rows <= MOST and 1 <= self.columns <= MOST):
+            raise ValueError(f"no layout of {self.rows} rows and {self.columns} columns from {self.series} series on")
 
-class HangingRule(Frozen):
+
+@dataclass(frozen=True, kw_only=True)
+class HangingRule:
     """One file of resources/hanging."""
 
     name: str
@@ -57,6 +67,25 @@ class HangingRule(Frozen):
     body: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     layout: tuple[LayoutRule, ...]
+
+    @classmethod
+    def parse(cls, told: str) -> HangingRule:
+        """From TOML; a key that nobody knows, or a value that cannot be, is an error."""
+        table = _frozen(tomllib.loads(told))
+        layouts = (dict(one) for one in table.pop("layout"))
+        return cls(**table, layout=tuple(
+            LayoutRule(**{**one, "ports": tuple(PortRule(**port) for port in one["ports"])}) for one in layouts))
+
+
+def _frozen(table: dict[str, Any]) -> dict[str, Any]:
+    """Lists as tuples, all the way down."""
+    return {key: _frozen_value(value) for key, value in table.items()}
+
+
+def _frozen_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _frozen(value)
+    return tuple(map(_frozen_value, value)) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -82,7 +111,7 @@ class Hanging:
 @cache
 def hanging_rules() -> tuple[HangingRule, ...]:
     """The rules that ship with the program, the most particular first."""
-    found = [HangingRule.model_validate(tomllib.loads(file.read_text("utf-8")))
+    found = [HangingRule.parse(file.read_text("utf-8"))
              for file in bundled("hanging").iterdir() if file.name.endswith(".toml")]
     return tuple(sorted(found, key=lambda rule: (rule.rank, rule.name)))
 

@@ -13,7 +13,7 @@ from PyQt6.QtCore import QObject
 from imaging.image import Image, open_image
 from imaging.sources import OnDisk
 from records.errors import Cancelled, Reason, Refusal, Trouble
-from records.messages import ImageSeriesView, ImageStudyView
+from records.image_lists import ImageSeriesView, ImageStudyView
 from workstation.background import Background
 from workstation.models.images.instances import LocalInstance
 from workstation.models.images.loading import Loader

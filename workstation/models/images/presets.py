@@ -10,7 +10,7 @@ from functools import cache
 from imaging.attributes import text
 from imaging.grey import Table, Window
 from records.bundled import bundled
-from records.codes import fold
+from records.folding import fold
 from workstation.models.images.stack import Loaded
 
 MOST = 3

@@ -5,9 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -15,24 +14,19 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from imaging.image import Image
 from imaging.sources import MIB
 from records.errors import Refusal
-from records.messages import ImageStudyView, PatientView
-from workstation.background import Background, Command
-from workstation.client.image_storing import StoringRoutes
-from workstation.config import ZONE
-from workstation.models.desk import Desk
+from records.image_lists import ImageStudyView
+from workstation.background import Background
 from workstation.models.images.annexes import Annexes
 from workstation.models.images.hanging import Hanging, Hung, hang
-from workstation.models.images.keeping import MarksKeeper
 from workstation.models.images.key_frames import KeyFrames
 from workstation.models.images.marks import Mark, Marks
 from workstation.models.images.objects import ObjectShelf
 from workstation.models.images.planes import Gathering
-from workstation.models.images.remote_objects import RemoteObjects
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot, Stack
 from workstation.models.images.state_saving import StateSaver
-from workstation.models.images.studies import MODALITY_WORDS, StudiesModel, StudyList
-from workstation.models.images.thumbnails import RemoteThumbnails, Thumbnails
+from workstation.models.images.study_list import MODALITY_WORDS, StudyList
+from workstation.models.images.thumbnails import Thumbnails
 
 
 @dataclass(frozen=True)
@@ -210,32 +204,6 @@ class Reading(QObject):
         for hung in [one for one in self._wanted if one.series_uid == series]:
             self._wanted.discard(hung)
             self.refused.emit(hung, why)
-
-
-class ReadingModel(Reading):
-    """The images that the hospital has of one patient."""
-
-    studies: StudiesModel
-
-    def __init__(self, desk: Desk, patient: PatientView, source: SeriesShelf, parent: QObject | None = None) -> None:
-        super().__init__(source, desk.background, parent)
-        self.desk, self.patient = desk, patient
-        self.studies = StudiesModel(desk, patient, self)
-        self.studies.loaded.connect(self.take_in)
-        desk.sync.images_stale.connect(self.studies.look_again)
-        self.keeper = MarksKeeper(desk, self.marks, patient, self)
-        self.thumbnails = RemoteThumbnails(desk, self)
-        self.objects = RemoteObjects(desk.client, desk.background, self)
-        # Vietnamese names begin with the family's: the first component of a PN.
-        self.saver = StateSaver(StoringRoutes(desk.client.door), desk.background,
-                                desk.account.person.full_name.replace(" ", "^", 1), lambda: datetime.now(ZONE), self)
-        self.saver.kept.connect(self.annexes.take)
-        self.key_frames.keep_by(partial(self._remember, f"key-frames:{patient.id}"),
-                                desk.store.kept(f"key-frames:{patient.id}") or ())
-
-    def _remember(self, key: str, items: list[dict[str, Any]]) -> None:
-        store = self.desk.store
-        self.desk.background.run(Command(f"keep {key}", lambda: store.keep(key, items), lambda _: None), lane="store")
 
 
 def _bare(hung: Hung) -> Hung:

@@ -8,7 +8,7 @@ from datetime import date
 from records import imaging_orders
 from records.errors import Refusal
 from records.forms import EntryKind, Form, current_form
-from records.messages import ImageSeriesView, ImageStudyView
+from records.image_lists import ImageSeriesView, ImageStudyView
 from records.policy import Allowed
 from workstation.models.chart import ChartModel
 

@@ -8,9 +8,8 @@ from functools import partial
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from records.errors import Refusal
-from records.messages import ImageSeriesView
+from records.image_lists import ImageSeriesView
 from workstation.background import Background, Query
-from workstation.models.desk import Desk
 
 WIDTH, HEIGHT = 112, 68
 
@@ -56,17 +55,3 @@ class Thumbnails(QObject):
     def _failed(self, series: str, why: Refusal) -> None:
         self._why[series] = why.vietnamese
         self.arrived.emit(series)
-
-
-class RemoteThumbnails(Thumbnails):
-    """Drawn by the server, through the one pipeline for pixels."""
-
-    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
-        super().__init__(desk.background, parent)
-        self._client = desk.client
-
-    def draw(self, study: str, series: ImageSeriesView) -> bytes:
-        """Of the image in the middle."""
-        return self._client.door.ask("GET", (
-            f"/dicomweb/studies/{study}/series/{series.uid}/instances/{series.middle}/rendered"
-            f"?viewport={WIDTH},{HEIGHT}")).body

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QStackedLayout, QWidget
@@ -12,10 +14,12 @@ from workstation.models.images.marks import Marks
 from workstation.models.images.presets import presets_of
 from workstation.models.images.stack import Stack
 from workstation.models.images.view_state import ViewState
-from workstation.views.images.objects import ObjectsPane
 from workstation.views.images.strip import MIME
 from workstation.views.images.viewport import Viewport
 from workstation.views.widgets.text import column, label
+
+if TYPE_CHECKING:  # loaded with the first series that is no pictures
+    from workstation.views.images.objects import ObjectsPane
 
 PRESETS = {"lung": "Phổi", "mediastinum": "Trung thất", "bone": "Xương"}
 EMPTY = "Khung trống: chọn một chuỗi ở bên trái rồi bấm Enter"

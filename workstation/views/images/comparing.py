@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from records.messages import ImageSeriesView
+from records.image_lists import ImageSeriesView
 from workstation.models.images.hanging import Hung, comparable, shown_series
 from workstation.models.images.reading import Reading
 from workstation.views.images.grid import Grid

@@ -17,7 +17,7 @@ from workstation.models.desk import Desk
 from workstation.models.images.disc import DiscModel, DiscPerson, DiscReading
 from workstation.models.images.disc_sending import DiscSending, sends_images, to_archive
 from workstation.models.images.loading import Loader
-from workstation.models.images.reading import ReadingModel
+from workstation.models.images.patient_reading import ReadingModel
 from workstation.models.images.report import write_report
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot

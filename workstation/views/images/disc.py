@@ -10,37 +10,22 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QProgressBar, QWidget
 
 from records.errors import Reason, Refusal
-from records.image_identity import Compared, Named, compared, is_somebody_else
-from records.messages import ImageStudyView, PatientView
+from records.image_identity import compared, is_somebody_else
+from records.image_lists import ImageStudyView
+from records.messages import PatientView
 from workstation.models.images.disc import DiscModel, DiscPerson, DiscStage
 from workstation.models.images.disc_sending import DiscSending, SendingStage
-from workstation.models.images.studies import study_words, written_day
+from workstation.models.images.disc_words import fit_words, named_words
+from workstation.models.images.study_list import study_words, written_day
 from workstation.views import style
 from workstation.views.prompts import Dialog
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.text import label
 
 _ROW = Qt.ItemDataRole.UserRole + 1
-_FIELDS = {"full_name": "tên", "birth_date": "ngày sinh", "sex": "giới", "patient_no": "mã"}
-_SAME = {True: "khớp", False: "KHÁC", None: "không ghi"}
 _MOST_TOLD = 40
 """Broken files that are named one by one: more is a list that nobody reads."""
 OpenDisc = Callable[[DiscPerson, str, tuple[tuple[Path, Reason], ...]], object]
-
-
-def named_words(named: Named, name: str) -> str:
-    """«TRẦN VĂN HÒA, nam, sinh 02/03/1956, mã 123»."""
-    born = named.birth_date
-    date = f"{born[6:8]}/{born[4:6]}/{born[:4]}" if len(born) == 8 and born.isdigit() else born
-    sex = {"M": "nam", "F": "nữ"}.get(named.sex.upper(), "")
-    return ", ".join(part for part in (name, sex, f"sinh {date}" if date else "không ghi ngày sinh",
-                                       f"mã {named.patient_no}" if named.patient_no else "không ghi mã") if part)
-
-
-def fit_words(of: tuple[Compared, ...]) -> str:
-    """«tên khớp, ngày sinh KHÁC, giới không ghi, mã KHÁC (mã của nơi chụp)»."""
-    words = [f"{_FIELDS[one.field]} {_SAME[one.same]}" for one in of]
-    return ", ".join(words) + (" (mã của nơi chụp)" if of[-1].same is False else "")
 
 
 class DiscDialog(Dialog):

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QFrame, QWidget
 
 from records.errors import Reason
 from records.image_identity import compared, is_somebody_else
-from records.messages import PatientView
 from workstation.models.images.disc import DiscPerson, DiscReading
+from workstation.models.images.disc_words import fit_words, named_words
 from workstation.views import style
 from workstation.views.actions import ALLOWED, ActionSet, key_of
 from workstation.views.images.dark import ViewerButton
-from workstation.views.images.disc import fit_words, named_words
 from workstation.views.images.panel import ImagesPanel
 from workstation.views.images.place import ReaderPlace
 from workstation.views.widgets.states import Empty
 from workstation.views.widgets.text import column, frame, label, row
+
+if TYPE_CHECKING:  # images from a disc are read without the language of the wire
+    from records.messages import PatientView
 
 _MINE = ("images.send_disc", "images.leave_disc")
 

@@ -19,9 +19,8 @@ from workstation.models.images.objects import Opened
 from workstation.models.images.planes import PLANE_WORDS
 from workstation.models.images.reading import Gathered, Reading
 from workstation.models.images.stack import Stack
-from workstation.models.images.studies import series_words, span_words, study_words
+from workstation.models.images.study_list import series_words, span_words, study_words
 from workstation.views.images.cell import Cell
-from workstation.views.images.objects import ObjectsPane
 from workstation.views.images.viewport import Viewport
 
 LAYOUTS = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3))
@@ -223,6 +222,8 @@ class Grid(QWidget):
 
     def _opened(self, series: str, objects: Sequence[Opened]) -> None:
         for cell in self._cells_of(Hung("", series)):
+            from workstation.views.images.objects import ObjectsPane  # rare, and papers are heavy to load
+
             pane = ObjectsPane(objects, cell)
             pane.wanted.connect(self.spot_wanted)
             cell.show_pane(pane)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pydicom.dataset import Dataset
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PyQt6.QtCore import QObject, pyqtSignal
 
-from imaging.objects.key_objects import CHOICES, TITLES
 from imaging.objects.writing import Code
 from workstation.models.images.corners import Words
 from workstation.models.images.key_frames import KeyFrames
@@ -16,10 +14,6 @@ from workstation.models.images.key_stack import KeyStack
 from workstation.models.images.reading import Reading
 from workstation.views.images.cell import Cell
 from workstation.views.images.grid import Grid
-from workstation.views.prompts import Dialog
-from workstation.views.widgets.buttons import KeyButton, PrimaryButton
-from workstation.views.widgets.fields import LineField
-from workstation.views.widgets.text import label
 
 ONLY = "chỉ ảnh then chốt"
 
@@ -58,6 +52,8 @@ class MarkingKeys(QObject):
         if missing := [one for one in waiting if self._header(one.study_uid) is None]:
             self.told.emit(f"{len(missing)} ảnh đã đánh dấu thuộc lần chụp chưa mở: hãy mở lần chụp đó rồi lưu.")
             return
+        from workstation.views.images.key_frames_dialog import KeyFramesDialog
+
         dialog = KeyFramesDialog(len(waiting), self._grid)
         dialog.chosen.connect(self._send)
         dialog.show_over()
@@ -97,36 +93,3 @@ class MarkingKeys(QObject):
         headers = {uid: header for uid in {one.study_uid for one in sent}
                    if (header := self._header(uid)) is not None}
         self._reading.saver.save_key_objects(sent, headers, title, words, lambda: self.frames.saved(sent))
-
-
-class KeyFramesDialog(Dialog):
-    """Why these images matter: one title of PS3.16 CID 7010, and words for those who open them."""
-
-    chosen = pyqtSignal(object, str)
-    """Code, words."""
-
-    def __init__(self, count: int, parent: QWidget) -> None:
-        super().__init__(f"Lưu {count} ảnh then chốt vào lần chụp", parent)
-        self.titles = QListWidget()
-        self.titles.setAccessibleName("Vì sao những ảnh này là then chốt")
-        for code in CHOICES:
-            item = QListWidgetItem(TITLES[code.value], self.titles)
-            item.setData(Qt.ItemDataRole.UserRole, code)
-        self.titles.setCurrentRow(0)
-        self.titles.setFixedHeight(8 * 24)
-        self.words = LineField("Ghi chú", placeholder="Ví dụ: đám mờ thùy dưới phổi phải")
-        self.words.setMaxLength(200)
-        for widget in (label("Vì sao là then chốt", "caption"), self.titles, label("Ghi chú", "caption"), self.words,
-                       label("Ai mở lần chụp này cũng thấy; đã lưu thì không sửa được, chỉ lưu thêm.", "small_second",
-                             wrap=True)):
-            self.body.addWidget(widget)
-        self.verbs(PrimaryButton("Lưu", "Enter", on_click=self._choose), KeyButton("Đóng", "Esc", on_click=self.reject))
-        self.words.returnPressed.connect(self._choose)
-        self.titles.itemActivated.connect(lambda _item: self._choose())
-        self.titles.setFocus()
-
-    def _choose(self) -> None:
-        item = self.titles.currentItem()
-        if item is not None:
-            self.chosen.emit(item.data(Qt.ItemDataRole.UserRole), self.words.text().strip())
-            self.accept()

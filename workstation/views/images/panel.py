@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QFontMetrics, QKeyEvent, QPainter
@@ -17,10 +18,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from records.messages import EncounterView, ImageStudyView, PatientView
+from records.image_lists import ImageStudyView
 from workstation.models.images.marks import KIND_WORDS, Mark
 from workstation.models.images.readings import headline
-from workstation.models.images.studies import study_words, written_day
+from workstation.models.images.study_list import study_words, written_day
 from workstation.views import style
 from workstation.views.images.dark import image_pen, paint_viewer_key
 from workstation.views.widgets import times
@@ -28,6 +29,9 @@ from workstation.views.widgets.banner import Stripe, allergy_words, sex_word
 from workstation.views.widgets.icons import image_icon_pixmap
 from workstation.views.widgets.painting import key_width
 from workstation.views.widgets.text import Elided, column, frame, label, row
+
+if TYPE_CHECKING:  # images from a disc are read without the language of the wire
+    from records.messages import EncounterView, PatientView
 
 PANEL_WIDTH = 260
 HIGH = 28

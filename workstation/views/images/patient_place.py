@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QWidget
 
 from records.errors import Refusal
 from records.messages import EncounterView
-from workstation.models.images.reading import ReadingModel
+from workstation.models.images.patient_reading import ReadingModel
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.images.panel import ImagesPanel, patient_head
 from workstation.views.images.place import ReaderPlace

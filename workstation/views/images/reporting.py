@@ -16,7 +16,7 @@ from workstation.models.images.picture import PictureModel
 from workstation.models.images.readings import headline
 from workstation.models.images.report import devices
 from workstation.models.images.stack import Loaded
-from workstation.models.images.studies import series_words, study_words
+from workstation.models.images.study_list import series_words, study_words
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.images.dark import ViewerButton
 from workstation.views.images.export import ExportDialog

@@ -16,9 +16,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from records.messages import ImageSeriesView, ImageStudyView
+from records.image_lists import ImageSeriesView, ImageStudyView
 from workstation.models.images.key_frames import KeyFrames
-from workstation.models.images.studies import StudyList, series_words, study_words, written_day
+from workstation.models.images.study_list import StudyList, series_words, study_words, written_day
 from workstation.models.images.thumbnails import HEIGHT, WIDTH, Thumbnails
 from workstation.views import style
 from workstation.views.images.dark import image_pen

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from records.entries import Sex
-from records.messages import AllergyView, EncounterView, PatientView
 from workstation.views import style
 from workstation.views.widgets import times
 from workstation.views.widgets.chip import Chip
 from workstation.views.widgets.icons import Icon, icon_pixmap
 from workstation.views.widgets.text import Elided, column, frame, label, row
+
+if TYPE_CHECKING:  # images from a disc are read without the language of the wire
+    from records.entries import Sex
+    from records.messages import AllergyView, EncounterView, PatientView
 
 _PROVED = {
     "LT": ("đủ bằng chứng lâu dài",

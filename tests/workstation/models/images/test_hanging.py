@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from records.messages import ImageSeriesView, ImageStudyView
+from records.image_lists import ImageSeriesView, ImageStudyView
 from workstation.models.images.hanging import Hung, comparable, hang, hanging_rules, relaid
 from workstation.models.images.presets import _sets
 

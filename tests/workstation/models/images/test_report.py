@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from records.entries import FormRef
 from records.forms import Role
-from records.messages import ImageSeriesView, ImageStudyView, ImagingOrderStanding
+from records.image_lists import ImageSeriesView, ImageStudyView
+from records.messages import ImagingOrderStanding
 from records.order_states import OrderState
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer

@@ -14,7 +14,7 @@ from tests.workstation.models.desks import Desks, made
 from tests.workstation.views.images.shelf import HeldShelf, Reader, a_hospital_of_images
 from workstation.background import Background
 from workstation.client import Client
-from workstation.models.images.reading import ReadingModel
+from workstation.models.images.patient_reading import ReadingModel
 from workstation.views import style
 from workstation.views.actions import ActionSet, Place
 from workstation.views.images.patient_place import ImagesPlace

@@ -11,7 +11,8 @@ import numpy as np
 from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from records.messages import ImageSeriesView, ImageStudyView, PatientImages, PatientView
+from records.image_lists import ImageSeriesView, ImageStudyView
+from records.messages import PatientImages, PatientView
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks

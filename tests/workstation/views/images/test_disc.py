@@ -16,9 +16,10 @@ from tests.workstation.views.conftest import at_work, dressed, hospital, program
 from tests.workstation.views.keyboard import CTRL, KEYS, press
 from workstation.app import Program
 from workstation.models.images.disc import DiscModel, DiscStage
+from workstation.models.images.disc_words import fit_words
 from workstation.views.actions import NOT_NOW, Place
 from workstation.views.chart.place import ChartPlace
-from workstation.views.images.disc import DiscDialog, SendDialog, fit_words
+from workstation.views.images.disc import DiscDialog, SendDialog
 from workstation.views.images.disc_place import DiscPlace
 from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.ward.board import WardView

@@ -16,9 +16,9 @@ from tests.imaging.objects.test_key_objects import making
 from tests.workstation.views.images.shelf import CT, LUNG, SLICES, SOFT, Kept, Reader, press
 from tests.workstation.views.keyboard import KEYS
 from workstation.models.images.key_stack import KeyStack
-from workstation.models.images.reading import ReadingModel
+from workstation.models.images.patient_reading import ReadingModel
 from workstation.models.images.stack import Spot
-from workstation.views.images.key_frames import KeyFramesDialog
+from workstation.views.images.key_frames_dialog import KeyFramesDialog
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 

@@ -1,0 +1,88 @@
+"""One person's studies as the viewer lists them, wherever they are, and the words by which they are told apart."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from records.image_lists import ImageSeriesView, ImageStudyView
+
+MODALITY_WORDS = {
+    "CT": "CT", "MR": "Cộng hưởng từ", "CR": "X-quang", "DX": "X-quang", "RG": "X-quang", "RF": "X-quang",
+    "MG": "Nhũ ảnh",
+    "US": "Siêu âm", "XA": "Chụp mạch", "NM": "Xạ hình", "PT": "PET", "ES": "Nội soi", "ECG": "Điện tim",
+    "EEG": "Điện não", "PX": "X-quang răng", "IO": "X-quang răng",
+}
+
+
+class StudyList(QObject):
+    """One person's studies, wherever they are; what is shown changes when `loaded` says so, and never else."""
+
+    loaded = pyqtSignal()
+    news_changed = pyqtSignal()
+    refused = pyqtSignal(object)
+    """Refusal: nothing could be asked; what is shown stays."""
+
+    @property
+    def studies(self) -> tuple[ImageStudyView, ...]:
+        """Newest first."""
+        return ()
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was answered yet."""
+        return True
+
+    def study(self, uid: str) -> ImageStudyView | None:
+        """One of them."""
+        return next((study for study in self.studies if study.uid == uid), None)
+
+    def series(self, uid: str) -> tuple[ImageStudyView, ImageSeriesView] | None:
+        """A series and its study."""
+        return next(((study, one) for study in self.studies for one in study.series if one.uid == uid), None)
+
+    def load(self) -> None:
+        """Ask for them; `loaded` follows."""
+        self.loaded.emit()
+
+    def watch(self, *, on: bool) -> None:
+        """Whether somebody reads: what comes is looked for then."""
+
+
+def study_words(study: ImageStudyView) -> str:
+    """«CT ngực»: the device's own words, else the modality's."""
+    if study.description:
+        return study.description
+    return ", ".join(dict.fromkeys(MODALITY_WORDS.get(one, one) for one in study.modalities)) or "Hình ảnh"
+
+
+def series_words(series: ImageSeriesView) -> str:
+    """«1 Phổi 1,25 mm»."""
+    told = series.description or MODALITY_WORDS.get(series.modality, series.modality)
+    return f"{series.number} {told}".strip() if series.number is not None else told
+
+
+def day_of(study: ImageStudyView) -> date | None:
+    """The day as the device wrote it; None when it wrote none."""
+    try:
+        return date(int(study.date[:4]), int(study.date[4:6]), int(study.date[6:8]))
+    except ValueError:
+        return None
+
+
+def written_day(study: ImageStudyView) -> str:
+    """16/11/2026."""
+    day = day_of(study)
+    return f"{day:%d/%m/%Y}" if day is not None else "Không rõ ngày"
+
+
+def span_words(before: ImageStudyView, now: ImageStudyView) -> str:
+    """How long before the other study it was made: «21 tháng trước»."""
+    one, other = day_of(before), day_of(now)
+    if one is None or other is None:
+        return "lần trước"
+    days = (other - one).days
+    if days < 60:
+        return "cùng ngày" if days == 0 else f"{days} ngày trước"
+    return f"{round(days / 30.44)} tháng trước" if days < 1100 else f"{round(days / 365.25)} năm trước"
