@@ -105,18 +105,23 @@ class Store:
         """Another text stands at the server; both are kept until the person chooses."""
         return self._change_draft(entry, lambda _: {"theirs": theirs, "sent": None})
 
-    def resolve(self, entry: UUID, values: Mapping[str, Any], theirs: DraftView,
-                of: int | None = None) -> LocalDraft | None:
-        """These values hold both texts now (joined, or chosen by the person): they go on from that revision.
+    def resolve(self, mine: LocalDraft, theirs: DraftView, of: int | None = None) -> LocalDraft | None:
+        """These words hold both texts now (joined, or chosen by the person): they go on from that revision.
 
         When the server's text has moved on since, it stays beside mine and is joined next. `of`: the revision of mine
-        that was joined, where no editor has the newest words; when newer ones were saved since, nothing changes.
+        that was joined, where no editor has the newest words; when newer ones were saved since, or it was signed,
+        nothing changes.
         """
-        return self._change_draft(entry, lambda held: {} if of not in (None, held.revision) else {
-            "values": dict(values), "revision": held.revision + 1, "saved_at": _now(),
+        def stands(held: LocalDraft) -> bool:
+            return of is None or (held.revision == of and held.command is None)
+
+        return self._change_draft(mine.entry, lambda held: {
+            "values": mine.values, "occurred_at": mine.occurred_at, "correction_reason": mine.correction_reason,
+            "revision": held.revision + 1, "saved_at": _now(),
             "server_revision": theirs.revision, "server_values": theirs.values,
-            "hands": self._hands(held, values, theirs),
-            "theirs": held.theirs if held.theirs and held.theirs.revision > theirs.revision else None})
+            "hands": self._hands(held, mine.values, theirs),
+            "theirs": held.theirs if held.theirs and held.theirs.revision > theirs.revision else None,
+        } if stands(held) else {})
 
     def adopt(self, view: DraftView, asked_at: datetime | None = None) -> LocalDraft:
         """A draft from another PC: new here, or kept beside my text as `theirs` until the two are joined.

@@ -53,6 +53,7 @@ class EditorModel(QObject):
     def __init__(self, desk: Desk, chart: Chart, draft: LocalDraft, base: EntryView | None,
                  parent: QObject | None = None) -> None:
         super().__init__(parent)
+        draft = desk.sync.newest(draft)
         self._desk, self._chart, self._draft, self._base = desk, chart, draft, base
         self.form = form(draft.form.code, draft.form.edition)
         self.kind = self.form.kind(draft.form.kind)
@@ -60,12 +61,13 @@ class EditorModel(QObject):
         self.pictures = ForReports(desk.key_images, chart.patient.id)
         self._values: dict[str, Any] = copy.deepcopy(draft.values)
         self._clashes: tuple[str, ...] = ()
+        self._met = 0  # the revision of the other text that was met last
         self._closed, self._awaited, self._queued = draft.command is not None, False, False
         self._checked, self._wrong = self._look()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.check)
-        self._connect(desk)
+        self._ties = self._connect()
         if draft.theirs is not None:
             self._meet(draft)
 
@@ -116,8 +118,7 @@ class EditorModel(QObject):
     def take_over(self, values: Mapping[str, Any]) -> None:
         """Fill fields from elsewhere («Như hôm qua», values of the monitor)."""
         for key, value in values.items():
-            field = self._fields.get(key)
-            if field is not None and self._values.get(key) != value:
+            if key in self._fields and self._values.get(key) != value:
                 self.set_value(key, value)
                 self.value_changed.emit(key)
 
@@ -168,9 +169,8 @@ class EditorModel(QObject):
     @property
     def missing(self) -> tuple[Reason, ...]:
         """What signing still demands: «Trước khi ký»."""
-        more = () if not self._draft.base_version or self._draft.correction_reason.strip() else (
-            Reason("correction_needs_reason"),)
-        return (*self._checked.problems, *more)
+        told = not self._draft.base_version or self._draft.correction_reason.strip()
+        return self._checked.problems if told else (*self._checked.problems, Reason("correction_needs_reason"))
 
     def cleaned(self, *, signing: bool) -> Cleaned:
         """The values as they would be stored, with every problem."""
@@ -281,21 +281,21 @@ class EditorModel(QObject):
 
     def leave(self) -> None:
         """The view closes (the draft stays)."""
+        while self._ties:  # until Qt deletes it, it must not answer with its old words
+            QObject.disconnect(self._ties.pop())
         self._desk.sync.flush()
         self._desk.sync.release(self._draft.entry)
 
     # Inside
 
-    def _connect(self, desk: Desk) -> None:
-        desk.sync.claim(self._draft.entry)
-        desk.sync.draft_saved.connect(self._on_saved)
-        desk.sync.draft_received.connect(self._on_saved)
-        desk.sync.draft_merged.connect(self._on_saved)
-        desk.sync.draft_conflict.connect(self._on_met)
-        desk.sync.command_refused.connect(self._on_refused)
-        desk.sync.command_done.connect(self._on_done)
-        desk.sync.command_queued.connect(self._on_queued)
-        desk.sync.drafts_awaited.connect(self._on_awaited)
+    def _connect(self) -> list[Any]:
+        sync = self._desk.sync
+        sync.claim(self._draft.entry)
+        return [signal.connect(act) for signal, act in (
+            (sync.draft_saved, self._on_saved), (sync.draft_received, self._on_saved),
+            (sync.draft_merged, self._on_saved), (sync.draft_conflict, self._on_met),
+            (sync.command_refused, self._on_refused), (sync.command_done, self._on_done),
+            (sync.command_queued, self._on_queued), (sync.drafts_awaited, self._on_awaited))]
 
     def _look(self) -> tuple[Cleaned, tuple[Reason, ...]]:
         """All that signing demands, and of that what is wrong already while writing."""
@@ -333,8 +333,9 @@ class EditorModel(QObject):
     def _meet(self, draft: LocalDraft) -> None:
         """Join the other text: silently where only one of us changed a field, by choice where both did."""
         theirs = draft.theirs
-        if theirs is None:
+        if theirs is None or theirs.revision <= self._met:
             return
+        self._met = theirs.revision
         self._on_saved(draft)
         merged = merge(draft.server_values, self._values, theirs.values)
         before, self._values = self._values, merged.values
@@ -343,7 +344,7 @@ class EditorModel(QObject):
             if before.get(key) != merged.values.get(key):
                 self.value_changed.emit(key)
         if not self._clashes:
-            self._desk.sync.resolve(draft.entry, self._values, theirs)
+            self._desk.sync.resolve(self.draft, theirs)
         self.conflict_changed.emit()
         self.check()
 
@@ -359,7 +360,7 @@ class EditorModel(QObject):
                 self.value_changed.emit(key)
         self._clashes = tuple(key for key in self._clashes if keys and key not in keys)
         if not self._clashes:
-            self._desk.sync.resolve(self._draft.entry, self._values, theirs)
+            self._desk.sync.resolve(self.draft, theirs)
         self.conflict_changed.emit()
         self.check()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -29,6 +30,16 @@ SAVE_AFTER_MS = 600
 """After the first unsaved letter; never put off by the next ones, so that a second is always enough."""
 
 
+@dataclass(frozen=True)
+class _Handed:
+    """A text on its way to the disk; with `theirs` it holds both texts, joined."""
+
+    draft: LocalDraft
+    theirs: DraftView | None = None
+    of: int | None = None
+    """The revision that was joined, where no editor had the newest words."""
+
+
 class Saver(QObject):
     """What one person does, on its way to the disk."""
 
@@ -37,7 +48,7 @@ class Saver(QObject):
     queued = pyqtSignal(object)
     """OutboxItem."""
     resolved = pyqtSignal(object)
-    """LocalDraft, or None: it is gone."""
+    """LocalDraft that holds both texts."""
     dropped = pyqtSignal(object, bool)
     """UUID of the entry, and whether it went: a text that is signed, or about to be, does not."""
     put_away = pyqtSignal()
@@ -47,9 +58,11 @@ class Saver(QObject):
     def __init__(self, store: Store, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store, self._background = store, background
-        self._unsaved: dict[UUID, LocalDraft] = {}
-        self._newest: dict[UUID, LocalDraft] = {}
+        self._unsaved: dict[UUID, _Handed] = {}
+        self._newest: dict[UUID, _Handed] = {}
         """The last text of each entry, until the disk has it: an older one that the disk refused is not tried again."""
+        self._on_disk: dict[UUID, LocalDraft] = {}
+        """As the disk has told it last."""
         self._unqueued: list[tuple[OutboxCommand, UUID | None]] = []
         self._stopped = False
         self._timer = QTimer(self)
@@ -58,17 +71,25 @@ class Saver(QObject):
 
     def save(self, draft: LocalDraft) -> None:
         """Within the second."""
-        self._unsaved[draft.entry] = self._newest[draft.entry] = draft
+        before = self._unsaved.get(draft.entry)
+        self._hand(_Handed(draft, before.theirs if before is not None else None))
         if not self._timer.isActive():
             self._timer.start(SAVE_AFTER_MS)
+
+    def newest(self, read: LocalDraft) -> LocalDraft:
+        """The draft with its newest words: some may have come since it was read, or be on their way to the disk."""
+        if (handed := self._newest.get(read.entry)) is not None:
+            return handed.draft
+        held = self._on_disk.get(read.entry, read)
+        return held if held.revision > read.revision and held.base_version == read.base_version else read
 
     def flush(self) -> None:
         """Now."""
         self._timer.stop()
         unsaved, self._unsaved = self._unsaved, {}
-        for draft in unsaved.values():
-            self._run("save", partial(self._store.save_draft, draft), partial(self._is_saved, draft),
-                      partial(self._not_saved, draft))
+        for handed in unsaved.values():
+            self._run("save", partial(self._write, handed), partial(self._is_saved, handed),
+                      partial(self._not_saved, handed))
         unqueued, self._unqueued = self._unqueued, []
         for command, closes in unqueued:
             self._queue(command, closes)
@@ -85,23 +106,25 @@ class Saver(QObject):
 
     def drop(self, draft: LocalDraft) -> None:
         """Thrown away: no word of it that is still on its way comes back."""
-        self._forget(draft.entry)
+        for texts in (self._unsaved, self._newest, self._on_disk):
+            texts.pop(draft.entry, None)
         self._run("drop", lambda: self._store.throw_away(draft.entry, drop_command(draft)),
                   partial(self.dropped.emit, draft.entry), self.failed.emit)
 
-    def resolve(self, entry: UUID, values: Mapping[str, Any], theirs: DraftView) -> None:
+    def gone(self, entry: UUID) -> None:
+        """Signed, or let go: what begins anew under that entry begins with its own words."""
+        self._on_disk.pop(entry, None)
+
+    def resolve(self, mine: LocalDraft, theirs: DraftView) -> None:
         """An editor, which has the newest words, has joined two texts."""
-        self._forget(entry)
-        self._run("resolve", lambda: self._store.resolve(entry, values, theirs), self.resolved.emit, self.failed.emit)
+        self._join(mine, theirs, None)
 
     def join(self, read: LocalDraft, values: Mapping[str, Any], theirs: DraftView) -> None:
         """No editor is open: joined as it was read; words that came since are not written over. They are joined when
         the disk has them.
         """
-        if read.entry in self._newest:
-            return
-        self._run("join", lambda: self._store.resolve(read.entry, values, theirs, read.revision), self.resolved.emit,
-                  self.failed.emit)
+        if self.newest(read) is read:
+            self._join(read.model_copy(update={"values": dict(values)}), theirs, read.revision)
 
     def put_aside(self, item: OutboxItem) -> None:
         """The person has seen a refusal."""
@@ -112,18 +135,37 @@ class Saver(QObject):
         self._run("queue", lambda: self._store.put_command(command, closes), self.queued.emit,
                   partial(self._not_queued, command, closes))
 
-    def _is_saved(self, draft: LocalDraft, saved: LocalDraft) -> None:
-        if self._newest.get(draft.entry) is draft:
-            del self._newest[draft.entry]
-        self.saved.emit(saved)
+    def _join(self, mine: LocalDraft, theirs: DraftView, of: int | None) -> None:
+        """At once: an editor that is opened meanwhile begins with both texts."""
+        both = mine.model_copy(update={"theirs": None, "server_revision": theirs.revision,
+                                       "server_values": theirs.values})
+        self._hand(_Handed(both, theirs, of))
+        self.flush()
 
-    def _not_saved(self, draft: LocalDraft, refusal: Refusal) -> None:
-        newest = self._newest.get(draft.entry) is draft
-        if isinstance(refusal, Trouble) and newest:
-            self._unsaved[draft.entry] = draft
+    def _hand(self, handed: _Handed) -> None:
+        self._unsaved[handed.draft.entry] = self._newest[handed.draft.entry] = handed
+
+    def _write(self, handed: _Handed) -> LocalDraft | None:
+        if handed.theirs is None:
+            return self._store.save_draft(handed.draft)
+        return self._store.resolve(handed.draft, handed.theirs, handed.of)
+
+    def _is_saved(self, handed: _Handed, saved: LocalDraft | None) -> None:
+        if self._newest.get(handed.draft.entry) is handed:
+            del self._newest[handed.draft.entry]
+        if saved is not None:
+            self._on_disk[saved.entry] = saved
+            (self.saved if handed.theirs is None else self.resolved).emit(saved)
+
+    def _not_saved(self, handed: _Handed, refusal: Refusal) -> None:
+        entry = handed.draft.entry
+        newest = self._newest.get(entry)
+        if isinstance(refusal, Trouble) and newest is not None and (newest is handed or handed.theirs is not None):
+            # Newer words came from the same hand: they hold both texts too, and say so in the place of these.
+            self._hand(_Handed(newest.draft, newest.theirs or handed.theirs, newest.of))
             self._again()
-        elif newest:
-            del self._newest[draft.entry]
+        elif newest is handed:
+            del self._newest[entry]
         if any(reason.code == "draft_closed" for reason in refusal.reasons):
             log.info("A save of a draft came after its signature.")
         else:
@@ -135,11 +177,6 @@ class Saver(QObject):
             self._unqueued.append((command, closes))
             self._again()
         self.failed.emit(refusal)
-
-    def _forget(self, entry: UUID) -> None:
-        """What is done now stands for every word before it."""
-        self._unsaved.pop(entry, None)
-        self._newest.pop(entry, None)
 
     def _again(self) -> None:
         if not self._stopped:

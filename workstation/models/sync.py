@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -149,9 +149,13 @@ class SyncModel(QObject):
         """The editor is closed."""
         self._claimed.discard(entry)
 
-    def resolve(self, entry: UUID, values: Mapping[str, Any], theirs: DraftView) -> None:
-        """These values hold both texts (joined, or chosen by the person): they go on from the server's revision."""
-        self._saver.resolve(entry, values, theirs)
+    def newest(self, read: LocalDraft) -> LocalDraft:
+        """A draft that was read a moment ago, with the words that came since."""
+        return self._saver.newest(read)
+
+    def resolve(self, mine: LocalDraft, theirs: DraftView) -> None:
+        """These words hold both texts (joined, or chosen by the person): they go on from the server's revision."""
+        self._saver.resolve(mine, theirs)
 
     def send(self, command: OutboxCommand, *, closes: UUID | None = None) -> None:
         """Put a command into the outbox; `closes` is the entry whose draft the signed file is made of."""
@@ -174,8 +178,7 @@ class SyncModel(QObject):
         if self._running and not self._mirror_timer.isActive():
             self._mirror_timer.start(max(500, self._account.settings.mirror_after_ms - MIRROR_MARGIN_MS))
         self._count()
-        if draft.entry not in self._claimed:
-            self._met(draft)  # what came from elsewhere waited until the newest words were on the disk
+        self._met(draft)  # what came from elsewhere waited until the newest words were on the disk
 
     def _dropped(self, entry: UUID, gone: bool) -> None:
         if gone:
@@ -183,12 +186,9 @@ class SyncModel(QObject):
         self._recount(None)
         self._send()
 
-    def _resolved(self, draft: LocalDraft | None) -> None:
-        if draft is not None:
-            self.draft_merged.emit(draft)
-            self._saved(draft)
-            if draft.entry in self._claimed:
-                self._met(draft)
+    def _resolved(self, draft: LocalDraft) -> None:
+        self.draft_merged.emit(draft)
+        self._saved(draft)
 
     # Mirroring and sending
 
@@ -255,6 +255,8 @@ class SyncModel(QObject):
         if sent.item.state is CommandState.REFUSED:
             self.command_refused.emit(sent.item)
         else:
+            if sent.item.command.entry is not None:
+                self._saver.gone(sent.item.command.entry)
             self.command_done.emit(sent.item)
         if (entry := sent.entry) is not None:
             self.entry_accepted.emit(entry)
@@ -295,6 +297,7 @@ class SyncModel(QObject):
 
     def _let_go(self, gone: UUID | None) -> None:
         if gone is not None:
+            self._saver.gone(gone)
             self.draft_dropped.emit(gone)
             self._recount(None)
 

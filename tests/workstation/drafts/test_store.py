@@ -149,7 +149,7 @@ def test_words_that_were_saved_since_two_texts_were_read_are_not_written_over(st
     read = store.save_draft(draft(values={"plan": "A"}))
     store.mark_conflict(UUID(int=77), theirs(2, objective="của Nga"))
     store.save_draft(draft(values={"plan": "A B"}))
-    kept = store.resolve(UUID(int=77), {"plan": "A", "objective": "của Nga"}, theirs(2), read.revision)
+    kept = store.resolve(draft(values={"plan": "A", "objective": "của Nga"}), theirs(2), read.revision)
     assert kept is not None
     assert (kept.values, kept.theirs is None) == ({"plan": "A B"}, False)
 
@@ -237,7 +237,7 @@ def test_a_text_that_came_while_the_person_chose_is_not_lost(store: Store) -> No
     store.save_draft(draft(values={"plan": "của tôi"}))
     store.mark_conflict(UUID(int=77), theirs(2, plan="bản hai"))
     store.mark_conflict(UUID(int=77), theirs(3, plan="bản ba"))
-    chosen = store.resolve(UUID(int=77), {"plan": "đã ghép"}, theirs(2, plan="bản hai"))
+    chosen = store.resolve(draft(values={"plan": "đã ghép"}), theirs(2, plan="bản hai"))
     assert chosen is not None
     assert chosen.theirs is not None
     assert (chosen.values, chosen.theirs.revision, chosen.server_revision) == ({"plan": "đã ghép"}, 3, 2)
@@ -286,14 +286,14 @@ def test_each_changed_field_knows_whose_hand_it_shows(store: Store) -> None:
     mine = store.save_draft(draft(values={"plan": "B", "objective": "O"}))
     assert {key: hand.by for key, hand in mine.hands.items()} == {"plan": ""}
     their = theirs(4, plan="A", objective="thêm lúc 02:31")
-    joined = store.resolve(UUID(int=77), {"plan": "B", "objective": "thêm lúc 02:31"}, their)
+    joined = store.resolve(draft(values={"plan": "B", "objective": "thêm lúc 02:31"}), their)
     assert joined is not None
     assert {key: hand.by for key, hand in joined.hands.items()} == {"plan": "", "objective": "Phạm Thị Nga"}
     assert joined.hands["objective"].at == NOW
     again = store.save_draft(draft(values={"plan": "B", "objective": "tôi sửa lại"}))
     assert again.hands["objective"].by == ""
     mine_elsewhere = theirs(5, plan="C", objective="tôi sửa lại").model_copy(update={"person": hospital.DOCTOR})
-    after = store.resolve(UUID(int=77), {"plan": "C", "objective": "tôi sửa lại"}, mine_elsewhere)
+    after = store.resolve(draft(values={"plan": "C", "objective": "tôi sửa lại"}), mine_elsewhere)
     assert after is not None
     assert after.hands["plan"].by == "", "my own text from another PC"
 

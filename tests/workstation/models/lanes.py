@@ -116,6 +116,13 @@ class WatchedStore(Store):
         self.acknowledged.setdefault(draft.entry, set()).update(words(saved.values))
         return saved
 
+    def resolve(self, mine: LocalDraft, theirs: DraftView, of: int | None = None) -> LocalDraft | None:
+        self._disk()
+        held = super().resolve(mine, theirs, of)
+        if held is not None:
+            self.acknowledged.setdefault(mine.entry, set()).update(words(held.values))
+        return held
+
     def put_command(self, command: OutboxCommand, closes: UUID | None = None) -> OutboxItem:
         self._disk()
         return super().put_command(command, closes)

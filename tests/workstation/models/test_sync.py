@@ -330,7 +330,7 @@ def test_texts_that_changed_the_same_field_are_both_kept_for_the_person(
     assert held is not None
     assert held.theirs is not None
     assert (held.values, held.theirs.values) == ({"plan": "của tôi"}, {"plan": "của Nga"})
-    desk.sync.resolve(text.entry, {"plan": "của Nga\ncủa tôi"}, held.theirs)
+    desk.sync.resolve(text.model_copy(update={"values": {"plan": "của Nga\ncủa tôi"}}), held.theirs)
     qtbot.waitUntil(lambda: little.drafts[text.entry].values == {"plan": "của Nga\ncủa tôi"}, timeout=15_000)
 
 

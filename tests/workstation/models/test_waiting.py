@@ -123,7 +123,7 @@ def test_what_another_hand_wrote_into_my_draft_is_told_until_i_looked_and_left(
     theirs = DraftView(entry=saved.entry, encounter=saved.encounter, person=hospital.OTHER, form=saved.form,
                        person_name="Nguyễn Thị Mai", base_version=0, occurred_at=saved.occurred_at, revision=2,
                        values={**hospital.GOOD, "plan": "Đã thực hiện liều 1."}, updated_at=datetime.now(UTC))
-    desk.store.resolve(saved.entry, theirs.values, theirs)
+    desk.store.resolve(saved.model_copy(update={"values": theirs.values}), theirs)
     model.watch()
     desks.settle()
     changed = model.items[0].task
