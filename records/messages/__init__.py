@@ -68,6 +68,7 @@ from records.messages.image_reconciling import (
     UnsettledStudyView,
 )
 from records.messages.images import (
+    DestroyedStudyView,
     ImageExportGiven,
     ImageFileView,
     ImageMarkGiven,
@@ -166,6 +167,7 @@ __all__ = [
     "DayCount",
     "DelegationGiven",
     "DelegationView",
+    "DestroyedStudyView",
     "Discharge",
     "DraftConflict",
     "DraftSave",

@@ -14,11 +14,23 @@ from records.image_lists import ImageStudyView
 _UID = r"^[0-9.]{1,64}$"
 
 
+class DestroyedStudyView(Frozen):
+    """That there was a study, of what kind and how large; when it was destroyed and by which paper."""
+
+    uid: str
+    modalities: tuple[str, ...] = ()
+    instances: int = 0
+    received_at: Instant
+    destroyed_at: Instant
+    why: str = ""
+
+
 class PatientImages(Frozen):
     """GET /api/patients/{patient}/images: newest first. Those that nobody has settled yet are counted, not shown."""
 
     studies: tuple[ImageStudyView, ...] = ()
     unsettled: int = 0
+    destroyed: tuple[DestroyedStudyView, ...] = ()
 
 
 class ImageFileView(Frozen):

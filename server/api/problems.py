@@ -34,6 +34,7 @@ _STATUS = {
     "thing_unknown": 404,
     "print_unknown": 404,
     "command_replayed_differently": 409,
+    "image_study_destroyed": 410,
     "encounter_already_open": 409,
     "bed_taken": 409,
     "body_too_large": 413,

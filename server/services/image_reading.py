@@ -20,7 +20,8 @@ def of_patient(desk: Desk, patient: UUID) -> PatientImages:
         raise Refusal.because("thing_unknown", "patient")
     found = image_studies.of_patient(desk.db, patient, sight)
     desk.note("images.list", patient=patient, facts={"studies": len(found)})
-    return PatientImages(studies=found, unsettled=image_studies.unsettled(desk.db, patient))
+    return PatientImages(studies=found, unsettled=image_studies.unsettled(desk.db, patient),
+                         destroyed=image_studies.destroyed(desk.db, sight, patient=patient))
 
 
 def marks(desk: Desk, uid: str) -> ImageMarks:
@@ -50,5 +51,5 @@ def _seen(desk: Desk, uid: str) -> tuple[UUID, Owner]:
     owner = store.seen_study(desk.db, uid, images.sight_of(desk))
     which = store.study_id(desk.db, uid) if owner is not None else None
     if owner is None or which is None:
-        raise Refusal.because("thing_unknown", "image")
+        raise images.unseen(desk, uid)
     return which, owner

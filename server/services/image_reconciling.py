@@ -58,16 +58,18 @@ def decide(desk: Desk, uid: str, given: ImageDecisionGiven) -> UnsettledStudyVie
     row = store.study(desk.db, uid)
     if row is None:
         raise Refusal.because("thing_unknown", "study")
-    before = store.decisions(desk.db, [row.id]).get(row.id, [])
+    # The answer speaks of the study: it is kept under the study's key, as the reason is.
+    desk.scope = row.id
+    before = store.decisions(desk.db, desk.keys, [row.id]).get(row.id, [])
     if not before and row.state != "open":
         raise Refusal.because("image_study_not_open")
     if len(before) != given.known:
         raise Refusal.because("image_decided_meanwhile")
     now = _standing(desk, row, given)
     patient, encounter = now["patient"] if given.decision == "tie" else None, now["encounter"]
-    store.decide(desk.db, row.id, {
+    store.decide(desk.db, desk.key(row.id), {
         "id": new_id(), "decision": given.decision, "patient": patient,
-        "encounter": encounter if given.decision == "tie" else None, "person": desk.person.id, "reason": reason}, now)
+        "encounter": encounter if given.decision == "tie" else None, "person": desk.person.id}, reason, now)
     _tell(desk, row, given, now)
     again = store.study(desk.db, uid)
     return _views(desk, [again] if again is not None else [])[0]
@@ -113,7 +115,7 @@ def _tell(desk: Desk, row: Row[Any], given: ImageDecisionGiven, now: Mapping[str
 
 
 def _views(desk: Desk, rows: Any) -> tuple[UnsettledStudyView, ...]:
-    decided = store.decisions(desk.db, [row.id for row in rows])
+    decided = store.decisions(desk.db, desk.keys, [row.id for row in rows])
     owners = {row.id: imaging_orders.owner(desk.db, accession=row.accession, study_uid=row.uid) for row in rows}
     wanted: set[UUID] = {row.patient for row in rows if row.patient} | {one.patient for one in owners.values() if one}
     people = {one.id: one for one in patients.read_many(desk.db, list(wanted))}

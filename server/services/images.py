@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from records.deadlines import ZONE
 from records.errors import Refusal
 from server.services import image_metadata, rights, sessions
 from server.services.hospital import Desk, Hospital, SignedIn
 from server.services.image_headers import parse
 from server.services.rights import Right
-from server.store import audit, base, image_looks, image_search, images
+from server.store import audit, base, image_looks, image_search, image_studies, images
 from server.store.blobs import Place
 from server.store.chunks import Sealed
 from server.store.image_search import Sight, Wanted
@@ -72,9 +73,17 @@ def look(desk: Desk, study: str, series: str = "", uid: str = "") -> Look:
     seen = image_looks.look(desk.db, sight_of(desk), audit.noted("images.view", **desk.doing(facts)),
                             study=study, series=series, uid=uid)
     if seen is None:
-        raise Refusal.because("thing_unknown", "image")
+        raise unseen(desk, study)
     return Look(seen.kept, study, desk.hospital.images,
                 desk.keys.opened(seen.kept[0].study, seen.wrapped, seen.hospital_key))
+
+
+def unseen(desk: Desk, study: str) -> Refusal:
+    """Why it is not shown: who would see it hears that it was destroyed, anybody else what a stranger's study says."""
+    for one in image_studies.destroyed(desk.db, sight_of(desk), uid=study):
+        return Refusal.because("image_study_destroyed", study, why=one.why,
+                               at=f"{one.destroyed_at.astimezone(ZONE):%d/%m/%Y}")
+    return Refusal.because("thing_unknown", "image")
 
 
 def refused(desk: Desk, study: str, refusal: Refusal) -> None:

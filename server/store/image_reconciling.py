@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, exists, insert, or_, select, text, update
 
+from server.store.keys import Keys, ScopeKey
 from server.store.tables import image_decisions, image_studies
 
 RECENT = 200
@@ -31,11 +34,27 @@ def study(db: Connection, uid: str) -> Row[Any] | None:
                       .with_for_update()).one_or_none()
 
 
-def decisions(db: Connection, studies: Sequence[UUID]) -> dict[UUID, list[Row[Any]]]:
+@dataclass(frozen=True)
+class Decided:
+    """One decision about a study: whose it was said to be, why, and by whom."""
+
+    decision: str
+    patient_no: str
+    patient_name: str
+    reason: str
+    person_name: str
+    at: datetime
+
+
+def decisions(db: Connection, keys: Keys, studies: Collection[UUID]) -> dict[UUID, list[Decided]]:
     """What was decided about each of them, oldest first."""
-    found: dict[UUID, list[Row[Any]]] = {}
-    for row in db.execute(_DECISIONS, {"studies": list(studies)}):
-        found.setdefault(row.study, []).append(row)
+    rows = db.execute(_DECISIONS, {"studies": list(studies)}).all()
+    ring = keys.of_many(db, {row.study for row in rows if row.sealed is not None})
+    found: dict[UUID, list[Decided]] = {}
+    for row in rows:
+        reason = row.reason if row.sealed is None else ring[row.study].decrypt(_about(row.id), row.sealed).decode()
+        found.setdefault(row.study, []).append(Decided(
+            row.decision, row.patient_no, row.patient_name, reason, row.person_name, row.at))
     return found
 
 
@@ -44,11 +63,16 @@ def strays(db: Connection) -> tuple[Row[Any], ...]:
     return tuple(db.execute(_STRAYS, {"most": RECENT}))
 
 
-def decide(db: Connection, which: UUID, row: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Keep the decision, and let the study stand as it says."""
-    db.execute(insert(image_decisions).values(study=which, **row))
-    db.execute(update(image_studies).where(image_studies.c.id == which).values(
+def decide(db: Connection, key: ScopeKey, row: Mapping[str, Any], reason: str, now: Mapping[str, Any]) -> None:
+    """Keep the decision, its reason under the study's key, and let the study stand as it says."""
+    db.execute(insert(image_decisions).values(
+        study=key.scope, sealed=key.encrypt(_about(row["id"]), reason.encode()), **row))
+    db.execute(update(image_studies).where(image_studies.c.id == key.scope).values(
         changed_at=text("clock_timestamp()"), **now))
+
+
+def _about(decision: UUID) -> str:
+    return f"image-decision:{decision}"
 
 
 _STRAYS = text("""
@@ -60,7 +84,7 @@ _STRAYS = text("""
     GROUP BY s.id, t.why ORDER BY max(t.received_at) DESC LIMIT :most
 """)
 _DECISIONS = text("""
-    SELECT d.study, d.decision, d.reason, d.at, coalesce(p.patient_no, '') AS patient_no,
+    SELECT d.id, d.study, d.decision, d.reason, d.sealed, d.at, coalesce(p.patient_no, '') AS patient_no,
         coalesce(p.full_name, '') AS patient_name, btrim(w.title || ' ' || w.full_name) AS person_name
     FROM image_decisions AS d JOIN people AS w ON w.id = d.person LEFT JOIN patients AS p ON p.id = d.patient
     WHERE d.study = ANY(:studies) ORDER BY d.at, d.id

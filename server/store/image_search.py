@@ -137,8 +137,17 @@ def _ordered(query: Select[Any], level: Level) -> Select[Any]:
 
 def in_sight(sight: Sight) -> ColumnElement[bool]:
     """A study whose key was destroyed is seen by nobody: nothing of it can be read; nor is one that was set aside."""
-    shown = (image_studies.c.state.not_in(("destroyed", "set_aside")) if sight.nobodys
-             else image_studies.c.state == "matched")
+    return _in_wards(sight, image_studies.c.state.not_in(("destroyed", "set_aside")) if sight.nobodys
+                     else image_studies.c.state == "matched")
+
+
+def destroyed_in_sight(sight: Sight) -> ColumnElement[bool]:
+    """Studies that were destroyed, and that would be in sight were they not."""
+    gone = image_studies.c.state == "destroyed"
+    return _in_wards(sight, gone if sight.nobodys else and_(gone, image_studies.c.patient.is_not(None)))
+
+
+def _in_wards(sight: Sight, shown: ColumnElement[bool]) -> ColumnElement[bool]:
     if sight.wards is None:
         return shown
     wards = bindparam(SIGHT_WARDS, list(sight.wards), type_=ARRAY(Uuid))

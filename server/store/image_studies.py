@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, func, select, text
 
 from records.image_lists import ImageSeriesView, ImageStudyView
-from server.store.image_search import Sight, in_sight
-from server.store.tables import image_studies
+from records.messages import DestroyedStudyView
+from server.store.image_search import Sight, destroyed_in_sight, in_sight
+from server.store.tables import encounter_keys, image_studies
 
 
 def of_patient(db: Connection, patient: UUID, sight: Sight) -> tuple[ImageStudyView, ...]:
@@ -27,6 +28,21 @@ def of_patient(db: Connection, patient: UUID, sight: Sight) -> tuple[ImageStudyV
         uid=row.uid, date=row.study_date, time=row.study_time, description=row.description,
         modalities=tuple(row.modalities), accession=row.accession, encounter=row.encounter, instances=row.instances,
         received_at=row.received_at, series=tuple(series[row.id])) for row in rows)
+
+
+def destroyed(
+    db: Connection, sight: Sight, *, patient: UUID | None = None, uid: str = "",
+) -> tuple[DestroyedStudyView, ...]:
+    """What is known for ever of studies whose key was destroyed: that they were, and by which paper they went."""
+    query = (select(image_studies.c.uid, image_studies.c.modalities, image_studies.c.instances,
+                    image_studies.c.received_at, encounter_keys.c.destroyed_at, encounter_keys.c.destroyed_why)
+             .join(encounter_keys, encounter_keys.c.scope == image_studies.c.id).where(destroyed_in_sight(sight))
+             .order_by(encounter_keys.c.destroyed_at.desc()))
+    query = query.where(image_studies.c.patient == patient) if patient else query
+    query = query.where(image_studies.c.uid == uid) if uid else query
+    return tuple(DestroyedStudyView(
+        uid=row.uid, modalities=tuple(row.modalities), instances=row.instances, received_at=row.received_at,
+        destroyed_at=row.destroyed_at, why=row.destroyed_why) for row in db.execute(query))
 
 
 def unsettled(db: Connection, patient: UUID) -> int:

@@ -204,7 +204,9 @@ def _about(order: UUID) -> str:
     return f"imaging-order:{order}"
 
 
-_HAS_IMAGES = "EXISTS (SELECT FROM image_studies AS i WHERE i.imaging_order = o.id AND i.state = 'matched')"
+# Also of images that were destroyed: it was carried out, and no device is to take it up again.
+_PICTURED = "state IN ('matched', 'destroyed')"
+_HAS_IMAGES = f"EXISTS (SELECT FROM image_studies AS i WHERE i.imaging_order = o.id AND i.{_PICTURED})"
 _PERFORMED = "EXISTS (SELECT FROM performed_steps AS s WHERE s.orders @> ARRAY[o.id] AND s.status = 'COMPLETED')"
 _STARTED = """EXISTS (
     SELECT FROM performed_steps AS s WHERE s.orders @> ARRAY[o.id] AND s.message = 0 AND s.at >= :begun_since
@@ -218,14 +220,14 @@ _TABLES = """
     FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
 """
 _SHOWN = _COLUMNS + _TABLES
-_STANDING = text("""
+_STANDING = text(f"""
     WITH mine AS MATERIALIZED (
         SELECT v."order" AS id, o.entry, v.version, v."row", v.live, v.result_state, v.scheduled
         FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
         WHERE v.encounter = :encounter
     ), pictured AS (
-        SELECT imaging_order AS id, array_agg(uid ORDER BY uid) AS uids FROM image_studies
-        WHERE state = 'matched' AND imaging_order IN (SELECT id FROM mine) GROUP BY imaging_order
+        SELECT imaging_order AS id, array_agg(uid ORDER BY uid) FILTER (WHERE state = 'matched') AS uids
+        FROM image_studies WHERE {_PICTURED} AND imaging_order IN (SELECT id FROM mine) GROUP BY imaging_order
     ), performed AS (
         SELECT DISTINCT unnest(orders) AS id FROM performed_steps
         WHERE status = 'COMPLETED' AND orders && ARRAY(SELECT id FROM mine)
@@ -234,11 +236,11 @@ _STANDING = text("""
     )
     SELECT mine.entry, mine.version, mine."row", mine.live, mine.result_state, pictured.id IS NOT NULL AS has_images,
         performed.id IS NOT NULL AS was_performed, given.id IS NOT NULL AS was_given,
-        coalesce(pictured.uids, '{}') AS studies
+        coalesce(pictured.uids, '{{}}') AS studies
     FROM mine LEFT JOIN pictured USING (id) LEFT JOIN performed USING (id) LEFT JOIN given USING (id)
     WHERE NOT mine.live OR mine.result_state <> '' OR coalesce(pictured.id, performed.id, given.id) IS NOT NULL
     ORDER BY mine.scheduled DESC, mine.id
-""")
+""")  # noqa: S608 - only this file's own words
 _OPEN = text(f"""
     SELECT * FROM ({_COLUMNS}, {_STARTED} AS is_started, v.urgent, v.scheduled {_TABLES}
         JOIN encounters AS e ON e.id = o.encounter

@@ -13,13 +13,13 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, create_engine, func, select, update
+from sqlalchemy import Connection, create_engine, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from records.errors import Refusal
 from server.store.key_files import HospitalKey
-from server.store.tables import encounter_keys
+from server.store.tables import encounter_keys, image_studies
 
 HOUSE = UUID(int=0)
 """The scope of what belongs to no encounter: files in quarantine, answers of commands."""
@@ -95,14 +95,19 @@ class Keys:
     def destroy(self, db: Connection, scope: UUID, person: UUID, why: str) -> None:
         """Destroy the key: all that it encrypted is unreadable from now on, in every backup of the contents too.
 
-        The row stays and says who, when and why.
+        The row stays and says who, when and why. Images that are an encounter's for certain go with it; the words of a
+        study that stand in columns are emptied by a trigger.
         """
         if scope == HOUSE:
             raise Refusal.because("key_unknown", "house")
-        done = db.execute(
-            update(encounter_keys).where(encounter_keys.c.scope == scope, encounter_keys.c.wrapped.is_not(None))
-            .values(wrapped=None, destroyed_at=func.clock_timestamp(), destroyed_by=person, destroyed_why=why))
-        if done.rowcount == 0:
+        theirs = select(image_studies.c.id).where(image_studies.c.encounter == scope,
+                                                  image_studies.c.state == "matched")
+        done = db.scalars(
+            update(encounter_keys).where(or_(encounter_keys.c.scope == scope, encounter_keys.c.scope.in_(theirs)),
+                                         encounter_keys.c.wrapped.is_not(None))
+            .values(wrapped=None, destroyed_at=func.clock_timestamp(), destroyed_by=person, destroyed_why=why)
+            .returning(encounter_keys.c.scope)).all()
+        if scope not in done:
             raise Refusal.because("key_destroyed", str(scope))
 
     def check(self, db: Connection) -> None:

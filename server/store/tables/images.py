@@ -31,6 +31,7 @@ image_studies = Table(
     reference("encounter", "encounters.id", optional=True),
     Column("state", Text, nullable=False),
     Column("differences", JSONB, nullable=False, server_default=text("'[]'")),
+    # Words of a study whose key is destroyed are emptied by a trigger: a key closes no columns.
     # Whom the images name, as they do; the four words below are what is answered, and follow a person's decision.
     Column("sent", JSONB, nullable=False, server_default=text("'{}'")),
     words("patient_no"),
@@ -122,7 +123,10 @@ image_decisions = Table(
     reference("patient", "patients.id", optional=True),
     reference("encounter", "encounters.id", optional=True),
     reference("person", "people.id"),
-    Column("reason", Text, nullable=False),
+    # In the clear only of decisions that were taken before reasons were sealed.
+    words("reason"),
+    # AES-256-GCM under the study's key.
+    Column("sealed", LargeBinary),
     instant("at", now=True),
     Index("ix_image_decisions_study", "study"),
     CheckConstraint("decision IN ('tie', 'set_aside', 'reopen')", name="decision_known"),

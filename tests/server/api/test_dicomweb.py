@@ -263,7 +263,7 @@ def test_what_was_read_a_moment_ago_is_refused_as_soon_as_sight_or_key_are_gone(
         with base.transaction(house.hospital.engine) as db:
             which: Any = db.execute(text("SELECT id FROM image_studies")).scalar()
             house.hospital.keys.destroy(db, which, BY_NAME["lan"].id, "Hết hạn lưu trữ")
-        assert reasons(lan.get(frame)) == ["key_destroyed"]
+        assert reasons(lan.get(frame)) == ["image_study_destroyed"]
     with base.single(house.hospital.engine) as db:
         looks = db.execute(text("SELECT person FROM audit_events WHERE action = 'images.view' ORDER BY id")).scalars()
         assert list(looks) == [BY_NAME["ha"].id, BY_NAME["ha"].id, BY_NAME["lan"].id]

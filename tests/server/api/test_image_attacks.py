@@ -208,5 +208,5 @@ def test_a_destroyed_key_closes_every_way_to_the_images_at_once(house: House) ->
             for path in (*(IMAGE + way for way in WAYS), f"/dicomweb/studies/{STUDY}",
                          f"/dicomweb/studies/{STUDY}/series/{SERIES}/metadata", f"/api/image-studies/{STUDY}/marks"):
                 answer = who.get(path)
-                assert (answer.status_code, reasons(answer)) == (422, ["key_destroyed"]), path
+                assert (answer.status_code, reasons(answer)) == (410, ["image_study_destroyed"]), path
         assert post(client, "/dicomweb/studies", as_file(a_slice(number=2, **MINE))).status_code == 422

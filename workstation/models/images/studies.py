@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, QTimer
 
 from records.errors import Refusal
 from records.image_lists import ImageStudyView
-from records.messages import PatientImages, PatientView
+from records.messages import DestroyedStudyView, PatientImages, PatientView
 from workstation.models.desk import Answered, Desk, Told
 from workstation.models.images.study_list import StudyList
 
@@ -52,6 +52,11 @@ class StudiesModel(StudyList, Answered[PatientImages]):
     def unsettled(self) -> int:
         """Studies that name this person but differ from the record: IT or the technician settles whose they are."""
         return 0 if self._said is None else self._said.unsettled
+
+    @property
+    def gone(self) -> tuple[DestroyedStudyView, ...]:
+        """Studies that were destroyed as the law orders, the last one first."""
+        return () if self._said is None else self._said.destroyed
 
     @property
     def known(self) -> bool:

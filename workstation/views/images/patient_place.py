@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from PyQt6.QtWidgets import QWidget
 
+from records.deadlines import ZONE
 from records.errors import Refusal
 from records.messages import EncounterView
 from workstation.models.images.patient_reading import ReadingModel
@@ -54,6 +55,9 @@ class ImagesPlace(ReaderPlace):
         if waits:
             words = (f"Có {waits} lần chụp ghi mã của người bệnh này nhưng khác tên, ngày sinh hoặc giới. "
                      "Kỹ thuật viên cần khớp trước khi xem.")
+        elif gone := self.reading.studies.gone:
+            words = (f"Không có hình ảnh để xem: {len(gone)} lần chụp đã tiêu hủy theo quy định "
+                     f"(lần sau cùng ngày {gone[0].destroyed_at.astimezone(ZONE):%d/%m/%Y}: {gone[0].why}).")
         self.show_page(Empty(words, "Về hồ sơ", key_of("place.chart"),
                              lambda: self._actions.trigger("place.chart")))
 

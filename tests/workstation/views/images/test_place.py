@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from imaging.grey import Window
 from imaging.image import open_image
 from imaging.objects.presentation import read_presentation
 from imaging.sources import InMemory
-from records.messages import PatientImages
+from records.messages import DestroyedStudyView, PatientImages
 from tests.workstation.views.images.shelf import (
     CT,
     LUNG,
@@ -226,6 +227,17 @@ def test_a_person_without_images_is_told_so_with_one_way_on(reader: Reader, qtbo
         return isinstance(page, Empty) and "Có 2 lần chụp" in page.accessibleName()
 
     qtbot.waitUntil(says_so, timeout=10_000)
+    reader.desks.little.images = PatientImages(destroyed=(DestroyedStudyView(
+        uid="1.2", received_at=datetime(2026, 11, 2, tzinfo=UTC), why="biên bản 12/BB-2036",
+        destroyed_at=datetime(2036, 12, 31, 20, tzinfo=UTC)),))
+    place.reading.studies.load()
+
+    def says_what_went() -> bool:
+        page = place.pages.currentWidget()
+        told = page.accessibleName() if isinstance(page, Empty) else ""
+        return "1 lần chụp đã tiêu hủy" in told and "01/01/2037" in told and "12/BB-2036" in told
+
+    qtbot.waitUntil(says_what_went, timeout=10_000)
 
 
 def test_a_series_without_pictures_is_asked_for_as_a_file_and_says_why_it_does_not_come(
