@@ -19,6 +19,7 @@ from server.dicom.settings import read_dicom
 from tests.journeys.conftest import Town
 from tests.journeys.places import PATIENT_NO, Place, SitDown, sit_down
 from tests.workstation.views.keyboard import press
+from workstation.models.images.archive_outgoing import OfArchive
 from workstation.models.images.exporting import ExportModel, Stage
 from workstation.models.images.loading import Loader
 from workstation.models.images.marks import Kind, Mark
@@ -138,7 +139,7 @@ def key_image_and_export(place: Place, eyes: Eyes, tmp_path: Path, until: Callab
     assert "112,5 mm" in chosen["words"]
 
     study = eyes.place.reading.studies.studies[0]
-    model = ExportModel(place.desk, eyes.place.reading.patient, (study,))
+    model = ExportModel(OfArchive(place.desk, eyes.place.reading.patient), (study,))
     dialog = ExportDialog(model, eyes.window)
     dialog.reason.setText("Giảng dạy tại khoa")
     dialog.nameless.setChecked(True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,13 +11,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
 from pydicom.fileset import FileSet, RecordNode
 
 from imaging.attributes import raw, text
 from records.errors import Refusal
 
 _PARTS = "PARTS.TMP"
+_UID = re.compile(r"[0-9][0-9.]{0,63}")
+_NAMES = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
+"""What a directory knows a file by; a file from elsewhere may say anything there."""
 _FALLBACKS = {"StudyDate": "19000101", "StudyTime": "000000", "StudyID": "1", "SeriesNumber": 0, "InstanceNumber": 0,
               "Modality": "OT", "PatientID": "-", "ContentDate": "19000101", "ContentTime": "000000"}
 """What a directory record must say and a file does not (type 1 in PS3.3 F.5); the file itself is not touched."""
@@ -59,10 +62,17 @@ def write_folder(folder: Path, files: Iterable[bytes]) -> tuple[Written, ...]:
     return written
 
 
+def check_fit(data: bytes) -> None:
+    """Refuses a file that no directory can name, or that is not as PS3.10 has it."""
+    header = _header(data)
+    if not all(_UID.fullmatch(text(header, keyword)) for keyword in _NAMES):
+        raise Refusal.because("media_file_unfit")
+
+
 def _header(data: bytes) -> Dataset:
     try:
         return dcmread(io.BytesIO(data), stop_before_pixels=True)
-    except (InvalidDicomError, EOFError) as error:
+    except Exception as error:  # the parser's errors on malformed files are of many kinds
         raise Refusal.because("image_not_dicom") from error
 
 

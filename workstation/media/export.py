@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydicom import dcmread
-from pydicom.errors import InvalidDicomError
 
 from imaging.deidentify import deidentified
 from imaging.image import Decoder
 from records.errors import Cancelled, Reason, Refusal
-from workstation.media.dicomdir import write_folder
+from workstation.media.dicomdir import check_fit, write_folder
 from workstation.media.iso import write_iso
 from workstation.media.page import write_page
 
@@ -47,12 +46,13 @@ class Exported:
     missing: int = 0
 
 
-def export(wanted: Export, files: Iterable[bytes], decoder: Decoder, *,
+def export(wanted: Export, files: Iterable[bytes | Reason], decoder: Decoder, *,
            went_on: Callable[[int], None] = lambda _: None,
            cancelled: Callable[[], bool] = lambda: False) -> Exported:
     """Write it. On refusal, trouble or cancellation nothing of it stays, and nothing else was touched.
 
-    `went_on` is told how many files are done, `cancelled` is asked before each.
+    `files` are a file's bytes, or why there are none. `went_on` is told how many are done, `cancelled` is asked before
+    each.
     """
     told = Exported()
     existed = wanted.folder.exists()
@@ -76,13 +76,16 @@ def export(wanted: Export, files: Iterable[bytes], decoder: Decoder, *,
     return told
 
 
-def _leaving(wanted: Export, files: Iterable[bytes], told: Exported, went_on: Callable[[int], None],
+def _leaving(wanted: Export, files: Iterable[bytes | Reason], told: Exported, went_on: Callable[[int], None],
              cancelled: Callable[[], bool]) -> Iterator[bytes]:
-    """Each file as it leaves; one that may not leave without its patient is left out and told."""
+    """Each file as it leaves; one that no medium takes, or that may not leave without its patient, is told."""
     secret = secrets.token_bytes(32)
     for done, data in enumerate(files, start=1):
         _stop_if(cancelled)
         try:
+            if isinstance(data, Reason):
+                raise Refusal(data)
+            check_fit(data)
             yield data if wanted.named else without_patient(data, secret)
         except Refusal as refused:
             told.missing += 1
@@ -93,12 +96,13 @@ def _leaving(wanted: Export, files: Iterable[bytes], told: Exported, went_on: Ca
 
 def without_patient(data: bytes, secret: bytes) -> bytes:
     """A file's bytes without its patient."""
-    try:
-        dataset = dcmread(io.BytesIO(data))
-    except (InvalidDicomError, EOFError) as error:
-        raise Refusal.because("image_not_dicom") from error
     out = io.BytesIO()
-    deidentified(dataset, secret).save_as(out, enforce_file_format=True)
+    try:
+        deidentified(dcmread(io.BytesIO(data)), secret).save_as(out, enforce_file_format=True)
+    except Refusal:
+        raise
+    except Exception as error:  # the parser's errors on malformed files are of many kinds
+        raise Refusal.because("image_not_dicom") from error
     return out.getvalue()
 
 

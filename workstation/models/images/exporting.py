@@ -1,9 +1,9 @@
-"""Exporting studies to a folder or disc: the server is told for whom, then file by file, with progress, cancellable."""
+"""Exporting studies to a folder or disc: it is told for whom, then file by file, with progress, cancellable."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from enum import Enum
 from pathlib import Path
@@ -13,12 +13,9 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from imaging.apart import Apart
 from records.errors import Cancelled, Refusal
 from records.image_lists import ImageStudyView
-from records.messages import ImageExportGiven, PatientView
 from workstation.background import Query
-from workstation.client.asking import body_of
-from workstation.ids import new_id
 from workstation.media.export import Export, Exported, export
-from workstation.models.desk import Desk
+from workstation.models.images.outgoing import Outgoing
 from workstation.models.images.study_list import study_words, written_day
 
 
@@ -31,7 +28,7 @@ class Stage(Enum):
 
 
 class ExportModel(QObject):
-    """One export of one patient's studies."""
+    """One export of one person's studies."""
 
     changed = pyqtSignal()
     went_on = pyqtSignal(int)
@@ -39,10 +36,9 @@ class ExportModel(QObject):
     refused = pyqtSignal(object)
     """Refusal: nothing was exported; it may be tried again."""
 
-    def __init__(self, desk: Desk, patient: PatientView, studies: Sequence[ImageStudyView],
-                 parent: QObject | None = None) -> None:
+    def __init__(self, source: Outgoing, studies: Sequence[ImageStudyView], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._desk, self.patient, self.studies = desk, patient, tuple(studies)
+        self.source, self.studies = source, tuple(studies)
         self.stage = Stage.ASKING
         self.done: Exported | None = None
         self.folder: Path | None = None
@@ -60,7 +56,7 @@ class ExportModel(QObject):
 
     def name(self, *, named: bool) -> str:
         """How the folder is called: the record's number, or nothing that leads to anybody."""
-        return f"ANH-{self.patient.patient_no}" if named else "ANH-KHONG-TEN"
+        return f"ANH-{self.source.number}" if named else "ANH-KHONG-TEN"
 
     def begin(self, folder: Path, reason: str, *, named: bool, disc: bool) -> None:
         """Write into a new folder of that name; `refused` or `changed` (done) follows."""
@@ -68,33 +64,24 @@ class ExportModel(QObject):
             return
         self._cancelled.clear()
         self.stage, self.folder = Stage.RUNNING, folder
-        wanted = Export(folder, f"{self.patient.full_name.upper()} · {self.patient.patient_no}", self.line, named,
+        wanted = Export(folder, self.source.who, self.line, named,
                         disc=folder.with_suffix(".iso") if disc else None)
-        told = ImageExportGiven(studies=tuple(study.uid for study in self.studies), named=named, reason=reason)
-        self._desk.background.run(Query("export images", lambda: self._write(wanted, told), self._wrote, self._failed),
-                                  lane="export")
+        self.source.background.run(Query("export images", lambda: self._write(wanted, reason), self._wrote,
+                                         self._failed), lane="export")
         self.changed.emit()
 
     def cancel(self) -> None:
         """Stop after the file that is being written; nothing stays."""
         self._cancelled.set()
 
-    def _write(self, wanted: Export, told: ImageExportGiven) -> Exported | None:
-        self._desk.client.door.ask("POST", "/api/image-exports", body=body_of(told), key=new_id())
+    def _write(self, wanted: Export, reason: str) -> Exported | None:
+        self.source.tell([study.uid for study in self.studies], reason, named=wanted.named)
         try:
             with closing(Apart()) as decoder:
-                return export(wanted, self._fetched(), decoder, went_on=self.went_on.emit,
-                              cancelled=self._cancelled.is_set)
+                return export(wanted, self.source.files(self.studies, self._cancelled.is_set), decoder,
+                              went_on=self.went_on.emit, cancelled=self._cancelled.is_set)
         except Cancelled:
             return None
-
-    def _fetched(self) -> Iterator[bytes]:
-        client = self._desk.client
-        for study in self.studies:
-            for series in study.series:
-                for listed in client.image_list(study.uid, series.uid):
-                    yield client.image_file(study.uid, series.uid, listed.text("SOPInstanceUID"),
-                                            self._cancelled.is_set)
 
     def _wrote(self, done: Exported | None) -> None:
         self.stage, self.done = (Stage.DONE, done) if done is not None else (Stage.ASKING, None)

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QObject
 
 from imaging.geometry import Plane
 from records.errors import Reason
-from workstation.models.images.stack import Loaded, Spot, Stack
+from workstation.models.images.stack import Fetch, Loaded, Spot, Stack
 
 
 class KeyStack(Stack):
@@ -50,6 +50,9 @@ class KeyStack(Stack):
 
     def look_at(self, place: int) -> None:
         self.whole.look_at(self._places[place])
+
+    def fetching(self, place: int) -> Fetch:
+        return self.whole.fetching(self._places[place])
 
     @property
     def frame_time_ms(self) -> float | None:

@@ -19,7 +19,7 @@ from imaging.sources import MIB
 from imaging.volumes import Volume, reslice, standard_plane, volume_of
 from records.errors import Reason, Refusal
 from workstation.background import Background, Job, Query
-from workstation.models.images.stack import Loaded, Spot, Stack
+from workstation.models.images.stack import Fetch, Loaded, Spot, Stack
 
 PLANE_WORDS = {"axial": "Mặt cắt ngang", "coronal": "Mặt đứng ngang", "sagittal": "Mặt đứng dọc"}
 LEAST_STEP_MM = 2.0
@@ -200,6 +200,10 @@ class PlaneStack(Stack):
                 self._asked.add(wanted)
                 self._background.run(Query("cut a plane", self._work(wanted), partial(self._made, wanted)),
                                      lane="planes")
+
+    def fetching(self, place: int) -> Fetch:
+        work = self._work(place)
+        return lambda _given_up: work()
 
     def _work(self, place: int) -> Callable[[], Loaded]:
         made, first, spot = self._cut, self._first, self.spot(place)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -31,6 +33,14 @@ class Loaded:
     image: Image
     frame: Frame
     grey: Grey
+
+    def without_planes(self) -> Loaded:
+        """Without the file's overlay planes, which may spell a name and go with it (PS3.15 table E.1-1)."""
+        return self if self.frame.overlay is None else replace(self, frame=replace(self.frame, overlay=None))
+
+
+Fetch = Callable[[threading.Event], Loaded]
+"""Reads one frame in the background, until it is given up."""
 
 
 class Stack(QObject):
@@ -68,6 +78,10 @@ class Stack(QObject):
     @abstractmethod
     def look_at(self, place: int) -> None:
         """The reader is here: load this place first, then outward from it."""
+
+    @abstractmethod
+    def fetching(self, place: int) -> Fetch:
+        """How a place's pixels are had in the background whether they are here or not; it refuses as the file does."""
 
     @property
     def parts(self) -> tuple[range, ...]:

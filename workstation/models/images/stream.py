@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
@@ -9,10 +10,10 @@ from PyQt6.QtCore import QObject
 from imaging.attributes import number, numbers
 from imaging.geometry import Plane, plane_of
 from imaging.image import Image
-from records.errors import Reason
+from records.errors import Cancelled, Reason, Refusal
 from workstation.models.images.instances import Instance
 from workstation.models.images.ordering import Arranged
-from workstation.models.images.stack import Loaded, Spot, Stack
+from workstation.models.images.stack import Fetch, Loaded, Spot, Stack
 
 if TYPE_CHECKING:
     from workstation.models.images.loading import Loader
@@ -61,6 +62,21 @@ class Streamed(Stack):
         self.heading = 0 if abs(moved) > _A_JUMP else 1 if moved > 0 else -1 if moved < 0 else self.heading
         self.at = place
         self._loader.look(self)
+
+    def fetching(self, place: int) -> Fetch:
+        """From memory, else from its file."""
+        spot, instance, lasting = self._spots[place], self._places[place].instance, self._lasting.get(place)
+        memory, decoders = self._loader.memory, self._loader.decoders
+
+        def fetch(given_up: threading.Event) -> Loaded:
+            if lasting is not None:
+                raise Refusal(lasting)
+            found = memory.get(spot) or next(instance.read([spot.frame], decoders, given_up), None)
+            if found is None:
+                raise Cancelled
+            return found
+
+        return fetch
 
     @property
     def parts(self) -> tuple[range, ...]:

@@ -14,9 +14,11 @@ from records.errors import Reason
 from records.messages import EncounterView, PatientView
 from workstation.config import ZONE
 from workstation.models.desk import Desk
+from workstation.models.images.archive_outgoing import OfArchive
 from workstation.models.images.disc import DiscModel, DiscPerson, DiscReading
 from workstation.models.images.disc_sending import DiscSending, sends_images, to_archive
 from workstation.models.images.loading import Loader
+from workstation.models.images.outgoing import OfDisc
 from workstation.models.images.patient_reading import ReadingModel
 from workstation.models.images.report import write_report
 from workstation.models.images.series import SeriesShelf
@@ -26,6 +28,7 @@ from workstation.views.chart.kinds_menu import show_kinds
 from workstation.views.chart.place import ChartPlace
 from workstation.views.images.disc import DiscDialog, SendDialog
 from workstation.views.images.disc_place import DiscPlace
+from workstation.views.images.leaving import Leaving
 from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.images.reporting import Reporting
 from workstation.views.work import NothingOpen, WorkPage
@@ -114,6 +117,7 @@ class ImagesDesk(QObject):
         place = DiscPlace(reading, unreadable, self._actions, leave=self.leave_disc,
                           send=self._send_disc if sends_images(self._desk.account) else None)
         reading.setParent(place)
+        Leaving(OfDisc(person, self._desk.background), place, self._actions)
         return place
 
     def _send_disc(self, person: DiscPerson) -> None:
@@ -129,6 +133,7 @@ class ImagesDesk(QObject):
         place = ImagesPlace(reading, encounter, self._actions)
         reading.setParent(place)
         Reporting(self._desk, place, self._actions, partial(self._write_report, patient.id))
+        Leaving(OfArchive(self._desk, patient), place, self._actions)
         return place
 
     def _write_report(self, patient: UUID, study: str, modalities: Sequence[str]) -> bool:

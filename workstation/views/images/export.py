@@ -10,6 +10,7 @@ from records.errors import Refusal
 from workstation.media.export import Exported
 from workstation.models.images.exporting import ExportModel, Stage
 from workstation.views import style
+from workstation.views.images.picture import free
 from workstation.views.prompts import Dialog
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.fields import LineField
@@ -19,10 +20,11 @@ _NAMED = "Có thông tin người bệnh (giao người bệnh, chuyển viện)
 _NAMELESS = "Xóa thông tin người bệnh (hội chẩn rộng, giảng dạy)"
 _LOOK = ("Tên có thể nằm ngay trên hình siêu âm, nội soi, ảnh chụp màn hình: hãy xem từng ảnh trước khi giao. "
          "Báo cáo và điện tim không xóa được tên nên không được xuất.")
+_NOBODY_KEEPS = "Ảnh từ đĩa, không thuộc hồ sơ nào ở đây: nhật ký của bệnh viện không ghi việc xuất này."
 
 
 class ExportDialog(Dialog):
-    """Every export is kept in the audit with its reason."""
+    """Every export from the archive is kept in the audit with its reason."""
 
     def __init__(self, model: ExportModel, parent: QWidget) -> None:
         super().__init__("Xuất hình ảnh", parent, width=620)
@@ -37,9 +39,11 @@ class ExportDialog(Dialog):
         self.bar.setMaximum(max(1, model.files))
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
-        who = f"{model.patient.full_name.upper()} · {model.patient.patient_no}"
-        for widget in (label(who, "bold"), label(f"{model.line}: {model.files} tệp.", wrap=True),
-                       label("Xuất cho ai, để làm gì", "caption"), self.reason, self.named, self.nameless, self.look,
+        why = label("Xuất cho ai, để làm gì", "caption") if model.source.audited else label(
+            _NOBODY_KEEPS, "small_second", wrap=True)
+        for widget in (label(model.source.who, "bold", wrap=True),
+                       label(f"{model.line}: {model.files} tệp.", wrap=True), why, self.reason, self.named,
+                       self.nameless, self.look,
                        self.disc, label("Thư mục có tệp DICOM, DICOMDIR và một trang web để xem bằng trình duyệt.",
                                         "small_second", wrap=True), self.bar, self.words):
             self.body.addWidget(widget)
@@ -51,15 +55,16 @@ class ExportDialog(Dialog):
         model.changed.connect(self._show)
         model.went_on.connect(self.bar.setValue)
         model.refused.connect(self._refused)
+        self.reason.setVisible(model.source.audited)
         self._show()
-        self.reason.setFocus()
+        (self.reason if model.source.audited else self.verb).setFocus()
 
     def choose(self) -> None:
         """Ask where to, then begin; once it is done, close."""
         if self._model.stage is Stage.DONE:
             self.accept()
             return
-        if not self.reason.text().strip():
+        if self._model.source.audited and len(self.reason.text().strip()) < 3:
             self._say("Hãy ghi xuất cho ai, để làm gì: nhật ký giữ lại lý do này.", "critical")
             self.reason.setFocus()
             return
@@ -70,7 +75,7 @@ class ExportDialog(Dialog):
     def begin(self, place: Path) -> None:
         """Write into a new folder in that place."""
         named = self.named.isChecked()
-        folder = _free(place / self._model.name(named=named))
+        folder = free(place / self._model.name(named=named))
         self._model.begin(folder, self.reason.text().strip(), named=named, disc=self.disc.isChecked())
 
     def reject(self) -> None:
@@ -113,12 +118,3 @@ def _told(done: Exported, folder: Path | None) -> str:
         why = "; ".join(dict.fromkeys(reason.vietnamese for reason in done.left_out))
         words += f" {done.missing} tệp không được xuất: {why}"
     return words
-
-
-def _free(folder: Path) -> Path:
-    """A folder of that name, or with a number behind it, that is not there yet."""
-    number, wanted = 1, folder
-    while wanted.exists() or wanted.with_suffix(".iso").exists():
-        number += 1
-        wanted = folder.with_name(f"{folder.name}-{number}")
-    return wanted

@@ -78,9 +78,9 @@ class Face:
         said = "" if laid is None else laid.words if self.over_it is not None else f"{laid.words}: không nói về lát này"
         return tuple(filter(None, (said, self.keys(here.spot))))
 
-    def picture(self, painter: QPainter, surface: Surface, lens: Lens, ratio: float) -> None:
-        """The pixels; the painter counts in `ratio` device pixels."""
-        here = self.gaze.here
+    def picture(self, painter: QPainter, surface: Surface, lens: Lens, ratio: float, *, planes: bool = True) -> None:
+        """The pixels, with the file's own overlay planes or without; the painter counts in `ratio` device pixels."""
+        here = self.gaze.here if planes or self.gaze.here is None else self.gaze.here.without_planes()
         veils = None if self.over_it is None else self.over_it.veils
         painted = None if here is None else surface.paint(here, lens, overlays=self.overlays, veils=veils)
         if painted is not None:

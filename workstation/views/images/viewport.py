@@ -132,15 +132,15 @@ class Viewport(QWidget):
             ACTS[action_id](self)
         return action_id in ACTS
 
-    def snapshot(self, size: QSize | None = None) -> QImage:
-        """The picture with its marks and graphics, without the words at its rim: for key images."""
+    def snapshot(self, size: QSize | None = None, *, planes: bool = True) -> QImage:
+        """The picture with its marks and graphics, without the words at its rim, or the file's own overlay planes."""
         wanted = size or QSize(*self.size_px)
         made = QImage(wanted, QImage.Format.Format_RGB32)
         made.fill(style.image_colour("ground"))
         if self.here is not None:
             painter = QPainter(made)
             lens = Lens.of(self.state, (wanted.width(), wanted.height()), self.here.frame, self.gaze.aspect)
-            self._face.picture(painter, Surface(), lens, 1.0)
+            self._face.picture(painter, Surface(), lens, 1.0, planes=planes)
             self._face.over(painter, lens, 1.0)
             painter.end()
         return made

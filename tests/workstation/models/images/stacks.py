@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from imaging.geometry import Plane, plane_of
 from imaging.image import Image
 from records.errors import Reason, Refusal
 from tests.imaging.samples import opened, phantom
-from workstation.models.images.stack import Loaded, Spot, Stack
+from workstation.models.images.stack import Fetch, Loaded, Spot, Stack
 
 
 def slice_at(values: NDArray[Any], number: int = 1, **attributes: Any) -> Dataset:
@@ -84,6 +85,16 @@ class HeldStack(Stack):
 
     def look_at(self, place: int) -> None:
         self.looked_at.append(place)
+
+    def fetching(self, place: int) -> Fetch:
+        held = self._places[place]
+
+        def fetch(_given_up: threading.Event) -> Loaded:
+            if isinstance(held, Reason):
+                raise Refusal(held)
+            return held
+
+        return fetch
 
     def bring(self, place: int) -> None:
         """The place's pixels are here now, or it is known that they never will be."""

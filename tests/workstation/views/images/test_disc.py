@@ -21,7 +21,10 @@ from workstation.views.actions import NOT_NOW, Place
 from workstation.views.chart.place import ChartPlace
 from workstation.views.images.disc import DiscDialog, SendDialog
 from workstation.views.images.disc_place import DiscPlace
+from workstation.views.images.export import ExportDialog
 from workstation.views.images.patient_place import ImagesPlace
+from workstation.views.images.picture import PictureDialog
+from workstation.views.prompts import Dialog
 from workstation.views.ward.board import WardView
 from workstation.views.work import NothingOpen, WorkPage
 
@@ -39,6 +42,13 @@ def asked(program: Program) -> DiscDialog:
     program.window.actions_.trigger("open_disc")
     found = [one for one in program.window.findChildren(DiscDialog) if one.isVisible()]
     return found[-1]
+
+
+def opened(program: Program, action: str) -> PictureDialog | ExportDialog:
+    program.window.actions_.trigger(action)
+    [out] = [one for one in program.window.findChildren(Dialog) if one.isVisible()]
+    assert isinstance(out, PictureDialog | ExportDialog)
+    return out
 
 
 def where(page: WorkPage) -> Place:
@@ -113,6 +123,13 @@ def test_without_a_chart_the_second_person_of_a_disc_may_be_opened_and_closed(
     qtbot.waitUntil(lambda: place.grid.cells[0].viewport.here is not None, timeout=20_000)
     assert place.grid.cells[0].hung.series_uid == HERS
     qtbot.waitUntil(lambda: place.strip.picture(HERS) is not None, timeout=20_000)
+    for action in ("images.picture", "images.export"):
+        out = opened(program, action)
+        assert out.reason.isHidden(), "nobody keeps for whom a disc's images are"
+        assert out.grab().save(str(tmp_path / f"{action}.png"))
+        out.reject()
+        qtbot.waitUntil(lambda: not [one for one in program.window.findChildren(Dialog) if one.isVisible()],
+                        timeout=10_000)
     program.window.actions_.trigger("images.leave_disc")
     assert isinstance(at_work.place(Place.IMAGES), NothingOpen)
     QApplication.processEvents()

@@ -1,28 +1,38 @@
-"""The shown frame as a picture: the pixels of the one pipeline, with or without a name, audited first."""
+"""The shown frame or its series as pictures: the pixels of the one pipeline, with or without a name, audited first."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import imagecodecs
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from imaging.grey import Window
 from imaging.rendering import View, render
-from tests.workstation.models.images.stacks import disc, loaded, slice_at
-from tests.workstation.views.images.shelf import CT, Reader
-from tests.workstation.views.images.test_reporting import reporting, written
-from workstation.models.images.picture import Names, names_in
+from records.errors import Cancelled, Refusal, Trouble
+from tests.workstation.models.images.stacks import HeldStack, disc, loaded, slice_at
+from tests.workstation.views.images.shelf import CT, SLICES, Reader
+from workstation.models.images.archive_outgoing import OfArchive
+from workstation.models.images.picture import Drawn, Names, Wanted, draw_all, names_in, whole_frame
+from workstation.models.images.stack import Fetch, Loaded
+from workstation.models.images.view_state import ViewState
 from workstation.views.images.key_images import pixels_of
+from workstation.views.images.leaving import Leaving
 from workstation.views.images.picture import PictureDialog
-from workstation.views.images.reporting import Reporting
-
-__all__ = ["reporting", "written"]
 
 
-def asked(reader: Reader, reporting: Reporting) -> PictureDialog:
-    reporting.save_picture()
+@pytest.fixture
+def leaving(opened: Reader) -> Leaving:
+    reading = opened.place.reading
+    return Leaving(OfArchive(reading.desk, reading.patient), opened.place, opened.actions)
+
+
+def asked(reader: Reader, leaving: Leaving) -> PictureDialog:
+    assert leaving.parent() is reader.place
+    reader.actions.trigger("images.picture")
     [found] = [one for one in reader.window.findChildren(PictureDialog) if one.isVisible()]
     return found
 
@@ -36,13 +46,13 @@ def saved(dialog: PictureDialog, file: Path, qtbot: QtBot) -> Path:
 
 
 def test_the_shown_frame_is_saved_pixel_for_pixel_with_or_without_its_patient(
-        opened: Reader, reporting: Reporting, tmp_path: Path, qtbot: QtBot) -> None:
+        opened: Reader, leaving: Leaving, tmp_path: Path, qtbot: QtBot) -> None:
     viewport = opened.place.grid.viewport
     viewport.gaze.scroll_to(4)
     viewport.become(viewport.state.windowed(Window(100, 500)).turned())
     here = viewport.here
     assert here is not None
-    dialog = asked(opened, reporting)
+    dialog = asked(opened, leaving)
     dialog.choose()
     assert "nhật ký" in dialog.words.text(), "nothing leaves without a reason"
     dialog.reason.setText("Hội chẩn qua điện thoại")
@@ -71,3 +81,85 @@ def test_what_stands_in_the_pixels_is_said() -> None:
     assert names_in(loaded(slice_at(disc(), Modality="US"))) is Names.PERHAPS
     assert names_in(loaded(slice_at(disc(), Modality="US", BurnedInAnnotation="NO"))) is Names.NONE
     assert names_in(loaded(slice_at(disc()))) is Names.NONE
+
+
+def test_a_whole_series_is_saved_in_numbered_files(opened: Reader, leaving: Leaving, tmp_path: Path,
+                                                   qtbot: QtBot) -> None:
+    viewport = opened.place.grid.viewport
+    viewport.become(viewport.state.windowed(Window(100, 500)).flipped())
+    stack = viewport.gaze.stack
+    assert stack is not None
+    dialog = asked(opened, leaving)
+    assert dialog.all.text().startswith(f"Cả chuỗi: {SLICES} ảnh")
+    dialog.all.setChecked(True)
+    dialog.nameless.setChecked(True)
+    dialog.choose()
+    assert "nhật ký" in dialog.words.text(), "nothing leaves without a reason"
+    dialog.reason.setText("Bài giảng")
+    with qtbot.waitSignal(dialog._model.saved, timeout=10_000):
+        dialog.begin_all(tmp_path)
+    assert dialog.grab().save(str(tmp_path / "dialog.png"))
+    folder = tmp_path / "ANH-KHONG-TEN"
+    assert [file.name for file in sorted(folder.iterdir())] == [f"{n:04d}.png" for n in range(1, SLICES + 1)]
+    assert dialog.words.text() == f"Đã lưu {SLICES} ảnh vào {folder}."
+    for place in (0, SLICES - 1):
+        here = stack.loaded(place)
+        assert here is not None
+        truth = render(here.frame, here.grey, View(Window(100, 500), mirrored=True))
+        assert np.array_equal(imagecodecs.png_decode((folder / f"{place + 1:04d}.png").read_bytes()), truth)
+    dialog.named.setChecked(True)
+    dialog.jpeg.setChecked(True)
+    with qtbot.waitSignal(dialog._model.saved, timeout=10_000):
+        dialog.begin_all(tmp_path)
+    [named] = [one for one in tmp_path.iterdir() if one.name.endswith("-CHUOI-1")]
+    first = imagecodecs.jpeg_decode((named / "0001.jpg").read_bytes())
+    assert first.shape[0] > disc().shape[0], "a line with the name stands below"
+    assert [(one.studies, one.named) for one in opened.desks.little.exports] == [((CT,), False), ((CT,), True)]
+
+
+def drawn(stack: HeldStack, folder: Path, *, named: bool = False, stop: threading.Event | None = None) -> Drawn:
+    fetches = [stack.fetching(place) for place in range(len(stack))]
+    return draw_all(Wanted(fetches, ViewState(), folder, ".png", named), stop or threading.Event(), lambda _done: None)
+
+
+def test_frames_that_may_not_leave_are_told_and_a_stop_leaves_nothing(tmp_path: Path) -> None:
+    burnt = loaded(slice_at(disc(2), 2, BurnedInAnnotation="YES"))
+    good = [loaded(slice_at(disc(number), number)) for number in (1, 3)]
+    stack = HeldStack([good[0], burnt, good[1]])
+    told = drawn(stack, tmp_path / "out")
+    assert (told.files, told.missing) == (2, 1)
+    assert told.left_out[0].code == "image_names_in_pixels"
+    assert sorted(file.name for file in told.folder.iterdir()) == ["0001.png", "0003.png"], "numbers stay the slices'"
+    assert drawn(stack, tmp_path / "named", named=True).files == 3
+    stopped = threading.Event()
+    stopped.set()
+    with pytest.raises(Cancelled):
+        drawn(stack, tmp_path / "stopped", stop=stopped)
+    with pytest.raises(Trouble):
+        drawn(Away([good[0], good[1]]), tmp_path / "away")
+    with pytest.raises(Refusal, match="could not be written"):
+        drawn(stack, tmp_path / "out")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["named", "out"]
+    assert len(list((tmp_path / "out").iterdir())) == 2, "a folder that was there is never touched"
+
+
+class Away(HeldStack):
+    """Its second frame is on a disc that was taken out."""
+
+    def fetching(self, place: int) -> Fetch:
+        def away(_given_up: threading.Event) -> Loaded:
+            raise Trouble.because("image_file_away", detail="")
+
+        return away if place == 1 else super().fetching(place)
+
+
+def test_without_a_name_the_files_own_planes_go_too() -> None:
+    dataset = slice_at(disc())
+    for element, kind, value in ((0x10, "US", 96), (0x11, "US", 128), (0x40, "CS", "G"), (0x50, "SS", [1, 1]),
+                                 (0x100, "US", 1), (0x102, "US", 0), (0x3000, "OW", b"\xff" * (96 * 128 // 8))):
+        dataset.add_new((0x6000, element), kind, value)
+    here = loaded(dataset)
+    assert here.frame.overlay is not None
+    assert (whole_frame(here, ViewState()) == 255).all()
+    plain = whole_frame(loaded(slice_at(disc())), ViewState())
+    assert np.array_equal(whole_frame(here, ViewState(), named=False), plain)

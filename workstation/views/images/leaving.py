@@ -1,0 +1,51 @@
+"""«Xuất hình ảnh», «Lưu ảnh»: out of any place where images are read, the archive's or a disc's."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject
+
+from workstation.models.images import said
+from workstation.models.images.exporting import ExportModel
+from workstation.models.images.outgoing import Outgoing
+from workstation.models.images.picture import PictureModel
+from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
+from workstation.views.images.export import ExportDialog
+from workstation.views.images.picture import PictureDialog, Shot
+from workstation.views.images.place import ReaderPlace
+
+
+class Leaving(QObject):
+    """Joins one place of images to where they may go; the place lets go of the actions together with its own."""
+
+    def __init__(self, source: Outgoing, place: ReaderPlace, actions: ActionSet) -> None:
+        super().__init__(place)
+        self._source, self._place = source, place
+        actions.bind("images.export", self.export, self._reads)
+        actions.bind("images.picture", self.save_picture, self._reads)
+
+    def save_picture(self) -> None:
+        """The frame that is shown in the active viewport, or all of its series, as PNG or JPEG."""
+        cell, reading = self._place.grid.active, self._place.reading
+        viewport, number = cell.viewport, self._source.number
+        here, stack = viewport.here, viewport.gaze.stack
+        if here is None or stack is None:
+            self._place.tell("Khung này chưa có ảnh.")
+            return
+        series = reading.studies.series(here.spot.series_uid)
+        which = "" if series is None or series[1].number is None else f"-CHUOI-{series[1].number}"
+        shot = Shot(here, viewport.state, viewport.snapshot(), viewport.snapshot(planes=False),
+                    f"{self._source.who} · {said.place_of(reading, here.spot)}", f"ANH-{number}",
+                    tuple(map(stack.fetching, range(len(stack)))),
+                    f"{self._source.who} · {said.series_of(reading, here.spot)}", f"ANH-{number}{which}")
+        PictureDialog(PictureModel(self._source, cell.hung.study_uid, self), shot, self._place).show_over()
+
+    def export(self) -> None:
+        """Every study whose pictures hang now."""
+        studies = self._place.reading.studies
+        hung = dict.fromkeys(cell.hung.study_uid for cell in self._place.grid.cells if cell.hung.study_uid)
+        shown = [study for study in map(studies.study, hung) if study is not None]
+        if shown:
+            ExportDialog(ExportModel(self._source, shown, self), self._place).show_over()
+
+    def _reads(self) -> str:
+        return ALLOWED if self._place.grid.cells else NOT_NOW
