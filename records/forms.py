@@ -88,7 +88,7 @@ class Condition(Frozen):
 
 FieldType = Literal[
     "line", "text", "int", "decimal", "bool", "date", "instant", "choice", "choices", "coded", "rows", "gathered",
-    "images",
+    "images", "order",
 ]
 
 
@@ -98,7 +98,8 @@ class Field(Frozen):
     Stored values: line, text -> str; int -> int; decimal -> str with exactly `precision` decimals; bool;
     date -> "YYYY-MM-DD" (or "YYYY" when `year_only`); instant -> RFC 3339 with offset; choice -> code;
     choices -> list of codes; coded -> {"text", "code"}; rows -> list of objects by `fields`;
-    gathered -> list of {"entry", "kind", "version", "sha256"}; images -> list of key images (`records.pictures`).
+    gathered -> list of {"entry", "kind", "version", "sha256"}; images -> list of key images (`records.pictures`);
+    order -> accession number of the order that a result answers, which is printed only where one is known.
     An empty blank is absent, never "" or null.
     """
 

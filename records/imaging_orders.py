@@ -53,6 +53,8 @@ class Reporting(Frozen):
 
     form: str
     kind: str
+    order: str
+    """The blank that names the order which it answers."""
     images: str = ""
     name: str
     modalities: tuple[str, ...]
@@ -114,7 +116,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class Report:
-    """One result: of which studies its key images are, what was examined, and whether all signed it."""
+    """One result: which order it names, of which studies its key images are, what was examined, and whether all signed
+    it.
+    """
 
     entry: UUID
     studies: frozenset[str]
@@ -123,6 +127,8 @@ class Report:
     at: datetime
     modalities: frozenset[str] = frozenset()
     """The devices of which its paper speaks; empty: any."""
+    order: str = ""
+    """Accession number of the order that it answers; empty in results that name none."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,13 @@ def report(versions: Sequence[Standing]) -> Report | None:
     return Report(
         version.entry, frozenset(str(image["study"]) for image in images if isinstance(image, Mapping)),
         str(version.values.get(kind.name, "")), "signed" if latest.state is State.SIGNED else "begun",
-        version.written_at, frozenset(kind.modalities))
+        version.written_at, frozenset(kind.modalities), answered_order(version))
+
+
+def answered_order(version: Version) -> str:
+    """Accession number of the order that a result says it answers; empty when it is none, or names none."""
+    kind = reporting(version.form.code, version.form.kind)
+    return str(version.values.get(kind.order, "")) if kind is not None else ""
 
 
 @dataclass(frozen=True)
@@ -192,20 +204,25 @@ class Answerable:
     live: bool
     ordered_at: datetime
     modality: str = UNKNOWN
+    accession: str = ""
 
 
 def answered(orders: Sequence[Answerable], reports: Sequence[Report]) -> dict[UUID, Report]:
-    """Which result answers which order: that whose key images are of the order's study; without key images, that which
+    """Which result answers which order: that which names it, whatever else it shows beside it (an earlier picture, to
+    compare). Of one that names none: that whose key images are of the order's study; without key images, that which
     names the same examination of the same device, when only one order that waits does. A signed result goes before one
     that is begun.
     """
+    numbers = {order.accession: order.id for order in orders if order.accession}
     found: dict[UUID, Report] = {}
-    ordered = sorted(reports, key=lambda one: (one.state == "signed", one.at))
+    ordered = sorted(reports, key=lambda one: (one.state == "signed", one.order in numbers, one.at))
     for one in ordered:
-        if one.studies:
+        if one.order in numbers:
+            found[numbers[one.order]] = one
+        elif one.studies:
             found |= {order.id: one for order in orders if order.studies & one.studies}
     for one in ordered:
-        if one.studies:
+        if one.order in numbers or one.studies:
             continue
         same = [order for order in orders if order.live and order.id not in found and order.ordered_at <= one.at
                 and speaks_of(one.modalities, order.modality) and _words(order.name) == _words(one.examination)]

@@ -29,6 +29,8 @@ _CONTROL = re.compile(
 )
 """Control, bidirectional override and lone surrogate characters: invisible on the page, so never in what is signed."""
 _YEAR_ONLY = re.compile(r"^\d{4}$")
+_ORDER = re.compile(r"[0-9]{1,16}")
+"""An accession number as the house gives them (SH: 16 characters)."""
 
 
 @dataclass(frozen=True)
@@ -364,8 +366,15 @@ def _images(field: Field, raw: Any, notes: _Notes) -> list[dict[str, Any]] | Non
     return cleaned
 
 
+def _order(field: Field, raw: Any, notes: _Notes) -> str | None:
+    if not isinstance(raw, str) or not _ORDER.fullmatch(raw):
+        notes.wrong("value_not_an_order", field)
+        return None
+    return raw
+
+
 _READERS = {
     "line": _line, "text": _text, "int": _int, "decimal": _decimal, "bool": _bool, "date": _date,
     "instant": _instant, "choice": _choice, "choices": _choices, "coded": _coded, "rows": _rows,
-    "gathered": _gathered, "images": _images,
+    "gathered": _gathered, "images": _images, "order": _order,
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from records.cda.markup import Element, calendar, code, facility_arc, loinc, moment, node, settings, system
 from records.entries import Author, Stay, Subject, Version
+from records.imaging_orders import answered_order
 
 _GENDERS = {"1": ("M", "Nam"), "2": ("F", "Nữ"), "3": ("UN", "Chưa xác định")}
 
@@ -31,6 +32,7 @@ def write_header(document: Element, version: Version, children: Sequence[Version
     for written in _by_author(children):
         if written.author.id != version.author.id:
             _authenticator(document, "authenticator", written, arc)
+    _fulfilled(document, (version, *children), arc)
     _replaced(document, version)
     _encounter(document, version.stay, arc)
 
@@ -96,6 +98,13 @@ def _authenticator(document: Element, tag: str, version: Version, arc: str) -> N
     assigned = node(part, "assignedEntity")
     _person(assigned, version.author, arc)
     _organisation(assigned, "representedOrganization", version.stay, arc)
+
+
+def _fulfilled(document: Element, versions: Sequence[Version], arc: str) -> None:
+    """The orders that are answered, each once."""
+    found = [number for version in versions if (number := answered_order(version))]
+    for number in dict.fromkeys(found):
+        node(node(node(document, "inFulfillmentOf"), "order"), "id", root=f"{arc}.8", extension=number)
 
 
 def _replaced(document: Element, version: Version) -> None:

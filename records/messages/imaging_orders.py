@@ -13,6 +13,9 @@ from records.order_states import OrderState
 class ImagingOrderStanding(Frozen):
     """Where one picture stands that an entry of a chart orders: all that is said beside the order's own words."""
 
+    accession: str = ""
+    """Its number, by which a result names it."""
+
     entry: UUID
     version: int
     row: int
@@ -20,6 +23,8 @@ class ImagingOrderStanding(Frozen):
     state: OrderState
     studies: tuple[str, ...] = ()
     """UIDs of the studies that arrived for it."""
+    result: UUID | None = None
+    """The entry that reports on it."""
 
 
 class ImagingOrderView(Frozen):

@@ -14,6 +14,9 @@ from records.render.inline import WIDE, Atom
 SHORT = frozenset({"int", "decimal", "date", "bool"})
 """Types whose neighbours share a line where the form does not keep a line for each blank."""
 
+UNASKED = frozenset({"images", "order"})
+"""Types that the ministry's blank does not have: nothing stands where nothing is known."""
+
 
 def draw_sections(flow: Flow, form: Form, kind: EntryKind, values: Mapping[str, Any]) -> None:
     """All sections of an entry kind. A narrative form prints every blank, so that the ministry's numbers are all
@@ -21,7 +24,7 @@ def draw_sections(flow: Flow, form: Form, kind: EntryKind, values: Mapping[str, 
     """
     blanks = form.layout.style == "narrative"
     for section in kind.sections:
-        fields = [field for field in section.fields if field.key in values or (blanks and field.type != "images")]
+        fields = [field for field in section.fields if field.key in values or (blanks and field.type not in UNASKED)]
         if not fields:
             continue
         if [field.label for field in fields] == [section.title] and not fields[0].number:

@@ -8,10 +8,11 @@ from typing import Any
 from records.entries import Version
 from records.errors import Reason, Refusal
 from records.forms import EntryKind
+from records.imaging_orders import answered_order
 from records.messages import ImageExportGiven, ImageFileView
 from server.services import images as image_looks
 from server.services.hospital import Desk
-from server.store import images
+from server.store import images, imaging_orders
 
 
 def file_of(desk: Desk, study: str, series: str, uid: str) -> ImageFileView:
@@ -31,7 +32,13 @@ def leaving(desk: Desk, given: ImageExportGiven) -> None:
 
 
 def doubts(desk: Desk, version: Version, kind: EntryKind) -> Iterator[Reason]:
-    """What is wrong with the key images of an entry: somebody else's, one that nobody knows, another file's."""
+    """What is wrong with a result: it answers an order that is none of this stay's; a key image is somebody else's, one
+    that nobody knows, or another file's.
+    """
+    if named := answered_order(version):
+        order = imaging_orders.owner(desk.db, accession=named)
+        if order is None or order.encounter != version.stay.id:
+            yield Reason("order_of_nobody", named)
     held = [(field.key, number, item) for field in kind.fields if field.type == "images"
             for number, item in enumerate(version.values.get(field.key, ()), start=1)]
     if not held:

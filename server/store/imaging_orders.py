@@ -109,10 +109,12 @@ def number(db: Connection, which: UUID, encounter: UUID, asked: Asked) -> UUID:
 def answerable(db: Connection, orders: Sequence[tuple[UUID, Asked]]) -> tuple[Answerable, ...]:
     """The orders as results find them: with the studies that were given to them and that arrived for them."""
     studies: dict[UUID, set[str]] = {}
+    numbers: dict[UUID, str] = {}
     for row in db.execute(_STUDIES, {"orders": [which for which, _ in orders]}):
         studies.setdefault(row.order, set()).add(row.uid)
+        numbers[row.order] = row.accession
     return tuple(Answerable(which, frozenset(studies.get(which, ())), asked.name, asked.live, asked.ordered_at,
-                            asked.modality) for which, asked in orders)
+                            asked.modality, numbers.get(which, "")) for which, asked in orders)
 
 
 def keep(db: Connection, key: ScopeKey, orders: Iterable[tuple[UUID, Asked]], answers: dict[UUID, Report]) -> None:
@@ -135,9 +137,10 @@ def of_encounter(db: Connection, key: ScopeKey) -> tuple[Order, ...]:
 
 
 def standing(db: Connection, encounter: UUID) -> tuple[ImagingOrderStanding, ...]:
-    """Where those orders of a stay stand, newest first, that do not just wait; nothing is decrypted for it."""
+    """Where the orders of a stay stand, newest first; nothing is decrypted for it."""
     return tuple(ImagingOrderStanding.model_construct(
-        entry=row.entry, version=row.version, row=row.row, state=state_of(_facts(row)), studies=tuple(row.studies))
+        accession=row.accession, entry=row.entry, version=row.version, row=row.row, state=state_of(_facts(row)),
+        studies=tuple(row.studies), result=row.result)
         for row in db.execute(_STANDING, {"encounter": encounter}))
 
 
@@ -222,7 +225,7 @@ _TABLES = """
 _SHOWN = _COLUMNS + _TABLES
 _STANDING = text(f"""
     WITH mine AS MATERIALIZED (
-        SELECT v."order" AS id, o.entry, v.version, v."row", v.live, v.result_state, v.scheduled
+        SELECT v."order" AS id, o.accession, o.entry, v.version, v."row", v.live, v.result, v.result_state, v.scheduled
         FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
         WHERE v.encounter = :encounter
     ), pictured AS (
@@ -234,11 +237,11 @@ _STANDING = text(f"""
     ), given AS (
         SELECT DISTINCT "order" AS id FROM imaging_order_gifts WHERE "order" IN (SELECT id FROM mine)
     )
-    SELECT mine.entry, mine.version, mine."row", mine.live, mine.result_state, pictured.id IS NOT NULL AS has_images,
+    SELECT mine.accession, mine.entry, mine.version, mine."row", mine.live, mine.result, mine.result_state,
+        pictured.id IS NOT NULL AS has_images,
         performed.id IS NOT NULL AS was_performed, given.id IS NOT NULL AS was_given,
         coalesce(pictured.uids, '{{}}') AS studies
     FROM mine LEFT JOIN pictured USING (id) LEFT JOIN performed USING (id) LEFT JOIN given USING (id)
-    WHERE NOT mine.live OR mine.result_state <> '' OR coalesce(pictured.id, performed.id, given.id) IS NOT NULL
     ORDER BY mine.scheduled DESC, mine.id
 """)  # noqa: S608 - only this file's own words
 _OPEN = text(f"""
@@ -262,6 +265,7 @@ _OWNER = text("""
     ORDER BY o.study_uid = :study_uid DESC LIMIT 1
 """)
 _STUDIES = text("""
-    SELECT id AS "order", study_uid AS uid FROM imaging_orders WHERE id = ANY(:orders)
-    UNION SELECT imaging_order, uid FROM image_studies WHERE imaging_order = ANY(:orders)
+    SELECT id AS "order", accession, study_uid AS uid FROM imaging_orders WHERE id = ANY(:orders)
+    UNION SELECT o.id, o.accession, i.uid FROM image_studies AS i JOIN imaging_orders AS o ON o.id = i.imaging_order
+        WHERE o.id = ANY(:orders)
 """)

@@ -1,4 +1,4 @@
-"""An ultrasound and a CT, from the doctor's order through device and technician to the signed result, at two PCs."""
+"""Two ultrasounds and a CT of one name, from the doctor's order through device and technician to the signed result."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -28,7 +29,6 @@ from tests.server.filling import enough
 from tests.server.pictures import a_slice, as_file
 from workstation.config import ZONE
 from workstation.drafts import CommandState
-from workstation.models.chart import ItemState
 from workstation.models.editor import EditorModel
 from workstation.models.images.key_images import key_image
 from workstation.models.images.report import write_report
@@ -40,12 +40,13 @@ pytestmark = pytest.mark.xdist_group("journeys")
 TECHNICIAN = "nghia.tranhuu"
 TODAY = datetime.now(UTC).date()
 LONG = 30_000
-ORDERED: dict[str, tuple[str, UID, dict[str, Any]]] = {
-    "11/BV2": ("US", UltrasoundImageStorage, {"preparation": ["1"]}),
-    "09/BV2": ("CT", CTImageStorage, {"contrast": "2", "allergy": "Không", "pregnancy": "1"}),
+ORDERED: dict[str, tuple[str, str, UID, dict[str, Any]]] = {
+    "first scan": ("11/BV2", "US", UltrasoundImageStorage, {"preparation": ["1"]}),
+    "second scan": ("11/BV2", "US", UltrasoundImageStorage, {"preparation": ["1"]}),
+    "CT": ("09/BV2", "CT", CTImageStorage, {"contrast": "2", "allergy": "Không", "pregnancy": "1"}),
 }
 NAME = "Ổ bụng"
-"""Both are called the same: only the form says which device it is."""
+"""All are called the same: the form says which device it is, and of the two scans only their numbers which is which."""
 Until = Callable[[Callable[[], bool]], None]
 
 
@@ -104,11 +105,18 @@ def sent(settings: DicomSettings, told: Dataset, modality: str, storage: UID, fo
         name: told.get(name) for name in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex",
                                           "AccessionNumber", "StudyInstanceUID")})
     one.file_meta.MediaStorageSOPClassUID = storage
-    file = folder / f"{modality}.dcm"
+    file = folder / f"{told.AccessionNumber}.dcm"
     file.write_bytes(as_file(one))
     subprocess.run(["storescu", "-aec", settings.aet, "-aet", "STORESCU", settings.host, str(settings.port), file],
                    capture_output=True, check=True, timeout=60)
     return Spot(one.StudyInstanceUID, one.SeriesInstanceUID, one.SOPInstanceUID, 1)
+
+
+def pictured(room: Place, spot: Spot) -> dict[str, Any]:
+    """A key image of the picture that the device sent."""
+    file = room.desk.client.image_file(spot.study_uid, spot.series_uid, spot.sop_instance_uid)
+    return dict(key_image(spot, hashlib.sha256(file).hexdigest(), "Lát 1: dài 48,3 mm",
+                          np.full((48, 64), 90, np.uint8)))
 
 
 def test_each_order_goes_to_its_device_and_comes_back_as_its_own_signed_result(
@@ -119,48 +127,53 @@ def test_each_order_goes_to_its_device_and_comes_back_as_its_own_signed_result(
     ward = sit_down(DOCTOR, pc="ward", encounter=stay.id)
     chart = ward.chart
 
-    def states() -> dict[str, OrderState]:
-        """By form; an order that just waits is not told of."""
-        known = {one.entry: one.state for one in chart.chart.imaging_orders} if chart.chart is not None else {}
-        return {item.form.code: known.get(item.entry, OrderState.ORDERED) for item in chart.items
-                if item.form.kind == "request" and item.state is ItemState.SIGNED}
+    entries: dict[UUID, str] = {}
 
-    for code, (_, _, asked) in ORDERED.items():
+    def states() -> dict[str, OrderState]:
+        known = {one.entry: one.state for one in chart.chart.imaging_orders} if chart.chart is not None else {}
+        return {entries[entry]: state for entry, state in known.items()}
+
+    for which, (code, _, _, asked) in ORDERED.items():
         form = current_form(code, TODAY)
         editor = written(qtbot, ward, partial(chart.begin, form, form.kind("request")), examination=NAME, **asked)
-        signs(doctor, editor, "doctor")
+        entries[signs(doctor, editor, "doctor")[0].entry] = which
     until(lambda: states() == dict.fromkeys(ORDERED, OrderState.ORDERED))
+    assert chart.chart is not None
+    numbers = {entries[one.entry]: one.accession for one in chart.chart.imaging_orders}
 
     until(lambda: answers(settings))
+    told = {one.AccessionNumber: (one, modality) for modality in ("US", "CT") for one in on_the_list(
+        settings, modality, chart.chart.patient.patient_no, tmp_path / modality)}
     pictures: dict[str, Spot] = {}
-    for code, (modality, storage, _) in ORDERED.items():
-        [told] = on_the_list(settings, modality, chart.chart.patient.patient_no if chart.chart else "",
-                             tmp_path / modality)
-        assert ("Tiêm thuốc cản quang: Có" in told.RequestedProcedureComments) == (modality == "CT")
-        pictures[code] = sent(settings, told, modality, storage, tmp_path)
-        assert not on_the_list(settings, modality, told.PatientID, tmp_path / f"{modality} done")
+    for which, (_, modality, storage, _) in ORDERED.items():
+        answer, device = told[numbers[which]]
+        assert device == modality
+        assert ("Tiêm thuốc cản quang: Có" in answer.RequestedProcedureComments) == (modality == "CT")
+        pictures[which] = sent(settings, answer, modality, storage, tmp_path)
+    assert not on_the_list(settings, "US", chart.chart.patient.patient_no, tmp_path / "done")
     until(lambda: states() == dict.fromkeys(ORDERED, OrderState.TAKEN))
 
     room = sit_down(TECHNICIAN, pc="room", encounter=stay.id)
     results = {}
-    for code, (modality, _, _) in ORDERED.items():
-        spot = pictures[code]
-        file = room.desk.client.image_file(spot.study_uid, spot.series_uid, spot.sop_instance_uid)
-        image = dict(key_image(spot, hashlib.sha256(file).hexdigest(), "Lát 1: dài 48,3 mm",
-                               np.full((48, 64), 90, np.uint8)))
+    expected = dict.fromkeys(ORDERED, OrderState.TAKEN)
+    for which in ("second scan", "CT", "first scan"):
+        code, modality, _, _ = ORDERED[which]
+        spot = pictures[which]
         editor = written(
             qtbot, room, partial(write_report, room.chart, TODAY, spot.study_uid, (modality,)),
             performed_at=(datetime.now(ZONE) + timedelta(seconds=1)).isoformat(timespec="seconds"),
-            conclusion="Bình thường.", key_images=[image])
-        assert (editor.form.code, editor.value("orderer"), editor.value("examination")) == (
-            code, "BS. Lê Thu Hà", NAME)
-        results[code] = signs(technician, editor, "technician")
+            conclusion="Bình thường.", **({} if which == "second scan" else {"key_images": [pictured(room, spot)]}))
+        assert (editor.form.code, editor.value("orderer"), editor.value("examination"), editor.value("order")) == (
+            code, "BS. Lê Thu Hà", NAME, numbers[which])
+        results[which] = signs(technician, editor, "technician")
+        expected[which] = OrderState.REPORTED
+        until(lambda: states() == expected)
     until(lambda: not room.desk.sync.status.waiting)
     assert not room.desk.store.commands(CommandState.REFUSED), "the server took the results in"
-    until(lambda: states() == dict.fromkeys(ORDERED, OrderState.REPORTED))
-    for version, signed in results.values():
+    for which, (version, signed) in results.items():
         head.hands_in(version, "specialist", head.signs(version, "specialist", signed))
-    until(lambda: states() == dict.fromkeys(ORDERED, OrderState.SIGNED))
+        expected[which] = OrderState.SIGNED
+        until(lambda: states() == expected)
     asked_for = [item for item in chart.items if item.form.kind == "request"]
-    assert {item.title: word_of(item) for item in asked_for} == {
-        "Yêu cầu siêu âm": "kết quả đã ký", "Yêu cầu chụp cắt lớp vi tính": "kết quả đã ký"}
+    assert {(item.title, word_of(item)) for item in asked_for} == {
+        ("Yêu cầu siêu âm", "kết quả đã ký"), ("Yêu cầu chụp cắt lớp vi tính", "kết quả đã ký")}

@@ -18,6 +18,7 @@ SAMPLES: dict[str, Any] = {
     "date": "2026-11-20", "instant": "2026-11-20T08:10:00+07:00", "coded": {"text": "Viêm phổi", "code": "J18.9"},
     "images": [{"study": "1.2.3", "series": "1.2.3.4", "instance": "1.2.3.4.5", "frame": 1, "sha256": "cd" * 32,
                 "words": "Lát 168 <phổi>", "picture": as_text(png(np.arange(96, dtype=np.uint8).reshape(8, 12)))}],
+    "order": "2600000012",
     "gathered": [{"entry": pages.ENTRY, "kind": "part_a", "version": 1, "sha256": "ab" * 32}],
 }
 

@@ -103,7 +103,7 @@ def test_the_judge_of_the_schema_agrees_that_whatever_is_demanded_is_there() -> 
 
 HEADER = ["realmCode", "typeId", "id", "code", "title", "effectiveTime", "confidentialityCode", "languageCode",
           "setId", "versionNumber", "recordTarget", "author", "custodian", "legalAuthenticator", "authenticator",
-          "relatedDocument", "componentOf", "component"]
+          "inFulfillmentOf", "relatedDocument", "componentOf", "component"]
 SECTION = ["id", "code", "title", "text", "author", "entry", "component"]
 OBSERVATION = ["id", "code", "text", "statusCode", "effectiveTime", "value"]
 MEDICATION = ["id", "text", "statusCode", "effectiveTime", "routeCode", "doseQuantity", "consumable"]
@@ -186,6 +186,15 @@ def test_a_correction_names_the_version_that_it_replaces() -> None:
     parent = parsed(cda.document(version)).find("v3:relatedDocument/v3:parentDocument/v3:id", NS)
     assert parent is not None
     assert parent.get("extension") == "1"
+
+
+def test_a_result_names_the_order_that_it_answers() -> None:
+    ref = {"code": "08/BV2", "edition": "2024-01-01", "kind": "result"}
+    root = parsed(cda.document(pages.version(form=ref, values={"order": "2600000012", "examination": "Ngực"})))
+    (named,) = found(root, "v3:inFulfillmentOf/v3:order/v3:id")
+    assert named.get("extension") == "2600000012"
+    assert found(parsed(cda.document(pages.version(form=ref, values={"examination": "Ngực"}))),
+                 "v3:inFulfillmentOf") == []
 
 
 def test_the_same_versions_give_the_same_bytes() -> None:

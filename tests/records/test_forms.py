@@ -49,7 +49,7 @@ CARE = """
     hygiene tubes_lines risk_fall risk_ulcer nursing_diagnosis interventions orders_done evaluation handover
 """
 ASKED = "diagnosis examination urgency remark"
-ANSWERED = "orderer ordered_at examination performed_at findings conclusion advice"
+ANSWERED = "order orderer ordered_at examination performed_at findings conclusion advice"
 SERIES = ("09/BV2", "10/BV2", "11/BV2", "12/BV2", "13/BV2", "14/BV2")
 """Built like 08/BV2."""
 KINDS = {
@@ -81,7 +81,7 @@ KINDS = {
         result_kind specimen report_no taken_on reported_on reported_by result conclusion informed informed_how
     """,
     ("08/BV2", "request"): "diagnosis examination urgency remark",
-    ("08/BV2", "result"): "orderer ordered_at examination performed_at findings conclusion advice key_images",
+    ("08/BV2", "result"): "order orderer ordered_at examination performed_at findings conclusion advice key_images",
     ("09/BV2", "request"): f"{ASKED} contrast allergy creatinine creatinine_on pregnancy",
     ("09/BV2", "result"): f"{ANSWERED} device films dose technique key_images",
     ("10/BV2", "request"): f"{ASKED} metal metal_detail contrast allergy creatinine creatinine_on pregnancy",
@@ -421,7 +421,7 @@ def test_section_codes_look_like_loinc_and_every_measured_blank_has_its_unit_in_
 
 def test_prefilled_blanks_name_the_patient_the_stay_or_the_request() -> None:
     known = {"subject": set(Subject.model_fields) | {"age"}, "stay": set(Stay.model_fields),
-             "request": {"orderer", "ordered_at", "examination"}}
+             "request": {"number", "orderer", "ordered_at", "examination"}}
     for paper, _, key, blank in every_field():
         if blank.source:
             root, _, attribute = blank.source.partition(".")

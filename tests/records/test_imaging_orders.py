@@ -22,6 +22,7 @@ from records.imaging_orders import (
     accession_number,
     alike,
     answered,
+    answered_order,
     asked,
     data,
     modality_of,
@@ -166,6 +167,31 @@ def test_a_result_answers_the_order_of_its_key_images_and_else_the_only_one_of_t
     assert answered([an_order(1)], [signed, begun])[UUID(int=1)] == signed
 
 
+def test_a_result_that_names_its_order_answers_that_one_whatever_else_it_shows() -> None:
+    orders = [replace(an_order(which), accession=f"26{which}") for which in (1, 2, 3)]
+    named = replace(a_report(11, "1.1"), order="262")
+    assert {which.int: one.entry.int for which, one in answered(orders, [named]).items()} == {2: 11}, \
+        "the picture of the first is there to compare"
+    plain = a_report(12, "1.1")
+    assert {which.int: one.entry.int for which, one in answered(orders, [named, plain]).items()} == {2: 11, 1: 12}
+    assert {which.int: one.entry.int for which, one in answered(orders, [named, plain, a_report(13)]).items()} \
+        == {2: 11, 1: 12, 3: 13}, "one of that name is left"
+    later = a_report(14, "1.2", hours=9)
+    assert answered(orders, [named, later])[UUID(int=2)] == named, "of two signed ones, that which names it"
+    assert answered(orders, [replace(named, state="begun"), later])[UUID(int=2)] == later
+    assert answered(orders, [replace(a_report(15, "1.3"), order="991")])[UUID(int=3)].entry == UUID(int=15), \
+        "a number of elsewhere says nothing"
+
+
+def test_what_a_result_names_is_kept_through_its_versions() -> None:
+    first = version_of("08/BV2", "result", order="2600000001", examination="Ngực")
+    second = version_of("08/BV2", "result", 2, order="2600000002", examination="Ngực")
+    told = report([Standing(first, State.AMENDED), Standing(second, State.SIGNED)])
+    assert told is not None
+    assert told.order == "2600000002"
+    assert answered_order(a_row("CT")) == answered_order(version_of("08/BV2", "result")) == ""
+
+
 def test_a_result_answers_no_order_of_another_device_though_it_is_called_the_same() -> None:
     orders = [replace(an_order(which, "Ngực"), modality=device) for which, device in ((1, "DX"), (2, "CT"))]
     told = replace(a_report(11, name="ngực"), modalities=frozenset({"CT"}))
@@ -206,7 +232,7 @@ def test_the_data_names_forms_and_fields_that_exist() -> None:
     for source in sources:
         kind = form(source.form, "2024-01-01").kind(source.kind)
         fields = {field.key: field for section in kind.sections for field in section.fields}
-        for name in ("name", "start", "remark", "stopped", "code", "urgency", "images"):
+        for name in ("name", "start", "remark", "stopped", "code", "urgency", "images", "order"):
             key, rows = getattr(source, name, ""), getattr(source, "rows", "")
             within = {field.key for field in fields[rows].fields} if rows else set(fields)
             assert not key or key in within, (source.form, name)

@@ -34,14 +34,15 @@ def stay_of(chart: Chart, account: Account) -> Stay:
 
 
 def new_draft(form: Form, kind: EntryKind, chart: Chart, account: Account, now: datetime, *,
-              study: str = "") -> LocalDraft:
+              study: str = "", about: UUID | None = None) -> LocalDraft:
     """An empty entry, now, with the blanks that the form fills from patient, stay and what it answers: the order of
-    that study of images, where one is named.
+    that study of images, or the one that the entry `about` orders, where one is named.
     """
     return LocalDraft(
         entry=new_id(), encounter=chart.encounter.id, form=FormRef(code=form.code, edition=form.edition, kind=kind.key),
         occurred_at=now.astimezone(ZONE).replace(second=0, microsecond=0), begun_at=now,
-        values=sourced(kind, subject_of(chart), stay_of(chart, account), chart, now, study=study))
+        values=sourced(kind, subject_of(chart), stay_of(chart, account), chart, now, study=study,
+                       about=about))
 
 
 def correction_draft(view: EntryView, reason: str, now: datetime) -> LocalDraft:
@@ -54,7 +55,7 @@ def correction_draft(view: EntryView, reason: str, now: datetime) -> LocalDraft:
 
 
 def sourced(kind: EntryKind, subject: Subject, stay: Stay, chart: Chart, now: datetime, *,
-            study: str = "") -> dict[str, Any]:
+            study: str = "", about: UUID | None = None) -> dict[str, Any]:
     """The values of all fields that name a source that is known."""
     known: dict[str, Any] = {
         **{f"subject.{name}": value for name, value in subject.model_dump().items()},
@@ -63,7 +64,7 @@ def sourced(kind: EntryKind, subject: Subject, stay: Stay, chart: Chart, now: da
         "subject.ethnicity": chart.patient.ethnicity, "subject.occupation": chart.patient.occupation,
         "subject.phone": chart.patient.phone, "subject.kin": chart.patient.kin,
     }
-    known |= {f"request.{name}": value for name, value in requested(kind, chart, study).items()}
+    known |= {f"request.{name}": value for name, value in requested(kind, chart, study, about).items()}
     filled = {field.key: _fitting(field, known.get(field.source), stay) for field in kind.fields if field.source}
     return {key: value for key, value in filled.items() if value not in (None, "", {})}
 

@@ -147,15 +147,16 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
         return policy.may_write(self._desk.account.for_policy(), kind, chart.encounter.state, ward_of(chart),
                                 utc_now().astimezone(ZONE).date())
 
-    def begin(self, form: Form, kind: EntryKind, study: str = "") -> None:
+    def begin(self, form: Form, kind: EntryKind, study: str = "", about: TimelineItem | None = None) -> None:
         """A new draft with the form's sources filled in; `draft_ready` follows. It is kept from its first word on.
-        `study`: of which images it reports.
+        `study`: of which images it reports; `about`: the item from which it was begun.
         """
         said = self.may_begin(form, kind)
         if isinstance(said, policy.Refused):
             self.refused.emit(Refusal(*said.reasons))
         elif (chart := self.chart) is not None:
-            self.draft_ready.emit(new_draft(form, kind, chart, self._desk.account, utc_now(), study=study))
+            self.draft_ready.emit(new_draft(form, kind, chart, self._desk.account, utc_now(), study=study,
+                                            about=about.entry if about is not None else None))
 
     def begin_draft(self, draft: LocalDraft) -> None:
         """A draft that was begun from another entry: in its place, or added to it; `draft_ready` follows."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from imaging.png import png
-from records.entries import Version
+from records.entries import FormRef, Version
 from records.pictures import as_text
 from records.render import render_entry
 from server.services.image_receiving import Outcome, receive
@@ -69,6 +69,30 @@ def test_somebody_elses_image_and_another_file_are_refused(house: House) -> None
         version = report(house, image, wrong)
         answer = handed_in(house, version, house.sign(version, "technician", "son"))
         assert reasons(answer) == [code]
+
+
+def numbered(house: House) -> str:
+    """The number of an order of the stay."""
+    ask = FormRef(code="08/BV2", edition="2024-01-01", kind="request")
+    values = {"diagnosis": {"text": "Viêm phổi", "code": "J18.9"}, "examination": "X-quang ngực thẳng", "urgency": "1"}
+    order = house.version("ha", form=ask, values=values)
+    with house.sign_in("ha") as client:
+        accepted(send(client, house, order, house.sign(order, "doctor", "ha"), "doctor"))
+        found = client.get(f"/api/encounters/{order.stay.id}/imaging-orders").json()
+    return str(found[0]["accession"])
+
+
+def test_a_report_answers_an_order_of_its_own_stay_and_no_other(house: House) -> None:
+    number = numbered(house)
+    named = result(house)
+    for wrong in ("9900000001", "2699999999"):
+        version = named.model_copy(update={"values": {**named.values, "order": wrong}})
+        assert reasons(handed_in(house, version, house.sign(version, "technician", "son"))) == ["order_of_nobody"]
+    version = named.model_copy(update={"values": {**named.values, "order": number}})
+    entry = accepted(handed_in(house, version, house.sign(version, "technician", "son")))
+    with house.sign_in("ha") as client:
+        (standing,) = client.get(f"/api/encounters/{version.stay.id}/chart").json()["imaging_orders"]
+    assert (standing["accession"], standing["state"], standing["result"]) == (number, "reported", str(entry.id))
 
 
 def redrawn(pdf: bytes, change: int) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydicom import Dataset, dcmread
@@ -189,6 +190,31 @@ def test_a_result_takes_its_order_off_the_list_whichever_form_of_the_series_it_i
         states = {one.asked.modality: state_of(one.facts) for one in store.of_encounter(
             db, ward.hospital.keys.of(db, ward.encounter))}
     assert states == dict.fromkeys(SERIES.values(), OrderState.SIGNED)
+
+
+def test_of_two_orders_of_one_name_a_result_answers_the_one_that_it_names_through_its_corrections(
+    ward: Ward, hospital: Hospital,
+) -> None:
+    ask, answer = (FormRef(code="08/BV2", edition="2024-01-01", kind=kind) for kind in ("request", "result"))
+
+    def states() -> dict[str, tuple[str, UUID | None]]:
+        with base.transaction(hospital.engine) as db:
+            key = hospital.keys.of(db, ward.encounter)
+            return {one.accession: (one.state.value, one.result) for one in imaging_orders.read(db, key)}
+
+    for _ in range(2):
+        ward.write(ask, diagnosis={"text": "Ho"}, examination="Ngực thẳng", urgency="1")
+    first, second = sorted(states())
+    said: dict[str, Any] = {"orderer": "Lê Thu Hà", "examination": "Ngực thẳng",
+                            "performed_at": "2026-11-25T08:00:00+07:00", "findings": "x", "conclusion": "y"}
+    named = ward.write(answer, **said, order=second)
+    assert states() == {first: ("ordered", None), second: ("signed", named.entry)}
+    again = ward.write(answer, named, **{**said, "conclusion": "z"}, order=second)
+    assert states() == {first: ("ordered", None), second: ("signed", named.entry)}
+    ward.write(answer, again, **said, order=first)
+    assert states() == {first: ("signed", named.entry), second: ("ordered", None)}, "it was put down to the wrong one"
+    plain = ward.write(answer, **said)
+    assert states()[second] == ("signed", plain.entry), "one that names none answers the only one that is left"
 
 
 def test_the_database_marks_each_form_that_orders_or_reports(hospital: Hospital) -> None:

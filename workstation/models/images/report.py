@@ -10,7 +10,8 @@ from records.errors import Refusal
 from records.forms import EntryKind, Form, current_form
 from records.image_lists import ImageSeriesView, ImageStudyView
 from records.policy import Allowed
-from workstation.models.chart import ChartModel
+from workstation.models.answering import number_key
+from workstation.models.chart import ChartModel, TimelineItem
 
 Kinds = tuple[tuple[Form, EntryKind], ...]
 
@@ -35,20 +36,31 @@ def devices(study: ImageStudyView | None, series: ImageSeriesView | None) -> tup
 
 
 def write_report(chart: ChartModel, on: date, study: str = "", modalities: Collection[str] = ()) -> Kinds | None:
-    """Go on with the newest report of the device's form that is being written, else begin one on that study; the kinds
-    to choose among when the device does not say which it is; None when the chart is not here.
+    """Go on with the newest report of the device's form that is being written and answers no other order than the
+    study's, else begin one on that study; the kinds to choose among when the device does not say which it is; None when
+    the chart is not here.
 
     Whether this person may begin one is the chart's to say (`refused`).
     """
     kinds = reports(on, modalities)
     if chart.chart is None or not kinds:
         return None
-    open_ones = [item for form, kind in kinds for item in chart.sheet(form.code, kind.key) if chart.opens(item)]
+    number = next((one.accession for one in chart.chart.imaging_orders if study in one.studies), "")
+    open_ones = [(_names(item, kind), item) for form, kind in kinds for item in chart.sheet(form.code, kind.key)
+                 if chart.opens(item)]
+    open_ones = [(named, item) for named, item in open_ones if not number or named in ("", number)]
     may = tuple(pair for pair in kinds if isinstance(chart.may_begin(*pair), Allowed)) or kinds[:1]
     if open_ones:
-        chart.open_draft(max(open_ones, key=lambda item: item.occurred_at).entry)
+        _, newest = max(open_ones, key=lambda one: (bool(number) and one[0] == number, one[1].occurred_at))
+        chart.open_draft(newest.entry)
     elif len(may) > 1:
         return may
     else:
         chart.begin(*may[0], study)
     return ()
+
+
+def _names(item: TimelineItem, kind: EntryKind) -> str:
+    """The order that a draft says it answers."""
+    text = item.draft or item.others
+    return str(text.values.get(number_key(kind), "")) if text is not None else ""

@@ -139,7 +139,7 @@ class ChartActs(QObject):
         self.write()
 
     def _begin(self, form: Form, kind: EntryKind) -> None:
-        self._place.chart.begin(form, kind)
+        self._place.chart.begin(form, kind, about=self._place.current())
 
     def _why_not_yesterday(self) -> str:
         model = self._place.writing.model

@@ -12,6 +12,7 @@ from records.messages import Chart, EntryView
 from workstation.models.account import utc_now
 from workstation.models.editor import EditorModel
 from workstation.models.holding_up import BeforeMine, HoldUp, of_view
+from workstation.models.order_choice import OrderChoice
 from workstation.views.chart.problems import missing, wrong
 from workstation.views.widgets import times
 from workstation.views.widgets.icons import Icon
@@ -28,10 +29,11 @@ SHORT = "abbreviation"
 class BeforeSigning(QFrame):
     """The foot of the editor: ticks for what is done, amber or red words for what is not; below, what comes first."""
 
-    def __init__(self, model: EditorModel, before: BeforeMine | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, model: EditorModel, before: BeforeMine | None = None, choice: OrderChoice | None = None,
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "foot")
-        self._model, self._before = model, before
+        self._model, self._before, self._choice = model, before, choice
         self._facts = row(gap=6)
         first = QWidget()
         first.setFixedHeight(HEIGHT)
@@ -48,6 +50,8 @@ class BeforeSigning(QFrame):
         model.checked.connect(self.refresh)
         if before is not None:
             before.changed.connect(self.refresh)
+        if choice is not None:
+            choice.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -62,7 +66,10 @@ class BeforeSigning(QFrame):
             spoken.append(_fact(self._facts, f"{len(faults)} chỗ cần sửa: {faults[0].vietnamese}", "critical"))
         if still:
             spoken.append(_fact(self._facts, _missing_words(still), "attention"))
-        elif not faults:
+        asks = self._choice is not None and self._choice.asks
+        if asks:
+            spoken.append(_fact(self._facts, "Chọn chỉ định mà phiếu trả lời", "attention"))
+        if not (still or faults or asks):
             spoken.append(_fact(self._facts, "Đủ mục bắt buộc", "ok"))
         for field in model.kind.fields:
             if field.type == "coded" and field.required:
@@ -78,7 +85,7 @@ class BeforeSigning(QFrame):
         if warnings:
             spoken.append(_fact(self._facts, f"{len(warnings)} số khác thường, vẫn ký được", "attention"))
         self._facts.addStretch(1)
-        self._way.setVisible(bool(faults or still or short))
+        self._way.setVisible(bool(faults or still or short or asks))
         spoken += self._show_first()
         self.setAccessibleName("Trước khi ký: " + "; ".join(spoken))
 

@@ -29,6 +29,16 @@ class Blank(QWidget):
         super().__init__(parent)
         self.field = field
 
+    @property
+    def idle(self) -> bool:
+        """There is nothing here to read or to do: its line is not shown."""
+        return False
+
+    @property
+    def passed_over(self) -> bool:
+        """Writing does not begin here, though it is empty."""
+        return self.field.given or bool(self.field.computed)
+
     def show_value(self, value: Any) -> None:
         """Show this value; what the person is composing is never overwritten."""
         raise NotImplementedError

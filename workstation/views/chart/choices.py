@@ -29,22 +29,31 @@ class Option(QAbstractButton):
     arrow = pyqtSignal(int)
     emptied = pyqtSignal()
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, text: str, parent: QWidget | None = None, *, aligned: bool = False) -> None:
+        """`aligned`: one of several sentences below each other, as wide as their room."""
         super().__init__(parent)
+        self._aligned = aligned
         self.setText(text)
+        self.setToolTip(text if aligned else "")
         self.setCheckable(True)
         self.setAccessibleName(text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        across = QSizePolicy.Policy.Expanding if aligned else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(across, QSizePolicy.Policy.Fixed)
         self.tone = ""
 
     def sizeHint(self) -> QSize:
         return QSize(QFontMetrics(style.font(bold=True)).horizontalAdvance(self.text()) + 38, style.px("field"))
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, style.px("field")) if self._aligned else self.sizeHint()
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None:
             return
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if self._aligned:
+            steps |= {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
         if event.key() in steps:
             self.arrow.emit(steps[Qt.Key(event.key())])
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
@@ -67,9 +76,11 @@ class Option(QAbstractButton):
                                                                          self.devicePixelRatioF()))
         painter.setFont(style.font(bold=on))
         painter.setPen(style.colour("primary" if on else "ink"))
-        left = 26 if on else 0
-        side = Qt.AlignmentFlag.AlignLeft if on else Qt.AlignmentFlag.AlignHCenter
-        painter.drawText(self.rect().adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter | side, self.text())
+        left = 26 if on or self._aligned else 0
+        side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignHCenter
+        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - left - 8) \
+            if self._aligned else self.text()
+        painter.drawText(self.rect().adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter | side, words)
         if self.hasFocus():
             paint_focus_ring(painter, self.rect())
 

@@ -106,7 +106,7 @@ class CorrectionView(FieldLines):
         changed = {change.key for change in self.model.changes()}
         for key, made in self.rows.items():
             made.refresh(changed=key in changed)
-            asked = self.model.shown(key) or made.has_old
+            asked = (self.model.shown(key) and not made.line.blank.idle) or made.has_old
             made.setVisible(asked and (key in changed or not self._only_changes))
         self.paper.refresh()
 

@@ -57,7 +57,8 @@ class FieldLine(QWidget):
             head.setContentsMargins(0, 5, 0, 0)
             head.setToolTip(self.field.label)
             line.addWidget(head, 0, Qt.AlignmentFlag.AlignTop)
-        elif shape == "narrow" and self.field.type not in ("text", "rows", "coded", "choices", "gathered", "images"):
+        elif shape == "narrow" and self.field.type not in (
+                "text", "rows", "coded", "choices", "gathered", "images", "order"):
             head = label(self.field.label, wrap=True)
             head.setFixedWidth(NARROW_LABEL)
             line.addWidget(head)
@@ -94,8 +95,9 @@ class FieldLine(QWidget):
     def refresh(self) -> None:
         """Whether it is asked for now, and what is wrong with it."""
         # Without a parent a shown widget would flash up as a window of its own; the layout shows it later.
-        if self.parent() is not None or not self._model.shown(self.field.key):
-            self.setVisible(self._model.shown(self.field.key))
+        shown = self._model.shown(self.field.key) and not self.blank.idle
+        if self.parent() is not None or not shown:
+            self.setVisible(shown)
         if isinstance(self.blank, ImagesBlank):
             self.blank.offer(self._model.pictures.chosen)
         problems, warnings = wrong(self._model, self.field.key), self._model.warnings(self.field.key)

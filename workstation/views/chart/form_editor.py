@@ -14,7 +14,7 @@ from workstation.views.chart.field_line import FieldLine
 from workstation.views.widgets.text import column, label, row
 
 MOST_BESIDE = 4
-LONG = ("text", "rows", "gathered", "coded", "choices", "images")
+LONG = ("text", "rows", "gathered", "coded", "choices", "images", "order")
 
 
 class FieldLines(QWidget):
@@ -53,7 +53,7 @@ class FieldLines(QWidget):
     def first(self) -> QWidget | None:
         """Where writing begins: the first field that is shown, empty and long enough to be written."""
         shown = [line for key, line in self.lines.items()
-                 if self.model.shown(key) and not (line.field.computed or line.field.given)]
+                 if self.model.shown(key) and not line.blank.passed_over]
         empty = [line for line in shown if self.model.value(line.field.key) in (None, "", [])]
         return (empty or shown)[0].blank.target() if shown else None
 

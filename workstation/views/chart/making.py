@@ -10,12 +10,14 @@ from workstation.views.chart.choices import YesNoBlank, choice_blank
 from workstation.views.chart.coded import CodedBlank
 from workstation.views.chart.images_blank import ImagesBlank
 from workstation.views.chart.moments import DateBlank, MomentBlank
+from workstation.views.chart.order_blank import OrderBlank
 from workstation.views.chart.row_list import RowList
 from workstation.views.chart.rows import FEW_COLUMNS, FixedRows, GatheredBlank, SmallTable
 
 _OF_TYPE: Mapping[str, Callable[[Field], Blank]] = {
     "text": TextBlank, "int": NumberBlank, "decimal": NumberBlank, "bool": YesNoBlank, "date": DateBlank,
     "instant": MomentBlank, "coded": CodedBlank, "gathered": GatheredBlank, "images": ImagesBlank,
+    "order": OrderBlank,
 }
 """Types whose widget does not depend on anything else of the field."""
 

@@ -12,11 +12,13 @@ from workstation.models.chart import ChartModel
 from workstation.models.editor import EditorModel
 from workstation.models.gathering import gathered
 from workstation.models.holding_up import BeforeMine
+from workstation.models.order_choice import OrderChoice
 from workstation.views.chart.before_signing import BeforeSigning
 from workstation.views.chart.correction import CorrectionView
 from workstation.views.chart.earlier import Last, last_values
 from workstation.views.chart.field_line import NARROW_LABEL
 from workstation.views.chart.form_editor import FieldLines, FormEditor, HintLine, Scrolled
+from workstation.views.chart.order_blank import OrderBlank
 from workstation.views.chart.problems import to_see_to
 from workstation.views.chart.row_editor import RowEditor, TimeBlank
 from workstation.views.chart.sheets import Sheet
@@ -41,6 +43,8 @@ class Writing(QObject):
         self.model: EditorModel | None = None
         self.lines: FieldLines | None = None
         self.foot: BeforeSigning | None = None
+        self.choice: OrderChoice | None = None
+        """Which order it answers."""
         self.two_texts: TwoTexts | None = None
         self.correction: CorrectionView | None = None
         self.side: QFrame | None = None
@@ -63,14 +67,23 @@ class Writing(QObject):
         model.refused.connect(self.refused)
         if model.kind.gathers:
             model.take_over(gathered(model.kind, draft.form, self._chart.items))
-        self.foot = BeforeSigning(model, BeforeMine(self._chart.desk, self._chart, model))
+        self.choice = OrderChoice(self._chart, model)
+        self.foot = BeforeSigning(model, BeforeMine(self._chart.desk, self._chart, model), self.choice)
         self.two_texts = TwoTexts(model)
         if draft.base_version:
             self.correction = CorrectionView(model)
             self.lines, self.middle, self.side = self.correction, self.correction, self.correction.side
         else:
             self._plain(model, sheet)
+        self._join(self.lines, self.choice)
         self._say_saved()
+
+    def _join(self, lines: FieldLines | None, choice: OrderChoice) -> None:
+        line = lines.lines.get(choice.key) if lines is not None else None
+        if lines is not None and line is not None and isinstance(line.blank, OrderBlank):
+            line.blank.join(choice)
+            choice.changed.connect(lines.refresh)
+            lines.refresh()
 
     def _plain(self, model: EditorModel, sheet: Sheet | None) -> None:
         last = self._last(model)
@@ -126,6 +139,7 @@ class Writing(QObject):
                 widget.hide()
                 widget.deleteLater()
         self.lines = self.foot = self.two_texts = self.correction = self.side = self.middle = self._time = None
+        self.choice = None
         if not model.is_closed:
             model.leave()
         model.deleteLater()
@@ -144,19 +158,24 @@ class Writing(QObject):
         if self.model is None or self.lines is None:
             return False
         self.model.check()
-        if not self.model.missing:
+        keys = self._to_see_to(self.model)
+        if not keys and not self.model.missing:
             return False
-        keys = to_see_to(self.model)
         if keys:
             return self.lines.go_to(keys[0])
         return self.correction is not None and self.correction.side.take_focus()
+
+    def _to_see_to(self, model: EditorModel) -> list[str]:
+        """The fields where something is wrong or missing, and that which asks for the order."""
+        keys = {*to_see_to(model), *((self.choice.key,) if self.choice is not None and self.choice.asks else ())}
+        return [field.key for field in model.kind.fields if field.key in keys]
 
     def next_missing(self, step: int) -> bool:
         """F8: to the next field where something is wrong, missing or (in a correction) changed."""
         if self.model is None or self.lines is None:
             return False
         self.model.check()
-        keys = list(to_see_to(self.model))
+        keys = list(self._to_see_to(self.model))
         if self.correction is not None:
             keys = self.correction.stops(keys)
         if not keys:

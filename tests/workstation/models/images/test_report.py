@@ -29,8 +29,8 @@ SCAN = hospital.entry(UUID(int=7), form=FormRef(code="11/BV2", edition="2024-01-
 
 @pytest.fixture
 def chart(desks: Desks, little: LittleServer, qtbot: QtBot) -> ChartModel:
-    standing = ImagingOrderStanding(entry=SCAN.id, version=SCAN.version, row=0, state=OrderState.TAKEN,
-                                    studies=("1.7",))
+    standing = ImagingOrderStanding(accession="2600000007", entry=SCAN.id, version=SCAN.version, row=0,
+                                    state=OrderState.TAKEN, studies=("1.7",))
     told = hospital.chart([SCAN]).model_copy(update={"imaging_orders": (standing,)})
     little.charts[hospital.ENCOUNTER] = told.model_dump_json().encode()
     model = ChartModel(desks.open(), hospital.ENCOUNTER)
@@ -80,6 +80,33 @@ def test_an_open_draft_of_that_form_goes_on_and_one_of_another_form_does_not(
         write_report(chart, ON, "1.7", ("US",))
     assert told.args is not None
     assert told.args[0].entry == mine.entry
+
+
+def test_a_draft_that_answers_another_order_is_left_alone(chart: ChartModel, qtbot: QtBot) -> None:
+    """Two orders of one name: the pictures of the second are not written into the report on the first."""
+    ref = FormRef(code="11/BV2", edition="2024-01-01", kind="result")
+
+    def open_one(number: int, order: str) -> LocalDraft:
+        made = draft(entry=UUID(int=number), values={"findings": "x", "order": order}, form=ref,
+                     encounter=hospital.ENCOUNTER)
+        with qtbot.waitSignal(chart.changed):
+            chart.desk.sync.save(made)
+        return made
+
+    def written() -> LocalDraft:
+        with qtbot.waitSignal(chart.draft_ready) as told:
+            write_report(chart, ON, "1.7", ("US",))
+        assert told.args is not None
+        assert isinstance(told.args[0], LocalDraft)
+        return told.args[0]
+
+    other = open_one(91, "2600000099")
+    begun = written()
+    assert begun.entry != other.entry
+    assert begun.values["order"] == "2600000007"
+    mine = open_one(92, "2600000007")
+    open_one(93, "2600000099")
+    assert written().entry == mine.entry
 
 
 def test_an_unknown_device_leaves_the_choice_to_the_reader(chart: ChartModel) -> None:
