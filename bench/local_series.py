@@ -1,12 +1,11 @@
 """From launch to the first picture of a local series, beside Aeskulap, by what stands on the screen of an Xvfb.
 
-Aeskulap is a Debian package (`apt install aeskulap`); without it ours is told alone.
+Ours is the installed program as a doctor's file manager starts it: `benhan --images FOLDER`.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import statistics
 import subprocess
@@ -29,7 +28,7 @@ _LEAST_RUN, _DARK = 60, 100
 
 
 def run() -> list[Figure]:
-    """Medians of warm launches, one of each in turn; told alone where Aeskulap is not installed."""
+    """Medians of warm launches, one of each in turn."""
     with tempfile.TemporaryDirectory() as told:
         folder = Path(told)
         files = _series(folder / "cd")
@@ -43,15 +42,13 @@ def run() -> list[Figure]:
 
 
 def _figures(folder: Path, files: Sequence[str]) -> list[Figure]:
-    ours: Sequence[str] = [sys.executable, "-m", "bench.local_reader", str(folder / "cd")]
-    peer = ["aeskulap", *files] if shutil.which("aeskulap") else []
+    ours = [str(Path(sys.executable).with_name("benhan")), "--images", str(folder / "cd")]
+    peer = ["aeskulap", *files]
     mine, theirs = list[float](), list[float]()
     for launch in range(LAUNCHES + 1):  # the first of each is not counted
         mine += [_launch(ours, folder)][:launch]
-        theirs += [_launch(peer, folder)][:launch] if peer else []
+        theirs += [_launch(peer, folder)][:launch]
     name = f"launch to first picture, local series of {SLICES} CT slices, median of {LAUNCHES} warm launches"
-    if not peer:
-        return [Figure(name, statistics.median(mine), 0, "s", "Aeskulap is not here", "faster than Aeskulap", None)]
     one, other = statistics.median(mine), statistics.median(theirs)
     return [Figure(name, one, other, "s", "Aeskulap", "faster than Aeskulap", one < other)]
 

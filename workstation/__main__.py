@@ -1,23 +1,27 @@
-"""`benhan [--config FILE]`: starts the workstation; `--self-test` tries this PC on the terminal instead."""
+"""`benhan [--config FILE]`: starts the workstation; `--images PATH` only reads a disc; `--self-test` tries this PC."""
 
 from __future__ import annotations
 
 import argparse
-import logging
+import gc
 import sys
 from collections.abc import Sequence
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from records.errors import Refusal
-from workstation.about import version
-from workstation.config import read_config
+
+if TYPE_CHECKING:  # what each way to start needs is loaded on its own way
+    from workstation.config import Config
 
 LOG_BYTES = 1_000_000
 
 
 def keep_log(folder: Path) -> None:
     """Log to a file that cannot grow without end, and to the terminal when there is one; no names of patients."""
+    import logging
+    from logging.handlers import RotatingFileHandler
+
     handlers: list[logging.Handler] = [logging.StreamHandler()] if sys.stderr is not None else []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -32,27 +36,60 @@ def keep_log(folder: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the settings, open the window; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="benhan", description="Bệnh Án: the clinical workstation.")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML); else the usual places")
-    parser.add_argument("--version", action="version", version=f"benhan {version()}")
-    parser.add_argument("--self-test", action="store_true", help="try drivers, tokens, server and clock; no window")
-    parser.add_argument("--json", action="store_true", help="with --self-test: the report as JSON")
-    parser.add_argument("--no-sign", action="store_true", help="with --self-test: ask for no PIN, sign nothing")
+    parser = _parser()
     chosen, rest = parser.parse_known_args(arguments)
+    if chosen.version:
+        from workstation.about import version
+
+        print(f"benhan {version()}")
+        return 0
     try:
-        config = read_config(chosen.config)
-        if chosen.self_test:
-            from workstation.self_test import run as self_test
-
-            return self_test(config, as_json=chosen.json, sign=not chosen.no_sign)
-        keep_log(config.data_dir)
-        from workstation.app import run
-
-        return run(config, [sys.argv[0], *rest])
+        return _run(chosen, [sys.argv[0], *rest])
     except Refusal as refusal:
         print(refusal.vietnamese, file=sys.stderr)
         print(str(refusal), file=sys.stderr)
         return 2
+    finally:
+        gc.enable()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="benhan", description="Bệnh Án: the clinical workstation.")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (TOML); else the usual places")
+    parser.add_argument("--version", action="store_true", help="say which version this is")
+    parser.add_argument("--images", type=Path, metavar="PATH",
+                        help="show the images of a folder, a disc, a DICOMDIR or a DICOM file; no sign-in")
+    parser.add_argument("--self-test", action="store_true", help="try drivers, tokens, server and clock; no window")
+    parser.add_argument("--json", action="store_true", help="with --self-test: the report as JSON")
+    parser.add_argument("--no-sign", action="store_true", help="with --self-test: ask for no PIN, sign nothing")
+    return parser
+
+
+def _run(chosen: argparse.Namespace, arguments: Sequence[str]) -> int:
+    gc.disable()  # what is loaded at a start stays: looking through it again and again costs a tenth of the start
+    if chosen.images is not None:
+        from workstation import reader
+
+        return reader.run(chosen.images, arguments, lambda: _settings(chosen.config).image_memory_mb)
+    if chosen.self_test:
+        from workstation.config import read_config
+        from workstation.self_test import run as self_test
+
+        gc.enable()
+        return self_test(read_config(chosen.config), as_json=chosen.json, sign=not chosen.no_sign)
+    config = _settings(chosen.config)
+    from workstation import app
+
+    return app.run(config, arguments)
+
+
+def _settings(file: Path | None) -> Config:
+    """As they are read, the log begins."""
+    from workstation.config import read_config
+
+    config = read_config(file)
+    keep_log(config.data_dir)
+    return config
 
 
 if __name__ == "__main__":

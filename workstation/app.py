@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,7 +14,6 @@ from PyQt6.QtCore import QCoreApplication, QEvent, QObject
 from PyQt6.QtWidgets import QApplication
 
 from imaging.sources import MIB
-from records.errors import BenhAnError, Cancelled, Refusal
 from records.forms import Role
 from records.messages import PatientView
 from workstation.about import version
@@ -31,6 +29,7 @@ from workstation.models.search import SearchModel
 from workstation.models.session import SessionModel
 from workstation.models.sync import SyncModel
 from workstation.models.worklist import BoardModel
+from workstation.uncaught import handle
 from workstation.views import style
 from workstation.views.actions import ALLOWED, NOT_NOW, Place
 from workstation.views.prompts import AskSecret
@@ -51,7 +50,6 @@ if TYPE_CHECKING:  # signing and charts are heavy: they are loaded behind the si
     from workstation.views.signing.desk import SigningDesk
     from workstation.views.signing.place import SigningPlace
 
-log = logging.getLogger(__name__)
 _CLOSES_RECORDS = frozenset({Role.WARD_HEAD, Role.RECORDS_OFFICE, Role.DIRECTOR})
 """Whose work the place «Soát hồ sơ» is; the server says of each record what one may do with it."""
 
@@ -331,16 +329,8 @@ class Program(QObject):
     # The one handler on top
 
     def handle(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """What nobody caught: silence, a refusal, or a bug that is logged and said; drafts are in the store already."""
-        if isinstance(error, Cancelled):
-            return
-        if isinstance(error, Refusal):
-            self.window.tell(error)
-            return
-        log.critical("A bug of the program.", exc_info=(kind, error, trace))
-        if not isinstance(error, BenhAnError) and not isinstance(error, Exception):
-            return
-        self.window.tell(Refusal.because("program_bug", kind.__name__), "Chương trình gặp lỗi")
+        """What nobody caught."""
+        handle(self.window.tell, kind, error, trace)
 
 
 def _reader_of(config: Config) -> Callable[[], Reader] | None:

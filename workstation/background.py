@@ -29,6 +29,7 @@ HANGING_QUERY_S = 0.2
 
 def let_the_window_go_first() -> None:
     """Once at the start of a program with a window: the interpreter stops it as seldom and as shortly as can be."""
+    gc.enable()  # the start has it off (workstation/__main__.py)
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)
     sys.setswitchinterval(SWITCH_S)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from records.errors import Refusal, Trouble
-from records.messages import PatientView
 from workstation.views.widgets.banner import dialog_head
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.fields import LineField, TextField
 from workstation.views.widgets.states import InTrouble, Refused
 from workstation.views.widgets.text import column, frame, label, row
+
+if TYPE_CHECKING:  # images from a disc are read without the language of the wire
+    from records.messages import PatientView
 
 
 class Dialog(QDialog):

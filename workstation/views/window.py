@@ -7,7 +7,7 @@ from functools import partial
 
 from PyQt6.QtCore import QEvent, QObject, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QApplication, QMainWindow, QStackedWidget
 
 from records.errors import Reason, Refusal
 from records.messages import PatientView
@@ -16,11 +16,11 @@ from workstation.models.machine import MachineModel
 from workstation.models.search import SearchModel
 from workstation.models.session import Phase, SessionModel
 from workstation.views import prompts, style
-from workstation.views.actions import ACTIONS, ActionSet, Place, key_of
+from workstation.views.actions import ACTIONS, ActionSet, Place
+from workstation.views.help import show_help
 from workstation.views.lock import LockView
 from workstation.views.palette import Palette
 from workstation.views.sign_in import DemoAccount, SignInView
-from workstation.views.widgets.text import KeyCap, column, label, row
 from workstation.views.work import WorkPage
 
 WIDTH, HEIGHT = 1366, 700
@@ -159,15 +159,7 @@ class Window(QMainWindow):
             style.toggle(application)
 
     def _help(self) -> None:
-        content = QWidget()
-        layout = column(gap=6)
-        for action in ACTIONS:
-            if action.key and self.actions_.why_not(action.id) == "":
-                cap = KeyCap(key_of(action.id))
-                cap.setMinimumWidth(72)
-                layout.addLayout(row(cap, label(action.text), None))
-        content.setLayout(layout)
-        prompts.Notice("Các phím dùng được ở đây", content, self).show_over()
+        show_help(self.actions_, self)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.stopping.emit()

@@ -74,6 +74,10 @@ class PixelMemory:
         self._shown: frozenset[Spot] = frozenset()
         self._wanted: Collection[Spot] = frozenset()
 
+    def rebound(self, bound: int) -> None:
+        """Another bound from now on; what has no room in it goes with the next frame that comes."""
+        self.bound, self.encoded.bound = bound, bound // _ENCODED
+
     @property
     def used(self) -> int:
         """Bytes of all frames that are here."""
