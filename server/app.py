@@ -37,6 +37,7 @@ from server.api import (
     trust,
 )
 from server.api.image_reading import router as image_reading
+from server.api.short_way import Hands, ShortWay, questions_of
 from server.dicom.beside import beside
 from server.services.gathering import gathering
 from server.services.hospital import Hospital
@@ -58,6 +59,7 @@ ROUTERS = (
 def create_app(settings: Settings) -> FastAPI:
     """The application over one hospital's database, blobs and keys."""
     hospital = Hospital.open(settings)
+    hands = Hands(settings.pool_size)
     feed = Feed(base.plain_dsn(settings.dsn), base.CHANNEL)
 
     @asynccontextmanager
@@ -67,13 +69,15 @@ def create_app(settings: Settings) -> FastAPI:
         async with feed.listening(), sealing(hospital), gathering(hospital), polling(hospital), \
                 beside(settings):
             yield
+        hands.close()
         hospital.close()
 
     app = FastAPI(title="Bệnh Án", version=hospital.build, lifespan=life, docs_url=None, redoc_url=None)
     app.state.hospital = hospital
     app.state.feed = feed
     problems.install(app)
-    # Images first: they are asked for far more often than anything else, and routes are tried in their order.
-    for router in (dicomweb.router if hospital.pacs is None else pacs.router, *ROUTERS):
+    pictures = dicomweb.router if hospital.pacs is None else pacs.router
+    for router in (pictures, *ROUTERS):
         app.include_router(router)
+    app.add_middleware(ShortWay, routes=questions_of(pictures.routes), hands=hands)
     return app

@@ -11,6 +11,7 @@ from types import FrameType
 import uvicorn
 
 from server.app import create_app
+from server.gathered import GatheredProtocol
 from server.settings import Settings
 
 
@@ -44,6 +45,7 @@ def build(settings: Settings, ready: Callable[[], None] = lambda: None) -> uvico
         app, host=settings.host, port=settings.port, access_log=False, log_config=None, server_header=False,
         ssl_certfile=settings.path(settings.tls_certificate), ssl_keyfile=settings.path(settings.tls_key),
         timeout_graceful_shutdown=10, timeout_keep_alive=75, ws="none", proxy_headers=False,
+        http=GatheredProtocol,
     )
     return _Server(config, ready, app.state.feed.close)
 

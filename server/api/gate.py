@@ -80,22 +80,22 @@ class QuestionRoute(GuardedRoute):
         """FastAPI's handler for everything but questions."""
         if self.methods != {"GET"}:
             return super().get_route_handler()
-        handler = self.endpoint
-
-        def answered(request: Request) -> Response:
-            try:
-                demand_address(request)
-                signed_in = sessions.authenticate(hospital_of(request), _bearer(request))
-                caller = Caller(hospital_of(request), signed_in)
-                answer: Response = handler(caller=caller, request=request, **request.path_params)
-            except Exception as error:
-                return answer_to(error)
-            return answer
 
         async def handle(request: Request) -> Response:
-            return await run_in_threadpool(answered, request)
+            return await run_in_threadpool(self.answered, request)
 
         return handle
+
+    def answered(self, request: Request) -> Response:
+        """The whole way of one question, errors included; `api.short_way` comes here directly."""
+        try:
+            demand_address(request)
+            hospital = hospital_of(request)
+            caller = Caller(hospital, sessions.authenticate(hospital, _bearer(request)))
+            answer: Response = self.endpoint(caller=caller, request=request, **request.path_params)
+        except Exception as error:
+            return answer_to(error)
+        return answer
 
 
 Result = BaseModel | Sequence[BaseModel] | bytes | None

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from server.store import audit
 from server.store.image_search import SIGHT_WARDS, Sight, in_sight
 from server.store.images import KEPT, Kept, kept_of
+from server.store.prepared import Prepared
 from server.store.tables import encounter_keys, image_instances, image_series, image_studies
 
 
@@ -34,12 +35,12 @@ def look(
     asked = {"study": study, "series": series, "uid": uid}
     words = {name: value for name, value in asked.items() if value}
     wards = {} if sight.wards is None else {SIGHT_WARDS: list(sight.wards)}
-    rows = db.execute(_statement(sight.wards is None, sight.nobodys, tuple(words)), {**words, **wards, **note}).all()
+    rows = _statement(sight.wards is None, sight.nobodys, tuple(words)).rows(db, {**words, **wards, **note})
     return Seen(tuple(map(kept_of, rows)), rows[0].wrapped, rows[0].hospital_key) if rows else None
 
 
 @cache
-def _statement(everywhere: bool, nobodys: bool, asked: tuple[str, ...]) -> Select[Any]:
+def _statement(everywhere: bool, nobodys: bool, asked: tuple[str, ...]) -> Prepared:
     """Made once for each of the few kinds: to make it takes longer than to have it answered."""
     sight = Sight(None if everywhere else (), nobodys=nobodys)
     seen = (select(image_studies.c.id, image_studies.c.patient, image_studies.c.encounter)
@@ -51,7 +52,7 @@ def _statement(everywhere: bool, nobodys: bool, asked: tuple[str, ...]) -> Selec
             .join(seen, seen.c.id == image_instances.c.study).where(*narrowed).cte("kept"))
     key = encounter_keys.c.scope == seen.c.id
     there = exists().where(kept.c.study == seen.c.id, key, encounter_keys.c.wrapped.is_not(None))
-    return (
+    return Prepared(
         select(kept, encounter_keys.c.wrapped, encounter_keys.c.hospital_key)
         .join(encounter_keys, encounter_keys.c.scope == kept.c.study)
         .add_cte(audit.noting(seen.c.patient, seen.c.encounter, there))

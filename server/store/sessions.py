@@ -14,6 +14,7 @@ from records.forms import Role
 from records.messages import PersonView, WardView
 from records.policy import Person
 from server.store import delegations, role_hours
+from server.store.prepared import Prepared
 from server.store.tables import people, person_wards, sessions, wards
 
 
@@ -84,7 +85,7 @@ def begin(
 _WARDS = select(func.array_agg(person_wards.c.ward)).where(person_wards.c.person == people.c.id).scalar_subquery()
 _PERSON = (people.c.id, people.c.full_name, people.c.title, people.c.roles, people.c.national_id, people.c.licence_no,
            people.c.licence_until, people.c.active, _WARDS.label("wards"), delegations.OF_PERSON)
-_BY_TOKEN = (
+_BY_TOKEN = Prepared(
     select(sessions.c.id.label("session"), sessions.c.workstation, sessions.c.seen_at, sessions.c.expires_at,
            people.c.username, *_HOURS, *_PERSON)
     .join(people, people.c.id == sessions.c.person)
@@ -95,8 +96,8 @@ _BY_TOKEN = (
 
 def by_token(db: Connection, token_hash: bytes) -> OpenSession | None:
     """The session of a token, unless it was ended; the caller looks at its time."""
-    row = db.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
-    return _open(row) if row else None
+    rows = _BY_TOKEN.rows(db, {"token_hash": token_hash})
+    return _open(rows[0]) if rows else None
 
 
 def seen(db: Connection, session: UUID, at: datetime, expires: datetime) -> None:
