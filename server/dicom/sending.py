@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from queue import Empty
 from typing import Any
 
 from pydicom import Dataset, FileMetaDataset
@@ -39,6 +40,8 @@ _QUEUED = 8
 """PDUs that wait for the network; more are not made before."""
 _STALLED_S = 60.0
 """A device that takes nothing for this long is hung up on."""
+_LOOK_S = 0.003
+"""So long a loop waits for a question before it looks whether the association has ended."""
 _AT_ONCE = 128
 """Presentation contexts that one association can carry (PS3.8 9.3.2.2)."""
 _log = logging.getLogger("benhan.server.dicom")
@@ -89,9 +92,16 @@ class Sender(DIMSEServiceProvider):
 
         pynetdicom stops that loop before it sends, and on a busy machine a last turn of it took the answer away.
         """
-        if not block and not self.assoc._reactor_checkpoint.is_set():
+        if block:
+            return super().get_msg(block)
+        if not self.assoc._reactor_checkpoint.is_set():
             return None, None
-        return super().get_msg(block)
+        try:
+            # The loop of who answers waits for the question itself; who asks stops its loop before each, and must not
+            # wait for it.
+            return self.msg_queue.get(block=self.assoc.is_acceptor, timeout=_LOOK_S)
+        except Empty:
+            return None, None
 
     def receive_primitive(self, primitive: P_DATA) -> None:
         """As its parent; a message that grows too large ends the association."""

@@ -19,6 +19,7 @@ from server.store.blobs import Place, name_of
 from server.store.chunks import Sealed
 from server.store.image_search import Sight, in_sight
 from server.store.keys import ScopeKey
+from server.store.prepared import Prepared
 from server.store.tables import encounter_keys, image_instances, image_series, image_strays, image_studies
 
 
@@ -108,8 +109,8 @@ def _about(sha256: str) -> str:
 
 def study_key(db: Connection, uid: str) -> tuple[UUID, bytes | None, str] | None:
     """Id, wrapped key and the hospital key's id of the study of that Study Instance UID."""
-    row = db.execute(_STUDY_KEY, {"uid": uid}).one_or_none()
-    return None if row is None else (row.id, row.wrapped, row.hospital_key)
+    rows = _STUDY_KEY.rows(db, {"uid": uid})
+    return (rows[0].id, rows[0].wrapped, rows[0].hospital_key) if rows else None
 
 
 def study_id(db: Connection, uid: str) -> UUID | None:
@@ -221,9 +222,9 @@ def kept_of(row: Row[Any]) -> Kept:
 KEPT = (*(image_instances.c[name] for name in
            ("id", "study", "series", "uid", "file", "length", "sop_class", "transfer_syntax")),
          image_series.c.uid.label("series_uid"))
-_STUDY_KEY = (select(image_studies.c.id, encounter_keys.c.wrapped, encounter_keys.c.hospital_key)
-              .join(encounter_keys, encounter_keys.c.scope == image_studies.c.id)
-              .where(image_studies.c.uid == bindparam("uid")))
+_STUDY_KEY = Prepared(
+    select(image_studies.c.id, encounter_keys.c.wrapped, encounter_keys.c.hospital_key)
+    .join(encounter_keys, encounter_keys.c.scope == image_studies.c.id).where(image_studies.c.uid == bindparam("uid")))
 _FILE = text("""
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (
