@@ -18,6 +18,8 @@ MOST = 3
 _PLANES = ("", "coronal", "sagittal")
 LEAST_SLICES = 16
 """A plane through fewer slices shows steps and no anatomy."""
+_ABOUT_OTHERS = frozenset({"PR", "KO"})
+"""Presentation states and key objects say nothing without the images that they speak of."""
 _BODIES = (
     frozenset({"chest", "thorax", "lung", "nguc", "phoi"}), frozenset({"head", "brain", "skull", "so", "dau", "nao"}),
     frozenset({"abdomen", "bung", "liver", "gan"}), frozenset({"pelvis", "chau", "hip", "hang"}),
@@ -120,6 +122,8 @@ def hang(study: ImageStudyView, priors: Sequence[ImageStudyView] = (),
          rules: Sequence[HangingRule] | None = None) -> Hanging:
     """How a study opens. `priors` are the person's other studies; those that compare are taken, the nearest first."""
     series = shown_series(study)
+    if not series:
+        return Hanging(1, 1, tuple(Hung(study.uid, one.uid) for one in told_series(study)[:1]))
     before = comparable(study, priors)
     for rule in hanging_rules() if rules is None else rules:
         if not _speaks_of(rule, study):
@@ -127,12 +131,18 @@ def hang(study: ImageStudyView, priors: Sequence[ImageStudyView] = (),
         for layout in rule.layout:
             if len(series) >= layout.series and len(before) >= layout.priors:
                 return _tight(Hanging(layout.rows, layout.columns, tuple(_ports(layout, study, series, before))))
-    return Hanging(1, 1, (Hung(study.uid, series[0].uid),) if series else ())
+    return Hanging(1, 1, (Hung(study.uid, series[0].uid),))
 
 
 def shown_series(study: ImageStudyView) -> tuple[ImageSeriesView, ...]:
     """The series that have pictures, in the device's order."""
     return tuple(one for one in study.series if one.shown and one.instances)
+
+
+def told_series(study: ImageStudyView) -> tuple[ImageSeriesView, ...]:
+    """The series without pictures: ECGs, reports and documents, then what only speaks of other images."""
+    return tuple(sorted((one for one in study.series if not one.shown and one.instances),
+                        key=lambda one: one.modality in _ABOUT_OTHERS))
 
 
 def comparable(study: ImageStudyView, others: Sequence[ImageStudyView]) -> tuple[ImageStudyView, ...]:

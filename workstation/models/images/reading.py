@@ -25,7 +25,7 @@ from workstation.models.images.planes import Gathering
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot, Stack
 from workstation.models.images.state_saving import StateSaver
-from workstation.models.images.study_list import MODALITY_WORDS, StudyList
+from workstation.models.images.study_list import MODALITY_WORDS, StudyList, written_day
 from workstation.models.images.thumbnails import Thumbnails
 
 
@@ -127,14 +127,18 @@ class Reading(QObject):
                         return hung, place
         return None
 
-    def where(self, mark: Mark) -> str:
-        """Where a mark lies, in words: «chuỗi 1 lát 168»."""
+    def where(self, mark: Mark, read: str = "") -> str:
+        """Where a mark lies, in words: «chuỗi 1 lát 168»; with its day when it is of another study than the one that is
+        read, which has a «chuỗi 1» too.
+        """
         found = self.studies.series(mark.spot.series_uid)
         if found is None:
             return "mặt dựng" if not mark.spot.sop_instance_uid else "chuỗi khác"
-        _study, series = found
+        study, series = found
         place = self.place_of(mark.spot)
         where = f"chuỗi {series.number}" if series.number is not None else MODALITY_WORDS.get(series.modality, "")
+        if read and study.uid != read:
+            where = f"{written_day(study)} {where}"
         if not mark.spot.sop_instance_uid:
             return f"mặt dựng {where}"
         return f"{where} lát {place[1] + 1}" if place is not None and series.frames > 1 else where

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QStackedLayout, QWidget
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from workstation.models.images.corners import Words
 from workstation.models.images.hanging import Hung
@@ -14,6 +14,8 @@ from workstation.models.images.marks import Marks
 from workstation.models.images.presets import presets_of
 from workstation.models.images.stack import Stack
 from workstation.models.images.view_state import ViewState
+from workstation.views import style
+from workstation.views.images.dark import image_pen
 from workstation.views.images.strip import MIME
 from workstation.views.images.viewport import Viewport
 from workstation.views.widgets.text import column, label
@@ -23,6 +25,7 @@ if TYPE_CHECKING:  # loaded with the first series that is no pictures
 
 PRESETS = {"lung": "Phổi", "mediastinum": "Trung thất", "bone": "Xương"}
 EMPTY = "Khung trống: chọn một chuỗi ở bên trái rồi bấm Enter"
+_RING = 2
 FROM_THE_MIDDLE = 16
 """A volume opens in its middle, where its small picture is from; a short series at its beginning."""
 
@@ -42,14 +45,16 @@ class Cell(QWidget):
         self._pane: ObjectsPane | None = None
         self._message = label("", "viewer", wrap=True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        empty = QWidget()
-        empty.setProperty("role", "viewer_ground")
-        empty.setLayout(column(None, self._message, None, margins=(24, 8, 24, 8)))
-        # On this widget from the beginning: the layout shows the first that it gets, and without a parent that would be
-        # a window of its own, which takes all keys away.
-        self._pages = QStackedLayout(self)
+        self._active = False
+        self._empty = QWidget()
+        self._empty.setProperty("role", "viewer_ground")
+        self._empty.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._empty.setLayout(column(None, self._message, None, margins=(24, 8, 24, 8)))
+        self._pages = QStackedWidget()
+        self._edge = column(self._pages, gap=0)
+        self.setLayout(self._edge)
         self._pages.addWidget(self.viewport)
-        self._pages.addWidget(empty)
+        self._pages.addWidget(self._empty)
         self.setAcceptDrops(True)
         self.viewport.gaze.shown.connect(self._first_seen)
         self.say(EMPTY)
@@ -69,7 +74,7 @@ class Cell(QWidget):
     def take(self, stack: Stack) -> None:
         """What was awaited is open."""
         place = len(stack) // 2 if len(stack) >= FROM_THE_MIDDLE and stack.frame_time_ms is None else 0
-        self._pages.setCurrentIndex(0)
+        self._turn_to(self.viewport)
         self.viewport.show_stack(stack, self.words, ViewState(place=place, tool=self.viewport.state.tool))
 
     def show_pane(self, pane: ObjectsPane) -> None:
@@ -77,11 +82,48 @@ class Cell(QWidget):
         self._drop_pane()
         self._pane = pane
         self._pages.addWidget(pane)
-        self._pages.setCurrentWidget(pane)
+        self._turn_to(pane)
+
+    def take_keys(self) -> None:
+        """The keys go to what is shown here: the picture, the pane, or the words in their place."""
+        shown = self._pages.currentWidget()
+        if shown is not None:
+            shown.setFocus()
+
+    def set_active(self, *, active: bool) -> None:
+        """Whether this is the one that the tool bar and the keys are for."""
+        self._active = active
+        self.viewport.set_active(active)
+        self.update()
+
+    def _turn_to(self, page: QWidget) -> None:
+        """Another page. The keys stay here, if they are: Qt would give them to whatever comes next in the window."""
+        keys = self._has_keys
+        if keys:
+            self.setFocus()
+        self._pages.setCurrentWidget(page)
+        edge = 0 if page is self.viewport else _RING
+        self._edge.setContentsMargins(edge, edge, edge, edge)
+        if keys:
+            self.take_keys()
+
+    @property
+    def _has_keys(self) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and (focused is self or self.isAncestorOf(focused))
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The ring of the active one, where no viewport draws it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), style.image_colour("ground"))
+        if self._active:
+            painter.setPen(image_pen("reference", _RING))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _drop_pane(self) -> None:
         if self._pane is not None:
             self._pane.stop()
+            self._turn_to(self._empty)
             self._pages.removeWidget(self._pane)
             self._pane.hide()
             self._pane.deleteLater()
@@ -94,12 +136,12 @@ class Cell(QWidget):
     def say(self, words: str) -> None:
         """There is no picture: what is awaited, or why none comes."""
         self._message.setText(words)
-        self._pages.setCurrentIndex(1)
+        self._turn_to(self._empty)
 
     @property
     def message(self) -> str:
         """What is said while there is no picture."""
-        return self._message.text() if self._pages.currentIndex() == 1 else ""
+        return self._message.text() if self._pages.currentWidget() is self._empty else ""
 
     def _first_seen(self) -> None:
         here = self.viewport.here

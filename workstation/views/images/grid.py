@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain, repeat
 
 from PyQt6.QtCore import QTimer, pyqtSignal
-from PyQt6.QtWidgets import QGridLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from records.errors import Refusal
 from workstation.models.images.corners import Words
@@ -57,6 +58,8 @@ class Grid(QWidget):
         self._lines.setSingleShot(True)
         self._lines.setInterval(0)
         self._lines.timeout.connect(self._draw_lines)
+        if isinstance(application := QApplication.instance(), QApplication):
+            application.focusChanged.connect(self._keys_went)
         reading.ready.connect(self._ready)
         reading.refused.connect(self._refused)
         reading.gathered.connect(self._gathered)
@@ -83,7 +86,8 @@ class Grid(QWidget):
         self._paired = None
         self.hanging = hanging
         self._arrange()
-        for cell, hung in zip(self.cells, hanging.ports, strict=False):
+        # None keeps what hung in it before: that would be another study's.
+        for cell, hung in zip(self.cells, chain(hanging.ports, repeat(Hung())), strict=False):
             self._put(cell, hung)
         self.activate(0)
 
@@ -93,9 +97,10 @@ class Grid(QWidget):
         there = {(at // was.columns, at % was.columns): cell for at, cell in enumerate(self.cells)}
         self.hanging = relaid(was, rows, columns)
         wanted = [there.pop((at // columns, at % columns), None) for at in range(rows * columns)]
+        self.cells = [cell or self._made() for cell in wanted]
+        self._active = 0
         for cell in there.values():
             self._let_go(cell)
-        self.cells = [cell or self._made() for cell in wanted]
         self._arrange()
         self._paired = self._paired if self._paired and set(self._paired) <= set(self.cells) else None
         self.activate(self.cells.index(before) if before in self.cells else 0)
@@ -128,22 +133,25 @@ class Grid(QWidget):
         """Another viewport is active."""
         self._active = min(max(0, number), len(self.cells) - 1)
         for at, cell in enumerate(self.cells):
-            cell.viewport.set_active(at == self._active)
+            cell.set_active(active=at == self._active)
         self.active_changed.emit()
         self._lines.start()
 
     def step(self, by: int) -> None:
         """The next viewport, and the keys with it."""
         self.activate((self._active + by) % len(self.cells))
-        self.viewport.setFocus()
+        self.active.take_keys()
 
     def _arrange(self) -> None:
         count = self.hanging.rows * self.hanging.columns
         while len(self.cells) < count:
             self.cells.append(self._made())
-        for cell in self.cells[count:]:
-            self._let_go(cell)
+        gone = self.cells[count:]
+        # Out of the list first: their keys go to another one, which is active from then on.
         del self.cells[count:]
+        self._active = min(self._active, count - 1)
+        for cell in gone:
+            self._let_go(cell)
         for at in range(3):
             self._layout.setRowStretch(at, int(at < self.hanging.rows))
             self._layout.setColumnStretch(at, int(at < self.hanging.columns))
@@ -263,6 +271,13 @@ class Grid(QWidget):
         if self._paired is not None:
             self._paired[1].note("")
         self._paired = None
+
+    def _keys_went(self, _from: QWidget | None, to: QWidget | None) -> None:
+        """Into a report, a document or a waveform, or the words where nothing is shown: that one is active now."""
+        for cell in self.cells:
+            if to is not None and cell.isAncestorOf(to):
+                self._touched(cell)
+                return
 
     def _touched(self, cell: Cell) -> None:
         if cell in self.cells and cell is not self.active:

@@ -141,7 +141,7 @@ class ImagesPanel(QFrame):
         self.marks, self.priors = Lines("Số đo", 6), Lines("Lần trước", 4)
         self.calibration = label("", "viewer_small", wrap=True)
         self.no_marks = label("Chưa có số đo nào.", "viewer")
-        self.no_priors = label("Không có lần chụp nào trước đó.", "viewer")
+        self.no_priors = label("Không có lần chụp trước nào của cùng bộ phận.", "viewer", wrap=True)
         self.key_images: QVBoxLayout = column(gap=4)
         self.report: QVBoxLayout = column(gap=4)
         self.marks.opened.connect(self._mark)

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QStackedWidget, QWidget
 from imaging.geometry import Calibration
 from imaging.objects.references import ImageReference
 from workstation.models.images.corners import warning_of
-from workstation.models.images.hanging import Hung, shown_series
+from workstation.models.images.hanging import Hung, shown_series, told_series
 from workstation.models.images.marks import Mark
 from workstation.models.images.measuring import calibration_here
 from workstation.models.images.reading import Reading
@@ -138,7 +138,7 @@ class ReaderPlace(PlaceView):
     def enter(self) -> None:
         self.reading.studies.watch(on=True)
         if self.grid.cells:
-            self.grid.viewport.setFocus()
+            self.grid.active.take_keys()
         else:
             self.setFocus()
 
@@ -178,7 +178,7 @@ class ReaderPlace(PlaceView):
         self._pick = mark
         self.show_spot(mark.spot)
         self._pick_up()
-        self.grid.viewport.setFocus()
+        self.grid.active.take_keys()
 
     def _pick_up(self) -> None:
         """The mark that was jumped to gets its handles as soon as its frame is seen."""
@@ -219,17 +219,27 @@ class ReaderPlace(PlaceView):
     def _open_wanted(self) -> None:
         studies = self.reading.studies
         uid, spot = self._wanted
-        chosen = studies.study(uid) or next((one for one in studies.studies if shown_series(one)), None)
+        asked = studies.study(uid)
+        if uid and asked is None and spot is None:
+            self.tell("Lần chụp này chưa có trong danh sách. Nếu vừa chụp xong, bấm F5 để lấy vào.")
+            if self._hung:
+                self._wanted = ("", None)
+                return
+        chosen = asked or next((one for told in (shown_series, told_series) for one in studies.studies if told(one)),
+                               None)
         if chosen is None:
             self.show_nothing()
             return
+        hangs = spot is not None and self._hung and any(
+            (cell.hung.series_uid, cell.hung.plane) == (spot.series_uid, "") for cell in self.grid.cells)
         self._hung, self._wanted = True, ("", None)
         self.pages.setCurrentIndex(0)
-        self.grid.hang(self.reading.hanging_of(chosen))
+        if not hangs:
+            self.grid.hang(self.reading.hanging_of(chosen))
         if spot is not None:
             self.show_spot(spot)
         if self._actions.place is Place.IMAGES:
-            self.grid.viewport.setFocus()
+            self.grid.active.take_keys()
 
     def show_nothing(self) -> None:
         """There is no picture at all."""
@@ -267,7 +277,10 @@ class ReaderPlace(PlaceView):
         self.panel.show_calibration(words)
 
     def _show_marks(self) -> None:
-        self.panel.show_marks(self.reading.marks.all(), self.reading.where)
+        """Those of the study that is read before those of others."""
+        read = self.grid.active.hung.study_uid if self.grid.cells else ""
+        marks = sorted(self.reading.marks.all(), key=lambda mark: mark.spot.study_uid != read)
+        self.panel.show_marks(marks, partial(self.reading.where, read=read))
 
     def tell(self, words: str) -> None:
         """Why an act did nothing, for a few seconds at the foot."""
@@ -281,7 +294,7 @@ class ReaderPlace(PlaceView):
         if not self.grid.viewport.act(action):
             self._actions.trigger(action)
         self._show_tools()
-        self.grid.viewport.setFocus()
+        self.grid.active.take_keys()
 
     def _reads(self) -> str:
         return ALLOWED if self._hung else NOT_NOW
@@ -289,7 +302,7 @@ class ReaderPlace(PlaceView):
     def _open_series(self, study: str, series: str) -> None:
         first = self.grid.hanging.ports[0].study_uid if self.grid.hanging.ports else ""
         self.grid.put(Hung(study, series, prior=study != first))
-        self.grid.viewport.setFocus()
+        self.grid.active.take_keys()
 
     def _show_reference(self, wanted: ImageReference) -> None:
         """A report's reader asks for an image: in the next viewport, so that the report stays in sight."""
@@ -310,11 +323,11 @@ class ReaderPlace(PlaceView):
 
     def _next_layout(self) -> None:
         self.grid.next_layout()
-        self.grid.viewport.setFocus()
+        self.grid.active.take_keys()
 
     def _next_plane(self) -> None:
         """The active series as it was taken, then through it from the front, then from the side."""
         hung = self.grid.active.hung
         if hung.series_uid:
             self.grid.put(Hung(hung.study_uid, hung.series_uid, hung.preset, NEXT_PLANE[hung.plane], hung.prior))
-            self.grid.viewport.setFocus()
+            self.grid.active.take_keys()

@@ -27,6 +27,8 @@ from workstation.views.widgets.icons import image_icon_pixmap
 STRIP_WIDTH = 126
 MIME = "application/x-benhan-series"
 _HEAD, _LINE, _PAD = 38, 16, 6
+_TOLD = {"ECG": "điện tim", "HD": "sóng huyết động", "EPS": "điện sinh lý", "EEG": "điện não", "SR": "báo cáo",
+         "DOC": "tài liệu PDF", "PR": "cách trình bày", "KO": "ảnh then chốt"}
 ROW = Qt.ItemDataRole.UserRole + 1
 
 
@@ -39,7 +41,7 @@ class StripRow:
 
 
 class Strip(QListWidget):
-    """What there is of this person; nothing in it moves by itself."""
+    """What there is of this person; nothing in it moves by itself, but the series that is opened comes into sight."""
 
     wanted = pyqtSignal(str, str)
     """Study and series: into the active viewport."""
@@ -97,8 +99,18 @@ class Strip(QListWidget):
 
     def mark(self, shown: Collection[str], active: str) -> None:
         """Which series are in viewports, and which in the active one."""
+        moved = active != self._active
         self._shown, self._active = frozenset(shown), active
+        if moved:
+            self._bring(active)
         self._repaint()
+
+    def _bring(self, series: str) -> None:
+        """Scroll until it is seen; what is seen already stays where it is."""
+        for item in map(self.item, range(self.count())):
+            row = item.data(ROW) if item is not None else None
+            if isinstance(row, StripRow) and row.series is not None and row.series.uid == series:
+                self.scrollToItem(item)
 
     def keys_in(self, series: str) -> int:
         """How many key images it has."""
@@ -120,7 +132,9 @@ class Strip(QListWidget):
 
     def why_not(self, series: ImageSeriesView) -> str:
         """Why there is no small picture."""
-        return "không có ảnh" if not series.shown else "không vẽ được" if self._thumbnails.why_not(series.uid) else ""
+        if not series.shown:
+            return told_words(series)
+        return "không vẽ được" if self._thumbnails.why_not(series.uid) else ""
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         # Letters belong to the tools of the viewport, not to a search in the list.
@@ -162,7 +176,12 @@ class Strip(QListWidget):
 
 def count_words(series: ImageSeriesView) -> str:
     """«268 lát», «1 ảnh»."""
-    return f"{series.frames} lát" if series.frames > 1 else "1 ảnh" if series.shown else "không có ảnh"
+    return f"{series.frames} lát" if series.frames > 1 else "1 ảnh" if series.shown else told_words(series)
+
+
+def told_words(series: ImageSeriesView) -> str:
+    """What a series without pictures is."""
+    return _TOLD.get(series.modality, "không có ảnh")
 
 
 class _Painter(QStyledItemDelegate):

@@ -73,9 +73,12 @@ def test_priors_of_the_same_modality_come_first_and_later_studies_never() -> Non
     assert comparable(old, [study("1", series("1.1"))]) == ()
 
 
-def test_a_study_of_reports_only_opens_empty() -> None:
-    found = hang(study("1", series("1.1", modality="SR", shown=False)))
-    assert (found.rows, found.columns, found.ports) == (1, 1, ())
+def test_a_study_without_pictures_opens_with_what_it_tells() -> None:
+    told = [series(f"1.{at}", modality=one, shown=False) for at, one in enumerate(("PR", "KO", "ECG", "SR"), 1)]
+    found = hang(study("1", *told))
+    assert (found.rows, found.columns, found.ports) == (1, 1, (Hung("1", "1.3"),))
+    assert hang(study("1", *told[:1])).ports == (Hung("1", "1.1"),)
+    assert hang(study("1", series("1.1", instances=0))).ports == ()
 
 
 def test_another_layout_moves_nothing_that_has_room() -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from imaging.grey import Window
 from imaging.image import open_image
 from imaging.objects.presentation import read_presentation
 from imaging.sources import InMemory
-from records.messages import DestroyedStudyView, PatientImages
+from records.messages import DestroyedStudyView, ImageSeriesView, ImageStudyView, PatientImages
 from tests.workstation.views.images.shelf import (
     CT,
     LUNG,
@@ -33,10 +33,33 @@ from tests.workstation.views.keyboard import KEYS
 from workstation.models.images.hanging import Hung
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.stack import Spot
+from workstation.views import style
 from workstation.views.images.panel import LINE
+from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.images.strip import ROW
 from workstation.views.images.viewport_acts import ACTS
 from workstation.views.widgets.states import Empty
+
+ECG = "1.2.3"
+
+
+def take_in_an_ecg(reader: Reader, qtbot: QtBot, *, others: bool = True) -> ImagesPlace:
+    """A study without pictures, older than all others."""
+    told = images()
+    ecg = ImageStudyView(uid=ECG, date="20240101", modalities=("ECG",), instances=1, received_at=datetime.now(UTC),
+                         series=(ImageSeriesView(uid=f"{ECG}.1", modality="ECG", number=1, instances=1, shown=False),))
+    reader.desks.little.images = told.model_copy(update={"studies": (*(told.studies if others else ()), ecg)})
+    studies = reader.place.reading.studies
+    studies.look_again()
+    qtbot.waitUntil(lambda: studies._next is not None, timeout=10_000)
+    studies.take_in()
+    assert studies.study(ECG) is not None
+    return reader.place
+
+
+def lines(reader: Reader) -> list[str]:
+    marks = reader.place.panel.marks
+    return [item.data(LINE)[1] if (item := marks.item(at)) else "" for at in range(marks.count())]
 
 
 def row_of(reader: Reader, series: str) -> int:
@@ -249,6 +272,74 @@ def test_a_series_without_pictures_is_asked_for_as_a_file_and_says_why_it_does_n
     asked = "/dicomweb/studies/1.2.1/series/1.2.1.9/metadata"
     qtbot.waitUntil(lambda: ("GET", asked) in opened.desks.little.asked, timeout=10_000)
     qtbot.waitUntil(lambda: opened.cell(0).message not in {"", "Đang mở…"}, timeout=10_000)
+
+
+def test_an_ecg_that_is_opened_takes_the_place_of_what_hung_there(opened: Reader, qtbot: QtBot) -> None:
+    place = take_in_an_ecg(opened, qtbot)
+    place.grid.activate(3)
+    place.open_at(ECG)
+    [cell] = place.grid.cells
+    assert (cell.hung, cell.viewport.here) == (Hung(ECG, f"{ECG}.1"), None)
+    qtbot.waitUntil(lambda: cell.message not in {"", "Đang mở…"}, timeout=10_000)  # nothing lies behind it here
+    assert cell.isAncestorOf(QApplication.focusWidget()), "the keys are not in the viewport: they would leave the place"
+
+
+def test_who_has_an_ecg_only_sees_it_at_once(reader: Reader, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: reader.place.reading.studies.known, timeout=10_000)
+    place = take_in_an_ecg(reader, qtbot, others=False)
+    place._hung = False
+    place.open_at()
+    assert place.pages.currentIndex() == 0
+    assert [cell.hung for cell in place.grid.cells] == [Hung(ECG, f"{ECG}.1")]
+
+
+def test_a_study_that_is_not_there_is_told_and_what_is_read_stays(opened: Reader) -> None:
+    before = [(cell.hung, cell.viewport.here) for cell in opened.place.grid.cells]
+    opened.place.open_at("1.2.3.4.5")
+    assert "chưa có trong danh sách" in opened.place.told_words.text()
+    assert [(cell.hung, cell.viewport.here) for cell in opened.place.grid.cells] == before
+
+
+def test_an_empty_viewport_takes_the_keys_and_is_seen_to(opened: Reader) -> None:
+    opened.place.grid.lay_out(3, 3)
+    for _ in range(2):
+        press(opened, Qt.Key.Key_F8)
+    cell = opened.place.grid.active
+    assert cell is opened.cell(2)
+    assert cell.isAncestorOf(QApplication.focusWidget())
+    edge = cell.grab().toImage().pixelColor(1, 1)
+    assert edge == style.image_colour("reference")
+    opened.cell(0).viewport.setFocus()
+    KEYS.mouseClick(opened.cell(5).findChild(QLabel), Qt.MouseButton.LeftButton)
+    assert opened.place.grid.active is opened.cell(5)
+
+
+def test_marks_of_the_study_that_is_read_come_first_and_others_say_their_day(opened: Reader) -> None:
+    marks = opened.place.reading.marks
+    marks.put(Mark.new(Spot(CT, LUNG, f"{LUNG}.4", 1), Kind.LENGTH, ((10.0, 10.0), (40.0, 50.0))))
+    marks.put(Mark.new(Spot(XRAY, PA, f"{PA}.1", 1), Kind.LENGTH, ((10.0, 10.0), (40.0, 50.0))))
+    assert lines(opened) == ["Dài, chuỗi 1 lát 4", "Dài, 12/02/2025 chuỗi 1"]
+    opened.place.grid.activate(3)
+    assert lines(opened) == ["Dài, chuỗi 1", "Dài, 16/11/2026 chuỗi 1 lát 4"]
+
+
+def test_the_series_that_is_opened_comes_into_sight_in_the_list(opened: Reader, qtbot: QtBot) -> None:
+    place = take_in_an_ecg(opened, qtbot)
+    strip = place.strip
+    strip.setFixedHeight(120)
+    place.open_at(ECG)
+    item = strip.item(row_of(opened, f"{ECG}.1"))
+    view = strip.viewport()
+    assert view is not None
+    assert view.rect().contains(strip.visualItemRect(item).center())
+
+
+def test_a_frame_of_a_series_that_hangs_moves_nothing_else(opened: Reader) -> None:
+    opened.place.grid.lay_out(2, 3)
+    opened.place.grid.viewport.gaze.look(opened.place.grid.viewport.state.windowed(Window(100, 300)))
+    opened.place.open_at(spot=Spot(CT, LUNG, f"{LUNG}.9", 1))
+    assert (opened.place.grid.viewport.state.place, opened.place.grid.viewport.state.voi) == (8, Window(100, 300))
+    assert len(opened.place.grid.cells) == 6
 
 
 def test_a_frame_that_a_signed_sheet_names_is_opened_though_its_series_comes_late(opened: Reader, qtbot: QtBot) -> None:
