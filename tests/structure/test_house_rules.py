@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ LONGEST_FUNCTION = 60
 """Most stay under 30; a few tables of widgets or routes may be longer, none longer than a screen and a half."""
 
 
+@cache
 def tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text("utf-8"))
 
