@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.sampling_colours import mixed_colours
+
 Values = NDArray[Any]
 _BAND = 32
 
@@ -71,6 +73,8 @@ def _axis(start: float, length: float, count: int, size: int) -> _Axis:
 
 
 def _mixed(values: Values, down: _Axis, across: _Axis) -> Values:
+    if values.dtype == np.uint8 and values.shape[2:] == (3,) and down.step == across.step == 1:
+        return mixed_colours(values, (down.low, down.high, down.weight), (across.low, across.high, across.weight))
     shrunk = _shrunk(values, down.step, across.step)
     if not down.weight.any() and not across.weight.any():
         return _typed(shrunk[np.ix_(down.low, across.low)], values.dtype)

@@ -136,6 +136,22 @@ def test_a_linear_ramp_stays_one_when_it_grows() -> None:
     assert set(steps) <= {3, 4, 5}
 
 
+@pytest.mark.parametrize("region", [Region(0, 0, 40, 30), Region(-3.5, 2.25, 31, 50), Region(10.3, 20.2, 3.5, 4)])
+@pytest.mark.parametrize("size", [(50, 37), (31, 23), (200, 150)])
+def test_colours_are_mixed_as_each_of_their_samples_alone(region: Region, size: tuple[int, int]) -> None:
+    """Words of three samples; the same picture as real numbers give, to the one level that rounding leaves."""
+    chance = np.random.default_rng(4)
+    for colours in (chance.integers(0, 256, (30, 40, 3)), chance.integers(0, 2, (30, 40, 3)) * 255):
+        mixed = sample(colours.astype(np.uint8), region, *size)
+        alone = np.stack([sample(colours[:, :, part].astype(np.float64), region, *size) for part in range(3)], axis=-1)
+        assert mixed.dtype == np.uint8
+        assert np.abs(mixed - alone).max() < 0.8
+    white = np.full((30, 40, 3), 255, np.uint8)
+    assert (sample(white, region, *size) == 255).all()
+    red = np.where(np.arange(3) == 0, white, 0).astype(np.uint8)
+    assert (sample(red, region, *size) == (255, 0, 0)).all(), "no sample spills over into another"
+
+
 def test_a_view_is_mirrored_first_and_then_turned_clockwise() -> None:
     values = np.array([[0, 50], [100, 255]], np.uint8)
     frame, grey = Frame(1, values), Grey(presets=(Window(128, 256),))
