@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import numpy as np
 
 from imaging.codecs import Samples, decode
 from imaging.encoded import Encoded, PixelFormat
+from imaging.pages import WORTH, pages
 from imaging.sources import MIB
 from records.errors import Reason, Refusal
 
@@ -88,7 +90,8 @@ def _asked(child: subprocess.Popen[bytes], encoded: Encoded) -> tuple[Samples, s
         raise EOFError
     form = encoded.format
     _send(child.stdin, {"syntax": encoded.transfer_syntax, "format": asdict(form)}, encoded.data)
-    told, data = _received(child.stdout, form.decoded_bytes)
+    told, length = _told(child.stdout, form.decoded_bytes)
+    data = _frame_bytes(child.stdout, length)
     if "reason" in told:
         raise Refusal(Reason.from_json(told["reason"]))
     shape = (form.rows, form.columns) if form.samples == 1 else (form.rows, form.columns, form.samples)
@@ -101,7 +104,8 @@ def _send(pipe: Any, told: dict[str, Any], data: bytes | memoryview) -> None:
     pipe.flush()
 
 
-def _received(pipe: Any, most: int) -> tuple[dict[str, Any], bytes]:
+def _told(pipe: Any, most: int) -> tuple[dict[str, Any], int]:
+    """The line, and how many bytes follow it."""
     line = pipe.readline(64 * 1024)
     if not line.endswith(b"\n"):
         raise EOFError
@@ -109,10 +113,24 @@ def _received(pipe: Any, most: int) -> tuple[dict[str, Any], bytes]:
     length = int(told["length"])
     if not 0 <= length <= most:
         raise EOFError
-    data = pipe.read(length)
+    return told, length
+
+
+def _bytes(pipe: Any, length: int) -> bytes:
+    data: bytes = pipe.read(length)
     if len(data) < length:
         raise EOFError
-    return told, data
+    return data
+
+
+def _frame_bytes(pipe: Any, length: int) -> bytes | mmap.mmap:
+    """On pages of their own: the frame's memory from here to the screen, copied no more."""
+    if length < WORTH:
+        return _bytes(pipe, length)
+    data = pages(length)
+    if pipe.readinto(data) < length:
+        raise EOFError
+    return data
 
 
 def _answer(told: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes | memoryview]:
@@ -137,8 +155,8 @@ def serve(memory: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            told, data = _received(sys.stdin.buffer, sys.maxsize)
-            _send(answers, *_answer(told, data))
+            told, length = _told(sys.stdin.buffer, sys.maxsize)
+            _send(answers, *_answer(told, _bytes(sys.stdin.buffer, length)))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
@@ -12,12 +10,11 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from imaging.pages import WORTH, lies_on_pages, pages
 from workstation.models.images.stack import Loaded, Spot
 
 _ENCODED = 4
 """A part of the bound in so many is for frames as they lie in their files."""
-_OWN_PAGES = 1 << 17
-"""Bytes from which a frame is worth them."""
 
 
 class EncodedMemory:
@@ -154,22 +151,13 @@ class PixelMemory:
 
 
 def on_own_pages(loaded: Loaded) -> Loaded:
-    """The same with its pixels on pages that go back to the system as soon as the frame goes.
-
-    An allocator keeps what threads free for the next time: read through, a bound of 400 MB took 470.
-    """
+    """The same with its pixels on pages that go back to the system as soon as the frame goes; a decoder's lie there."""
     values = loaded.frame.values
-    if values.nbytes < _OWN_PAGES:
+    if values.nbytes < WORTH or lies_on_pages(values):
         return loaded
-    kept = np.frombuffer(_pages(values.nbytes), values.dtype, values.size).reshape(values.shape)
+    kept = np.frombuffer(pages(values.nbytes), values.dtype, values.size).reshape(values.shape)
     kept[...] = values
     return replace(loaded, frame=replace(loaded.frame, values=kept))
-
-
-def _pages(size: int) -> mmap.mmap:
-    if sys.platform == "win32":
-        return mmap.mmap(-1, size)
-    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def size_of(loaded: Loaded) -> int:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import gc
 import mmap
 import weakref
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from pydicom.uid import JPEGBaseline8Bit
 
+from imaging.apart import Apart
 from imaging.grey import Grey
 from imaging.image import Frame, Image
-from tests.imaging.samples import opened, phantom
+from tests.imaging.samples import compressed, opened, phantom
 from workstation.models.images.pixel_memory import EncodedMemory, PixelMemory, on_own_pages, size_of
 from workstation.models.images.stack import Loaded, Spot
 
@@ -148,3 +153,14 @@ def test_pixels_on_pages_of_their_own_are_the_same_and_go_with_their_frame(value
 def test_a_small_frame_stays_where_it_is() -> None:
     small = frame(1)
     assert on_own_pages(small) is small
+
+
+def test_what_a_decoder_sent_lies_on_such_pages_already() -> None:
+    colours = np.full((400, 300, 3), 90, np.uint8)
+    stream = bytes(imagecodecs.jpeg8_encode(colours, level=90, colorspace="RGB", outcolorspace="YCBCR"))
+    image = opened(compressed(phantom(colours, PhotometricInterpretation="YBR_FULL_422"), [stream], JPEGBaseline8Bit))
+    with closing(Apart()) as decoder:
+        came = Loaded(spot(1), image, image.frame(1, decoder), Grey())
+        part = replace(came, frame=replace(came.frame, values=came.frame.values[:200]))
+    assert on_own_pages(came) is came
+    assert on_own_pages(part) is not part, "half of a frame would keep the whole of its pages"
