@@ -7,7 +7,3 @@ picture = render(frame, grey, View())     exactly the pixels that are painted
 shown = sampled(frame, grey, view)        the slow half, kept while a window is dragged ...
 picture = paint_view(shown, grey, view)   ... and the fast half
 """
-
-from imaging import lean
-
-lean.lighten()

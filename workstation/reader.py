@@ -6,7 +6,7 @@ program never is, and settings and log come behind the picture. A disc is being 
 
 from __future__ import annotations
 
-import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,13 +15,10 @@ from pathlib import Path
 from PyQt6.QtCore import QCoreApplication, QEvent
 from PyQt6.QtWidgets import QApplication
 
+from imaging.lean import load_pydicom
 from imaging.sources import MIB
 from workstation.background import Background, let_the_window_go_first
-from workstation.models.images.disc import DiscModel
-from workstation.models.images.loading import Loader
-from workstation.models.images.pixel_memory import PixelMemory
 
-log = logging.getLogger(__name__)
 MEMORY_MB = 400
 """Until the settings are read: what suits a PC of 4 GB."""
 
@@ -34,6 +31,13 @@ def run(images: Path, arguments: Sequence[str], settle: Callable[[], int]) -> in
     application = QApplication([*arguments])
     application.setApplicationName("Bệnh Án")
     application.setDesktopFileName("benhan-images")
+    # NumPy would start a thread of linear algebra for each core, and nothing here multiplies large matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    load_pydicom()
+    from workstation.models.images.disc import DiscModel
+    from workstation.models.images.loading import Loader
+    from workstation.models.images.pixel_memory import PixelMemory
+
     background = Background()
     model, loader = DiscModel(background), Loader(PixelMemory(MEMORY_MB * MIB))
     model.read(images)

@@ -1,4 +1,4 @@
-"""pydicom is loaded without what it needs for its own samples only; and those are still there."""
+"""pydicom is loaded without its samples, their download and its decoders; who asks for samples still finds them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from pathlib import Path
 
 _SCRIPT = """
 import sys
+from imaging.lean import load_pydicom
+load_pydicom()
 import imaging.image
-print([name for name in ("requests", "urllib.request", "tqdm") if name in sys.modules])
+print([name for name in ("requests", "urllib.request", "tqdm", "PIL") if name in sys.modules])
 from pydicom.data import get_testdata_file
 from pydicom.data.data_manager import get_url_map
-print(get_testdata_file("CT_small.dcm"), len(get_url_map()) > 10, "requests" in sys.modules)
+import PIL.Image, pydicom
+print(get_testdata_file("CT_small.dcm"), len(get_url_map()) > 10, "requests" in sys.modules,
+      pydicom.examples.ct.Modality)
 """
 
 
@@ -21,4 +25,4 @@ def test_samples_are_downloaded_by_nobody_and_found_by_those_who_ask() -> None:
                          cwd=Path(__file__).parents[2])
     first, second = ran.stdout.splitlines()
     assert first == "[]"
-    assert second.endswith("CT_small.dcm True True")
+    assert second.endswith("CT_small.dcm True True CT")

@@ -11,19 +11,24 @@ from tests.workstation.models.images.discs import HERS, HOA, slices
 
 NOT_NEEDED = ("pydantic", "sqlalchemy", "httpx", "requests", "urllib3", "records.forms", "records.messages",
               "workstation.config", "workstation.models.desk", "workstation.drafts", "workstation.client",
-              "workstation.views.prompts", "imagecodecs")
+              "workstation.views.prompts", "imagecodecs", "PIL")
 _SCRIPT = f"""
 import sys
 from PyQt6.QtCore import QTimer
-from workstation.views.images import reader_window
-shown = reader_window.ReaderWindow._settle
-def settle(self, *told):
-    if not self._settled and self.place is not None:
-        print("LOADED", [name for name in {NOT_NEEDED!r} if name in sys.modules], flush=True)
-        self.settled.connect(lambda: QTimer.singleShot(0, self.close))
-    shown(self, *told)
-reader_window.ReaderWindow._settle = settle
+from workstation import reader
 from workstation.__main__ import main
+go_first = reader.let_the_window_go_first
+def watch():
+    from workstation.views.images.reader_window import ReaderWindow
+    settle = ReaderWindow._settle
+    def settled(self, *told):
+        if not self._settled and self.place is not None:
+            print("LOADED", [name for name in {NOT_NEEDED!r} if name in sys.modules], flush=True)
+            self.settled.connect(lambda: QTimer.singleShot(0, self.close))
+        settle(self, *told)
+    ReaderWindow._settle = settled
+    go_first()
+reader.let_the_window_go_first = watch
 sys.exit(main(sys.argv[1:]))
 """
 

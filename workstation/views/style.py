@@ -84,6 +84,11 @@ def type_px(name: str) -> int:
 
 def font(size: str = "text", *, bold: bool = False) -> QFont:
     """The program's font at a named size."""
+    return QFont(_font(size, bold))  # a copy: whoever asked may change it
+
+
+@cache
+def _font(size: str, bold: bool) -> QFont:
     chosen = QFont(tokens()["type"]["family"])
     chosen.setPixelSize(type_px(size))
     chosen.setBold(bold)

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from imaging.sources import MIB
 from records.errors import BenhAnError, Reason, Refusal, Trouble
@@ -24,6 +24,8 @@ THREADS = 4
 """Requests in flight: enough to hide a network's delay, few enough not to starve the window."""
 ALONE_S = 0.5
 """For so long what is awaited has line and decoders to itself."""
+PAINTED_S = 0.1
+"""So long at most the others then wait until it is painted: a hundred slices rushing in would hold the interpreter."""
 PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """How long a line that failed is left alone, the first time, the second …"""
 _NEAR = 32 * MIB
@@ -101,6 +103,7 @@ class Loader(QObject):
         self._outages: dict[int, _Outage] = {}
         self._arrivals: deque[_Arrival] = deque()
         self._news, self._stopped, self._told = threading.Condition(), False, False
+        self._unpainted_until = 0.0
         self._some.connect(self._land)  # across threads: it comes when the window's loop comes round
         self._threads = [threading.Thread(target=self._work, name=f"images-{number}", daemon=True)
                          for number in range(threads)]
@@ -180,6 +183,13 @@ class Loader(QObject):
             else:
                 stack.refused(place, arrival.came, lasting=arrival.lasting)
         self.filled.emit()
+        if self._unpainted_until:
+            QTimer.singleShot(0, self._painted)  # what was posted before is painted by then
+
+    def _painted(self) -> None:
+        with self._news:
+            self._unpainted_until = 0.0
+            self._news.notify_all()
 
     # On the loading threads
 
@@ -204,7 +214,7 @@ class Loader(QObject):
         """The first wish that nobody reads yet, and what is worth reading with it."""
         now = time.monotonic()
         busy = {wish.spot: task.begun for task in self._tasks for wish in task.wishes}
-        found, waiting = list[Wish](), False
+        found, waiting = list[Wish](), now < self._unpainted_until
         for wish in self._plan.values():
             instance, alone = wish.stack.instance(wish.place), _is_awaited(wish)
             if found and (instance is not found[0].stack.instance(found[0].place) or alone):
@@ -225,6 +235,8 @@ class Loader(QObject):
         """Until a line that failed may be tried again; else until there is news."""
         waits = [outage.until - time.monotonic() for outage in self._outages.values()] if self._plan else []
         waits += [ALONE_S] if self._plan and self._tasks else []
+        left = self._unpainted_until - time.monotonic()
+        waits += [left] if self._plan and left > 0 else []
         return max(0.01, min(waits)) if waits else None
 
     def _read(self, task: _Task) -> None:
@@ -269,6 +281,8 @@ class Loader(QObject):
         with self._news:
             if instance is not None:
                 self._outages.pop(id(instance.line), None)
+            if isinstance(arrival.came, Loaded) and _is_awaited(arrival.wish):
+                self._unpainted_until = time.monotonic() + PAINTED_S
             if arrival.lasting or isinstance(arrival.came, Loaded):
                 self._plan.pop(arrival.wish.spot, None)
             self._arrivals.append(arrival)

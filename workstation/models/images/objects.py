@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -13,8 +14,10 @@ from imaging.image import Image, open_image
 from imaging.sources import MIB, InMemory, Limits
 from records.errors import Reason, Refusal
 from workstation.background import Background, Query
-from workstation.models.images.contents import Contents, contents_of
 from workstation.models.images.local import LocalFile
+
+if TYPE_CHECKING:  # what reports, documents and waveforms hold is learnt with the first of them
+    from workstation.models.images.contents import Contents
 
 MOST_FILES = 40
 MOST_BYTES = 256 * MIB
@@ -79,6 +82,8 @@ class ObjectShelf(QObject):
 
 
 def _opened(uid: str, file: bytes | Image) -> Opened:
+    from workstation.models.images.contents import contents_of
+
     try:
         image = open_image(InMemory(file), LIMITS) if isinstance(file, bytes) else file
     except Refusal as refused:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from functools import partial
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from records.errors import Refusal
 from records.image_lists import ImageSeriesView
 from workstation.background import Background, Query
 
 WIDTH, HEIGHT = 112, 68
+AFTER_MS = 150
+"""The picture that is read comes first: small ones drawn beside it would hold it up."""
 
 
 class Thumbnails(QObject):
@@ -26,6 +28,11 @@ class Thumbnails(QObject):
         self._pictures: dict[str, bytes] = {}
         self._why: dict[str, str] = {}
         self._asked: set[str] = set()
+        self._next: list[tuple[str, ImageSeriesView]] = []
+        self._after = QTimer(self)
+        self._after.setSingleShot(True)
+        self._after.setInterval(AFTER_MS)
+        self._after.timeout.connect(self._begin)
 
     @abstractmethod
     def draw(self, study: str, series: ImageSeriesView) -> bytes:
@@ -44,9 +51,15 @@ class Thumbnails(QObject):
         if series.uid in self._asked or not series.middle:
             return
         self._asked.add(series.uid)
-        self._background.run(Query("draw a thumbnail", partial(self.draw, study, series),
-                                   partial(self._came, series.uid), partial(self._failed, series.uid)),
-                             lane="thumbnails")
+        self._next.append((study, series))
+        self._after.start()
+
+    def _begin(self) -> None:
+        wanted, self._next = self._next, []
+        for study, series in wanted:
+            self._background.run(Query("draw a thumbnail", partial(self.draw, study, series),
+                                       partial(self._came, series.uid), partial(self._failed, series.uid)),
+                                 lane="thumbnails")
 
     def _came(self, series: str, picture: bytes) -> None:
         self._pictures[series] = picture
