@@ -64,6 +64,17 @@ class Cell(QWidget):
         """Whether a stack is in it."""
         return self.viewport.gaze.stack is not None
 
+    @property
+    def pane(self) -> ObjectsPane | None:
+        """What stands here in place of a picture."""
+        return self._pane
+
+    @property
+    def no_picture(self) -> str:
+        """Why an act on a picture does nothing here."""
+        return "Khung này chưa có ảnh." if self._pane is None else (
+            f"Khung này đang hiện {self._pane.noun}, không phải ảnh.")
+
     def hang(self, hung: Hung, words: Words) -> None:
         """This is awaited here from now on; what was here goes."""
         self._drop_pane()

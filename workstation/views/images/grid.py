@@ -235,6 +235,7 @@ class Grid(QWidget):
             pane = ObjectsPane(objects, cell)
             pane.wanted.connect(self.spot_wanted)
             cell.show_pane(pane)
+        self.opened.emit()
 
     def _gathered(self, hung: Hung, how: Gathered) -> None:
         for cell in self._cells_of(hung):

@@ -36,7 +36,7 @@ class MarkingKeys(QObject):
         """The frame that is seen, or its mark back."""
         here = self._grid.viewport.here
         if here is None or not here.spot.sop_instance_uid:
-            self.told.emit("Khung này chưa có ảnh." if here is None else
+            self.told.emit(self._grid.active.no_picture if here is None else
                            "Mặt dựng không phải ảnh của máy chụp: hãy đánh dấu lát gốc của chuỗi.")
             return
         marked, count = self.frames.toggle(here), len(self.frames.waiting)
@@ -67,7 +67,7 @@ class MarkingKeys(QObject):
             return
         places = [] if stack is None else self.frames.places(stack)
         if stack is None or not places:
-            self.told.emit("Chuỗi này chưa có ảnh then chốt nào." if stack is not None else "Khung này chưa có ảnh.")
+            self.told.emit("Chuỗi này chưa có ảnh then chốt nào." if stack is not None else cell.no_picture)
             return
         state, few = cell.viewport.state, KeyStack(stack, places, cell)
         cell.words = Words(cell.words.title, " · ".join(filter(None, (cell.words.note, ONLY))))

@@ -29,7 +29,7 @@ class Leaving(QObject):
         viewport, number = cell.viewport, self._source.number
         here, stack = viewport.here, viewport.gaze.stack
         if here is None or stack is None:
-            self._place.tell("Khung này chưa có ảnh.")
+            self._place.tell(cell.no_picture)
             return
         series = reading.studies.series(here.spot.series_uid)
         which = "" if series is None or series[1].number is None else f"-CHUOI-{series[1].number}"

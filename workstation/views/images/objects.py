@@ -11,8 +11,11 @@ from workstation.models.images.objects import Opened
 from workstation.views.images.contents import pane_for
 from workstation.views.images.document import DocumentPane
 from workstation.views.images.report import ReportPane
+from workstation.views.images.waveform import WaveformPane
 from workstation.views.widgets.buttons import KeyButton
 from workstation.views.widgets.text import column, frame, label, row
+
+_NOUNS = ((WaveformPane, "điện tim"), (ReportPane, "báo cáo"), (DocumentPane, "tài liệu"))
 
 
 class ObjectsPane(QWidget):
@@ -38,6 +41,26 @@ class ObjectsPane(QWidget):
     def pane(self) -> QWidget | None:
         """What is shown now."""
         return self._stack.currentWidget()
+
+    @property
+    def uid(self) -> str:
+        """SOP Instance UID of what is shown now."""
+        return self._opened[self._at].uid
+
+    @property
+    def waveform(self) -> WaveformPane | None:
+        """The waveform that is shown, if it is one."""
+        pane = self.pane
+        return pane if isinstance(pane, WaveformPane) else None
+
+    @property
+    def noun(self) -> str:
+        """What it is, in a word."""
+        return next((words for kind, words in _NOUNS if isinstance(self.pane, kind)), "tệp không mở được")
+
+    def show_file(self, uid: str) -> None:
+        """The file that a signed picture was drawn from, if it is one of these."""
+        self.step(next((at for at, one in enumerate(self._opened) if one.uid == uid), self._at) - self._at)
 
     def step(self, by: int) -> None:
         """The file before or after; stays at either end."""

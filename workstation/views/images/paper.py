@@ -86,8 +86,10 @@ class Paper(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        dirty = QRectF(event.rect()) if event is not None else QRectF(self.rect())
+        self.draw(QPainter(self), QRectF(event.rect() if event is not None else self.rect()))
+
+    def draw(self, painter: QPainter, dirty: QRectF) -> None:
+        """The sheet with its ruler, on the screen or on a picture."""
         painter.fillRect(dirty, style.image_colour("paper"))
         if self.sheet is None:
             return

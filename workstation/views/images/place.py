@@ -200,6 +200,10 @@ class ReaderPlace(PlaceView):
 
     def _go_on(self) -> None:
         """To the frame that was asked for, as soon as its series is open."""
+        pane, wanted = self.grid.active.pane, self._seek
+        if pane is not None and wanted is not None and self.grid.active.hung.series_uid == wanted.series_uid:
+            self._seek = None
+            pane.show_file(wanted.sop_instance_uid)
         found = self.reading.place_of(self._seek) if self._seek is not None else None
         if found is not None and self.grid.active.filled and self.grid.active.hung.series_uid == found[0].series_uid:
             self._seek = None

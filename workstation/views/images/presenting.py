@@ -28,7 +28,7 @@ class Presenting(QObject):
         """The next state of the frame that is seen; after the last one, as it was before."""
         viewport = self._grid.viewport
         if viewport.here is None:
-            self.told.emit("Khung này chưa có ảnh.")
+            self.told.emit(self._grid.active.no_picture)
             return
         found = self._annexes.states(viewport.here.spot)
         if not found:

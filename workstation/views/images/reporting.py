@@ -8,11 +8,13 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QLabel
 
 from records.errors import Refusal
+from records.pictures import LARGEST_SIDE
 from workstation.models.desk import Desk
 from workstation.models.images import said
 from workstation.models.images.choosing import Choosing
 from workstation.models.images.key_images import spot_of
 from workstation.models.images.report import devices
+from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.images.dark import ViewerButton
 from workstation.views.images.key_images import KeyImageList, picture_size, pixels_of
@@ -51,9 +53,17 @@ class Reporting(QObject):
 
     def choose(self) -> None:
         """The frame in the active viewport, as it looks now; once more takes it in as it looks then."""
-        viewport = self._place.grid.viewport
+        cell = self._place.grid.active
+        viewport, pane = cell.viewport, cell.pane
+        if pane is not None and pane.waveform is not None:
+            spot = Spot(cell.hung.study_uid, cell.hung.series_uid, pane.uid)
+            where = said.series_of(self._place.reading, spot)
+            self.choosing.choose(spot, f"{where}, {pane.waveform.words}"[:said.MOST_WORDS],
+                                 pixels_of(pane.waveform.picture(LARGEST_SIDE)))
+            return
         if viewport.here is None:
-            self._place.tell("Khung này chưa có ảnh.")
+            self._place.tell(cell.no_picture if pane is None else
+                             f"{cell.no_picture} Ảnh chính là hình của máy chụp hoặc băng điện tim.")
             return
         picture = pixels_of(viewport.snapshot(picture_size(viewport.width(), viewport.height())))
         self.choosing.choose(viewport.here.spot, said.all_of(self._place.reading, viewport.here.spot), picture)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QResizeEvent, QShowEvent
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QImage, QPainter, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QScrollArea, QWidget
 
-from imaging.objects.tracing import GAINS, SPEEDS, Reach, Scale, is_standard, rows_sheet, standard_sheet
+from imaging.objects.tracing import GAINS, SPEEDS, Reach, Scale, Sheet, is_standard, rows_sheet, standard_sheet
 from imaging.objects.waveform import Group, Waveforms
 from workstation.views.images.paper import Paper, pixels_per_mm
 from workstation.views.widgets.buttons import KeyButton
@@ -66,6 +66,27 @@ class WaveformPane(QWidget):
         """Whether the twelve leads stand in the standard's order."""
         return self._standard and is_standard(self.shown)
 
+    def picture(self, width: int) -> QImage:
+        """The page that is shown, so many pixels wide, for a report."""
+        sheet, paper = self._sheet(), Paper()
+        paper.show_sheet(sheet, width / sheet.width)
+        made = QImage(paper.size(), QImage.Format.Format_RGB32)
+        painter = QPainter(made)
+        paper.draw(painter, QRectF(made.rect()))
+        painter.end()
+        return made
+
+    @property
+    def words(self) -> str:
+        """«giây 0-10, 25 mm/s, 10 mm/mV; 812 ms · 74/phút · +0,10 mV»: the page, and what the ruler measures on it."""
+        end = min(self.shown.seconds, self._start + PAGE_S)
+        page = f"giây {_figure(self._start)}-{_figure(end)}, {self.speed.text()}, {self.gain.text()}"
+        return page if self.paper.reach is None else f"{page}; {self.reading.text()}"
+
+    def _sheet(self) -> Sheet:
+        return standard_sheet(self.shown, self.scale, self._start) if self.standard else rows_sheet(
+            self.shown, self.scale, self._start, PAGE_S)
+
     def turn(self, pages: int) -> None:
         """Ten seconds on or back; stays at either end."""
         last = max(0.0, self.shown.seconds - PAGE_S)
@@ -74,8 +95,7 @@ class WaveformPane(QWidget):
 
     def _draw(self) -> None:
         group = self.shown
-        sheet = standard_sheet(group, self.scale, self._start) if self.standard else rows_sheet(
-            group, self.scale, self._start, PAGE_S)
+        sheet = self._sheet()
         per_mm, real = pixels_per_mm(self.screen())
         if self._fitted:
             viewport = self._ground.viewport()

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from records.pictures import is_key_image, picture_of
+from records.pictures import LARGEST_SIDE, is_key_image, picture_of
+from tests.imaging import samples
+from tests.imaging.objects import test_report, test_waveform
 from tests.workstation.views.images.shelf import CT, LUNG, PA, XRAY, Reader
 from tests.workstation.views.keyboard import KEYS
+from workstation.models.images.contents import contents_of
 from workstation.models.images.hanging import Hung
 from workstation.models.images.key_images import LONGEST_SIDE, spot_of
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.measuring import measured
+from workstation.models.images.objects import Opened
 from workstation.views.images.reporting import Reporting
 
 
@@ -105,3 +111,42 @@ def test_f6_asks_for_the_report_on_what_is_read(opened: Reader, reporting: Repor
     opened.actions.trigger("images.report")
     assert written[-1] == f"{XRAY} DX"
     assert reporting.parent() is opened.place
+
+
+def test_an_ecgs_page_is_chosen_as_it_lies_on_the_paper_and_a_report_says_why_not(
+        opened: Reader, reporting: Reporting, tmp_path: Path, qtbot: QtBot) -> None:
+    grid, series = opened.place.grid, "1.2.1.9"
+    of = test_report.report(test_report.entry("IMAGE", "Key", ReferencedSOPSequence=[test_report.image("1.2.3", 7)]))
+    strip = test_waveform.recording(test_waveform.group(test_waveform.beats()))
+    files = [Opened(f"{series}.{number}", number, contents_of(samples.opened(dataset)))
+             for number, dataset in enumerate((of, strip), start=1)]
+
+    def read() -> None:
+        opened.place.reading.objects.opened.emit(series, files)
+
+    grid.put(Hung(CT, series))
+    read()
+    grid.active.take_keys()
+    press(opened, Qt.Key.Key_K)
+    assert opened.place.told_words.text().startswith("Khung này đang hiện báo cáo, không phải ảnh. Ảnh chính là")
+    for key in (Qt.Key.Key_S, Qt.Key.Key_H):
+        press(opened, key)
+        assert opened.place.told_words.text() == "Khung này đang hiện báo cáo, không phải ảnh."
+    pane = grid.active.pane
+    assert pane is not None
+    pane.step(1)
+    press(opened, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: len(reporting.choosing.chosen) == 1)
+    (item,) = reporting.choosing.chosen
+    assert (item["instance"], item["frame"]) == (f"{series}.2", 1)
+    assert item["words"] == "CT ngực, chuỗi 9 SR, giây 0-10, 25 mm/s, 10 mm/mV"
+    picture = picture_of(item)
+    assert (picture.width, picture.channels) == (LARGEST_SIDE, 3)
+    (tmp_path / "ecg.png").write_bytes(base64.b64decode(item["picture"]))
+    grid.put(Hung(CT, LUNG))
+    opened.place.show_spot(spot_of(item))
+    read()
+    again = grid.active.pane
+    assert again is not None
+    assert again.uid == f"{series}.2", "a click in the signed sheet opens the strip, not the report beside it"
+
