@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_dataset
+from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from imaging.attributes import integer, text
@@ -44,6 +44,17 @@ def as_stored(source: Source) -> Iterator[bytes]:
     while piece := source.read(at, _PIECE):
         yield piece
         at += len(piece)
+
+
+def preamble(image: Image, syntax: UID) -> bytes:
+    """What stands before the data set in a file of that syntax (PS3.10 7.1)."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID(image.identity.class_uid)
+    meta.MediaStorageSOPInstanceUID = UID(image.identity.instance_uid)
+    meta.TransferSyntaxUID = syntax
+    out = DicomBytesIO()
+    write_file_meta_info(out, meta)
+    return b"\0" * 128 + b"DICM" + out.getvalue()
 
 
 def native(image: Image, syntax: UID, decoder: Decoder = decode) -> Iterator[bytes]:

@@ -11,14 +11,16 @@ way in the file. A file never changes: its `ETag` is its SHA-256. Pixels are nev
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydicom import Dataset, Sequence
+from pydicom.uid import ExplicitVRLittleEndian
 
 from records.errors import Refusal
+from server.api import dicomweb_accept as accept
 from server.api import dicomweb_asked as asked
 from server.api import multipart
 from server.api.gate import Asking, Caller, QuestionRoute, read_body
@@ -33,7 +35,7 @@ from server.store.image_search import ATTRIBUTES, Level
 
 STOW_LIMIT = 512_000_000
 """Bytes of one STOW-RS message."""
-_DICOM, _DICOM_JSON, _OCTETS = "application/dicom", "application/dicom+json", image_web.OCTETS
+_DICOM, _DICOM_JSON, _OCTETS = accept.DICOM, accept.DICOM_JSON, image_web.OCTETS
 _AT_ONCE = 8 * CHUNK
 """What is read and decrypted of a file before it is sent on."""
 ASKED_AGAIN = 16 * 1024 * 1024
@@ -82,12 +84,18 @@ def find_instances(caller: Asking, request: Request, study: str = "", series: st
 @router.get(_SERIES)
 @router.get(_IMAGE)
 def read_files(caller: Asking, request: Request, study: str, series: str = "", uid: str = "") -> Response:
-    """The files, as they were sent; one image also alone (`Accept: application/dicom`), whole or a range of it."""
+    """The files, as they were sent, or (`transfer-syntax=1.2.840.10008.1.2.1`) decoded; one image also alone
+    (`Accept: application/dicom`), whole or a range of it.
+    """
     seen = _look(caller, study, series, uid)
-    if uid and asked.single(request, _DICOM):
+    as_sent, wanted = accept.files(request, {kept.transfer_syntax for kept in seen.images})
+    alone = bool(uid) and not wanted.parts and wanted.media != accept.ANY
+    reading = _Reading(caller, seen)
+    if not as_sent:
+        return _decoded(seen, reading, alone=alone)
+    if alone:
         return _file(caller, request, seen)
     files = [(kept, seen.file(kept)) for kept in seen.images]
-    reading = _Reading(caller, seen)
     return multipart.streamed([
         Piece(f"{_DICOM}; transfer-syntax={kept.transfer_syntax}", file.size, reading.of(file, 0, file.size))
         for kept, file in files], _DICOM)
@@ -98,7 +106,8 @@ def read_files(caller: Asking, request: Request, study: str, series: str = "", u
 @router.get(_IMAGE + "/metadata")
 def read_metadata(caller: Asking, request: Request, study: str, series: str = "", uid: str = "") -> Response:
     """All attributes but the pixels, as they were kept when the images came."""
-    base = f"{caller.hospital.settings.public_url or str(request.base_url).rstrip('/')}/dicomweb/studies/{study}"
+    accept.demand_json(request)
+    base = f"{_root(caller, request)}/studies/{study}"
     kept = _judged(caller, study, lambda desk: images.metadata(desk, study, series, uid))
     told = (image_metadata.told(data, f"{base}/series/{one.series_uid}/instances/{one.uid}") for one, data in kept)
     return Response(b"[" + b",".join(told) + b"]", media_type=_DICOM_JSON)
@@ -109,9 +118,9 @@ def read_frames(caller: Asking, request: Request, *, study: str, series: str, ui
     """Frames (`1,2,7`): as they lie in the file where the asker takes its transfer syntax, else decoded."""
     wanted = asked.frame_numbers(numbers)
     seen = _look(caller, study, series, uid)
-    stored = asked.takes_stored(request, seen.images[0].transfer_syntax)
-    frames = image_web.frames(seen, wanted, as_stored=stored)
-    if len(frames) == 1 and (asked.single(request, _OCTETS) or asked.single(request, frames[0].media)):
+    as_stored, taken = accept.frames(request, seen.images[0].transfer_syntax)
+    frames = image_web.frames(seen, wanted, as_stored=as_stored)
+    if len(frames) == 1 and not taken.parts and taken.media != accept.ANY:
         return Response(frames[0].data, headers={
             "Content-Type": f"{frames[0].media}; transfer-syntax={frames[0].transfer_syntax}"})
     return multipart.joined(
@@ -119,22 +128,30 @@ def read_frames(caller: Asking, request: Request, *, study: str, series: str, ui
 
 
 @router.get(_IMAGE + "/rendered")
-@router.get(_IMAGE + "/frames/{number:int}/rendered")
+@router.get(_IMAGE + "/frames/{numbers}/rendered")
 def read_rendered(
-    caller: Asking, request: Request, *, study: str, series: str, uid: str, number: int = 1,
+    caller: Asking, request: Request, *, study: str, series: str, uid: str, numbers: str = "1",
 ) -> Response:
-    """A picture (PNG): `window=centre,width,function`, `viewport=width,height`."""
+    """A picture (PNG, or JPEG for who takes nothing else), or one of each frame: `window=centre,width,function`,
+    `viewport=width,height`.
+    """
+    wanted = asked.frame_numbers(numbers)
     window = asked.window(request.query_params.get("window", ""))
     size = asked.viewport(request.query_params.get("viewport", ""))
+    media, taken = accept.picture(request)
     seen = _look(caller, study, series, uid)
-    return Response(image_web.rendered(seen.first, number, window, size), media_type="image/png")
+    drawn = image_web.rendered(seen.first, wanted, window, size, as_jpeg=media == accept.JPEG)
+    if len(drawn) == 1 and not taken.parts:
+        return Response(drawn[0], media_type=media)
+    return multipart.joined(((picture, media) for picture in drawn), media)
 
 
 @router.get(_IMAGE + "/bulkdata/{tag}")
 def read_bulk(caller: Asking, request: Request, *, study: str, series: str, uid: str, tag: str) -> Response:
     """One long binary value."""
+    taken = accept.demand(request, _OCTETS)
     value = image_web.bulk(_look(caller, study, series, uid).first, tag)
-    if asked.single(request, _OCTETS):
+    if not taken.parts and taken.media != accept.ANY:
         return Response(value, media_type=_OCTETS)
     return multipart.joined([(value, _OCTETS)], _OCTETS)
 
@@ -143,6 +160,7 @@ def read_bulk(caller: Asking, request: Request, *, study: str, series: str, uid:
 @router.post(_STUDY)
 def store(caller: Asking, request: Request, study: str = "") -> Response:
     """Keep the files of a multipart message; each is told of by itself, a second time does no harm."""
+    accept.demand_json(request)
     rights.demand(caller.signed_in.person, Right.ADD_IMAGES)
     parts = list(multipart.split(caller.body, request.headers.get("content-type", "")))
     outcomes = image_receiving.receive_all(
@@ -167,15 +185,31 @@ def _item(sop_class: str, uid: str, **more: Any) -> Dataset:
 
 
 def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Response:
+    accept.demand_json(request)
     question = asked.question(request, level, fixed)
     with caller.hospital.glance(caller.signed_in) as desk:
         rows = images.search(desk, question.wanted)
-    answers = [image_answers.answer(row, ATTRIBUTES[level]).to_json_dict() for row in rows]
-    warnings = [f"Not matched here: {', '.join(question.ignored)}."] if question.ignored else []
+    root = _root(caller, request)
+    answers = [{**image_answers.answer(row, ATTRIBUTES[level]).to_json_dict(), **_where(root, row, level)}
+               for row in rows]
+    warnings = list(question.warnings)
     if len(rows) == question.wanted.most:
         warnings.append("There may be more: ask on with offset.")
     headers = {"Warning": f'299 benhan "{" ".join(warnings)}"'} if warnings else None
     return Response(json.dumps(answers), headers=headers, media_type=_DICOM_JSON)
+
+
+def _root(caller: Caller, request: Request) -> str:
+    return f"{caller.hospital.settings.public_url or str(request.base_url).rstrip('/')}/dicomweb"
+
+
+def _where(root: str, row: dict[str, Any], level: Level) -> dict[str, Any]:
+    """Retrieve URL, which belongs to every answer (PS3.18 tables 10.6.3-3 to 10.6.3-5)."""
+    steps = (("studies", "StudyInstanceUID", Level.STUDY), ("series", "SeriesInstanceUID", Level.SERIES),
+             ("instances", "SOPInstanceUID", Level.IMAGE))
+    deep = [one for _, _, one in steps].index(level) + 1
+    path = "".join(f"/{name}/{row[keyword]}" for name, keyword, _ in steps[:deep])
+    return {"00081190": {"vr": "UR", "Value": [root + path]}}
 
 
 def _look(caller: Caller, study: str, series: str, uid: str) -> Look:
@@ -192,6 +226,15 @@ def _judged(caller: Caller, study: str, act: Callable[[Desk], Seen]) -> Seen:
         with caller.hospital.desk(caller.signed_in, reading=True) as desk:
             images.refused(desk, study, refusal)
         raise
+
+
+def _decoded(seen: Look, reading: _Reading, *, alone: bool) -> Response:
+    """Files in plain little endian, made while they are sent; nobody knows before how long they are."""
+    content = f"{_DICOM}; transfer-syntax={ExplicitVRLittleEndian}"
+    if alone:
+        return StreamingResponse(reading.through(image_web.native_file(seen.first)), media_type=_DICOM)
+    return multipart.streamed([
+        Piece(content, None, reading.through(image_web.native_file(seen.file(kept)))) for kept in seen.images], _DICOM)
 
 
 def _file(caller: Caller, request: Request, seen: Look) -> Response:
@@ -219,10 +262,13 @@ class _Reading:
 
     def of(self, file: Sealed, start: int, stop: int) -> Iterator[bytes]:
         """That part of a file."""
-        for at in range(start, stop, _AT_ONCE):
+        return self.through(file.read(at, min(_AT_ONCE, stop - at)) for at in range(start, stop, _AT_ONCE))
+
+    def through(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Pieces however they come."""
+        for piece in pieces:
             if self._sent >= ASKED_AGAIN:
                 images.demand_still(self._caller.hospital, self._caller.signed_in, self._seen)
                 self._sent = 0
-            piece = file.read(at, min(_AT_ONCE, stop - at))
             self._sent += len(piece)
             yield piece

@@ -10,62 +10,51 @@ from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from imaging.grey import Shape, Window
 from records.errors import Refusal
-from server.services.image_web import MEDIA
 from server.store.image_search import ATTRIBUTES, LIMIT, Level, Wanted
 
 _SHAPES = {"linear": Shape.LINEAR, "linear-exact": Shape.LINEAR_EXACT, "sigmoid": Shape.SIGMOID}
 LARGEST_PICTURE = 1 << 24
 """Pixels of a picture that is drawn to a size: four times what the largest reading screens show."""
-_OURS = frozenset({"limit", "offset", "includefield", "fuzzymatching", "accept"})
+_OURS = frozenset({"limit", "offset", "fuzzymatching", "accept"})
 
 
 @dataclass(frozen=True)
 class Question:
-    """A QIDO-RS question, and the attributes in it by which nothing is matched here."""
+    """A QIDO-RS question, and what is said of it where not all of it is answered."""
 
     wanted: Wanted
-    ignored: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def question(request: Request, level: Level, fixed: dict[str, str]) -> Question:
     """Each query parameter is an attribute by keyword or tag, or one of paging; names are matched without fuzziness."""
     matching: dict[str, str] = {}
-    ignored = []
-    for name, value in request.query_params.items():
+    ignored, left_out = [], []
+    for name, value in request.query_params.multi_items():
         keyword = _keyword(name)
         if keyword in ATTRIBUTES[level]:
             matching[keyword] = value.replace(",", "\\") if keyword.endswith("UID") else value
+        elif name.lower() == "includefield":
+            left_out += [one for one in value.split(",") if one != "all" and _keyword(one) not in ATTRIBUTES[level]]
         elif name.lower() not in _OURS:
-            # It is told again in a header: nothing that could end the header, or be another, may stand in it.
-            ignored.append(re.sub(r"[^0-9A-Za-z.]", "?", name[:40]))
+            ignored.append(name)
     matching |= {keyword: value for keyword, value in fixed.items() if value}
     limit, offset = page(request)
-    return Question(Wanted(level, matching, limit=limit, offset=offset), tuple(ignored))
+    warnings = [f"{words}: {', '.join(map(_harmless, names[:20]))}."
+                for words, names in (("Not matched here", ignored), ("Not included here", left_out)) if names]
+    if request.query_params.get("fuzzymatching", "").lower() == "true":
+        warnings.append("The fuzzymatching parameter is not supported. Only literal matching has been performed.")
+    return Question(Wanted(level, matching, limit=limit, offset=offset), tuple(warnings))
+
+
+def _harmless(name: str) -> str:
+    """It is told again in a header: nothing that could end the header, or be another, may stand in it."""
+    return re.sub(r"[^0-9A-Za-z.]", "?", name[:40])
 
 
 def page(request: Request) -> tuple[int, int]:
     """How many answers are wanted, and after how many."""
     return min(LIMIT, _count(request, "limit", LIMIT)), _count(request, "offset", 0)
-
-
-def accept(request: Request) -> str:
-    """The header, or the query parameter that stands in its place (PS3.18 8.3.3.1)."""
-    return request.query_params.get("accept") or request.headers.get("accept", "")
-
-
-def single(request: Request, media: str) -> bool:
-    """Whether the answer is to be that media type itself, not a part of a message."""
-    accepted = accept(request)
-    return media in accepted and "multipart/related" not in accepted
-
-
-def takes_stored(request: Request, transfer_syntax: str) -> bool:
-    """Whether a frame is wanted as it lies in the file: any syntax is taken, or the file's own, or its media type."""
-    accepted = accept(request).replace(" ", "")
-    named = re.search(r"""transfer-syntax=["']?([^;,"']+)""", accepted)
-    if named:
-        return named[1] in ("*", transfer_syntax)
-    return MEDIA.get(transfer_syntax, "-") in accepted
 
 
 def frame_numbers(text: str) -> list[int]:

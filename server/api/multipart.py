@@ -16,10 +16,12 @@ from records.errors import Refusal
 
 @dataclass(frozen=True)
 class Piece:
-    """One part of an answer that is made while it is sent: how long it is, and its bytes in the order of reading."""
+    """One part of an answer that is made while it is sent: how long it is (or None, where that is not known before),
+    and its bytes in the order of reading.
+    """
 
     content: str
-    length: int
+    length: int | None
     data: Iterable[bytes]
 
 
@@ -41,9 +43,12 @@ def streamed(pieces: Sequence[Piece], kind: str) -> Response:
             yield b"\r\n"
         yield _end(boundary)
 
-    length = len(_end(boundary)) + sum(len(_head(boundary, piece.content, piece.length)) + piece.length + 2
-                                       for piece in pieces)
-    return StreamingResponse(body(), 200, {"Content-Type": _type(boundary, kind), "Content-Length": str(length)})
+    lengths = [piece.length for piece in pieces]
+    headers = {"Content-Type": _type(boundary, kind)}
+    if None not in lengths:
+        told = sum(len(_head(boundary, piece.content, piece.length)) + (piece.length or 0) + 2 for piece in pieces)
+        headers["Content-Length"] = str(told + len(_end(boundary)))
+    return StreamingResponse(body(), 200, headers)
 
 
 def split(body: bytes, content_type: str) -> Iterator[bytes]:
@@ -78,8 +83,9 @@ def _boundary() -> str:
     return f"benhan-{secrets.token_hex(12)}"
 
 
-def _head(boundary: str, content: str, length: int) -> bytes:
-    return f"--{boundary}\r\nContent-Type: {content}\r\nContent-Length: {length}\r\n\r\n".encode()
+def _head(boundary: str, content: str, length: int | None) -> bytes:
+    told = "" if length is None else f"Content-Length: {length}\r\n"
+    return f"--{boundary}\r\nContent-Type: {content}\r\n{told}\r\n".encode()
 
 
 def _end(boundary: str) -> bytes:

@@ -33,6 +33,7 @@ _STATUS = {
     "address_unknown": 404,
     "thing_unknown": 404,
     "print_unknown": 404,
+    "media_not_offered": 406,
     "command_replayed_differently": 409,
     "image_study_destroyed": 410,
     "encounter_already_open": 409,

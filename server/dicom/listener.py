@@ -15,6 +15,7 @@ from pynetdicom import (
     AllStoragePresentationContexts,
     evt,
 )
+from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
     ModalityPerformedProcedureStep,
     ModalityWorklistInformationFind,
@@ -23,6 +24,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a t
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
     Verification,
+    register_uid,
 )
 
 from imaging.apart import Apart
@@ -33,9 +35,21 @@ from server.dicom.door import Budget, Door, Guests
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
 
+RETIRED = {
+    "1.2.840.10008.5.1.4.1.1.3": "UltrasoundMultiFrameImageStorageRetired",
+    "1.2.840.10008.5.1.4.1.1.5": "NuclearMedicineImageStorageRetired",
+    "1.2.840.10008.5.1.4.1.1.6": "UltrasoundImageStorageRetired",
+    "1.2.840.10008.5.1.4.1.1.77.1": "VLImageStorageTrial",
+    "1.2.840.10008.5.1.4.1.1.77.2": "VLMultiFrameImageStorageTrial",
+}
+"""Storage classes that left the standard and pynetdicom's list, and not the old ultrasound machine."""
 NOT_AUTHORISED = 0x0124
 PROCESSING_FAILURE = 0x0110
 _log = logging.getLogger("benhan.server.dicom")
+
+
+for _uid, _keyword in RETIRED.items():
+    register_uid(_uid, _keyword, StorageServiceClass)
 
 
 class Listener:
@@ -86,10 +100,9 @@ class Listener:
         # Of several in one context the first of ours is taken. Native goes first, since every image can be turned to
         # it, and of these the one that says what each value is.
         syntaxes = sorted(ALL_TRANSFER_SYNTAXES, key=lambda one: one != ExplicitVRLittleEndian)
-        for context in AllStoragePresentationContexts:
+        for storage in (*(str(context.abstract_syntax) for context in AllStoragePresentationContexts), *RETIRED):
             # Both roles: a device sends images here, and takes them on the same association by C-GET.
-            application.add_supported_context(str(context.abstract_syntax), syntaxes,
-                                              scu_role=True, scp_role=True)
+            application.add_supported_context(storage, syntaxes, scu_role=True, scp_role=True)
         return application
 
     def _handlers(self) -> list[Any]:

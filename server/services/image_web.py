@@ -7,20 +7,25 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from imaging.apart import Apart
 from imaging.dicom_json import little
-from imaging.encoded import PixelFormat
+from imaging.encoded import Encoded, PixelFormat
 from imaging.frames import Frames
 from imaging.geometry import aspect_of
 from imaging.grey import Window
 from imaging.image import Image, open_image
+from imaging.jpeg import jpeg
 from imaging.png import png
 from imaging.rendering import View, render
 from imaging.sources import MIB, Limits, Source
+from imaging.transcoding import native, preamble
 from records.errors import Refusal
 from server.services.images import Look
 from server.services.recent import Recent
@@ -104,13 +109,36 @@ def _frame(source: Source, laid: Frames, number: int, *, as_stored: bool) -> Par
     return Part(words.tobytes(), OCTETS, ExplicitVRLittleEndian)
 
 
-def rendered(file: Sealed, number: int, window: Window | None, size: tuple[int, int] | None) -> bytes:
-    """A PNG of the frame: exactly the viewer's pixels."""
+def rendered(
+    file: Sealed, numbers: Sequence[int], window: Window | None, size: tuple[int, int] | None, *, as_jpeg: bool = False,
+) -> list[bytes]:
+    """A picture of each frame: exactly the viewer's pixels as PNG, near them as JPEG."""
     image = open_image(file, LIMITS)
+    drawn = 3 * (size[0] * size[1] if size is not None else image.format.pixels)
+    if len(numbers) > 1 and len(numbers) * max(image.format.decoded_bytes, drawn) > TOGETHER:
+        raise Refusal.because("image_frames_too_many", limit=TOGETHER // MIB)
     with _making_room(image.format):
-        shown = image.frame(_within(image, number), _decoder)
-        view = View(voi=window, size=size)
-        return png(render(shown, image.grey(number), view, aspect_of(image.dataset, image.groups, number)))
+        return [_drawn(image, _within(image, number), View(voi=window, size=size), as_jpeg=as_jpeg)
+                for number in numbers]
+
+
+def _drawn(image: Image, number: int, view: View, *, as_jpeg: bool) -> bytes:
+    shown = image.frame(number, _decoder)
+    drawn = render(shown, image.grey(number), view, aspect_of(image.dataset, image.groups, number))
+    return jpeg(drawn) if as_jpeg else png(drawn)
+
+
+def native_file(file: Sealed) -> Iterator[bytes]:
+    """The file in Explicit VR Little Endian, made a frame at a time; refuses at once what cannot be decoded."""
+    image = open_image(file, LIMITS)
+    pieces = native(image, ExplicitVRLittleEndian, _with_room)
+    first = next(pieces)
+    return chain((preamble(image, ExplicitVRLittleEndian), first), pieces)
+
+
+def _with_room(encoded: Encoded) -> tuple[NDArray[Any], str]:
+    with _making_room(encoded.format):
+        return _decoder(encoded)
 
 
 def bulk(file: Sealed, tag: str) -> bytes:

@@ -87,14 +87,21 @@ _IMAGE: dict[str, ColumnElement[Any]] = {
     "InstanceNumber": image_instances.c.number, "Rows": image_instances.c.height,
     "Columns": image_instances.c.width, "NumberOfFrames": image_instances.c.frames,
 }
+_of_study = image_series.alias("of_study")
+_STUDY_ALONE: dict[str, ColumnElement[Any]] = {
+    "NumberOfStudyRelatedSeries": select(func.count()).select_from(_of_study).where(
+        _of_study.c.study == image_studies.c.id).correlate(image_studies).scalar_subquery(),
+}
+"""Not told again with each series and image: it is counted for every line."""
 ATTRIBUTES: dict[Level, dict[str, ColumnElement[Any]]] = {
-    Level.STUDY: _STUDY, Level.SERIES: _STUDY | _SERIES, Level.IMAGE: _STUDY | _SERIES | _IMAGE,
+    Level.STUDY: _STUDY | _STUDY_ALONE, Level.SERIES: _STUDY | _SERIES, Level.IMAGE: _STUDY | _SERIES | _IMAGE,
 }
 """What can be asked and is answered at each level, by keyword."""
 _RANGES = frozenset({"StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "PatientBirthDate"})
 _NAMES = frozenset({"PatientName", "ReferringPhysicianName"})
 _NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames",
-                      "NumberOfStudyRelatedInstances", "NumberOfSeriesRelatedInstances"})
+                      "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances",
+                      "NumberOfSeriesRelatedInstances"})
 
 
 def search(db: Connection, wanted: Wanted, sight: Sight) -> list[dict[str, Any]]:

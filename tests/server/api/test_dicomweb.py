@@ -17,7 +17,7 @@ from dicomweb_client.api import DICOMwebClient
 from PIL import Image as Picture
 from pydicom import Dataset, dcmread
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEGLSLossless
+from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
 from sqlalchemy import text
 
 from server.services.image_receiving import receive
@@ -92,6 +92,96 @@ def test_a_compressed_frame_comes_as_stored_to_who_takes_it_and_decoded_to_other
         assert decoded == plain
         [stored] = client.retrieve_instance_frames(STUDY, SERIES, FIRST, [1], media_types=("image/jls",))
         assert stored[:3] == b"\xff\xd8\xff"
+
+
+def test_a_file_is_decoded_for_who_names_plain_little_endian(house: House, sent: list[Dataset]) -> None:
+    """PS3.18 8.7.3: of a study in two syntaxes each file comes in the one that was named, value for value."""
+    data = a_slice(number=9, **MINE)
+    plain = bytes(data.PixelData)
+    data.PixelData = encapsulate([bytes(imagecodecs.jpegls_encode(np.frombuffer(plain, "<u2").reshape(64, 64)))])
+    data.file_meta.TransferSyntaxUID = JPEGLSLossless
+    receive(house.hospital, as_file(data), sender="CT1")
+    with viewer(house, "ha") as client:
+        whole = client.retrieve_study(STUDY, media_types=(("application/dicom", ExplicitVRLittleEndian),))
+        [one] = [read for read in whole if read.InstanceNumber == 9]
+        assert len(whole) == 4
+        assert {read.file_meta.TransferSyntaxUID for read in whole} == {ExplicitVRLittleEndian}
+        assert (one.PixelData, one.SOPInstanceUID) == (plain, data.SOPInstanceUID)
+        as_sent = client.retrieve_instance(STUDY, SERIES, data.SOPInstanceUID)
+        assert as_sent.file_meta.TransferSyntaxUID == JPEGLSLossless
+    with house.sign_in("ha") as web:
+        alone = web.get(f"/dicomweb/studies/{STUDY}/series/{SERIES}/instances/{data.SOPInstanceUID}",
+                        headers={"Accept": f"application/dicom; transfer-syntax={ExplicitVRLittleEndian}"})
+        assert alone.headers["content-type"] == "application/dicom"
+        assert dcmread(io.BytesIO(alone.content)).PixelData == plain
+
+
+XML, SHOWN = 'multipart/related; type="application/dicom+xml"', "application/dicom+json;q=0.2, image/png"
+REFUSED = (
+    ("/dicomweb/studies", "application/dicom+xml"), ("/dicomweb/studies", "text/html"), (f"{IMAGE}/metadata", XML),
+    (IMAGE, "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90"), (IMAGE, "application/dicom+json"),
+    (IMAGE, "application/dicom;q=0"), (f"{IMAGE}/frames/1", 'multipart/related; type="image/jp2"'),
+    (f"{IMAGE}/frames/1", "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.4.80"),
+    (f"{IMAGE}/rendered", "image/gif"), (f"{IMAGE}/rendered", "video/*"), (f"{IMAGE}/bulkdata/00281201", "text/plain"),
+)
+TAKEN = (
+    ("/dicomweb/studies", "text/html, application/xhtml+xml, */*;q=0.8", "application/dicom+json"),
+    ("/dicomweb/studies", "application/json", "application/dicom+json"),
+    ("/dicomweb/studies?accept=application/dicom+json", "text/html", "application/dicom+json"),
+    (f"{IMAGE}/metadata", SHOWN, "application/dicom+json"), (f"{IMAGE}/rendered", SHOWN, "image/png"),
+    (f"{IMAGE}/rendered", "image/*", "image/png"), (f"{IMAGE}/rendered", "*/*", "image/png"),
+    (f"{IMAGE}/rendered", "image/jpeg", "image/jpeg"),
+    (f"{IMAGE}/rendered", "image/jpeg, image/png;q=0.5", "image/jpeg"),
+    (f"{IMAGE}/rendered", 'multipart/related; type="image/jpeg"', "multipart/related"),
+    (f"{IMAGE}/frames/1", "image/jls, application/octet-stream;q=0.1", "application/octet-stream"),
+    (f"{IMAGE}/frames/1", "*/*", "multipart/related"), (IMAGE, "*/*", "multipart/related"),
+    (IMAGE, "application/dicom; transfer-syntax=*", "application/dicom"),
+)
+
+
+def test_what_is_asked_for_comes_or_is_refused_and_nothing_else_comes_for_it(house: House, sent: list[Dataset]) -> None:
+    """RFC 9110 12.5.1, PS3.18 8.7.5: a program that asks for JPEG 2000 reads whatever comes as that."""
+    with house.sign_in("ha") as client:
+        for path, wanted in REFUSED:
+            answer = client.get(path, headers={"Accept": wanted})
+            assert (answer.status_code, reasons(answer)) == (406, ["media_not_offered"]), (path, wanted)
+        for path, wanted, media in TAKEN:
+            answer = client.get(path, headers={"Accept": wanted})
+            got = answer.headers["content-type"].partition(";")[0]
+            assert (answer.status_code, got) == (200, media), (path, wanted)
+
+
+def test_frames_are_drawn_many_at_once_and_as_jpeg_for_who_takes_that(house: House) -> None:
+    data = a_slice(**MINE)
+    data.NumberOfFrames, data.PixelData = 3, bytes(data.PixelData) * 3
+    receive(house.hospital, as_file(data), sender="CT1")
+    with house.sign_in("ha") as client:
+        three = client.get(f"{IMAGE}/frames/1,2,3/rendered", headers={"Accept": "image/png"})
+        assert three.content.count(b"\x89PNG") == 3
+        drawn = [client.get(f"{IMAGE}/rendered", headers={"Accept": media}).content
+                 for media in ("image/png", "image/jpeg")]
+        one, other = (np.asarray(Picture.open(io.BytesIO(picture))).astype(int) for picture in drawn)
+        assert np.abs(one - other).mean() < 3
+        many = client.get(f"{IMAGE}/frames/{','.join(['1'] * 9)}/rendered", params={"viewport": "4096,4096"})
+        assert reasons(many) == ["image_frames_too_many"]
+
+
+def test_an_answer_says_where_it_is_and_how_many_series_and_what_was_not_done(
+        house: House, sent: list[Dataset]) -> None:
+    """PS3.18 tables 10.6.3-3 to 10.6.3-5, 8.3.4.2 (fuzzymatching)."""
+    receive(house.hospital, as_file(a_slice(series="another", **MINE)), sender="CT1")
+    with house.sign_in("ha") as client:
+        [study] = client.get("/dicomweb/studies", params={"PatientID": "TEST-1"}).json()
+        assert study["00201206"]["Value"] == [2]
+        for path in (f"/studies/{STUDY}/series", f"/studies/{STUDY}/series/{SERIES}/instances"):
+            study = client.get(f"/dicomweb{path}").json()[0]
+            address = study["00081190"]["Value"][0]
+            assert address.startswith(f"{house.settings.public_url}/dicomweb{path.rpartition('/')[0]}")
+            assert client.get(address.removeprefix(house.settings.public_url)).status_code == 200
+        said = client.get("/dicomweb/studies?fuzzymatching=true&includefield=00101010,StudyDate&includefield=all"
+                          "&includefield=x%0d%0ay").headers["warning"]
+    assert said == ('299 benhan "Not included here: 00101010, x??y. The fuzzymatching parameter is not supported. '
+                    'Only literal matching has been performed."')
 
 
 def test_a_picture_is_the_viewers(house: House, sent: list[Dataset]) -> None:

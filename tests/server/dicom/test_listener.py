@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.uid import UID
 from pynetdicom import AE, build_role, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined] # made at import
 from sqlalchemy import select
 
-from server.dicom.listener import Listener
+from server.dicom.listener import RETIRED, Listener
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
 from server.store import base
@@ -86,6 +87,21 @@ def test_other_transfer_syntaxes_are_taken_too(port: str, tmp_path: Path, hospit
     assert tool("storescu", syntax, "127.0.0.1", port, *slices(tmp_path, 1)).returncode == 0
 
 
+def test_an_old_ultrasound_machine_sends_what_left_the_standard_and_gets_it_back(port: str, tmp_path: Path) -> None:
+    for number, retired in enumerate(RETIRED):
+        data = a_slice(number=number, SOPClassUID=retired)
+        data.file_meta.MediaStorageSOPClassUID = UID(retired)
+        (tmp_path / f"{number}.dcm").write_bytes(as_file(data))
+    done = tool("storescu", "-R", "+sd", "127.0.0.1", port, tmp_path)
+    assert done.stderr.count("Received Store Response (Success)") == len(RETIRED), done.stderr
+    back = tmp_path / "back"
+    back.mkdir()
+    tool("getscu", "-S", "-od", back, "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={uid('study')}",
+         "127.0.0.1", port)
+    assert {"1.2.840.10008.5.1.4.1.1.3", "1.2.840.10008.5.1.4.1.1.6"} <= {
+        dcmread(file).SOPClassUID for file in back.iterdir()}
+
+
 def test_a_device_finds_at_each_level(port: str, tmp_path: Path) -> None:
     tool("storescu", "127.0.0.1", port, *slices(tmp_path))
 
@@ -98,9 +114,10 @@ def test_a_device_finds_at_each_level(port: str, tmp_path: Path) -> None:
         return [dcmread(file, force=True) for file in sorted(tmp_path.glob("rsp*.dcm"))]
 
     [study] = found("QueryRetrieveLevel=STUDY", "PatientName=nguyen*", "StudyDate=20261101-", "StudyInstanceUID",
-                    "ModalitiesInStudy", "NumberOfStudyRelatedInstances", "PatientID")
+                    "ModalitiesInStudy", "NumberOfStudyRelatedInstances", "NumberOfStudyRelatedSeries", "PatientID")
     assert study.StudyInstanceUID == uid("study")
     assert (study.ModalitiesInStudy, study.NumberOfStudyRelatedInstances, study.PatientID) == ("CT", 3, "TEST-1")
+    assert study.NumberOfStudyRelatedSeries == 1
     assert found("QueryRetrieveLevel=STUDY", "PatientName=TRAN*") == []
     assert found("QueryRetrieveLevel=STUDY", "StudyDate=-20260101") == []
     [series] = found("QueryRetrieveLevel=SERIES", f"StudyInstanceUID={uid('study')}", "SeriesDescription", "Modality")
