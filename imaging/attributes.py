@@ -6,7 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+
+_LONG_TEXT, _LONG_NUMBERS = 64 * 1024, 4 * 1024 * 1024
+_TEXTS = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UC", "UI"})
+_NUMBERS = frozenset({"AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "US or SS"})
 
 
 def raw(dataset: Dataset | None, keyword: str) -> Any:
@@ -14,10 +20,20 @@ def raw(dataset: Dataset | None, keyword: str) -> Any:
     if dataset is None:
         return None
     try:
-        value = dataset.get(keyword)
+        value = None if _is_endless(dataset, keyword) else dataset.get(keyword)
     except Exception:  # the parser's errors on malformed values are of many kinds
         return None
     return None if value is None or value == "" else value
+
+
+def _is_endless(dataset: Dataset, keyword: str) -> bool:
+    """Whether it would unfold into more values than anybody reads: each becomes an object of its own."""
+    tag = tag_for_keyword(keyword)
+    element: Any = None if tag is None else dataset.get_item(tag)
+    if not isinstance(element, RawDataElement) or len(element.value or b"") <= _LONG_TEXT:
+        return False
+    representation = element.VR or dictionary_VR(element.tag)
+    return representation in _TEXTS or (representation in _NUMBERS and len(element.value or b"") > _LONG_NUMBERS)
 
 
 def text(dataset: Dataset | None, keyword: str) -> str:

@@ -10,6 +10,7 @@ import math
 import struct
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydicom import DataElement, Dataset, Sequence
@@ -28,67 +29,111 @@ _WORDS = {"OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2}
 _NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "SV": "q", "UV": "Q"}
 _EITHER = {"OB or OW": "OW", "US or OW": "OW", "US or SS or OW": "OW"}
 _PIXELS = 0x7FE00000
+_VALUES, _BYTES, _SHORT, _OF_MAKERS = 500_000, 16 << 20, 64, 64 * 1024
+"""Values in one answer, and their bytes; bytes of an element that is not counted; of one that a maker's own dictionary
+may read.
+"""
 Told = dict[str, Any]
 
 
+class _Room:
+    """How many values there may still be in one answer; what is left is given as bytes, or by its address."""
+
+    def __init__(self) -> None:
+        self._left, self._bytes = _VALUES, _BYTES
+
+    def has(self, representation: str, value: bytes) -> bool:
+        """Whether this element's are among them."""
+        if len(value) <= _SHORT:
+            return True
+        if representation in _NUMBERS or representation == "AT":
+            self._left -= len(value) // struct.calcsize(_NUMBERS.get(representation, "I"))
+        else:
+            # A text is taken apart at each change of its character set as well (PS3.5 6.1.2.5).
+            self._left -= value.count(b"\x1b") + (1 if representation in _WHOLE else value.count(b"\\") + 1)
+        return self._left >= 0 and self.holds(value)
+
+    def holds(self, value: bytes) -> bool:
+        """Whether these bytes are within it."""
+        self._bytes -= len(value)
+        return self._bytes >= 0
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How values are told at one level: where long ones are found (nowhere within a sequence), what room is left."""
+
+    bulk: Callable[[str], str] | None
+    room: _Room
+
+    def long(self, name: str, representation: str, value: bytes) -> Told:
+        """A value of many bytes by its address, where it has one."""
+        if self.bulk is not None and len(value) > INLINE:
+            return {"vr": representation, "BulkDataURI": self.bulk(name)}
+        return self.inline(representation, value)
+
+    def inline(self, representation: str, value: bytes) -> Told:
+        """The bytes themselves, while there is room; else that the attribute is there."""
+        return _inline(representation, value) if self.room.holds(value) else {"vr": representation}
+
+
 def told_of(data: Dataset, bulk: Callable[[str], str]) -> Told:
-    """Every attribute before the pixels; `bulk(tag)` is the address of a long binary value of the outermost level."""
+    """Every attribute before the pixels; `bulk(tag)` is the address of a long value of the outermost level."""
     with warnings.catch_warnings():
         # Devices break the standard in small ways; here each is told as it is.
         warnings.simplefilter("ignore")
-        return _told(data, _encodings(data, ["iso8859"]), bulk)
+        return _told(data, _encodings(data, ["iso8859"]), _Way(bulk, _Room()))
 
 
-def _told(data: Dataset, encodings: list[str], bulk: Callable[[str], str] | None) -> Told:
+def _told(data: Dataset, encodings: list[str], way: _Way) -> Told:
     told: Told = {}
     # As numbers: pydicom's tags are compared in Python, which alone took half of the time.
     for tag in sorted(map(int, data.keys())):
-        if (tag < _PIXELS or bulk is None) and tag & 0xFFFF:
+        if (tag < _PIXELS or way.bulk is None) and tag & 0xFFFF:
             name = f"{tag:08X}"
-            told[name] = _element(data, tag, encodings, name, bulk)
+            told[name] = _element(data, tag, encodings, name, way)
     return told
 
 
-def _element(data: Dataset, tag: int, encodings: list[str], name: str, bulk: Callable[[str], str] | None) -> Told:
+def _element(data: Dataset, tag: int, encodings: list[str], name: str, way: _Way) -> Told:
     try:
         element: Any = data.get_item(tag)
         if isinstance(element, RawDataElement):
-            return _raw(data, element, encodings, name, bulk)
-        return _made(element, encodings, name, bulk)
+            return _raw(data, element, encodings, name, way)
+        return _made(element, encodings, name, way)
     except Exception:
         # A representation that there is none of, where pydicom gives not even the bytes: the attribute is there.
         return {"vr": "UN"}
 
 
-def _raw(data: Dataset, element: RawDataElement, encodings: list[str], name: str,
-         bulk: Callable[[str], str] | None) -> Told:
-    if element.VR is None and element.tag.is_private:
+def _raw(data: Dataset, element: RawDataElement, encodings: list[str], name: str, way: _Way) -> Told:
+    if element.VR is None and element.tag.is_private and len(element.value or b"") <= _OF_MAKERS:
         # The file says no representation: pydicom's dictionary of makers' attributes may know it.
-        return _made(data[element.tag], encodings, name, bulk)
+        return _made(data[element.tag], encodings, name, way)
     representation = _representation(data, element)
     value = element.value or b""
     if representation in _BINARY:
-        if bulk is not None and len(value) > INLINE:
-            return {"vr": representation, "BulkDataURI": bulk(name)}
-        return _inline(representation, little(representation, value, little_endian=element.is_little_endian))
+        short = way.bulk is None or len(value) <= INLINE
+        return way.long(name, representation, little(
+            representation, value, little_endian=element.is_little_endian) if short else value)
     try:
         if representation == "SQ":
-            return _sequence(data[element.tag].value, encodings)
+            return _sequence(data[element.tag].value, encodings, way)
+        if not way.room.has(representation, value):
+            return way.long(name, representation if way.bulk else "UN", value)
         values = _values(representation, value, encodings, little=element.is_little_endian)
     except Exception:
         # pydicom raises whatever a broken value leads to; the other attributes are still asked for.
-        return _inline("UN", value)
+        return way.inline("UN", value)
     return {"vr": representation, "Value": values} if values else {"vr": representation}
 
 
-def _made(element: DataElement, encodings: list[str], name: str, bulk: Callable[[str], str] | None) -> Told:
+def _made(element: DataElement, encodings: list[str], name: str, way: _Way) -> Told:
     """An element that pydicom turned into values while it read: sequences, and the character set."""
     if element.VR == "SQ":
-        return _sequence(element.value, encodings)
+        return _sequence(element.value, encodings, way)
     if element.VR in _BINARY and isinstance(element.value, bytes):
-        if bulk is not None and len(element.value) > INLINE:
-            return {"vr": element.VR, "BulkDataURI": bulk(name)}
-        return _inline(element.VR, element.value)
+        return way.long(name, element.VR, element.value)
     try:
         told: Told = element.to_json_dict(None, INLINE)
     except Exception:
@@ -96,8 +141,8 @@ def _made(element: DataElement, encodings: list[str], name: str, bulk: Callable[
     return told
 
 
-def _sequence(items: Sequence, encodings: list[str]) -> Told:
-    told = [_told(item, _encodings(item, encodings), None) for item in items]
+def _sequence(items: Sequence, encodings: list[str], way: _Way) -> Told:
+    told = [_told(item, _encodings(item, encodings), _Way(None, way.room)) for item in items]
     return {"vr": "SQ", "Value": told} if told else {"vr": "SQ"}
 
 
@@ -179,8 +224,10 @@ def little(representation: str, value: bytes, *, little_endian: bool) -> bytes:
     size = _WORDS.get(representation, 1)
     if little_endian or size == 1 or len(value) % size:
         return value
-    words = memoryview(value).cast("B")
-    return b"".join(bytes(words[at:at + size])[::-1] for at in range(0, len(value), size))
+    words = bytearray(len(value))
+    for at in range(size):
+        words[at::size] = value[size - 1 - at::size]
+    return bytes(words)
 
 
 def _inline(representation: str, value: bytes) -> Told:

@@ -18,7 +18,8 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from imaging.sources import LIMITS, MIB, InMemory, Limits, Source, Stream
+from imaging.sources import LIMITS, MIB, InMemory, Limits, Parts, Source, Stream
+from imaging.weighing import demand_light
 from records.errors import Refusal
 
 # Malformed values are met every day and are answered by value, not by a warning on somebody's console or log.
@@ -59,13 +60,15 @@ def read_header(source: Source, limits: Limits = LIMITS) -> Header:
     if syntax == DeflatedExplicitVRLittleEndian:
         source, start = InMemory(_inflated(source.read(start, limits.inflated_bytes), limits)), 0
     implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
-    stream = Stream(source, start, limits.header_bytes)
+    parts = Parts(limits.parts)
+    stream = Stream(source, start, limits.header_bytes, parts)
     try:
         dataset = read_dataset(cast("Any", stream), implicit, little, stop_when=_at_the_pixels)
-        len(dataset)
+        demand_light(dataset, parts, limits)
     except (Refusal, MemoryError):
         raise
     except Exception as error:  # the parser's errors on malformed files are of many kinds
+        parts.demand()
         raise Refusal.because("image_unreadable", detail=type(error).__name__) from error
     tags = list(dataset.keys())
     if not tags or (source.read(128, 4) != b"DICM" and max(tags) >> 16 < 8):

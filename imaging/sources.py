@@ -14,12 +14,22 @@ _PAGE, _FIRST_PAGE = 256 * 1024, 32 * 1024
 """Most headers fit into the first: of a slow disc no pixels are read where only headers are asked for."""
 
 
+_ALPHABETS, _CHARACTER_SET = 1024, (b"\x08\0\x05\0", b"\0\x08\0\x05")
+"""Bytes of Specific Character Set (0008,0005), and how its element begins."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one file may cost. Everything is judged by these before memory is taken for it."""
 
     header_bytes: int = 128 * MIB
     """All that stands before the pixels, functional groups and overlays included."""
+    parts: int = 500_000
+    """Of a header, as its parser reads them: an element is two or three, an item of a sequence about as many."""
+    depth: int = 64
+    """Sequences within sequences."""
+    nested_bytes: int = 384 * MIB
+    """What stands in sequences, each level anew: the parser copies each."""
     inflated_bytes: int = 1024 * MIB
     """A deflated file, unpacked."""
     frame_bytes: int = 512 * MIB
@@ -30,6 +40,30 @@ class Limits:
 
 
 LIMITS = Limits()
+
+
+class Parts:
+    """How many parts of one header were read, and how many more may be."""
+
+    def __init__(self, most: int = LIMITS.parts) -> None:
+        self._most = self._left = most
+        self._alphabets = False
+
+    def take(self, length: int) -> None:
+        """One more, of so many bytes; refuses the one that is too many, and a list of character sets without end."""
+        self._left -= 1
+        if self._left < 0 or (self._alphabets and length > _ALPHABETS):
+            self._left = -1
+            self.demand()
+
+    def took(self, data: bytes) -> None:
+        """What it was: the parser turns Specific Character Set into values before anybody asks."""
+        self._alphabets = data[:4] in _CHARACTER_SET if len(data) == 8 else self._alphabets and len(data) == 4
+
+    def demand(self) -> None:
+        """Refuse where one was refused before: the parser takes our word for an error of reading, and goes on."""
+        if self._left < 0:
+            raise Refusal.because("image_header_too_many", limit=self._most)
 
 
 class Source(Protocol):
@@ -81,9 +115,10 @@ class OnDisk:
 
 
 class Stream:
-    """A source as the file that pydicom's parser reads; it gives up when the parser has taken too much."""
+    """A source as the file that pydicom's parser reads; it gives up when the parser has taken too much or too often."""
 
-    def __init__(self, source: Source, start: int, budget: int) -> None:
+    def __init__(self, source: Source, start: int, budget: int, parts: Parts) -> None:
+        self._parts = parts
         self._source, self._size, self._at, self._left = source, source.size, start, budget
         self._budget, self._page, self._page_at = budget, b"", 0
 
@@ -100,11 +135,13 @@ class Stream:
         """At most `length` bytes; a length that was forged gets what there is."""
         left = max(0, self._size - self._at)
         length = left if length is None or length < 0 else min(length, left)
+        self._parts.take(length)
         self._left -= length
         if self._left < 0:
             raise Refusal.because("image_header_too_large", limit=self._budget // MIB)
         data = self._paged(length) if length <= _PAGE // 4 else self._source.read(self._at, length)
         self._at += len(data)
+        self._parts.took(data)
         return data
 
     def _paged(self, length: int) -> bytes:

@@ -6,7 +6,6 @@ else may be missing or wrong: an image with a bad date is still an image.
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from pydicom.filereader import read_dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from imaging.header import FLOAT_PIXELS, inflated_start, meta_of
-from imaging.sources import MIB, InMemory
+from imaging.sources import MIB, InMemory, Parts
+from imaging.weighing import Counted, demand_light
 from records.errors import Refusal
 from records.image_identity import Named
 from server.services import image_metadata
@@ -107,7 +107,7 @@ def parse(file: bytes) -> Dataset:
         with warnings.catch_warnings():
             # Devices break the standard in small ways; what matters is asked of each value where it is used.
             warnings.simplefilter("ignore")
-            return _deflated(file) or dcmread(io.BytesIO(file), stop_before_pixels=True)
+            return _light(file)
     except InvalidDicomError as error:
         raise Refusal.because("image_not_dicom") from error
     except Refusal:
@@ -117,7 +117,20 @@ def parse(file: bytes) -> Dataset:
         raise Refusal.because("image_unreadable", detail=f"{type(error).__name__}: {error}"[:200]) from error
 
 
-def _deflated(file: bytes) -> Dataset | None:
+def _light(file: bytes) -> Dataset:
+    parts = Parts()
+    try:
+        data = _deflated(file, parts)
+        if data is None:
+            data = dcmread(Counted(file, parts), stop_before_pixels=True)
+        demand_light(data, parts)
+    except Exception:
+        parts.demand()
+        raise
+    return data
+
+
+def _deflated(file: bytes, parts: Parts) -> Dataset | None:
     """The attributes of a deflated file; nothing for any other. pydicom would unpack the whole, however large."""
     try:
         syntax, start = meta_of(InMemory(file))
@@ -126,7 +139,8 @@ def _deflated(file: bytes) -> Dataset | None:
     if syntax != DeflatedExplicitVRLittleEndian:
         return None
     unpacked, _ = inflated_start(file[start:], _INFLATED)
-    data = read_dataset(io.BytesIO(unpacked), False, True, stop_when=lambda tag, _vr, _length: tag >= FLOAT_PIXELS)
+    data = read_dataset(Counted(unpacked, parts), False, True,
+                        stop_when=lambda tag, _vr, _length: tag >= FLOAT_PIXELS)
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = syntax
     return data

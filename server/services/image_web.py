@@ -142,10 +142,10 @@ def _with_room(encoded: Encoded) -> tuple[NDArray[Any], str]:
 
 
 def bulk(file: Sealed, tag: str) -> bytes:
-    """A long binary value, in little endian; refuses a tag that the file has not, and one of another kind."""
+    """A long value as it lies in the file, in little endian; refuses a tag that the file has not, and a sequence."""
     image = open_image(file, LIMITS)
-    element = image.dataset.get(int(tag, 16)) if re.fullmatch(r"[0-9A-Fa-f]{8}", tag) else None
-    if element is None or not isinstance(element.value, bytes):
+    element = image.dataset.get_item(int(tag, 16)) if re.fullmatch(r"[0-9A-Fa-f]{8}", tag) else None
+    if element is None or not isinstance(element.value, bytes) or element.VR == "SQ":
         raise Refusal.because("thing_unknown", "bulk data")
     return little(element.VR, element.value, little_endian=image.header.transfer_syntax != ExplicitVRBigEndian)
 

@@ -16,6 +16,7 @@ from imaging.objects.presenting import picture as presented
 from imaging.rendering import View, render
 from imaging.sources import OnDisk
 from server.cli import main
+from tests.imaging.bombs import around, deep
 from tests.imaging.objects import test_document, test_key_objects, test_presentation
 from tests.imaging.samples import opened, phantom, public_files, smooth, written
 
@@ -128,3 +129,12 @@ def test_render_covers_what_the_file_itself_covers_unless_asked_not_to(tmp_path:
     assert main(["image", "render", str(file), "--no-overlays", "--out", str(out)]) == 0
     with Pillow.open(out) as picture:
         assert np.asarray(picture)[:5].any()
+
+
+def test_info_says_why_a_header_that_was_made_to_swell_is_not_read(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bomb.dcm"
+    file.write_bytes(around(deep(1000)))
+    assert main(["image", "info", str(file)]) != 0
+    told = capsys.readouterr()
+    assert "nested more than 64 levels deep" in told.out + told.err

@@ -7,6 +7,7 @@ import io
 import zlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from imaging.sources import InMemory
 from server.services import image_headers
 from server.services.image_receiving import receive
 from server.store import base
+from tests.imaging.bombs import around, deep, many_items, many_numbers, many_windows
 from tests.server.api.test_dicomweb import IMAGE, MINE, SERIES, STUDY, post
 from tests.server.house import House, reasons
 from tests.server.pictures import a_slice, as_file, uid
@@ -210,3 +212,26 @@ def test_a_destroyed_key_closes_every_way_to_the_images_at_once(house: House) ->
                 answer = who.get(path)
                 assert (answer.status_code, reasons(answer)) == (410, ["image_study_destroyed"]), path
         assert post(client, "/dicomweb/studies", as_file(a_slice(number=2, **MINE))).status_code == 422
+
+
+def test_headers_made_to_swell_are_refused_one_by_one_and_what_is_only_long_is_kept_whole(house: House) -> None:
+    long = around(many_numbers(1 << 20))
+    with house.sign_in("ha") as client, house.sign_in("lan") as office:
+        answer = post(client, "/dicomweb/studies", around(many_items(2 << 20)), long, around(deep(1000)))
+        assert answer.status_code == 202
+        said = [item["00090097" if "00090097" in item else "00000902"]["Value"][0]
+                for item in answer.json()["00081198"]["Value"]]
+        assert said == ["What stands before the pixels has more than 500000 parts.",
+                        "What stands before the pixels is nested more than 64 levels deep"]
+        kept = f"/dicomweb/studies/{uid('study')}"
+        assert office.get(f"{kept}/metadata").status_code == 200
+        assert long in office.get(kept).content
+
+
+def test_a_value_too_long_to_be_told_is_fetched_by_its_address(house: House) -> None:
+    value = b"1\\" * 600_000
+    receive(house.hospital, around(many_windows(len(value))), sender="CT1")
+    with house.sign_in("lan") as client:
+        [told] = client.get(f"/dicomweb/studies/{uid('study')}/metadata").json()
+        address = urlsplit(told["00281050"]["BulkDataURI"]).path
+        assert client.get(address, headers={"Accept": "application/octet-stream"}).content == value

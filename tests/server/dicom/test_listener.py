@@ -21,6 +21,7 @@ from server.dicom.settings import DicomSettings, May, Peer
 from server.services.hospital import Hospital
 from server.store import base
 from server.store.tables import audit_events, image_instances
+from tests.imaging.bombs import around, deep, many_items
 from tests.server.pictures import a_slice, as_file, uid
 
 ALL = frozenset(May)
@@ -208,3 +209,12 @@ def test_storage_commitment_answers_for_what_is_safe_and_for_nothing_else(
     assert [one.ReferencedSOPInstanceUID for one in reply.ReferencedSOPSequence] == [uid("study", "series", 1)]
     assert {one.ReferencedSOPInstanceUID: one.FailureReason for one in reply.FailedSOPSequence} \
         == {lost: 0x0112, uid("never sent"): 0x0112}
+
+
+def test_an_image_whose_header_was_made_to_swell_is_refused_and_the_next_one_kept(port: str, tmp_path: Path) -> None:
+    files = {"items": around(many_items(2 << 20)), "levels": around(deep(1000)), "good": as_file(a_slice(number=7))}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    for name, status in (("items", "CannotUnderstand"), ("levels", "CannotUnderstand"), ("good", "Success")):
+        done = tool("storescu", "127.0.0.1", port, tmp_path / name)
+        assert status in done.stderr, (name, done.stderr[-2000:])

@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 from imaging.sources import MIB
 from records.errors import Trouble
 from server.store import base, images
+from tests.imaging.bombs import around, deep
+from tests.server.pictures import a_slice, as_file
 from tests.workstation.models.images.discs import BINH, HERS, LUNG, SOFT, a_disc, slices, spoil
 from tests.workstation.models.images.test_remote import Ward, ward
 from workstation.background import Background
@@ -188,3 +190,13 @@ def test_a_disc_is_sent_once_goes_on_where_it_was_cut_off_and_tells_what_was_tur
     until(again, SendingStage.DONE, qtbot)
     assert len(again.sent.kept) == 46
     assert in_archive(ward) == 40
+
+
+def test_a_header_made_to_swell_is_named_and_the_images_beside_it_are_read(tmp_path: Path) -> None:
+    (tmp_path / "IMG1").write_bytes(as_file(a_slice()))
+    (tmp_path / "IMG2").write_bytes(around(deep(1000)))
+    found = read_folder(tmp_path)
+    assert [one.path.name for one in found.files] == ["IMG1"]
+    [(path, why)] = found.unreadable
+    assert (path.name, why.code) == ("IMG2", "image_header_too_deep")
+    assert "lồng nhau" in why.vietnamese
