@@ -8,7 +8,7 @@ by the clock only while they do not come in.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from workstation.drafts import Awaited, AwaitedDocument, OutboxCommand
 from workstation.ids import new_id
 from workstation.models.account import utc_now
 from workstation.models.desk import Desk
+from workstation.models.signing_lines import LineState
 from workstation.models.signing_proofs import Proofs
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ ASKS_EVERY_S = 3.0
 """While live events do not come in, or the server has not answered."""
 AFTER_END_S = 2.0
 """The server settles a transaction at the end of its time; by then it has."""
+
+
+Turned = Callable[[Sequence[str], LineState], None]
+"""Keys of documents that are with a service, and in which state."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +118,11 @@ class AwaitedModel(QObject):
 
     # For an act of signing, on its own threads
 
-    def shelf(self, commands: Mapping[str, Handing]) -> ActShelf:
-        """Where an act keeps its questions; `commands` by the documents' keys."""
-        return ActShelf(self, commands)
+    def shelf(self, commands: Mapping[str, Handing], told: Turned | None = None) -> ActShelf:
+        """Where an act keeps its questions; `commands` by the documents' keys. `told`: how far they are, from the act's
+        own threads.
+        """
+        return ActShelf(self, commands, told)
 
     def keep(self, awaited: Awaited) -> None:
         """Before the question is sent."""
@@ -254,8 +261,8 @@ class AwaitedModel(QObject):
 class ActShelf:
     """One act's questions (`workstation.signing.stack.Shelf`)."""
 
-    def __init__(self, model: AwaitedModel, commands: Mapping[str, Handing]) -> None:
-        self._model, self._commands = model, commands
+    def __init__(self, model: AwaitedModel, commands: Mapping[str, Handing], told: Turned | None = None) -> None:
+        self._model, self._commands, self._told = model, commands, told
         self._waiting: dict[str, UUID] = {}
         self.acts: frozenset[UUID] = frozenset()
         self._closed: dict[UUID, UUID] = {}
@@ -280,6 +287,18 @@ class ActShelf:
         self._closed.update({one.command.id: one.closes for one in handings if one.closes is not None})
         self._waiting.update({document.key: handing.command.id
                               for (document, _), handing in zip(ready, handings, strict=True)})
+
+    def asked(self, documents: Sequence[Document]) -> None:
+        """The service has the question."""
+        self._tell(documents, LineState.ASKED)
+
+    def came(self, documents: Sequence[Document]) -> None:
+        """Their signatures are here."""
+        self._tell(documents, LineState.CONFIRMED)
+
+    def _tell(self, documents: Sequence[Document], state: LineState) -> None:
+        if self._told is not None:
+            self._told([document.key for document in documents], state)
 
     def finish(self, outcome: Outcome) -> bool:
         """Put a signed file into the outbox, when it was kept here; whether it was."""

@@ -16,8 +16,8 @@ from workstation.background import Command, Query
 from workstation.drafts import CommandState, OutboxItem
 from workstation.models.account import utc_now
 from workstation.models.awaited import Handing
-from workstation.models.signing_certificates import Found, look
-from workstation.models.signing_lines import Line, LineState, Stage, first_look
+from workstation.models.signing_certificates import Found, elsewhere, look
+from workstation.models.signing_lines import ELSEWHERE, UNSIGNED, Line, LineState, Stage, first_look
 from workstation.models.signing_prompts import WindowPrompter
 from workstation.models.signing_tasks import Paper, Task
 from workstation.signing.base import Identity, Pin, PinRequest, TokenInfo
@@ -38,6 +38,8 @@ class SigningAct(QObject):
     finished = pyqtSignal()
     """Nothing that was chosen is left."""
     _told = pyqtSignal(object, bool)
+    _turned = pyqtSignal(object, object)
+    """Keys of documents that a service has, and the `LineState` in which they are."""
 
     def __init__(self, model: SigningModel, tasks: Sequence[Task], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,11 +54,12 @@ class SigningAct(QObject):
         self._stack: Stack | None = None
         self._papers: dict[str, Paper] = {}
         self._commands: dict[str, Handing] = {}
-        self._shelf = model.awaited.shelf(self._commands)
+        self._shelf = model.awaited.shelf(self._commands, self._turned.emit)
         self._ended = self._stopping = False
         self._prompter = WindowPrompter(self)
         self._prompter.pin_wanted.connect(self._asked)
         self._told.connect(self._take_outcome)
+        self._turned.connect(self._take_turn)
         self._desk.sync.command_done.connect(self._settled)
         self._desk.sync.command_refused.connect(self._settled)
 
@@ -75,7 +78,7 @@ class SigningAct(QObject):
     @property
     def left(self) -> tuple[Line, ...]:
         """Chosen and not signed yet."""
-        return tuple(line for line in self.chosen if line.state in (LineState.WAITING, LineState.SIGNING))
+        return tuple(line for line in self.chosen if line.state in UNSIGNED)
 
     @property
     def done(self) -> tuple[Line, ...]:
@@ -318,10 +321,20 @@ class SigningAct(QObject):
         self._mark_current()
 
     def _mark_current(self) -> None:
-        """The first that is left is the one at hand, while the token works."""
+        """The first that is left is the one at hand, while the token works; a service takes them all together."""
         left = self.left
-        if left and self.running and left[0].state is LineState.WAITING:
+        if elsewhere(self.identity):
+            # All of them go together; those that the service has already say so themselves.
+            self._take_turn([line.task.key for line in left if line.state is LineState.WAITING], LineState.SENDING)
+        elif left and self.running and left[0].state is LineState.WAITING:
             self._put(left[0].task.key, state=LineState.SIGNING)
+
+    def _take_turn(self, keys: Sequence[str], state: LineState) -> None:
+        """What a service has is further on; of what is signed or refused there is nothing more to say."""
+        on = [key for key in keys if self._lines[key].state in {LineState.WAITING, *ELSEWHERE}]
+        if on and self.running and not self._ended:
+            self._lines.update({key: replace(self._lines[key], state=state) for key in on})
+            self.changed.emit()
 
     def _came_back(self, _left: int) -> None:
         self._conclude()

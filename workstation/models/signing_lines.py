@@ -15,12 +15,25 @@ class LineState(StrEnum):
 
     WAITING = "waiting"
     SIGNING = "signing"
+    SENDING = "sending"
+    """Its hash is on the way to a service elsewhere; nobody is asked yet."""
+    ASKED = "asked"
+    """The service has it: the person confirms on the phone, or it signs by itself."""
+    CONFIRMED = "confirmed"
+    """Its signature came from elsewhere; the file is finished with it and goes to the disk."""
     SIGNED = "signed"
     """On this PC's disk, on its way to the server."""
     RECEIVED = "received"
     QUARANTINED = "quarantined"
     """The server keeps the file, and a named person settles it."""
     REFUSED = "refused"
+
+
+UNSIGNED = frozenset({
+    LineState.WAITING, LineState.SIGNING, LineState.SENDING, LineState.ASKED, LineState.CONFIRMED})
+"""In these there is no signed file yet."""
+ELSEWHERE = frozenset({LineState.SENDING, LineState.ASKED, LineState.CONFIRMED})
+"""In these it is in the hands of a service, all of a stack together."""
 
 
 class Stage(StrEnum):

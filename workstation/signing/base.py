@@ -150,7 +150,8 @@ class Signer(ABC):
         """The signature over `data`, made by the opened identity's key and by no other."""
 
     def sign_many(self, data: Sequence[bytes], mechanism: Mechanism, act: UUID) -> Iterator[bytes | None]:
-        """The signatures in order, each as soon as it is there; None where none came (only when `together`).
+        """The signatures in order, each as soon as it is there; None where none came (only when `together`). When it
+        returns, the question is with whoever answers it; what is taken from it waits.
 
         `act`: the number under which what waits elsewhere can be asked after, by this program or a later run of it.
         """

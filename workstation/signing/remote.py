@@ -118,8 +118,11 @@ class RemoteSigner(Signer):
         raise Refusal.because("remote_signatures_none")
 
     def sign_many(self, data: Sequence[bytes], mechanism: Mechanism, act: UUID) -> Iterator[bytes | None]:
-        """Send all hashes, wait for the person, check all, hand over; what is missing is told at the end."""
-        told = self._settled(self._begun(data, act))
+        """Send all hashes; then wait for the person, check all, hand over; what is missing is told at the end."""
+        return self._come(self._begun(data, act), data)
+
+    def _come(self, begun: RemoteSigningView, data: Sequence[bytes]) -> Iterator[bytes | None]:
+        told = self._settled(begun)
         found = checked(self.identity, told, dict(enumerate(data)))
         for place in range(len(data)):
             yield found.get(place)

@@ -70,6 +70,12 @@ class Shelf(Protocol):
     def keep(self, act: UUID, identity: Identity, ready: Sequence[tuple[Document, signing_pdf.Prepared]]) -> None:
         """Before the question is sent; the order is that of the hashes."""
 
+    def asked(self, documents: Sequence[Document]) -> None:
+        """The question is there: from now on somebody may confirm it."""
+
+    def came(self, documents: Sequence[Document]) -> None:
+        """Their signatures are here; the files are finished one after the other."""
+
     def drop(self, act: UUID) -> None:
         """Whatever has not come by now does not come."""
 
@@ -183,10 +189,20 @@ class Stack:
     def _take(self, teller: _Teller, ready: Sequence[tuple[Document, signing_pdf.Prepared]], act: UUID) -> None:
         asked = [prepared.to_sign for _, prepared in ready]
         signatures = self._signer.sign_many(asked, self.identity.mechanism, act)
-        for (document, prepared), signature in zip(ready, signatures, strict=True):
-            if signature is not None:
+        if self._shelf is not None:
+            self._shelf.asked([document for document, _ in ready])
+        came: dict[Document, Callable[[], Outcome]] = {}
+        try:
+            for (document, prepared), signature in zip(ready, signatures, strict=True):
+                if signature is not None:
+                    came[document] = partial(self._completed, document, prepared, signature)
+        finally:
+            # Half a list is told as missing only after it was handed over.
+            if came and self._shelf is not None:
+                self._shelf.came(list(came))
+            for document, finish in came.items():
                 self._left.remove(document)
-                teller.tell(partial(self._completed, document, prepared, signature))
+                teller.tell(finish)
 
     def _prepare(self, document: Document) -> signing_pdf.Prepared:
         signed_at = self._now().astimezone(ZONE).replace(microsecond=0)

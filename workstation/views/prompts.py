@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -18,6 +18,9 @@ from workstation.views.widgets.text import column, frame, label, row
 
 if TYPE_CHECKING:  # images from a disc are read without the language of the wire
     from records.messages import PatientView
+
+EDGE = 6
+"""Between a dialog and the edge of its screen, in points."""
 
 
 class Dialog(QDialog):
@@ -76,12 +79,24 @@ class Dialog(QDialog):
     def showEvent(self, event: QShowEvent | None) -> None:
         # Always at the same place: a third from the top of its window, in the middle.
         super().showEvent(event)
-        self.fit()
         window = self.parentWidget()
         if window is not None:
-            space = window.geometry()
+            self._keep_within(window)
+        self.fit()
+        if window is not None:
+            space, room = window.geometry(), _room(window)
             left = space.x() + (space.width() - self.width()) // 2
-            self.move(QPoint(left, space.y() + max(48, (space.height() - self.height()) // 3)))
+            top = space.y() + max(48, (space.height() - self.height()) // 3)
+            self.move(QPoint(max(room.left(), min(left, room.right() - self.width() + 1)),
+                             max(room.top(), min(top, room.bottom() - self.height() + 1))))
+
+    def _keep_within(self, window: QWidget) -> None:
+        """No larger than the screen, of which a scale of 125 % leaves 1093×614 points: no verb lies outside."""
+        room = _room(window)
+        if self.width() > room.width():
+            self.setFixedWidth(room.width())
+        if self.height() > room.height() and self.minimumHeight() == self.maximumHeight():
+            self.setFixedHeight(room.height())
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         # Enter belongs to the button or field that has the focus; QDialog would press a default button instead.
@@ -89,6 +104,13 @@ class Dialog(QDialog):
             event.ignore()
             return
         super().keyPressEvent(event)
+
+
+def _room(window: QWidget) -> QRect:
+    """Where a dialog over that window may be: its screen, and the window wherever it is."""
+    screen = window.screen()
+    whole = window.geometry() if screen is None else window.geometry().united(screen.availableGeometry())
+    return whole.adjusted(EDGE, EDGE, -EDGE, -EDGE)
 
 
 class Question(Dialog):

@@ -112,3 +112,18 @@ def test_dialogs_open_at_one_place_inside_their_window(window: QMainWindow) -> N
         assert window.geometry().contains(dialog.geometry().center())
         dialog.reject()
     assert places[0] == places[1]
+
+
+def test_no_dialog_is_larger_than_its_screen(window: QMainWindow) -> None:
+    """At 125 % a ward's screen of 1366×768 has 1093×614 points; verbs below its edge nobody can press."""
+    window.resize(700, 500)
+    wide = Dialog("Ký nhiều văn bản", window, width=1178)
+    wide.setFixedHeight(940)
+    done = PrimaryButton("Ký", "Enter", on_click=wide.accept)
+    wide.verbs(done)
+    wide.show_over()
+    screen = window.screen()
+    assert screen is not None
+    assert screen.availableGeometry().united(window.geometry()).contains(wide.geometry())
+    assert wide.rect().contains(done.mapTo(wide, done.rect().bottomRight()))
+    wide.close()

@@ -5,19 +5,28 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QCheckBox, QGridLayout, QListWidget, QListWidgetItem, QWidget
 
 from records.forms import Manner, Role
 from records.messages import ColleagueView, DelegationGiven
-from workstation.models.delegations import MANNER_WORDS, ROLE_WORDS, DelegationsModel, forms_of, manners_of
+from workstation.models.delegations import (
+    MANNER_WORDS,
+    ROLE_WORDS,
+    SHOWN,
+    DelegationsModel,
+    forms_of,
+    manners_of,
+)
 from workstation.views.chart.moments import read_date
 from workstation.views.widgets.choice import ChoiceField
 from workstation.views.widgets.fields import LineField
 from workstation.views.widgets.text import column, label, row
 
 USUAL = timedelta(days=30)
+LINE = 26
+"""How high a colleague's line is."""
 _WHO = Qt.ItemDataRole.UserRole
 
 
@@ -66,7 +75,7 @@ class PaperForm(QWidget):
         self.name = LineField("Người được ủy quyền", icon_name="search", placeholder="Gõ tên đồng nghiệp")
         self.people = QListWidget()
         self.people.setAccessibleName("Đồng nghiệp tìm thấy")
-        self.people.setFixedHeight(126)
+        self.people.setFixedHeight(SHOWN * LINE + 2)
         self.role, self.manner = ChoiceField("Chức vụ"), ChoiceField("Cách ký")
         self.starts, self.ends = LineField("Từ ngày"), LineField("Đến hết ngày")
         self.paper = LineField("Số, ngày văn bản ủy quyền", placeholder="12/QĐ-BV ngày 01/11/2026")
@@ -180,6 +189,7 @@ class PaperForm(QWidget):
         for one in self._model.found(words):
             item = QListWidgetItem(f"{one.title} {one.full_name}".strip())
             item.setData(_WHO, one)
+            item.setSizeHint(QSize(0, LINE))
             self.people.addItem(item)
         if self.people.count():
             self.people.setCurrentRow(0)
@@ -204,7 +214,8 @@ class PaperForm(QWidget):
 
     def _show_mark(self) -> None:
         who = self.chosen
-        self.mark.setText("" if who is None else (
+        nobody = "Không có đồng nghiệp nào tên như vậy." if self.name.text().strip() and self._model.colleagues else ""
+        self.mark.setText(nobody if who is None else (
             f"Dấu ký sẽ ghi: {self._manner} {ROLE_WORDS[self._role]}, {who.title} {who.full_name}"))
 
     def _news(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
@@ -12,6 +13,7 @@ from records.delegation import Delegation
 from records.errors import Refusal
 from records.messages import DelegationView
 from workstation.models.delegations import ROLE_WORDS, DelegationsModel, Standing
+from workstation.models.history import LEAST_REASON
 from workstation.views.prompts import Dialog
 from workstation.views.signing.delegation_paper import PaperForm
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
@@ -69,29 +71,47 @@ class DelegationsDialog(Dialog):
         self.paper.begin()
 
     def reject(self) -> None:
-        """Esc: from a new one back to the list, from the list out."""
+        """Esc: from a new one back to the list, from a reason back to its card, from the list out."""
+        card = self._asked()
         if self.is_writing():
             self._turn(self._pages.widget(0), "Lập ủy quyền mới", "Đóng")
+        elif card is not None:
+            self.words.hide()
+            card.leave_it()
         else:
             super().reject()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         control = event is not None and event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if event is not None and control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._act()
+            card = self._asked()
+            (card.revoke if card is not None else self._act)()
             return
         super().keyPressEvent(event)
 
     # Inside
 
+    def _asked(self) -> DelegationCard | None:
+        """The card in which the cursor is, when it asks for a reason."""
+        focus = self.focusWidget()
+        return next((card for card in self.cards.values() if card.is_asking() and card.isAncestorOf(focus)), None)
+
     def _scrolled(self) -> QScrollArea:
         inside = QWidget()
         inside.setProperty("role", "panel")
         inside.setLayout(self.rows)
-        scroll = QScrollArea()
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inside)
         return scroll
+
+    def _reveal(self, card: DelegationCard) -> None:
+        """The reason of a card low in the list opens where it can be seen."""
+        card.updateGeometry()
+        if (inside := self._scroll.widget()) is not None and (layout := inside.layout()) is not None:
+            layout.activate()
+            inside.adjustSize()
+        self._scroll.ensureWidgetVisible(card, 0, 8)
 
     def _turn(self, page: QWidget | None, verb: str, back: str) -> None:
         self.words.hide()
@@ -125,19 +145,27 @@ class DelegationsDialog(Dialog):
         self.words.show()
 
     def _show(self) -> None:
-        written = {which: card.reason.toPlainText() for which, card in self.cards.items() if not card.reason.isHidden()}
+        written = {which: card.reason.toPlainText() for which, card in self.cards.items() if card.is_asking()}
+        asking = next((which for which, card in self.cards.items() if card.reason is self.focusWidget()), None)
         clear(self.rows)
         self.cards = {}
         if not self._model.views:
             self.rows.addWidget(Empty("Chưa có ủy quyền nào.") if self._model.loaded else Loading())
         for view in self._model.views:
             card = self.cards[view.delegation.id] = DelegationCard(view, self._model, written.get(view.delegation.id))
+            card.opened.connect(partial(self._reveal, card))
             self.rows.addWidget(card)
+            card.show()
         self.rows.addStretch(1)
+        if asking in self.cards and self.cards[asking].is_asking():
+            self.cards[asking].reason.setFocus()
 
 
 class DelegationCard(QFrame):
     """One paper: who signs for whom, until when, for what; and the reason when it is taken back."""
+
+    opened = pyqtSignal()
+    """It asks for a reason."""
 
     def __init__(self, view: DelegationView, model: DelegationsModel, written: str | None,
                  parent: QWidget | None = None) -> None:
@@ -149,7 +177,7 @@ class DelegationCard(QFrame):
         who = f"{view.receiver_title} {view.receiver_name}".strip()
         said = f"{who} ký {one.manner} {ROLE_WORDS.get(one.role, one.role)} {one.giver_name}"
         head = row(label(said, "bold"), chip, gap=10)
-        if model.is_mine(view):
+        if model.is_mine(view) and model.standing(view) in (Standing.IN_FORCE, Standing.LATER):
             head.addWidget(label("Bạn được ủy quyền", "ok"))
         head.addStretch(1)
         self.revoke_ = KeyButton("Thu hồi", small=True, on_click=self._ask)
@@ -160,24 +188,41 @@ class DelegationCard(QFrame):
         layout.addWidget(label(days_words(one), wrap=True))
         layout.addWidget(label(limits_words(one, model), "small_second", wrap=True))
         self.reason = TextField("Lý do thu hồi", written or "", placeholder="Vì sao thu hồi", lines=1)
-        self.yes = KeyButton("Thu hồi từ hôm nay", small=True, on_click=self._revoke)
+        self.yes = KeyButton("Thu hồi từ hôm nay", "Ctrl+Enter", small=True, on_click=self.revoke)
         self._foot = frame("bare")
         foot = row(self.reason, self.yes, gap=8)
         foot.setStretch(0, 1)
         self._foot.setLayout(foot)
         layout.addWidget(self._foot)
-        self._foot.setHidden(written is None)
-        self.revoke_.setHidden(not model.may_revoke(view) or written is not None)
+        may = model.may_revoke(view)
+        self._foot.setHidden(written is None or not may)
+        self.revoke_.setHidden(not may or written is not None)
         self.setLayout(layout)
         self.setAccessibleName(f"{said}, {STANDINGS[model.standing(view)].text}, {days_words(one)}")
+
+    def is_asking(self) -> bool:
+        """Whether a reason is being written."""
+        return not self._foot.isHidden()
+
+    def leave_it(self) -> None:
+        """It stays in force; the words are gone."""
+        self.reason.clear()
+        self._foot.hide()
+        self.revoke_.show()
+        self.revoke_.setFocus()
+
+    def revoke(self) -> None:
+        """Take it back from today on, for the reason that stands there."""
+        short = len(self.reason.toPlainText().strip()) < LEAST_REASON
+        self.reason.set_tone("critical" if short else "", f"Ghi lý do, ít nhất {LEAST_REASON} ký tự." if short else "")
+        self.reason.setFocus()
+        self._model.revoke(self._view, self.reason.toPlainText())
 
     def _ask(self) -> None:
         self.revoke_.hide()
         self._foot.show()
         self.reason.setFocus()
-
-    def _revoke(self) -> None:
-        self._model.revoke(self._view, self.reason.toPlainText())
+        self.opened.emit()
 
 
 def days_words(one: Delegation) -> str:

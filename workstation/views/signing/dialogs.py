@@ -155,9 +155,8 @@ class ProgressPanel(QWidget):
         self._bar.show_share(number / max(1, len(chosen)))
         self._counts.setText(words.counts(chosen))
         done = len(act.done)
-        if current is not None and elsewhere(act.identity):
-            self._title.setText(f"Chờ xác nhận {len(act.left)} văn bản · {elsewhere(act.identity)}")
-            self._counts.setText((f"{done} xong · " if done else "") + f"{len(act.left)} chờ điện thoại")
+        if act.running and elsewhere(act.identity):
+            self._title.setText(_with_service(act))
             self._safe_title.setText("Một lần xác nhận cho cả chồng")
             self._safe.setText(f"{_waits(act)} Từ chối, quá giờ hoặc hủy thì các văn bản vẫn là “chưa ký”. "
                                f"{_kept(done)}Có thể đóng cửa sổ này để làm việc khác: yêu cầu vẫn chờ ở mục Ký, kể cả "
@@ -247,8 +246,7 @@ class StackDialog(_SigningDialog):
         self.body.addLayout(across, 1)
 
     def _result(self, line: Line) -> CellText:
-        started = self.act.began_at is not None
-        return words.result(line, running=started, away=self.act.away)
+        return words.result(line, self.act)
 
     def _moved(self, _key: str) -> None:
         self._show_document()
@@ -277,6 +275,18 @@ class StackDialog(_SigningDialog):
             current_line = next((line for line in act.chosen if line.state is LineState.SIGNING), None)
             if current_line is not None:
                 self.list.show_key(current_line.task.key)
+
+
+def _with_service(act: SigningAct) -> str:
+    """How far a stack is with a service elsewhere, as the furthest of it is."""
+    count, states, service = len(act.left), {line.state for line in act.left}, elsewhere(act.identity)
+    if act.stage is Stage.ASKING:
+        return f"Chờ mã để ký {count} văn bản · {service}"
+    if LineState.CONFIRMED in states or not count:
+        return f"Đã xác nhận, đang nộp {count} văn bản" if count else "Đã xác nhận, đang nộp"
+    if LineState.ASKED in states:
+        return f"{'Chờ xác nhận' if act.on_token else 'Chờ ký'} {count} văn bản · {service}"
+    return f"Đang gửi {count} văn bản · {service}"
 
 
 def _waits(act: SigningAct) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from records.sight import Change, Sight
-from workstation.models.signing import Line, LineState
+from workstation.models.signing import Line, LineState, SigningAct, Stage
+from workstation.models.signing_certificates import elsewhere
 from workstation.signing.base import Identity
 from workstation.views.widgets import times
 from workstation.views.widgets.delegates import CellText
@@ -24,12 +25,25 @@ def issuer_words(identity: Identity) -> str:
     return f"{identity.issuer}, còn hạn đến {times.full_date(identity.not_after)}"
 
 
-def result(line: Line, *, running: bool, away: bool) -> CellText:
+def result(line: Line, act: SigningAct) -> CellText:
     """What became of a document, for the right end of its row."""
+    return _result(line, running=act.began_at is not None, away=act.away, asking=act.stage is Stage.ASKING,
+                   asked=asked_words(act))
+
+
+def asked_words(act: SigningAct) -> str:
+    """For whom what a service has waits."""
+    return "chờ xác nhận trên điện thoại" if act.on_token else f"chờ {elsewhere(act.identity)} ký"
+
+
+def _result(line: Line, *, running: bool, away: bool, asking: bool, asked: str) -> CellText:
     signed = f"đã ký {times.clock_seconds(line.at)}" if line.at is not None else "đã ký"
     said = {
-        LineState.SIGNING: CellText("đang ký…", "primary", bold=True),
-        LineState.SIGNED: CellText(f"{signed}, chờ gửi" if away else signed, "ok", icon="shield-check"),
+        LineState.SIGNING: CellText("chờ mã PIN" if asking else "đang ký…", "primary", bold=True),
+        LineState.SENDING: CellText("chờ mã" if asking else "đang gửi yêu cầu…", "ink2"),
+        LineState.ASKED: CellText(asked, "attention", icon="clock"),
+        LineState.CONFIRMED: CellText("đã xác nhận, đang nộp…", "primary"),
+        LineState.SIGNED: CellText(f"{signed}, {'chờ gửi' if away else 'đang nộp'}", "ok", icon="shield-check"),
         LineState.RECEIVED: CellText(f"{signed}, đã nhận", "ok", icon="shield-check"),
         LineState.QUARANTINED: CellText("chờ người xử lý", "attention"),
         LineState.REFUSED: CellText("chưa ký được" if line.at is None else "máy chủ từ chối", "critical"),
@@ -52,12 +66,14 @@ def stack_title(lines: Sequence[Line]) -> str:
 
 
 def counts(lines: Sequence[Line]) -> str:
-    """4 xong · 1 đang ký · 1 chờ."""
+    """4 xong · 1 đang ký · 1 chờ; 12 chờ điện thoại."""
     done = sum(line.at is not None for line in lines)
-    now = sum(line.state is LineState.SIGNING for line in lines)
+    now, sending, asked, came = (sum(line.state is state for line in lines) for state in (
+        LineState.SIGNING, LineState.SENDING, LineState.ASKED, LineState.CONFIRMED))
     refused = sum(line.state is LineState.REFUSED and line.at is None for line in lines)
-    waiting = len(lines) - done - now - refused
-    parts = ((done, "xong"), (now, "đang ký"), (waiting, "chờ"), (refused, "chưa ký được"))
+    waiting = len(lines) - done - now - sending - asked - came - refused
+    parts = ((done, "xong"), (now, "đang ký"), (sending, "đang gửi"), (asked, "chờ xác nhận"), (came, "đang nộp"),
+             (waiting, "chờ"), (refused, "chưa ký được"))
     return " · ".join(f"{count} {word}" for count, word in parts if count)
 
 

@@ -19,11 +19,12 @@ from tests.sandbox.program import Sandbox
 from tests.server.remote import conduct
 from tests.workstation.views.signing.test_dialogs import texts
 from workstation.drafts import Awaited
-from workstation.models.signing import Stage
+from workstation.models.signing import LineState, Stage
 from workstation.models.signing_board import SigningBoardModel
 from workstation.models.waiting import WaitingModel
 from workstation.views.actions import ActionSet
 from workstation.views.actions import Place as Where
+from workstation.views.signing import words
 from workstation.views.signing.awaited import validity
 from workstation.views.signing.desk import SigningDesk
 from workstation.views.signing.dialogs import StackDialog
@@ -41,15 +42,15 @@ class Scene:
     place: SigningPlace
     desk: SigningDesk
 
-    def button(self, words: str, inside: QWidget | None = None) -> QAbstractButton:
+    def button(self, said: str, inside: QWidget | None = None) -> QAbstractButton:
         found = [one for one in (inside or self.place).findChildren(QAbstractButton)
-                 if words in one.text() and one.isVisible()]
-        assert found, words
+                 if said in one.text() and one.isVisible()]
+        assert found, said
         return found[0]
 
-    def has(self, words: str) -> bool:
+    def has(self, said: str) -> bool:
         assert self.place.awaited is not None
-        return words in texts(self.place.awaited)
+        return said in texts(self.place.awaited)
 
     def picture(self, name: str, widget: QWidget | None = None) -> None:
         if PICTURES:
@@ -74,10 +75,12 @@ def scene(room: Room, window: QMainWindow, qtbot: QtBot) -> Iterator[Scene]:
     waiting.let_go()
 
 
-def asked(scene: Scene, sandbox: Sandbox, count: int) -> StackDialog:
-    """The stack waits for a tap."""
+def asked(scene: Scene, sandbox: Sandbox, count: int, seen: list[list[LineState]] | None = None) -> StackDialog:
+    """The stack waits for a tap; `seen`: how its rows stood, at each change."""
     conduct(sandbox, KIND).phone = "silent"
     act = scene.room.rows(count)
+    if seen is not None:
+        act.changed.connect(lambda: seen.append([line.state for line in act.lines]))
     dialog = StackDialog(act, scene.window)
     dialog.show_over()
     choose(act, "csc1")
@@ -85,8 +88,35 @@ def asked(scene: Scene, sandbox: Sandbox, count: int) -> StackDialog:
     choose(act, KIND)
     scene.room.until(lambda: dialog.focusWidget() is dialog.bar.sign)  # Enter sends it, and not the button beside it
     KEYS.keyClick(dialog.bar.sign, Qt.Key.Key_Return)
-    scene.room.until(lambda: act.stage is Stage.SIGNING and len(sandbox.calls(KIND, "/status")) > 0)
+    scene.room.until(lambda: act.stage is Stage.SIGNING and len(sandbox.calls(KIND, "/status")) > 0
+                     and {line.state for line in act.lines} == {LineState.ASKED})
     return dialog
+
+
+def rows(dialog: StackDialog) -> list[str]:
+    """What stands at the right end of each row."""
+    return [words.result(line, dialog.act).text for line in dialog.act.lines]
+
+
+def test_each_row_says_where_it_is_from_the_way_to_the_service_until_the_server_has_it(
+    scene: Scene, sandbox: Sandbox,
+) -> None:
+    """None is «đang ký» while the phone rings, and all of them wait for it, not the first alone."""
+    seen: list[list[LineState]] = []
+    dialog = asked(scene, sandbox, 3, seen)
+    assert rows(dialog) == ["chờ xác nhận trên điện thoại"] * 3
+    assert "Chờ xác nhận 3 văn bản" in texts(dialog)
+    assert "3 chờ xác nhận" in texts(dialog)
+    assert "đang ký" not in texts(dialog)
+    conduct(sandbox, KIND).phone = "approve"
+    scene.room.until(lambda: {line.state for line in dialog.act.lines} == {LineState.RECEIVED})
+    assert all("đã nhận" in one for one in rows(dialog))
+    order = [LineState.WAITING, LineState.SENDING, LineState.ASKED, LineState.CONFIRMED, LineState.SIGNED,
+             LineState.RECEIVED]
+    for row in zip(*seen, strict=True):
+        steps = [order.index(state) for state in row]
+        assert steps == sorted(steps)
+        assert set(row) >= {LineState.SENDING, LineState.ASKED, LineState.CONFIRMED, LineState.SIGNED}
 
 
 def test_the_dialog_may_be_closed_while_the_phone_rings_and_the_list_shows_until_when(

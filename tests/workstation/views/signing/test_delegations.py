@@ -94,6 +94,62 @@ def test_it_is_taken_back_in_its_card_with_a_reason(
     assert dialog.cards[mine.id].revoke_.isHidden()
 
 
+def test_news_of_the_list_opens_no_card_and_esc_folds_the_one_that_is_open(
+    dialog: DelegationsDialog, little: LittleServer, qtbot: QtBot,
+) -> None:
+    """What is loaded comes in three answers: after the second every card asked for a reason to take it back."""
+    model = dialog._model
+    mine, other = (delegation(giver=model._desk.account.person.id, receiver=SON.id, role=Role.WARD_HEAD)
+                   for _ in range(2))
+    little.delegations += [DelegationView(delegation=one, receiver_name=SON.full_name, receiver_title=SON.title)
+                           for one in (mine, other)]
+    model.load()
+    qtbot.waitUntil(lambda: {mine.id, other.id} <= set(dialog.cards), timeout=10_000)
+    model.changed.emit()
+    assert not any(card.is_asking() for card in dialog.cards.values())
+    dialog.cards[mine.id].revoke_.click()
+    write(dialog.cards[mine.id].reason, "Toi")
+    model.changed.emit()
+    assert [which for which, card in dialog.cards.items() if card.is_asking()] == [mine.id]
+    card = dialog.cards[mine.id]
+    assert card.reason.toPlainText() == "Toi"
+    assert dialog.focusWidget() is card.reason
+    press(card.reason, Qt.Key.Key_Return, CTRL)
+    assert not dialog.is_writing()
+    qtbot.waitUntil(lambda: "ít nhất" in told(dialog), timeout=10_000)
+    press(card.reason, Qt.Key.Key_Escape)
+    assert not card.is_asking()
+    assert dialog.isVisible()
+    assert "ít nhất" not in told(dialog)
+    card.revoke_.click()
+    write(card.reason, "Da ve lai khoa")
+    press(card.reason, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: Standing.REVOKED in {model.standing(view) for view in model.views}, timeout=10_000)
+
+
+def test_the_reason_of_a_card_low_in_the_list_opens_in_sight(
+    dialog: DelegationsDialog, little: LittleServer, qtbot: QtBot,
+) -> None:
+    model = dialog._model
+    mine = [delegation(giver=model._desk.account.person.id, receiver=SON.id, role=Role.WARD_HEAD) for _ in range(9)]
+    little.delegations = [DelegationView(delegation=one, receiver_name=SON.full_name, receiver_title=SON.title)
+                          for one in mine]
+    model.load()
+    qtbot.waitUntil(lambda: mine[0].id in dialog.cards, timeout=10_000)
+    lowest = list(dialog.cards.values())[-1]
+    lowest.revoke_.click()
+    room = dialog._scroll.viewport()
+    assert room is not None
+    qtbot.waitUntil(lambda: room.rect().contains(lowest.yes.mapTo(room, lowest.yes.rect().bottomLeft())),
+                    timeout=10_000)
+
+
+def test_nobody_of_that_name_is_said(dialog: DelegationsDialog) -> None:
+    dialog.write()
+    write(dialog.paper.name, "zzz")
+    assert "Không có đồng nghiệp nào tên như vậy." in told(dialog)
+
+
 def test_who_may_not_give_only_reads(desks: Desks, window: QMainWindow, little: LittleServer, qtbot: QtBot) -> None:
     little.delegations = [DelegationView(delegation=delegation(), receiver_name="Lê Thu Hà", receiver_title="BS.")]
     made = DelegationsDialog(model_of(desks.open(start=False)), window)
