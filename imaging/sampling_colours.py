@@ -7,12 +7,26 @@ whole number to what real numbers give, save where that lies within a quarter be
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 Rgb = NDArray[np.uint8]
-Axis = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
-"""For each place two neighbours and the weight of the second."""
+
+
+@dataclass(frozen=True, eq=False)
+class Taps:
+    """For each place of a line: a first neighbour, and further ones with their weights; the first has what is left."""
+
+    first: NDArray[np.int64]
+    more: tuple[tuple[NDArray[np.int64], NDArray[np.float32]], ...]
+
+    def part(self, band: slice) -> Taps:
+        """Some of the places."""
+        return Taps(self.first[band], tuple((at[band], weight[band]) for at, weight in self.more))
+
+
 _Words = NDArray[np.uint64]
 _BAND = 32
 """Lines worked on at once: all that is between stays in the cache."""
@@ -23,20 +37,19 @@ def _all(sample: int) -> np.uint64:
     return np.uint64(sample | sample << 21 | sample << 42)
 
 
-def mixed_colours(values: Rgb, down: Axis, across: Axis) -> Rgb:
+def mixed_colours(values: Rgb, down: Taps, across: Taps) -> Rgb:
     """(rows, columns, 3) at the places of two axes."""
-    low, high, weight = down
-    parts = np.rint(weight * 512).astype(np.uint64)[:, None]
-    made = np.empty((len(low), len(across[0]), 3), np.uint8)
-    for start in range(0, len(low), _BAND):
+    made = np.empty((len(down.first), len(across.first), 3), np.uint8)
+    for start in range(0, len(made), _BAND):
         band = slice(start, start + _BAND)
-        first, last = int(low[band].min()), int(high[band].max())
-        lines = _across(_words(values[first:last + 1]), across)
-        word, step = lines[low[band] - first], lines[high[band] - first]
-        step -= word  # what is borrowed from a neighbour here is given back by the sum below
-        step *= parts[band]
-        word <<= np.uint64(9)
-        word += step
+        some = down.part(band)
+        top = int(some.first.min())
+        last = max(int(at.max()) for at in (some.first, *(at for at, _ in some.more)))
+        lines = _mixed(_words(values[top:last + 1]), across, 12, axis=1)
+        lines += _all(1 << 7)
+        lines >>= np.uint64(8)
+        lines &= _all(0xFFF)
+        word = _mixed(lines, Taps(some.first - top, tuple((at - top, weight) for at, weight in some.more)), 9, axis=0)
         word += _all(1 << 12)
         for sample, shift in enumerate((13, 21, 21)):
             word >>= np.uint64(shift)
@@ -52,15 +65,14 @@ def _words(values: Rgb) -> _Words:
     return words
 
 
-def _across(words: _Words, axis: Axis) -> _Words:
-    """Samples of 12 bits: the eight of the picture and four behind the point."""
-    low, high, weight = axis
-    word, step = words.take(low, axis=1), words.take(high, axis=1)
-    step -= word
-    step *= np.rint(weight * 4096).astype(np.uint64)
-    word <<= np.uint64(12)
-    word += step
-    word += _all(1 << 7)
-    word >>= np.uint64(8)
-    word &= _all(0xFFF)
-    return word
+def _mixed(words: _Words, taps: Taps, bits: int, axis: int) -> _Words:
+    """Samples times so many bits. What one borrows of its neighbour in a difference is given back in the sum."""
+    first = words.take(taps.first, axis=axis)
+    total = first << np.uint64(bits)
+    for at, weight in taps.more:
+        step = words.take(at, axis=axis)
+        step -= first
+        parts = np.rint(weight * (1 << bits)).astype(np.uint64)
+        step *= parts if axis else parts[:, None]
+        total += step
+    return total

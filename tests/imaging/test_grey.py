@@ -136,6 +136,19 @@ def test_a_linear_ramp_stays_one_when_it_grows() -> None:
     assert set(steps) <= {3, 4, 5}
 
 
+def test_what_shrinks_is_the_mean_of_all_that_it_covers() -> None:
+    """A share of a pixel too: fine patterns (a grid, dithered colours) else become coarse ones that are not there."""
+    line = np.random.default_rng(8).integers(0, 4000, 48)
+    fine = np.repeat(line, 20)  # twenty parts of each pixel, so that means over parts are means over shares
+    for count in (40, 32, 30):
+        told = sample(np.tile(line.astype(np.float64), (2, 1)), Region(0, 0, 48, 2), count, 2)[0]
+        assert told == pytest.approx(fine.reshape(count, -1).mean(axis=1), abs=0.01), count
+    board = (np.indices((48, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    for picture in (board, np.repeat(board[:, :, None], 3, axis=2)):
+        small = sample(picture, Region(0, 0, 64, 48), 34, 26).astype(int)
+        assert np.abs(small - 127.5).max() < 35, "neither black nor white is left of a board of single pixels"
+
+
 @pytest.mark.parametrize("region", [Region(0, 0, 40, 30), Region(-3.5, 2.25, 31, 50), Region(10.3, 20.2, 3.5, 4)])
 @pytest.mark.parametrize("size", [(50, 37), (31, 23), (200, 150)])
 def test_colours_are_mixed_as_each_of_their_samples_alone(region: Region, size: tuple[int, int]) -> None:
