@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from records.errors import Refusal
+from server import memory
 from server.dicom.listener import Listener
 from server.dicom.settings import read_dicom
 from server.services.hospital import Hospital
@@ -21,6 +22,7 @@ def serve(settings: Settings, *, aet: str | None = None, port: int | None = None
     dicom = dicom.model_validate({**dicom.model_dump(), **changes})
     hospital = Hospital.open(settings)
     listener = Listener(hospital, dicom)
+    memory.settle()
     try:
         print(f"DICOM {dicom.aet} {dicom.host}:{listener.start()}", flush=True)
         threading.Event().wait()

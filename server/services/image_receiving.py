@@ -25,8 +25,8 @@ from server.store.imaging_orders import Owner
 from server.store.keys import ScopeKey
 
 T = TypeVar("T")
-_WRITERS = 8
-"""Files of one message that are on their way to the disk at once: the disk flushes them together."""
+_writers = ThreadPoolExecutor(8, "image writer")
+"""Files of messages that are on their way to the disk at once: the disk flushes them together."""
 
 
 class Outcome(StrEnum):
@@ -67,15 +67,15 @@ def receive_all(
     heads: list[Instance | Refusal] = []
     keys: dict[str, ScopeKey] = {}
     good: list[tuple[Instance, ScopeKey, Future[str], int]] = []
-    with ThreadPoolExecutor(_WRITERS) if len(files) > 1 else _Here() as writers:
-        for file in files:
-            head = _header(file, study)
-            heads.append(head)
-            if isinstance(head, Instance):
-                key = keys.get(head.study.uid) or _key(hospital, head.study, sender)
-                keys[head.study.uid] = key
-                # Outside of any transaction: a slow disk must not hold rows of the database locked.
-                good.append((head, key, writers.submit(images.put, hospital.images, key, file), len(file)))
+    writers = _writers if len(files) > 1 else _Here()
+    for file in files:
+        head = _header(file, study)
+        heads.append(head)
+        if isinstance(head, Instance):
+            key = keys.get(head.study.uid) or _key(hospital, head.study, sender)
+            keys[head.study.uid] = key
+            # Outside of any transaction: a slow disk must not hold rows of the database locked.
+            good.append((head, key, writers.submit(images.put, hospital.images, key, file), len(file)))
     rows = [_row(key, head, {"file": put.result(), "length": length, "sender": sender})
             for head, key, put, length in good]
     images.settle(hospital.images, [(key, put.result()) for _, key, put, _ in good])
