@@ -63,6 +63,7 @@ IMAGE_ACTIONS: tuple[Action, ...] = (
            "key image anh tieu bieu", by_widget=True, rank=4),
     Action("images.report", "Viết phiếu kết quả", Place.IMAGES, "F6", icon="pencil",
            words="doc ket qua mo ta ket luan"),
+    Action("images.sign", "Ký phiếu kết quả đang viết", Place.IMAGES, "F9", icon="signature"),
     Action("images.export", "Xuất hình ảnh ra thư mục, USB hoặc đĩa", Place.IMAGES, icon="device-floppy",
            words="chep dia cd iso dicomdir xoa ten an danh"),
     Action("images.picture", "Lưu ảnh đang xem hoặc cả chuỗi thành PNG, JPEG", Place.IMAGES, icon="photo",

@@ -14,6 +14,7 @@ from records.errors import Reason
 from records.messages import EncounterView, PatientView
 from workstation.config import ZONE
 from workstation.models.desk import Desk
+from workstation.models.editor import EditorModel
 from workstation.models.images.archive_outgoing import OfArchive
 from workstation.models.images.disc import DiscModel, DiscPerson, DiscReading
 from workstation.models.images.disc_sending import DiscSending, sends_images, to_archive
@@ -30,7 +31,7 @@ from workstation.views.images.disc import DiscDialog, SendDialog
 from workstation.views.images.disc_place import DiscPlace
 from workstation.views.images.leaving import Leaving
 from workstation.views.images.patient_place import ImagesPlace
-from workstation.views.images.reporting import Reporting
+from workstation.views.images.reporting import Chart, Reporting
 from workstation.views.work import NothingOpen, WorkPage
 
 
@@ -132,7 +133,8 @@ class ImagesDesk(QObject):
         reading = ReadingModel(self._desk, patient, self._source)
         place = ImagesPlace(reading, encounter, self._actions)
         reading.setParent(place)
-        Reporting(self._desk, place, self._actions, partial(self._write_report, patient.id))
+        Reporting(self._desk, place, self._actions, Chart(
+            partial(self._write_report, patient.id), partial(self._draft, patient.id), self._sign_report))
         Leaving(OfArchive(self._desk, patient), place, self._actions)
         return place
 
@@ -148,6 +150,18 @@ class ImagesDesk(QObject):
         if kinds:
             show_kinds(place.head, kinds, lambda form, kind: place.chart.begin(form, kind, study))
         return kinds is not None
+
+    def _draft(self, patient: UUID) -> EditorModel | None:
+        """What is being written in this person's chart."""
+        chart, place = self._chart(), self._page.place(Place.CHART)
+        if chart is None or chart[0].id != patient or not isinstance(place, ChartPlace):
+            return None
+        return place.writing.model
+
+    def _sign_report(self) -> None:
+        """F9: the whole paper is seen before it is signed."""
+        self._page.show_place(Place.CHART)
+        self._actions.trigger("chart.sign")
 
     def _wanted(self, patient: UUID, spot: Spot) -> None:
         chart, place = self._chart(), self._page.place(Place.IMAGES)

@@ -39,6 +39,9 @@ LINE = Qt.ItemDataRole.UserRole + 1
 _INKS = {"circle-dashed": "region", "ruler-measure": "length", "angle": "length"}
 WhereWords = Callable[[Mark], str]
 
+_MARKS, _PRIORS = 6, 4
+"""Rows of the lists that are seen at once."""
+
 
 class Lines(QListWidget):
     """Rows of an icon, words, and a figure or a key at the right; as high as its rows."""
@@ -67,8 +70,13 @@ class Lines(QListWidget):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{line[1]}: {line[2]}")
             item.setToolTip(line[1])
         self.setCurrentRow(min(chosen, self.count() - 1))
-        self.setFixedHeight(HIGH * min(self._most, max(1, self.count())) + 2)
+        self.show_at_most(self._most)
         self.setVisible(bool(lines) or self.isVisible())
+
+    def show_at_most(self, most: int) -> None:
+        """So many rows at once; the others are scrolled to."""
+        self._most = most
+        self.setFixedHeight(HIGH * min(most, max(1, self.count())) + 2)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.text() and event.text().isprintable():
@@ -138,7 +146,7 @@ class ImagesPanel(QFrame):
         self._prior_key = prior_key
         self._marks: tuple[Mark, ...] = ()
         self._priors: tuple[ImageStudyView, ...] = ()
-        self.marks, self.priors = Lines("Số đo", 6), Lines("Lần trước", 4)
+        self.marks, self.priors = Lines("Số đo", _MARKS), Lines("Lần trước", _PRIORS)
         self.calibration = label("", "viewer_small", wrap=True)
         self.no_marks = label("Chưa có số đo nào.", "viewer")
         self.no_priors = label("Không có lần chụp trước nào của cùng bộ phận.", "viewer", wrap=True)
@@ -157,6 +165,7 @@ class ImagesPanel(QFrame):
         inner.addWidget(self.priors)
         inner.addLayout(self.report)
         inner.addStretch(1)
+        self._inner = inner
         layout = column(head, gap=0)
         layout.addLayout(inner, 1)
         self.setLayout(layout)
@@ -171,6 +180,12 @@ class ImagesPanel(QFrame):
             headline(mark.reading) if mark.reading is not None else "…", False) for mark in self._marks])
         self.marks.setVisible(bool(marks))
         self.no_marks.setVisible(not marks)
+
+    def make_room(self, *, wanted: bool) -> None:
+        """A report is written here: it takes what height there is, and the lists show fewer lines at once."""
+        self._inner.setStretchFactor(self.report, 100 if wanted else 0)
+        self.marks.show_at_most(3 if wanted else _MARKS)
+        self.priors.show_at_most(1 if wanted else _PRIORS)
 
     def show_calibration(self, words: str) -> None:
         """How far sizes in the active viewport can be trusted."""

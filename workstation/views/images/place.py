@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
@@ -35,13 +35,16 @@ FOLD_BELOW = 1200
 NEXT_PLANE = {"": "coronal", "coronal": "sagittal", "sagittal": ""}
 _MINE = ("images.strip", "images.panel", "images.layout", "images.link", "images.prior", "images.plane",
          "images.keep_look", "images.take_in", "images.next_viewport", "images.previous_viewport", "images.key_image",
-         "images.report", "images.export", "images.picture", "images.state", "images.state_off",
+         "images.report", "images.sign", "images.export", "images.picture", "images.state", "images.state_off",
          "images.mark_key", "images.save_keys", "images.only_keys")
 """What a place of images binds, here or in its subclasses: unbound together."""
 
 
 class ReaderPlace(PlaceView):
     """Whose images, and where they come from, is for its subclasses to say."""
+
+    entered = pyqtSignal()
+    """It is looked at from now on."""
 
     def __init__(self, reading: Reading, panel: ImagesPanel, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,7 +139,12 @@ class ReaderPlace(PlaceView):
         return self.reading.memory_words(self.grid.active.hung.series_uid) if self.grid.cells else ""
 
     def enter(self) -> None:
+        self.entered.emit()
         self.reading.studies.watch(on=True)
+        self.take_keys()
+
+    def take_keys(self) -> None:
+        """To the pictures; to the place itself while there is none."""
         if self.grid.cells:
             self.grid.active.take_keys()
         else:

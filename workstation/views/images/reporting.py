@@ -1,8 +1,9 @@
-"""Key images and the report beside the pictures: K takes a frame in, F6 writes."""
+"""Key images and the report beside the pictures: K takes a frame in, F6 opens the form, F9 signs it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QLabel
@@ -10,46 +11,65 @@ from PyQt6.QtWidgets import QLabel
 from records.errors import Refusal
 from records.pictures import LARGEST_SIDE
 from workstation.models.desk import Desk
+from workstation.models.editor import EditorModel
 from workstation.models.images import said
 from workstation.models.images.choosing import Choosing
 from workstation.models.images.key_images import spot_of
 from workstation.models.images.report import devices
 from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
+from workstation.views.images.beside import ReportBeside
 from workstation.views.images.dark import ViewerButton
 from workstation.views.images.key_images import KeyImageList, picture_size, pixels_of
 from workstation.views.images.patient_place import ImagesPlace
-from workstation.views.widgets.text import label
+from workstation.views.widgets.text import label, row
 
-_MINE = ("images.key_image", "images.report")
+_MINE = ("images.key_image", "images.report", "images.sign")
 """Bound here; the place lets go of them together with its own."""
 
 
-class Reporting(QObject):
-    """Joins one place of images to its patient's report; `write` opens the report on a study that these devices made,
-    and says whether it could.
-    """
+@dataclass(frozen=True)
+class Chart:
+    """What the patient's chart does for a report."""
 
-    def __init__(self, desk: Desk, place: ImagesPlace, actions: ActionSet,
-                 write: Callable[[str, Sequence[str]], bool]) -> None:
+    write: Callable[[str, Sequence[str]], bool]
+    """Opens the report on a study that these devices made, and says whether it could."""
+    draft: Callable[[], EditorModel | None] = lambda: None
+    """What is being written there now."""
+    sign: Callable[[], None] = lambda: None
+
+
+class Reporting(QObject):
+    """Joins one place of images to its patient's report."""
+
+    def __init__(self, desk: Desk, place: ImagesPlace, actions: ActionSet, chart: Chart) -> None:
         super().__init__(place)
-        self._desk, self._place, self._write = desk, place, write
+        self._desk, self._place, self._chart, self._actions = desk, place, chart, actions
         self.choosing = Choosing(desk, place.reading.patient.id, self)
         self.caption: QLabel = label("", "viewer_caption")
         self.images = KeyImageList()
         choose = ViewerButton("Chọn ảnh chính", key_of("images.key_image"), icon="star", on_click=self.choose)
-        report = ViewerButton("Viết phiếu kết quả", key_of("images.report"), icon="pencil", on_click=self.write)
+        self.beside = ReportBeside(chart.draft)
+        self.report: QLabel = label("", "viewer_caption")
+        self.go_on = ViewerButton("", key_of("images.report"), icon="pencil", on_click=self.write)
+        self.sign = ViewerButton("Ký", key_of("images.sign"), icon="signature", on_click=self._sign)
         for widget in (self.caption, self.images, choose):
             place.panel.key_images.addWidget(widget)
-        place.panel.report.addWidget(label("PHIẾU KẾT QUẢ", "viewer_caption"))
-        place.panel.report.addWidget(report)
-        for action, act in zip(_MINE, (self.choose, self.write), strict=True):
-            actions.bind(action, act, self._reads)
+        place.panel.report.addWidget(self.report)
+        place.panel.report.addWidget(self.beside, 1)
+        place.panel.report.addLayout(row(self.go_on, self.sign, gap=4))
+        actions.bind("images.key_image", self.choose, self._reads)
+        actions.bind("images.report", self.write, self._reads)
+        actions.bind("images.sign", self._sign, lambda: ALLOWED if self.beside.form else NOT_NOW)
+        place.entered.connect(self.beside.look)
+        self.beside.left.connect(place.take_keys)
+        self.beside.turned.connect(self._show_report)
         self.images.opened.connect(lambda item: place.show_spot(spot_of(item)))
         self.images.dropped.connect(self.choosing.drop)
         self.choosing.changed.connect(self._show)
         self.choosing.refused.connect(self._refused)
         self._show()
+        self._show_report()
 
     def choose(self) -> None:
         """The frame in the active viewport, as it looks now; once more takes it in as it looks then."""
@@ -74,8 +94,19 @@ class Reporting(QObject):
         hung = grid.hanging.ports[0] if grid.active.hung.prior and grid.hanging.ports else grid.active.hung
         found = studies.series(hung.series_uid)
         made = devices(studies.study(hung.study_uid), found[1] if found is not None else None)
-        if not self._write(hung.study_uid, made):
+        if not self._chart.write(hung.study_uid, made):
             self._place.tell("Chưa mở hồ sơ của người bệnh này, hoặc bạn không được viết phiếu kết quả.")
+
+    def _sign(self) -> None:
+        self._chart.sign()
+
+    def _show_report(self) -> None:
+        form = self.beside.form
+        self.report.setText(f"PHIẾU KẾT QUẢ · {form}" if form else "PHIẾU KẾT QUẢ")
+        self.go_on.say("Cả phiếu" if form else "Viết phiếu kết quả")
+        self.sign.setVisible(bool(form))
+        self._place.panel.make_room(wanted=bool(form))
+        self._actions.refresh()
 
     def _show(self) -> None:
         chosen = self.choosing.chosen

@@ -11,6 +11,7 @@ from tests.workstation.views.keyboard import CTRL, press
 from workstation.app import Program
 from workstation.models.images.stack import Spot
 from workstation.views.actions import Place
+from workstation.views.chart.blanks import TextBlank
 from workstation.views.chart.place import ChartPlace
 from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.images.reporting import Reporting
@@ -68,7 +69,7 @@ def test_f6_writes_on_the_devices_form_and_asks_when_the_device_does_not_say(
     assert isinstance(place, ImagesPlace)
     reporting = place.findChild(Reporting)
     assert reporting is not None
-    assert reporting._write("1.2", ("OT",))
+    assert reporting._chart.write("1.2", ("OT",))
     assert where(at_work) is Place.CHART
     menu = chart.head.findChild(QMenu)
     assert menu is not None
@@ -79,9 +80,49 @@ def test_f6_writes_on_the_devices_form_and_asks_when_the_device_does_not_say(
     assert model is not None
     assert (model.form.code, model.kind.key) == ("14/BV2", "result")
     menu.close()
-    assert reporting._write("1.2", ("US", "SR"))
+    assert reporting._chart.write("1.2", ("US", "SR"))
     qtbot.waitUntil(lambda: chart.writing.model is not None and chart.writing.model.form.code == "11/BV2",
                     timeout=20_000)
+
+
+def test_the_reports_words_are_written_beside_the_pictures_and_stand_in_the_form(
+    program: Program, at_work: WorkPage, ward: WardView, qtbot: QtBot,
+) -> None:
+    press(ward.table, Qt.Key.Key_Return)
+    chart = at_work.place(Place.CHART)
+    assert isinstance(chart, ChartPlace)
+    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
+    press(program.window, Qt.Key.Key_F7)
+    place = at_work.place(Place.IMAGES)
+    assert isinstance(place, ImagesPlace)
+    reporting = place.findChild(Reporting)
+    assert reporting is not None
+    beside = reporting.beside
+    assert (beside.form, beside.fields, reporting.sign.isHidden()) == ("", {}, True)
+    assert reporting._chart.write("1.2", ("CT",))
+    qtbot.waitUntil(lambda: chart.writing.is_open, timeout=20_000)
+    model, lines = chart.writing.model, chart.writing.lines
+    assert model is not None
+    assert lines is not None
+    model.take_over({"conclusion": "Viêm phổi"})
+    press(program.window, Qt.Key.Key_F7)
+    assert (where(at_work), beside.form, list(beside.fields)) == (Place.IMAGES, "09/BV2", ["findings", "conclusion"])
+    assert beside.fields["conclusion"].toPlainText() == "Viêm phổi"
+    beside.fields["findings"].insertPlainText("Đám đông đặc, W D K")
+    assert model.value("findings") == "Đám đông đặc, W D K"
+    blank = lines.lines["findings"].blank
+    assert isinstance(blank, TextBlank)
+    assert blank.text.toPlainText() == "Đám đông đặc, W D K"
+    assert not beside.isHidden()
+    gone: list[bool] = []
+    beside.left.connect(lambda: gone.append(True))
+    press(beside.fields["findings"], Qt.Key.Key_Escape)
+    assert (gone, where(at_work)) == ([True], Place.IMAGES), "Esc in the words left the place"
+    press(program.window, Qt.Key.Key_F9)
+    assert where(at_work) is Place.CHART, "the whole paper is seen before it is signed"
+    model.drop()
+    press(program.window, Qt.Key.Key_F7)
+    assert (beside.form, beside.isHidden(), reporting.sign.isHidden()) == ("", True, True)
 
 
 def test_signing_out_leaves_nothing_of_the_images(program: Program, at_work: WorkPage, ward: WardView,

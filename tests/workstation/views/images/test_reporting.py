@@ -23,7 +23,7 @@ from workstation.models.images.key_images import LONGEST_SIDE, spot_of
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.measuring import measured
 from workstation.models.images.objects import Opened
-from workstation.views.images.reporting import Reporting
+from workstation.views.images.reporting import Chart, Reporting
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def reporting(opened: Reader, written: list[str]) -> Reporting:
         written.append(f"{study} {'+'.join(modalities)}")
         return True
 
-    return Reporting(desk, opened.place, opened.actions, write)
+    return Reporting(desk, opened.place, opened.actions, Chart(write))
 
 
 def press(reader: Reader, key: Qt.Key) -> None:
