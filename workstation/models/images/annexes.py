@@ -6,22 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from pydicom.dataset import Dataset
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from imaging.attributes import text
-from imaging.image import Image, open_image
-from imaging.objects.key_objects import KeyObjects, read_key_objects
-from imaging.objects.kinds import Kind, kind_of
-from imaging.objects.presentation import Presentation, read_presentation
-from imaging.objects.references import ImageReference
-from imaging.objects.report import moment, person
-from imaging.sources import InMemory
+from imaging.image import Image
 from records.errors import Refusal
 from records.image_lists import ImageStudyView
 from workstation.background import Background, Query
 from workstation.models.images.stack import Spot
+
+if TYPE_CHECKING:  # loaded with the first of them: most studies have none
+    from imaging.objects.key_objects import KeyObjects
+    from imaging.objects.presentation import Presentation
+    from imaging.objects.references import ImageReference
 
 MODALITIES = frozenset(("PR", "KO"))
 MOST = 200
@@ -73,18 +71,41 @@ class Annexes(QObject):
 
     def take(self, files: Sequence[bytes]) -> None:
         """What was saved here a moment ago."""
-        self._came(tuple(_read(map(_opened, files))))
+        from workstation.models.images.annex_files import opened, read
+
+        self._came(tuple(read(map(opened, files))))
 
     def states(self, spot: Spot) -> tuple[Annex, ...]:
         """Presentation states that speak of a frame."""
+        if not self._found:
+            return ()
+        from imaging.objects.presentation import Presentation
+
         return self._about(spot, Presentation)
 
     def keys(self, spot: Spot) -> tuple[Annex, ...]:
         """Key objects that name a frame."""
+        if not self._found:
+            return ()
+        from imaging.objects.key_objects import KeyObjects
+
         return self._about(spot, KeyObjects)
+
+    def titles(self, spot: Spot) -> list[tuple[str, str]]:
+        """Why a frame matters, and who said so when."""
+        if not self._found:
+            return []
+        from imaging.objects.key_objects import KeyObjects
+
+        return [(one.holds.title_words, one.words) for one in self._about(spot, KeyObjects)
+                if isinstance(one.holds, KeyObjects)]
 
     def marked(self, series: str) -> list[ImageReference]:
         """What key objects name of a series."""
+        if not self._found:
+            return []
+        from imaging.objects.key_objects import KeyObjects
+
         return [image for one in self._found.values() if isinstance(one.holds, KeyObjects)
                 for image in one.holds.images if image.series_uid == series]
 
@@ -93,12 +114,10 @@ class Annexes(QObject):
                      if isinstance(one.holds, kind) and one.speaks_of(spot))
 
     def _read(self, study: str, series: Iterable[str]) -> tuple[Annex, ...]:
-        return tuple(_read(self._images(study, series)))
+        from workstation.models.images.annex_files import opened, read
 
-    def _images(self, study: str, series: Iterable[str]) -> Iterator[Image | None]:
-        for uid in series:
-            for _, file in islice(self._files(study, uid), MOST):
-                yield _opened(file) if isinstance(file, bytes) else file
+        files = (file for uid in series for _, file in islice(self._files(study, uid), MOST))
+        return tuple(read(opened(file) if isinstance(file, bytes) else file for file in files))
 
     def _came(self, found: tuple[Annex, ...]) -> None:
         self._found.update((one.uid, one) for one in found)
@@ -112,44 +131,3 @@ class Annexes(QObject):
 
     def _gone(self, _: Refusal) -> None:
         """Pictures are read without them; their own series in the strip says why it does not open."""
-
-
-def _opened(file: bytes) -> Image | None:
-    try:
-        return open_image(InMemory(file))
-    except Refusal:
-        return None
-
-
-def _read(images: Iterable[Image | None]) -> Iterator[Annex]:
-    for image in islice(images, MOST):
-        if image is not None and (holds := _holds(image)) is not None:
-            whose, when = _whose(image.dataset, holds), _when(image.dataset)
-            yield Annex(image.identity.instance_uid, holds, whose, moment(when), when)
-
-
-def _holds(image: Image) -> Presentation | KeyObjects | None:
-    kind = kind_of(image.dataset)
-    try:
-        if kind is Kind.PRESENTATION:
-            return read_presentation(image.dataset)
-        return read_key_objects(image.dataset) if kind is Kind.KEY_OBJECTS else None
-    except Refusal:
-        return None
-
-
-def _whose(dataset: Dataset, holds: Presentation | KeyObjects) -> str:
-    """The person who made it, else the device."""
-    who = holds.creator if isinstance(holds, Presentation) else holds.observer
-    if who := person(who):
-        return who
-    device = text(dataset, "StationName") or " ".join(dict.fromkeys(filter(None, (
-        text(dataset, "Manufacturer"), text(dataset, "ManufacturerModelName")))))
-    return f"máy {device}" if device else ""
-
-
-def _when(dataset: Dataset) -> str:
-    for kind in ("PresentationCreation", "Content", "InstanceCreation"):
-        if day := text(dataset, f"{kind}Date"):
-            return day + text(dataset, f"{kind}Time")
-    return ""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import NoReturn
 from uuid import UUID
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -18,7 +16,6 @@ from imaging.image import Decoder
 from imaging.png import png
 from imaging.rendering import View, render
 from imaging.sources import OnDisk
-from records.deadlines import ZONE
 from records.errors import Reason, Refusal
 from records.image_identity import Named, name_key
 from records.image_lists import ImageSeriesView, ImageStudyView
@@ -27,7 +24,7 @@ from workstation.models.images.loading import Loader
 from workstation.models.images.local import LocalFile, LocalFiles, LocalImages, read_folder, studies_of
 from workstation.models.images.objects import LocalObjects
 from workstation.models.images.reading import Reading
-from workstation.models.images.state_saving import StateSaver
+from workstation.models.images.saver import SavesNothing
 from workstation.models.images.study_list import StudyList
 from workstation.models.images.thumbnails import HEIGHT, WIDTH, Thumbnails
 
@@ -168,10 +165,6 @@ class KeepsNothing:
     def flush(self) -> None:
         """There is nothing to keep."""
 
-    def store_objects(self, study: str, files: Sequence[bytes]) -> NoReturn:
-        """Nor is a presentation state of images that the hospital does not have."""
-        raise Refusal.because("disc_not_kept")
-
 
 class DiscReading(Reading):
     """One person's images of a disc, with all that can be done to images but keeping."""
@@ -186,7 +179,7 @@ class DiscReading(Reading):
         self.keeper = KeepsNothing()
         self.thumbnails = DiscThumbnails(files, loader.decoders, background, self)
         self.objects = LocalObjects(files, background, self)
-        self.saver = StateSaver(KeepsNothing(), background, "", lambda: datetime.now(ZONE), self)
+        self.saver = SavesNothing(self)
 
     def stop(self) -> None:
         """Closing: the pixels go at once, for the next one's sake."""

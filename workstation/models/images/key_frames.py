@@ -8,7 +8,6 @@ from typing import Any
 from pydicom.dataset import Dataset
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from imaging.objects.key_objects import KeyObjects
 from imaging.objects.references import ImageReference
 from workstation.models.images.annexes import Annexes
 from workstation.models.images.stack import Loaded, Spot, Stack
@@ -72,8 +71,7 @@ class KeyFrames(QObject):
     def words(self, spot: Spot) -> str:
         """«Ảnh then chốt · Cho hội chẩn: Trần Hữu Nghĩa, 16/11/2026 16:05»; empty where it is none."""
         told = ["chưa lưu"] if spot in self._waiting else []
-        told += [f"{one.holds.title_words}: {one.words}" for one in self._annexes.keys(spot)
-                 if isinstance(one.holds, KeyObjects)]
+        told += [f"{title}: {words}" for title, words in self._annexes.titles(spot)]
         return f"Ảnh then chốt · {'; '.join(told)}" if told else ""
 
     def count(self, series: str) -> int:

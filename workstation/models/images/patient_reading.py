@@ -26,6 +26,7 @@ class ReadingModel(Reading):
     """The images that the hospital has of one patient."""
 
     studies: StudiesModel
+    saver: StateSaver
 
     def __init__(self, desk: Desk, patient: PatientView, source: SeriesShelf, parent: QObject | None = None) -> None:
         super().__init__(source, desk.background, parent)

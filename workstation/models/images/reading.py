@@ -22,9 +22,9 @@ from workstation.models.images.key_frames import KeyFrames
 from workstation.models.images.marks import Mark, Marks
 from workstation.models.images.objects import ObjectShelf
 from workstation.models.images.planes import Gathering
+from workstation.models.images.saver import Saver
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot, Stack
-from workstation.models.images.state_saving import StateSaver
 from workstation.models.images.study_list import MODALITY_WORDS, StudyList, written_day
 from workstation.models.images.thumbnails import Thumbnails
 
@@ -70,7 +70,7 @@ class Reading(QObject):
     keeper: Keeping
     thumbnails: Thumbnails
     objects: ObjectShelf
-    saver: StateSaver
+    saver: Saver
 
     def __init__(self, source: SeriesShelf, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -11,7 +11,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from pydicom.dataset import Dataset
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject
 
 from imaging.objects.key_objects import OF_INTEREST, KeyObjects, written_key_objects
 from imaging.objects.presentation_file import Taken, grouped
@@ -20,6 +20,7 @@ from imaging.objects.writing import Code, Making
 from records.errors import Refusal
 from workstation.background import Background, Command
 from workstation.models.images.marks import Marks
+from workstation.models.images.saver import Saver
 from workstation.models.images.stack import Loaded
 from workstation.models.images.states import files_of, kept
 from workstation.models.images.view_state import ViewState
@@ -36,15 +37,8 @@ class Storing(Protocol):
         """Returns when all are kept."""
 
 
-class StateSaver(QObject):
+class StateSaver(Saver):
     """Writes and sends in the background; what it was told to save is sent whole, though the place is closed."""
-
-    saved = pyqtSignal(str)
-    """In words, what is kept now."""
-    kept = pyqtSignal(object)
-    """The files that are kept now."""
-    refused = pyqtSignal(object)
-    """Refusal."""
 
     def __init__(self, client: Storing, background: Background, person: str, now: Callable[[], datetime],
                  parent: QObject | None = None) -> None:

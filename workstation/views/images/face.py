@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PyQt6.QtCore import QRect
@@ -17,7 +18,6 @@ from workstation.models.images.lens import Lens
 from workstation.models.images.marks import Marks
 from workstation.models.images.orientation import Edges, edges_of, ways_of
 from workstation.models.images.stack import Loaded, Spot
-from workstation.models.images.states import Over
 from workstation.models.images.view_state import ViewState
 from workstation.views import style
 from workstation.views.images import corner_painting as rim
@@ -25,6 +25,9 @@ from workstation.views.images.aim import Aim
 from workstation.views.images.hand import Hand
 from workstation.views.images.mark_painting import Canvas
 from workstation.views.images.surface import Surface
+
+if TYPE_CHECKING:  # loaded with the first presentation state that is laid
+    from workstation.models.images.states import Over
 
 MAGNIFIED, MAGNIFIER_PX = 2.5, 220
 

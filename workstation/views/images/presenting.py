@@ -6,10 +6,8 @@ from dataclasses import replace
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from imaging.objects.presentation import Presentation
 from records.errors import Refusal
 from workstation.models.images.annexes import Annex, Annexes
-from workstation.models.images.upon import Upon
 from workstation.views.images.face import Laying
 from workstation.views.images.grid import Grid
 from workstation.views.images.viewport import Viewport
@@ -54,6 +52,9 @@ class Presenting(QObject):
         self.told.emit("Đã gỡ cách trình bày: ảnh như bạn đang xem trước đó.")
 
     def _lay(self, viewport: Viewport, annex: Annex, number: str) -> None:
+        from imaging.objects.presentation import Presentation  # as all of presentation states: with the first of them
+        from workstation.models.images.upon import Upon
+
         here, state = viewport.here, annex.holds
         if here is None or not isinstance(state, Presentation):
             return
