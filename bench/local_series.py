@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.house import ROOT
+from bench.installed import compile_all
 from bench.measure import Figure
 from tests.imaging.samples import written
 from tests.workstation.models.images.stacks import slice_at
@@ -29,6 +30,7 @@ _LEAST_RUN, _DARK = 60, 100
 
 def run() -> list[Figure]:
     """Medians of warm launches, one of each in turn."""
+    compile_all()
     with tempfile.TemporaryDirectory() as told:
         folder = Path(told)
         files = _series(folder / "cd")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 _LONG_TEXT, _LONG_NUMBERS = 64 * 1024, 4 * 1024 * 1024
 _TEXTS = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UC", "UI"})
@@ -19,21 +21,30 @@ def raw(dataset: Dataset | None, keyword: str) -> Any:
     """The value as the parser gives it; None when it is absent, empty or cannot be parsed."""
     if dataset is None:
         return None
+    tag = _tag(keyword)
+    if tag is None or tag not in dataset.keys():  # noqa: SIM118 -- its own `in` parses each tag anew
+        return None
     try:
-        value = None if _is_endless(dataset, keyword) else dataset.get(keyword)
+        value = None if _is_endless(dataset, tag) else dataset[tag].value
     except Exception:  # the parser's errors on malformed values are of many kinds
         return None
     return None if value is None or value == "" else value
 
 
-def _is_endless(dataset: Dataset, keyword: str) -> bool:
+def _is_endless(dataset: Dataset, tag: BaseTag) -> bool:
     """Whether it would unfold into more values than anybody reads: each becomes an object of its own."""
-    tag = tag_for_keyword(keyword)
-    element: Any = None if tag is None else dataset.get_item(tag)
+    element: Any = dataset.get_item(tag)
     if not isinstance(element, RawDataElement) or len(element.value or b"") <= _LONG_TEXT:
         return False
     representation = element.VR or dictionary_VR(element.tag)
     return representation in _TEXTS or (representation in _NUMBERS and len(element.value or b"") > _LONG_NUMBERS)
+
+
+@cache
+def _tag(keyword: str) -> BaseTag | None:
+    """Of a thousand files the same score of attributes is asked: the dictionary is searched once."""
+    found = tag_for_keyword(keyword)
+    return None if found is None else BaseTag(found)
 
 
 def text(dataset: Dataset | None, keyword: str) -> str:

@@ -18,7 +18,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from imaging.sources import LIMITS, MIB, InMemory, Limits, Parts, Source, Stream
+from imaging.sources import FIRST_PAGE, LIMITS, MIB, InMemory, Limits, Parts, Source, Stream
 from imaging.weighing import demand_light
 from records.errors import Refusal
 
@@ -27,11 +27,12 @@ warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 logging.getLogger("pydicom").setLevel(logging.ERROR)
 
 PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00010, 0x7FE00008, 0x7FE00009
+_PIXEL_TAGS = frozenset((PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS))
 UNDEFINED = 0xFFFFFFFF
 _LONG_FORM = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 _VRS = _LONG_FORM | frozenset((b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT",
                                b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"))
-_META_LIMIT, _META_USUAL = MIB, 8 * 1024
+_META_LIMIT, _META_USUAL = MIB, FIRST_PAGE
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +57,13 @@ class Header:
 
 def read_header(source: Source, limits: Limits = LIMITS) -> Header:
     """Parse up to the pixels; a file that is no DICOM, or costs too much, is refused."""
-    syntax, start = meta_of(source)
+    syntax, start, head = _opened(source)
     if syntax == DeflatedExplicitVRLittleEndian:
         source, start = InMemory(_inflated(source.read(start, limits.inflated_bytes), limits)), 0
+        head = source.read(0, FIRST_PAGE)
     implicit, little = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
     parts = Parts(limits.parts)
-    stream = Stream(source, start, limits.header_bytes, parts)
+    stream = Stream(source, start, limits.header_bytes, parts, head)
     try:
         dataset = read_dataset(cast("Any", stream), implicit, little, stop_when=_at_the_pixels)
         demand_light(dataset, parts, limits)
@@ -71,23 +73,28 @@ def read_header(source: Source, limits: Limits = LIMITS) -> Header:
         parts.demand()
         raise Refusal.because("image_unreadable", detail=type(error).__name__) from error
     tags = list(dataset.keys())
-    if not tags or (source.read(128, 4) != b"DICM" and max(tags) >> 16 < 8):
+    if not tags or (head[128:132] != b"DICM" and max(tags) >> 16 < 8):
         raise Refusal.because("image_not_dicom")
-    return Header(dataset, syntax, source, _pixel_element(source, stream.tell(), little))
+    return Header(dataset, syntax, source, _pixel_element(stream, little))
 
 
 def _at_the_pixels(tag: int, _vr: str | None, _length: int) -> bool:
-    return tag in (PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS)
+    return tag in _PIXEL_TAGS
 
 
 def meta_of(source: Source) -> tuple[UID, int]:
     """Transfer syntax and where the data set begins (PS3.10 7.1); a file without preamble is guessed by its start."""
+    return _opened(source)[:2]
+
+
+def _opened(source: Source) -> tuple[UID, int, bytes]:
+    """The same, with the file's beginning, which is not read twice: a folder of files is opened as often as it must."""
     for limit in (_META_USUAL, _META_LIMIT):
         head = source.read(0, limit)
         syntax, at = _walked(head)
         if at + 8 <= len(head) or len(head) < limit:
             break
-    return UID(syntax or _guessed(head[at:at + 8])), at
+    return UID(syntax or _guessed(head[at:at + 8])), at, head
 
 
 def _walked(head: bytes) -> tuple[str, int]:
@@ -135,13 +142,13 @@ def inflated_start(data: bytes, most: int) -> tuple[bytes, bool]:
         raise Refusal.because("image_unreadable", detail=str(error)) from error
 
 
-def _pixel_element(source: Source, at: int, little: bool) -> PixelElement | None:
+def _pixel_element(stream: Stream, little: bool) -> PixelElement | None:
     order: Literal["little", "big"] = "little" if little else "big"
-    head = source.read(at, 12)
+    at, head = stream.tell(), stream.look(12)
     if len(head) < 8:
         return None
     tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)
-    if tag not in (PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS):
+    if tag not in _PIXEL_TAGS:
         return None
     if head[4:6] in _LONG_FORM:
         vr, length, start = head[4:6].decode(), int.from_bytes(head[8:12], order), at + 12

@@ -10,7 +10,7 @@ from typing import Protocol
 from records.errors import Refusal
 
 MIB = 1 << 20
-_PAGE, _FIRST_PAGE = 256 * 1024, 32 * 1024
+_PAGE, FIRST_PAGE = 256 * 1024, 32 * 1024
 """Most headers fit into the first: of a slow disc no pixels are read where only headers are asked for."""
 
 
@@ -115,12 +115,15 @@ class OnDisk:
 
 
 class Stream:
-    """A source as the file that pydicom's parser reads; it gives up when the parser has taken too much or too often."""
+    """A source as the file that pydicom's parser reads; it gives up when the parser has taken too much or too often.
 
-    def __init__(self, source: Source, start: int, budget: int, parts: Parts) -> None:
+    `head` is what was read of its beginning already.
+    """
+
+    def __init__(self, source: Source, start: int, budget: int, parts: Parts, head: bytes = b"") -> None:
         self._parts = parts
         self._source, self._size, self._at, self._left = source, source.size, start, budget
-        self._budget, self._page, self._page_at = budget, b"", 0
+        self._budget, self._page, self._page_at = budget, head, 0
 
     def tell(self) -> int:
         """Where the next read begins."""
@@ -144,9 +147,13 @@ class Stream:
         self._parts.took(data)
         return data
 
+    def look(self, length: int) -> bytes:
+        """What comes next, which is neither taken nor counted."""
+        return self._paged(length)
+
     def _paged(self, length: int) -> bytes:
         if not self._page_at <= self._at <= self._at + length <= self._page_at + len(self._page):
-            more = _PAGE if self._page else _FIRST_PAGE
+            more = _PAGE if self._page else FIRST_PAGE
             self._page, self._page_at = self._source.read(self._at, max(length, more)), self._at
         start = self._at - self._page_at
         return self._page[start:start + length]
