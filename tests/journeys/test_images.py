@@ -24,6 +24,7 @@ from workstation.models.images.exporting import ExportModel, Stage
 from workstation.models.images.loading import Loader
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.patient_reading import ReadingModel
+from workstation.models.images.picture import Drawn, PictureModel, Wanted
 from workstation.models.images.pixel_memory import PixelMemory
 from workstation.models.images.remote import RemoteImages
 from workstation.views.actions import ActionSet
@@ -155,3 +156,12 @@ def key_image_and_export(place: Place, eyes: Eyes, tmp_path: Path, until: Callab
     assert PATIENT_NO.encode() not in whole
     assert name.encode() not in whole
     dialog.choose()
+
+    stack, drawn = eyes.viewport.gaze.stack, list[object]()
+    assert stack is not None
+    pictures = PictureModel(model.source, study.uid)
+    pictures.saved.connect(drawn.append)
+    pictures.save_all(Wanted([stack.fetching(at) for at in range(len(stack))], eyes.viewport.state, tmp_path / "anh",
+                             ".jpg", named=False), "Giảng dạy tại khoa")
+    until(lambda: bool(drawn))
+    assert drawn == [Drawn(tmp_path / "anh", len(stack))]

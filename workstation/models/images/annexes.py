@@ -83,6 +83,15 @@ class Annexes(QObject):
 
         return self._about(spot, Presentation)
 
+    def saved_with(self, one: Annex) -> tuple[Annex, ...]:
+        """A state, then those of the same maker, moment and label: what differs in its turns needs several states."""
+        def key(annex: Annex) -> tuple[str, ...]:
+            label = annex.holds.label if isinstance(annex.holds, Presentation) else ""
+            return annex.whose, annex.order, label, type(annex.holds).__name__
+
+        return (one, *(other for other in self._found.values()
+                       if other.uid != one.uid and one.order and key(other) == key(one)))
+
     def keys(self, spot: Spot) -> tuple[Annex, ...]:
         """Key objects that name a frame."""
         if not self._found:

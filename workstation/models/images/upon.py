@@ -1,10 +1,11 @@
-"""A presentation state that stays on a viewport: each image of the stack is seen with the window and area of its own.
+"""Presentation states that stay on a viewport: each image of the stack is seen with its own window, area and turn.
 
 What the reader changed since stays as the reader has it: a state gives back only what it gave itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from imaging.objects.presentation import Presentation
@@ -15,16 +16,16 @@ from workstation.models.images.view_state import ViewState
 
 
 class Upon:
-    """One state over one viewport, from when it was laid until it is taken off."""
+    """What was saved at once, over one viewport, from when it was laid until it is taken off."""
 
-    def __init__(self, state: Presentation) -> None:
-        self._state = state
+    def __init__(self, states: Sequence[Presentation]) -> None:
+        self._states = states
         self._given: ViewState | None = None
         self._last: tuple[Loaded, Over | None] | None = None
 
     def lay(self, here: Loaded, size: tuple[int, int], look: ViewState) -> Laid:
-        """Upon the frame that is seen; refuses one that the state does not speak of."""
-        found = laid(self._state, here, size, look)
+        """Upon the frame that is seen; refuses one that no state speaks of."""
+        found = laid(self._of(here), here, size, look)
         self._given, self._last = found.look, (here, found.over)
         return found
 
@@ -41,8 +42,14 @@ class Upon:
     def over(self, here: Loaded) -> Over | None:
         """What the state puts over a frame; None for one that it does not speak of."""
         if self._last is None or self._last[0] is not here:
-            self._last = here, over(self._state, here)
+            self._last = here, over(self._of(here), here)
         return self._last[1]
+
+    def _of(self, here: Loaded) -> Presentation:
+        """The state that speaks of a frame, else the one that was asked for."""
+        spot = here.spot
+        return next((state for state in self._states if state.shows(spot.sop_instance_uid, spot.frame)),
+                    self._states[0])
 
 
 def _kept(look: ViewState, given: ViewState, wanted: ViewState) -> ViewState:

@@ -38,7 +38,8 @@ class Laying:
 
     over: Callable[[Loaded], Over | None]
     words: str
-    uid: str = ""
+    uids: tuple[str, ...] = ()
+    """The state that was asked for, and those that were saved with it."""
     before: ViewState | None = None
     """How the reader looked before it was laid."""
     follow: Callable[[Loaded, tuple[int, int], ViewState], ViewState] = lambda _here, _size, look: look

@@ -32,8 +32,8 @@ class Presenting(QObject):
         if not found:
             self.told.emit("Chưa ai lưu cách trình bày nào cho ảnh này.")
             return
-        uids = [one.uid for one in found]
-        at = uids.index(viewport.laid.uid) + 1 if viewport.laid is not None and viewport.laid.uid in uids else 0
+        lie = viewport.laid.uids if viewport.laid is not None else ()
+        at = next((number for number, one in enumerate(found, start=1) if one.uid in lie), 0)
         if at == len(found):
             self.off()
         else:
@@ -58,7 +58,8 @@ class Presenting(QObject):
         here, state = viewport.here, annex.holds
         if here is None or not isinstance(state, Presentation):
             return
-        upon = Upon(state)
+        together = self._annexes.saved_with(annex)
+        upon = Upon([one.holds for one in together if isinstance(one.holds, Presentation)])
         try:
             found = upon.lay(here, viewport.size_px, viewport.state)
         except Refusal as refused:
@@ -66,7 +67,8 @@ class Presenting(QObject):
             return
         before = viewport.laid.before if viewport.laid is not None else viewport.state
         viewport.become(found.look)
-        viewport.lay(Laying(upon.over, f"Trình bày {number}: {annex.words}", annex.uid, before, upon.follow))
+        viewport.lay(Laying(upon.over, f"Trình bày {number}: {annex.words}",
+                             tuple(one.uid for one in together), before, upon.follow))
         said = " · ".join(filter(None, (state.label, state.description)))
         self.told.emit(" ".join((f"Cách trình bày {number} của {annex.words}{': ' if said else ''}{said}.",
                                  *found.left_out)))

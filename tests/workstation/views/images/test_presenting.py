@@ -112,6 +112,28 @@ def test_each_image_has_its_own_window_and_area_and_what_the_reader_changed_stay
     assert viewport.state == before
 
 
+def test_states_that_were_saved_at_once_turn_each_image_its_own_way(opened: Reader) -> None:
+    viewport = opened.place.grid.viewport
+    stack = viewport.gaze.stack
+    assert stack is not None
+    press(opened, Qt.Key.Key_Home)
+    before = viewport.state
+    for place, view in enumerate((View(voi=Window(40, 400), quarter_turns=1), View(voi=Window(40, 90), mirrored=True))):
+        one = stack.loaded(place)
+        assert one is not None
+        opened.place.reading.annexes.take([a_state(one, view, "Hà")])
+    later = stack.loaded(1)
+    assert later is not None
+    opened.place.reading.annexes.take([a_state(later, View(), "Hà", PresentationCreationTime="170000")])
+    press(opened, Qt.Key.Key_H)
+    assert (viewport.state.quarter_turns, viewport.state.mirrored) == (1, False)
+    press(opened, Qt.Key.Key_Down)
+    assert (viewport.state.quarter_turns, viewport.state.mirrored, viewport.state.voi) == (0, True, Window(40, 90))
+    press(opened, Qt.Key.Key_H)
+    assert viewport.laid is None, "it was the older of the two that speak of this image"
+    assert replace(viewport.state, place=0) == before
+
+
 @pytest.mark.parametrize("turns", [0, 3])
 def test_the_shutter_is_painted_as_imaging_paints_it_and_lies_below_the_lines(opened: Reader, turns: int) -> None:
     viewport, of = opened.place.grid.viewport, here(opened)
