@@ -11,8 +11,8 @@ way in the file. A file never changes: its `ETag` is its SHA-256. Pixels are nev
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -26,7 +26,6 @@ from server.api import multipart
 from server.api.gate import Asking, Caller, QuestionRoute, read_body
 from server.api.multipart import Piece
 from server.services import image_answers, image_metadata, image_receiving, image_web, images, rights
-from server.services.hospital import Desk
 from server.services.image_receiving import Received
 from server.services.images import Look
 from server.services.rights import Right
@@ -41,9 +40,6 @@ _AT_ONCE = 8 * CHUNK
 ASKED_AGAIN = 16 * 1024 * 1024
 """After so much of an answer it is asked anew whether its reader may still see it."""
 _CANNOT_UNDERSTAND = 0xC000
-
-
-Seen = TypeVar("Seen")
 
 
 class ImageRoute(QuestionRoute):
@@ -108,7 +104,8 @@ def read_metadata(caller: Asking, request: Request, study: str, series: str = ""
     """All attributes but the pixels, as they were kept when the images came."""
     accept.demand_json(request)
     base = f"{_root(caller, request)}/studies/{study}"
-    kept = _judged(caller, study, lambda desk: images.metadata(desk, study, series, uid))
+    with caller.telling(images.refusing(study=study)), caller.hospital.glance(caller.signed_in) as desk:
+        kept = images.metadata(desk, study, series, uid)
     told = (image_metadata.told(data, f"{base}/series/{one.series_uid}/instances/{one.uid}") for one, data in kept)
     return Response(b"[" + b",".join(told) + b"]", media_type=_DICOM_JSON)
 
@@ -161,7 +158,8 @@ def read_bulk(caller: Asking, request: Request, *, study: str, series: str, uid:
 def store(caller: Asking, request: Request, study: str = "") -> Response:
     """Keep the files of a multipart message; each is told of by itself, a second time does no harm."""
     accept.demand_json(request)
-    rights.demand(caller.signed_in.person, Right.ADD_IMAGES)
+    with caller.telling(images.refusing(study=study, act="add")):
+        rights.demand(caller.signed_in.person, Right.ADD_IMAGES)
     parts = list(multipart.split(caller.body, request.headers.get("content-type", "")))
     outcomes = image_receiving.receive_all(
         caller.hospital, parts, sender=caller.signed_in.person.full_name, study=study)
@@ -187,7 +185,8 @@ def _item(sop_class: str, uid: str, **more: Any) -> Dataset:
 def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Response:
     accept.demand_json(request)
     question = asked.question(request, level, fixed)
-    with caller.hospital.glance(caller.signed_in) as desk:
+    told = caller.telling(images.refusing(study=fixed.get("StudyInstanceUID", ""), search=level))
+    with told, caller.hospital.glance(caller.signed_in) as desk:
         rows = images.search(desk, question.wanted)
     root = _root(caller, request)
     answers = [{**image_answers.answer(row, ATTRIBUTES[level]).to_json_dict(), **_where(root, row, level)}
@@ -214,18 +213,8 @@ def _where(root: str, row: dict[str, Any], level: Level) -> dict[str, Any]:
 
 def _look(caller: Caller, study: str, series: str, uid: str) -> Look:
     """Find the images, and give the connection back; read and draw after it."""
-    return _judged(caller, study, lambda desk: images.look(desk, study, series, uid))
-
-
-def _judged(caller: Caller, study: str, act: Callable[[Desk], Seen]) -> Seen:
-    """What a look gives; one that is refused is in the audit too."""
-    try:
-        with caller.hospital.glance(caller.signed_in) as desk:
-            return act(desk)
-    except Refusal as refusal:
-        with caller.hospital.desk(caller.signed_in, reading=True) as desk:
-            images.refused(desk, study, refusal)
-        raise
+    with caller.telling(images.refusing(study=study)), caller.hospital.glance(caller.signed_in) as desk:
+        return images.look(desk, study, series, uid)
 
 
 def _decoded(seen: Look, reading: _Reading, *, alone: bool) -> Response:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any
@@ -98,6 +99,8 @@ class QuestionRoute(GuardedRoute):
         return answer
 
 
+Refused = Callable[[Desk, Refusal], None]
+"""Notes a refusal."""
 Result = BaseModel | Sequence[BaseModel] | bytes | None
 _STATUS_OF_RESULT: dict[type, int] = {DraftConflict: 409, Quarantined: 202}
 """Results that are neither a success nor a refusal say so by their status."""
@@ -119,39 +122,49 @@ class Caller:
         """What tells a command that is sent again from another one; a message of images never asks for it."""
         return hashlib.sha256(self.address + self.body).hexdigest()
 
-    def ask(self, query: Callable[[Desk], Result], *, media_type: str = "application/json") -> Response:
-        """Answer a question in one transaction."""
-        with self.hospital.desk(self.signed_in, reading=True) as desk:
+    @contextmanager
+    def telling(self, refused: Refused | None, *, reading: bool = True) -> Iterator[None]:
+        """A refusal within undoes everything; `refused` then notes it in a transaction of its own.
+
+        Of a look (`reading`) the note does not wait for the disk.
+        """
+        try:
+            yield
+        except Trouble:
+            raise
+        except Refusal as refusal:
+            if refused is not None:
+                with self.hospital.desk(self.signed_in, reading=reading) as desk:
+                    refused(desk, refusal)
+            raise
+
+    def ask(
+        self, query: Callable[[Desk], Result], *, media_type: str = "application/json", refused: Refused | None = None,
+    ) -> Response:
+        """Answer a question in one transaction; `refused` notes that it was refused."""
+        with self.telling(refused), self.hospital.desk(self.signed_in, reading=True) as desk:
             result = query(desk)
         return Response(_body(result), 200, media_type=media_type)
 
     def do(
         self, act: Callable[[Desk], Result], status: int = 200, *,
-        refused: Callable[[Desk, Refusal], None] | None = None, again: Callable[[Desk], Result] | None = None,
+        refused: Refused | None = None, again: Callable[[Desk], Result] | None = None,
     ) -> Response:
         """Carry out a command once, however often it is sent; its answer commits with its effect.
 
-        A refusal undoes everything; `refused` then notes it in a transaction of its own. With `again` the answer is
-        not kept but made anew for who asks again: drafts are saved every few seconds, and commands are kept for ever.
+        `refused` notes a refusal. With `again` the answer is not kept but made anew for who asks again: drafts are
+        saved every few seconds, and commands are kept for ever.
         """
         command = self._command_id()
-        try:
-            with self.hospital.desk(self.signed_in) as desk:
-                kept = commands.kept(desk, command, self.digest)
-                if kept is None:
-                    result = act(desk)
-                    kept = commands.Kept(_STATUS_OF_RESULT.get(type(result), status), _body(result))
-                    if kept.status < 400:
-                        commands.keep(desk, command, self.digest, replace(kept, body=b"") if again else kept)
-                elif again is not None:
-                    kept = replace(kept, body=_body(again(desk)))
-        except Trouble:
-            raise
-        except Refusal as refusal:
-            if refused is not None:
-                with self.hospital.desk(self.signed_in) as desk:
-                    refused(desk, refusal)
-            raise
+        with self.telling(refused, reading=False), self.hospital.desk(self.signed_in) as desk:
+            kept = commands.kept(desk, command, self.digest)
+            if kept is None:
+                result = act(desk)
+                kept = commands.Kept(_STATUS_OF_RESULT.get(type(result), status), _body(result))
+                if kept.status < 400:
+                    commands.keep(desk, command, self.digest, replace(kept, body=b"") if again else kept)
+            elif again is not None:
+                kept = replace(kept, body=_body(again(desk)))
         return Response(kept.body or None, kept.status, media_type="application/json")
 
     def _command_id(self) -> UUID:

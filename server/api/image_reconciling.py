@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from records.messages import ImageDecisionGiven, StrayImagesView, UnsettledStudyView
 from server.api.gate import Asking, GuardedRoute
-from server.services import image_reconciling
+from server.services import image_reconciling, images
 
 router = APIRouter(prefix="/api/image-studies", tags=["images"], route_class=GuardedRoute)
 
@@ -14,16 +14,17 @@ router = APIRouter(prefix="/api/image-studies", tags=["images"], route_class=Gua
 @router.get("/unsettled", response_model=list[UnsettledStudyView])
 def get_unsettled(caller: Asking) -> Response:
     """What waits, oldest first, then what was decided lately."""
-    return caller.ask(image_reconciling.unsettled)
+    return caller.ask(image_reconciling.unsettled, refused=images.refusing(list="unsettled"))
 
 
 @router.get("/strays", response_model=list[StrayImagesView])
 def get_strays(caller: Asking) -> Response:
     """Images that contradict one that was there first, by study, the newest first."""
-    return caller.ask(image_reconciling.strays)
+    return caller.ask(image_reconciling.strays, refused=images.refusing(list="strays"))
 
 
 @router.post("/{uid}/decisions", response_model=UnsettledStudyView)
 def post_decision(caller: Asking, uid: str, given: ImageDecisionGiven) -> Response:
     """It is this patient's, it is wrong, or what was decided is taken back."""
-    return caller.do(lambda desk: image_reconciling.decide(desk, uid, given))
+    return caller.do(lambda desk: image_reconciling.decide(desk, uid, given),
+                     refused=images.refusing(study=uid, act=given.decision))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import httpx
@@ -18,7 +18,6 @@ from server.api.dicomweb import ASKED_AGAIN, ImageRoute
 from server.api.gate import Asking, Caller
 from server.exchange.pacs import Pacs
 from server.services import images, pacs, rights
-from server.services.hospital import Desk
 from server.services.rights import Right
 
 router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], route_class=ImageRoute)
@@ -40,7 +39,7 @@ _ANSWERS, _PAGES = 500, 20
 @router.get("/studies")
 def find_studies(caller: Asking, request: Request) -> Response:
     """Studies of the patients in sight; pages are counted by what is seen, so that a gap tells nothing."""
-    rights.demand(caller.signed_in.person, Right.SEE_IMAGES)
+    _demand_sight(caller)
     limit, offset = asked.page(request)
     kept: list[dict[str, Any]] = []
     for found in _pages(caller, request):
@@ -58,11 +57,13 @@ def find_studies(caller: Asking, request: Request) -> Response:
 @router.get("/studies/{study}/{rest:path}")
 def read(caller: Asking, request: Request, study: str, rest: str = "") -> Response:
     """Anything of one study: its series and images, files, frames, pictures, metadata, long values."""
-    rights.demand(caller.signed_in.person, Right.SEE_IMAGES)
-    if not _UID.fullmatch(study) or not _REST.fullmatch(rest) or ".." in rest:
-        raise Refusal.because("thing_unknown", "image")
-    found = _known(caller, study)
-    _judged(caller, study, lambda desk: pacs.look(desk, study, found, rest))
+    with caller.telling(images.refusing(study=study)):
+        rights.demand(caller.signed_in.person, Right.SEE_IMAGES)
+        if not _UID.fullmatch(study) or not _REST.fullmatch(rest) or ".." in rest:
+            raise Refusal.because("thing_unknown", "image")
+        found = _known(caller, study)
+        with caller.hospital.desk(caller.signed_in) as desk:
+            pacs.look(desk, study, found, rest)
     headers = {name: request.headers[name] for name in _ASKED if name in request.headers}
     path = f"/studies/{study}" + (f"/{rest}" if rest else "")
     query = {name: value for name, value in request.query_params.items() if name not in _WHICH}
@@ -74,13 +75,16 @@ def read(caller: Asking, request: Request, study: str, rest: str = "") -> Respon
 @router.post("/studies/{study}")
 def store(caller: Asking, request: Request, study: str = "") -> Response:
     """Hand a message of files on to the PACS, when each of them is of a patient in sight; else none of them."""
-    rights.demand(caller.signed_in.person, Right.ADD_IMAGES)
-    if study and not _UID.fullmatch(study):
-        raise Refusal.because("thing_unknown", "image")
+    with caller.telling(images.refusing(study=study, act="add")):
+        rights.demand(caller.signed_in.person, Right.ADD_IMAGES)
+        if study and not _UID.fullmatch(study):
+            raise Refusal.because("thing_unknown", "image")
     headers = {name: request.headers[name] for name in ("accept", "content-type") if name in request.headers}
     named = pacs.named_by(multipart.split(caller.body, headers.get("content-type", "")), study)
     known = {one: pacs.numbers_of(one, _known(caller, one)) for one in named}
-    _judged(caller, study or min(named, default=""), lambda desk: pacs.demand_may_add(desk, named, known))
+    told = caller.telling(images.refusing(study=study or min(named, default=""), act="add"))
+    with told, caller.hospital.desk(caller.signed_in) as desk:
+        pacs.demand_may_add(desk, named, known)
     path = "/studies" + (f"/{study}" if study else "")
     return _answer(caller, request, _pacs(caller).open("POST", path, headers=headers, body=caller.body))
 
@@ -89,8 +93,13 @@ def store(caller: Asking, request: Request, study: str = "") -> Response:
 @router.get("/instances")
 def refuse_wide_search(caller: Asking, request: Request) -> Response:  # noqa: ARG001 - every question gets it
     """Series and images are asked for within their study, whose patient is known."""
-    rights.demand(caller.signed_in.person, Right.SEE_IMAGES)
+    _demand_sight(caller)
     raise Refusal.because("request_malformed", "path", detail="with a PACS, ask for series and instances of one study")
+
+
+def _demand_sight(caller: Caller) -> None:
+    with caller.telling(images.refusing(search="PACS")):
+        rights.demand(caller.signed_in.person, Right.SEE_IMAGES)
 
 
 def _pages(caller: Caller, request: Request) -> Iterator[list[dict[str, Any]]]:
@@ -109,17 +118,6 @@ def _pages(caller: Caller, request: Request) -> Iterator[list[dict[str, Any]]]:
 
 def _known(caller: Caller, study: str) -> list[dict[str, Any]]:
     return _pacs(caller).found("/studies", {"StudyInstanceUID": study, "includefield": pacs.PATIENT})
-
-
-def _judged(caller: Caller, study: str, act: Callable[[Desk], None]) -> None:
-    """Let it be done, or refuse it; a refusal is in the audit too."""
-    try:
-        with caller.hospital.desk(caller.signed_in) as desk:
-            act(desk)
-    except Refusal as refusal:
-        with caller.hospital.desk(caller.signed_in) as desk:
-            images.refused(desk, study, refusal)
-        raise
 
 
 def _answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -86,9 +87,13 @@ def unseen(desk: Desk, study: str) -> Refusal:
     return Refusal.because("thing_unknown", "image")
 
 
-def refused(desk: Desk, study: str, refusal: Refusal) -> None:
-    """The audit keeps also the look that was refused: what was asked for, and why not."""
-    desk.note("images.refused", facts={"study": study[:64], "why": refusal.reasons[0].code})
+def refusing(*, patient: UUID | None = None, **asked: str) -> Callable[[Desk, Refusal], None]:
+    """Keeps in the audit also what was refused: what was asked for (a study, a list ...), and why not."""
+    def note(desk: Desk, refusal: Refusal) -> None:
+        facts = {name: value[:64] for name, value in asked.items()}
+        desk.note("images.refused", patient=patient, facts={**facts, "why": refusal.reasons[0].code})
+
+    return note
 
 
 def demand_still(hospital: Hospital, signed_in: SignedIn, seen: Look) -> None:

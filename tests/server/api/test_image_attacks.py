@@ -21,7 +21,7 @@ from server.services.image_receiving import receive
 from server.store import base
 from tests.imaging.bombs import around, deep, many_items, many_numbers, many_windows
 from tests.server.api.test_dicomweb import IMAGE, MINE, SERIES, STUDY, post
-from tests.server.house import House, reasons
+from tests.server.house import House, key, reasons
 from tests.server.pictures import a_slice, as_file, uid
 
 MANY = 48 << 20
@@ -90,6 +90,33 @@ def test_a_look_that_is_refused_is_in_the_audit(house: House) -> None:
         assert it.get(f"/dicomweb/studies/{uid('other')}/metadata").status_code == 403
     assert [(row.person_name, row.facts["study"], row.facts["why"]) for row in events(house, "images.refused")] == [
         ("Lê Thu Hà", str(uid("other")), "thing_unknown"), ("Phan Quốc Huy", str(uid("other")), "right_missing")]
+
+
+def test_what_is_refused_by_any_address_of_images_is_in_the_audit(house: House) -> None:
+    hidden = str(uid("other"))
+    receive(house.hospital, as_file(a_slice("other", PatientID="X")), sender="CT1")
+    mark = {"mark": key(), "series_uid": "1.2", "sop_instance_uid": "1.3", "frame": 1, "removed": True, "content": {},
+            "made_at": "2026-11-26T08:00:00+07:00"}
+    decision = {"decision": "set_aside", "reason": "không rõ của ai", "known": 0}
+    with house.sign_in("ha") as client, house.sign_in("huy") as it:
+        for who, path, body, status in (
+                (client, f"/api/image-studies/{hidden}/marks", None, 404),
+                (client, f"/api/image-studies/{hidden}/marks", mark, 404),
+                (client, f"/api/image-files/{hidden}/1.2/1.3", None, 404),
+                (client, "/api/image-exports", {"studies": [hidden], "named": True, "reason": "Hội chẩn"}, 404),
+                (it, f"/api/patients/{house.patient}/images", None, 403),
+                (it, "/api/image-studies/unsettled", None, 403), (it, "/api/image-studies/strays", None, 403),
+                (it, f"/api/image-studies/{hidden}/decisions", decision, 403),
+                (it, f"/dicomweb/studies/{hidden}/series", None, 403)):
+            answer = who.get(path) if body is None else who.post(path, json=body, headers={"Idempotency-Key": key()})
+            assert answer.status_code == status, (path, answer.text)
+        assert post(it, "/dicomweb/studies", as_file(a_slice(**MINE))).status_code == 403
+    told = events(house, "images.refused")
+    assert [row.facts.get("study", row.facts.get("list")) for row in told] == [
+        *[hidden] * 4, "patient", "unsettled", "strays", hidden, hidden, ""]
+    assert [row.facts["why"] for row in told] == ["thing_unknown"] * 4 + ["right_missing"] * 6
+    assert [row.facts.get("act") for row in told if "act" in row.facts] == ["mark", "export", "set_aside", "add"]
+    assert told[4].patient == house.patient, "who wanted to see this person's images is answered"
 
 
 def test_frames_are_not_asked_for_by_the_gigabyte(house: House) -> None:
