@@ -11,21 +11,27 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
 
+import numpy as np
 from dicomanonymizer.dicom_anonymization_databases import dicomfields_2026c as table
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import UID
+from pydicom.uid import UID, ExplicitVRBigEndian
 
-from imaging.attributes import text
+from imaging.attributes import integer, text
 from records.errors import Refusal
 
 _DRAWN_ON = frozenset(("US", "IVUS", "ES", "XC", "GM", "SM", "OT", "SC", "DOC", "ECG", "RF", "OP", "OPT", "SD"))
 """Modalities whose devices write names into the picture as a rule."""
 _WORDS = frozenset(("AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UT"))
 _NUMBERS = frozenset(("FD", "FL", "SS", "US", "SL", "UL", "SV", "UV"))
-_DUMMY = {"AS": "000Y", "UR": "http://removed.invalid", "DS": "0", "IS": "0", "DA": "00010101",
-          "DT": "00010101000000", "TM": "000000"}
+_DUMMY = {"AS": "000Y", "UR": "http://removed.invalid", "DS": "0", "IS": "0", "DA": "19000101",
+          "DT": "19000101000000", "TM": "000000"}
+
+
+_BIT_POSITION, _OVERLAY_DATA = 0x0102, 0x3000
+_NOT_EMPTY = frozenset((0x00081110,))
+"""Referenced Study Sequence: of those that the table may empty, the one that is there with items or not at all."""
 
 
 class Action(StrEnum):
@@ -45,7 +51,8 @@ def deidentified(dataset: Dataset, secret: bytes) -> Dataset:
     UIDs become others, the same ones for the same `secret`: one secret for all that leaves together, thrown away then.
     Refuses what is no picture (a report's text may name anybody) and a picture that says that names stand in it.
     """
-    if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData", "Rows")):
+    pictured = any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData", "Rows"))
+    if not pictured or not text(dataset, "SOPClassUID"):
         raise Refusal.because("image_not_deidentifiable", text(dataset, "SOPInstanceUID"))
     if text(dataset, "BurnedInAnnotation").upper() == "YES":
         raise Refusal.because("image_names_in_pixels", text(dataset, "SOPInstanceUID"))
@@ -59,7 +66,23 @@ def deidentified(dataset: Dataset, secret: bytes) -> Dataset:
     method.CodeMeaning = "Basic Application Confidentiality Profile"
     cleaned.DeidentificationMethodCodeSequence = Sequence([method])
     cleaned.file_meta = _meta(dataset, cleaned)
+    if any((group, _BIT_POSITION) in dataset and (group, _OVERLAY_DATA) not in dataset
+           for group in range(0x6000, 0x6020, 2)):
+        _clear_unused_bits(cleaned)
     return cleaned
+
+
+def _clear_unused_bits(cleaned: Dataset) -> None:
+    """Old devices draw overlays, with names, into the bits of a pixel that hold no value (PS3.5 8.1.2)."""
+    allocated, stored, high = (integer(cleaned, word) or 0 for word in ("BitsAllocated", "BitsStored", "HighBit"))
+    if "PixelData" not in cleaned or allocated == stored:
+        return
+    if cleaned.file_meta.TransferSyntaxUID.is_compressed or allocated not in (8, 16):
+        raise Refusal.because("image_names_in_pixels", text(cleaned, "SOPInstanceUID"))
+    order = ">" if cleaned.file_meta.TransferSyntaxUID == ExplicitVRBigEndian else "<"
+    words = np.frombuffer(cleaned.PixelData, f"{order}u{allocated // 8}")
+    mask = ((1 << stored) - 1) << (high - stored + 1)
+    cleaned.PixelData = (words & words.dtype.type(mask)).astype(words.dtype).tobytes()
 
 
 def names_may_be_seen(dataset: Dataset) -> bool:
@@ -70,12 +93,11 @@ def names_may_be_seen(dataset: Dataset) -> bool:
 
 def action_for(group: int, element: int) -> Action | None:
     """What the table says of an attribute; None: it stays. Private ones and those nobody knows go."""
-    if group % 2:
+    # Of curves and overlays the table removes the data (50xx,xxxx), (60xx,3000), (60xx,4000): what describes them goes
+    # too, since a description without its data is no valid file.
+    if group % 2 or group & 0xFF00 in (0x5000, 0x6000):
         return Action.REMOVE
-    found = _actions().get((group, element))
-    if found is None and (group & 0xFF00) in (0x5000, 0x6000):
-        found = _repeating().get((group & 0xFF00, element if group >= 0x6000 else 0))
-    return found
+    return _actions().get((group, element))
 
 
 def _treated(dataset: Dataset, secret: bytes) -> Dataset:
@@ -88,7 +110,7 @@ def _treated(dataset: Dataset, secret: bytes) -> Dataset:
             if action not in (Action.EMPTY, Action.DUMMY):
                 items = [_treated(item, secret) for item in element.value]
                 cleaned.add(DataElement(element.tag, "SQ", Sequence(items)))
-            elif action is Action.EMPTY:
+            elif action is Action.EMPTY and element.tag not in _NOT_EMPTY:
                 cleaned.add(DataElement(element.tag, "SQ", Sequence()))
             continue
         cleaned.add(element if action is None else _ACTIONS[action](element, secret))
@@ -142,9 +164,3 @@ def _actions() -> dict[tuple[int, int], Action]:
             (table.U_TAGS, Action.NEW_UID), (table.Z_D_TAGS, Action.DUMMY), (table.X_Z_TAGS, Action.EMPTY),
             (table.X_D_TAGS, Action.DUMMY), (table.X_Z_D_TAGS, Action.DUMMY), (table.X_Z_U_STAR_TAGS, Action.INSIDE))
     return {tag: action for tags, action in told for tag in tags if len(tag) == 2}
-
-
-@cache
-def _repeating() -> dict[tuple[int, int], Action]:
-    """Curves and overlays: (50xx,xxxx), (60xx,3000), (60xx,4000)."""
-    return {(tag[0], tag[1]): Action.REMOVE for tag in table.X_TAGS if len(tag) == 4}
