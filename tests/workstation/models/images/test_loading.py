@@ -91,6 +91,18 @@ def test_a_folder_becomes_a_stack_whose_pixels_arrive_outward_from_the_reader(
     assert (stack.parts, stack.held) == ((range(12),), 12)
 
 
+def test_the_others_wait_until_what_was_awaited_is_painted(
+        qtbot: QtBot, room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for patience in ("ALONE_S", "PAINTED_S"):
+        monkeypatch.setattr(f"workstation.models.images.loading.{patience}", 1000.0)
+    stack = stack_of(room(), folder_of(tmp_path / "ct"))
+    held: list[int] = []
+    stack.arrived.connect(lambda _place: held.append(stack.held))
+    stack.look_at(0)
+    qtbot.waitUntil(lambda: len(held) == len(stack))
+    assert held[0] == 1, "a hundred slices that rush in hold the interpreter, and the first picture waits"
+
+
 def test_outward_is_nearest_first_and_further_ahead() -> None:
     assert list(outward(2, 6, 0)) == [3, 1, 4, 0, 5]
     assert list(outward(2, 8, 1)) == [3, 4, 5, 1, 6, 7, 0]
