@@ -133,10 +133,12 @@ class WorkPage(QWidget):
         view.enter()
 
     def go_back(self) -> None:
-        """Esc: first what is open over the place, then the place itself."""
+        """Esc: first what is open over the place, then the place itself: from images to the chart that is open."""
         view = self._places.get(self.open_place)
-        if view is not None and not view.back():
-            self.show_place(Place.WARD)
+        if view is None or view.back():
+            return
+        charted = not isinstance(self._places.get(Place.CHART), NothingOpen)
+        self.show_place(Place.CHART if charted and self.open_place is Place.IMAGES else Place.WARD)
 
     def stop(self) -> None:
         """Signing out: every place lets go."""

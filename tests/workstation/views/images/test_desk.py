@@ -57,6 +57,22 @@ def test_f7_opens_the_images_of_whose_chart_is_open(program: Program, at_work: W
     assert at_work.place(Place.IMAGES) is place, "the same person's images stay as they are read"
 
 
+def test_esc_goes_from_the_images_to_the_chart_that_is_open(program: Program, at_work: WorkPage, ward: WardView,
+                                                            qtbot: QtBot) -> None:
+    press(program.window, Qt.Key.Key_4, CTRL)
+    press(program.window, Qt.Key.Key_Escape)
+    assert where(at_work) is Place.WARD
+    press(ward.table, Qt.Key.Key_Return)
+    chart = at_work.place(Place.CHART)
+    assert isinstance(chart, ChartPlace)
+    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
+    press(program.window, Qt.Key.Key_F7)
+    press(program.window, Qt.Key.Key_Escape)
+    assert where(at_work) is Place.CHART
+    press(program.window, Qt.Key.Key_Escape)
+    assert where(at_work) is Place.WARD
+
+
 def test_f6_writes_on_the_devices_form_and_asks_when_the_device_does_not_say(
     program: Program, at_work: WorkPage, ward: WardView, qtbot: QtBot,
 ) -> None:
