@@ -63,6 +63,8 @@ class Saver(QObject):
         """The last text of each entry, until the disk has it: an older one that the disk refused is not tried again."""
         self._on_disk: dict[UUID, LocalDraft] = {}
         """As the disk has told it last."""
+        self._signed: set[UUID] = set()
+        """Entries whose signed files are on their way to the outbox."""
         self._unqueued: list[tuple[OutboxCommand, UUID | None]] = []
         self._stopped = False
         self._timer = QTimer(self)
@@ -121,9 +123,9 @@ class Saver(QObject):
 
     def join(self, read: LocalDraft, values: Mapping[str, Any], theirs: DraftView) -> None:
         """No editor is open: joined as it was read; words that came since are not written over. They are joined when
-        the disk has them.
+        the disk has them. A text that is signed stays as it was signed.
         """
-        if self.newest(read) is read:
+        if self.newest(read) is read and read.entry not in self._signed:
             self._join(read.model_copy(update={"values": dict(values)}), theirs, read.revision)
 
     def put_aside(self, item: OutboxItem) -> None:
@@ -132,7 +134,9 @@ class Saver(QObject):
                   self.failed.emit)
 
     def _queue(self, command: OutboxCommand, closes: UUID | None) -> None:
-        self._run("queue", lambda: self._store.put_command(command, closes), self.queued.emit,
+        if closes is not None:
+            self._signed.add(closes)
+        self._run("queue", lambda: self._store.put_command(command, closes), partial(self._is_queued, closes),
                   partial(self._not_queued, command, closes))
 
     def _join(self, mine: LocalDraft, theirs: DraftView, of: int | None) -> None:
@@ -171,11 +175,18 @@ class Saver(QObject):
         else:
             self.failed.emit(refusal)
 
+    def _is_queued(self, closes: UUID | None, item: OutboxItem) -> None:
+        if closes is not None:
+            self._signed.discard(closes)
+        self.queued.emit(item)
+
     def _not_queued(self, command: OutboxCommand, closes: UUID | None, refusal: Refusal) -> None:
         # A signature that was made is not lost to a full disk.
         if isinstance(refusal, Trouble):
             self._unqueued.append((command, closes))
             self._again()
+        elif closes is not None:
+            self._signed.discard(closes)
         self.failed.emit(refusal)
 
     def _again(self) -> None:

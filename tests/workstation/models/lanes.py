@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -143,6 +144,16 @@ def words(values: dict[str, Any]) -> set[str]:
     return {word for text in values.values() if isinstance(text, str) for word in text.split()}
 
 
+def signed_file(values: Mapping[str, Any]) -> bytes:
+    """Stands for the signed PDF: what it says."""
+    return json.dumps(dict(values)).encode()
+
+
+def said_in(file: bytes) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(file)
+    return said
+
+
 @dataclass
 class SlowServer:
     """What the server knows of drafts and signed files (`server.services.drafts`, `acceptance`); answers get lost."""
@@ -170,7 +181,7 @@ class SlowServer:
         self.chance.pause()
         if entry not in self.signed:
             raise Refusal.because("thing_unknown", "entry")
-        return hospital.entry(entry, values={"plan": self.signed[entry].decode()})
+        return hospital.entry(entry, values=said_in(self.signed[entry]))
 
     def send(self, method: str, path: str, body: bytes, _: str, key: UUID) -> Answer:
         answer = self._asked(key, lambda: self._done(method, UUID(path.split("/")[3]), body))
@@ -226,7 +237,7 @@ class SlowServer:
             return Answer(202, kept.model_dump_json().encode(), {})
         self.signed[entry] = body
         self.kept.pop(entry, None)
-        taken = Accepted(entry=hospital.entry(entry, values={"plan": body.decode()}), receipt="", receipt_signature="")
+        taken = Accepted(entry=hospital.entry(entry, values=said_in(body)), receipt="", receipt_signature="")
         return Answer(201, taken.model_dump_json().encode(), {})
 
 

@@ -14,7 +14,7 @@ import pytest
 from records.errors import Reason
 from tests.workstation import hospital
 from tests.workstation.models.desks import account, draft
-from tests.workstation.models.lanes import Chance, SlowServer, WatchedStore, words
+from tests.workstation.models.lanes import Chance, SlowServer, WatchedStore, said_in, signed_file, words
 from workstation.background import Background, Command
 from workstation.client import Client, ServerEvent
 from workstation.drafts import Awaited, AwaitedDocument, CommandState, LocalDraft, OutboxItem
@@ -77,7 +77,7 @@ class Story:
     def sign(self) -> None:
         if (editor := self.editor()) is not None and editor.values:
             self.chance.log.append(f"signed {editor.draft.entry.hex[-4:]}")
-            editor.signed(str(editor.value("plan") or "").encode(), "doctor")
+            editor.signed(signed_file(editor.values), "doctor")
 
     def drop(self) -> None:
         if self.chance.draw.random() < 0.5 and (editor := self.editor()) is not None:
@@ -97,8 +97,8 @@ class Story:
         """F9 with a certificate on the phone: the words are saved, the question is kept, the dialog closes."""
         if (editor := self.editor()) is None or not editor.values:
             return
-        text = str(editor.value("plan") or "").encode()
-        entry, which, command = editor.draft.entry, new_id(), editor.command("doctor", text)
+        entry, which = editor.draft.entry, new_id()
+        command = editor.command("doctor", signed_file(editor.values))
         self.chance.log.append(f"asks on the phone for {entry.hex[-4:]}")
         self.sync.save(editor.draft)
         self.sync.flush()
@@ -179,7 +179,7 @@ class Story:
             kept = words(held[entry].values) if entry in held else set()
             for item in files.get(entry, ()):
                 if entry not in held or item.state in (CommandState.WAITING, CommandState.DONE):
-                    kept |= set(self.store.command(item.number).command.body.decode().split())
+                    kept |= words(said_in(self.store.command(item.number).command.body))
             assert said <= kept, self._told(f"{entry} has lost {said - kept}")
 
     def _files(self) -> dict[UUID, list[Any]]:
