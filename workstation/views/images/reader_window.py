@@ -51,9 +51,9 @@ class ReaderWindow(QMainWindow):
         self.actions_.bind("open_disc", self.ask_for_disc)
         self.actions_.bind("back", self._back)
         self.actions_.enter(Place.IMAGES)
-        model.changed.connect(self._changed)
-        model.went_on.connect(self._went_on)
-        model.refused.connect(self._refused)
+        self._hears = ((model.changed, self._changed), (model.went_on, self._went_on), (model.refused, self._refused))
+        for told, hears in self._hears:
+            told.connect(hears)
         self._changed()
 
     def _waiting(self) -> QWidget:
@@ -92,7 +92,8 @@ class ReaderWindow(QMainWindow):
             self.open_disc(persons[0], "", self._model.unreadable)
         elif persons:
             self._say("Trên đĩa này có ảnh của nhiều người: hãy chọn xem của ai.")
-            self._model.disconnect()  # the dialog listens to it from now on
+            for told, hears in self._hears:  # the dialog listens to it from now on
+                told.disconnect(hears)
             self._ask(self._model)
         else:
             self._refused(Refusal.because("disc_empty", place=place.name or str(place)))
@@ -146,8 +147,8 @@ class ReaderWindow(QMainWindow):
         return place
 
     def ask_for_disc(self) -> None:
-        """Ctrl+O: another disc or folder, then whose images of it."""
-        self._ask(DiscModel(self._background))
+        """Ctrl+O: another disc or folder, then whose images of it; the list again when nobody's was chosen from it."""
+        self._ask(self._model if self.place is None and self._model.persons else DiscModel(self._background))
 
     def _ask(self, model: DiscModel) -> None:
         from workstation.views.images.disc import DiscDialog  # behind the first picture

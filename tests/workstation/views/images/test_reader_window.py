@@ -82,6 +82,11 @@ def test_whose_images_is_asked_where_a_disc_has_several_peoples(
     assert not opened(window), "nothing is opened before a person has seen whose name stands on it"
     [dialog] = window.findChildren(DiscDialog)
     qtbot.waitUntil(dialog.isVisible, timeout=10_000)
+    KEYS.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(DiscDialog), timeout=10_000)
+    window.ask_for_disc()
+    [dialog] = window.findChildren(DiscDialog)
+    assert dialog.list.count() == 4, "the list is there again: nobody's images were chosen from it"
     KEYS.keyClick(dialog.list, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bool(opened(window)), timeout=20_000)
     assert window.place is not None
