@@ -85,6 +85,8 @@ class Annexes(QObject):
 
     def saved_with(self, one: Annex) -> tuple[Annex, ...]:
         """A state, then those of the same maker, moment and label: what differs in its turns needs several states."""
+        from imaging.objects.presentation import Presentation
+
         def key(annex: Annex) -> tuple[str, ...]:
             label = annex.holds.label if isinstance(annex.holds, Presentation) else ""
             return annex.whose, annex.order, label, type(annex.holds).__name__
