@@ -106,10 +106,14 @@ class Strip(QListWidget):
         self._repaint()
 
     def _bring(self, series: str) -> None:
-        """Scroll until it is seen; what is seen already stays where it is."""
+        """Scroll until it is seen, with its study's day where both have room; what is seen already stays."""
+        head = None
         for item in map(self.item, range(self.count())):
             row = item.data(ROW) if item is not None else None
-            if isinstance(row, StripRow) and row.series is not None and row.series.uid == series:
+            if not isinstance(row, StripRow) or row.series is None:
+                head = item
+            elif row.series.uid == series:
+                self.scrollToItem(head)
                 self.scrollToItem(item)
 
     def keys_in(self, series: str) -> int:

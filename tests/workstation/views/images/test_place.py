@@ -326,12 +326,15 @@ def test_marks_of_the_study_that_is_read_come_first_and_others_say_their_day(ope
 def test_the_series_that_is_opened_comes_into_sight_in_the_list(opened: Reader, qtbot: QtBot) -> None:
     place = take_in_an_ecg(opened, qtbot)
     strip = place.strip
-    strip.setFixedHeight(120)
+    strip.setFixedHeight(170)
     place.open_at(ECG)
     item = strip.item(row_of(opened, f"{ECG}.1"))
     view = strip.viewport()
     assert view is not None
     assert view.rect().contains(strip.visualItemRect(item).center())
+    place.open_at(CT)
+    for number in (row_of(opened, LUNG) - 1, row_of(opened, LUNG)):
+        assert view.rect().contains(strip.visualItemRect(strip.item(number)).center()), "the study's day is not seen"
 
 
 def test_a_frame_of_a_series_that_hangs_moves_nothing_else(opened: Reader) -> None:
