@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from records.errors import Refusal
 from records.forms import Frozen
+from server.dicom.calling import Calling
 
 _AET = re.compile(r"[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
 """An AE title: 1 to 16 characters without backslash, no spaces at its ends (PS3.8 9.3.2)."""
@@ -104,6 +105,7 @@ class DicomSettings(Frozen):
         context = ssl.create_default_context(cafile=str(base / self.tls_ca) if self.tls_ca else None)
         # Devices are known by their address and their authority; their certificates name no host of this house.
         context.check_hostname = False
+        context.sslsocket_class = Calling
         if self.tls_certificate:
             context.load_cert_chain(base / self.tls_certificate, base / self.tls_key)
         return context

@@ -71,6 +71,13 @@ class _Transport(AssociationSocket):
         super().close()
         self.bell.close()
 
+    def _shutdown_socket(self) -> None:
+        """As its parent, which leaves a line open whose other end is gone."""
+        line = self.socket
+        super()._shutdown_socket()
+        if line is not None:
+            line.close()
+
     def recv(self, nr_bytes: int) -> bytearray:
         """So many bytes, fewer where the connection ends; memory is taken only for what has come.
 

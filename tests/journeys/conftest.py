@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from bench.house import free_port
 from server.cluster import ADMIN, Cluster
 from server.demo.home import DemoHome
 from server.demo.phone import PhoneService
@@ -85,14 +85,6 @@ class Town:
     def start(self) -> None:
         """Start the server again on the same folder and port."""
         self.process = _serve(self.home.folder, self.port, self.phone)
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _serve(folder: Path, port: int, phone: PhoneService) -> subprocess.Popen[str]:

@@ -6,7 +6,6 @@ import atexit
 import base64
 import secrets
 import shutil
-import socket
 import ssl
 import tempfile
 import threading
@@ -24,6 +23,7 @@ import uvicorn
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from bench.house import free_port
 from records import signing_pdf
 from records.deadlines import ZONE
 from records.enrolment import bytes_to_sign
@@ -199,7 +199,7 @@ def reasons(answer: httpx.Response) -> list[str]:
 
 def build(place: Path, dsn: str, **changes: Any) -> tuple[Settings, Hospital]:
     """A hospital's folder with keys, trust and TLS over a migrated, empty database."""
-    settings = Settings(dsn=dsn, home=place, port=_free_port(), training=True, argon2_memory_kib=64, argon2_passes=1,
+    settings = Settings(dsn=dsn, home=place, port=free_port(), training=True, argon2_memory_kib=64, argon2_passes=1,
                         public_url="https://benhan.example.vn:8443/",
                         seal_every_s=3600, heartbeat_s=0.2, **{**FACILITY, **changes})
     shutil.copytree(_keys(), place, dirs_exist_ok=True)
@@ -290,10 +290,3 @@ def served(settings: Settings) -> Iterator[uvicorn.Server]:
         server.handle_exit(15, None)
         thread.join(30)
         assert not thread.is_alive(), "the server did not stop"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from bench.house import free_port
 from records.deadlines import ZONE
 from server.cluster import Cluster
 from tests.forgeries import people
@@ -80,13 +80,6 @@ class Demo:
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=30,
                             verify=ssl.create_default_context(cafile=self.home / "tls" / "ca.pem"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")
