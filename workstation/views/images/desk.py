@@ -118,7 +118,7 @@ class ImagesDesk(QObject):
         place = DiscPlace(reading, unreadable, self._actions, leave=self.leave_disc,
                           send=self._send_disc if sends_images(self._desk.account) else None)
         reading.setParent(place)
-        Leaving(OfDisc(person, self._desk.background), place, self._actions)
+        Leaving(OfDisc(person, self._desk.background), place, self._actions).offer()
         return place
 
     def _send_disc(self, person: DiscPerson) -> None:

@@ -9,9 +9,11 @@ from workstation.models.images.exporting import ExportModel
 from workstation.models.images.outgoing import Outgoing
 from workstation.models.images.picture import PictureModel
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
+from workstation.views.images.dark import ViewerButton
 from workstation.views.images.export import ExportDialog
 from workstation.views.images.picture import PictureDialog, Shot
 from workstation.views.images.place import ReaderPlace
+from workstation.views.widgets.text import label
 
 
 class Leaving(QObject):
@@ -23,13 +25,21 @@ class Leaving(QObject):
         actions.bind("images.export", self.export, self._reads)
         actions.bind("images.picture", self.save_picture, self._reads)
 
+    def offer(self) -> None:
+        """In the panel, where a disc has no report."""
+        for widget in (label("ĐƯA RA NGOÀI", "viewer_caption"),
+                       ViewerButton("Lưu ảnh PNG, JPEG", icon="photo", on_click=self.save_picture),
+                       ViewerButton("Xuất ra thư mục, đĩa", icon="device-floppy", on_click=self.export)):
+            self._place.panel.report.addWidget(widget)
+
     def save_picture(self) -> None:
         """The frame that is shown in the active viewport, or all of its series, as PNG or JPEG."""
         cell, reading = self._place.grid.active, self._place.reading
         viewport, number = cell.viewport, self._source.number
         here, stack = viewport.here, viewport.gaze.stack
         if here is None or stack is None:
-            self._place.tell(cell.no_picture)
+            self._place.tell(cell.no_picture if viewport.gaze.reason is None else
+                             "Lát này không mở được: cuộn tới lát khác của chuỗi rồi lưu.")
             return
         series = reading.studies.series(here.spot.series_uid)
         which = "" if series is None or series[1].number is None else f"-CHUOI-{series[1].number}"

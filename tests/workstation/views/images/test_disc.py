@@ -123,6 +123,7 @@ def test_without_a_chart_the_second_person_of_a_disc_may_be_opened_and_closed(
     qtbot.waitUntil(lambda: place.grid.cells[0].viewport.here is not None, timeout=20_000)
     assert place.grid.cells[0].hung.series_uid == HERS
     qtbot.waitUntil(lambda: place.strip.picture(HERS) is not None, timeout=20_000)
+    assert program.window.grab().save(str(tmp_path / "window.png"))
     for action in ("images.picture", "images.export"):
         out = opened(program, action)
         assert out.reason.isHidden(), "nobody keeps for whom a disc's images are"
