@@ -118,3 +118,28 @@ def test_one_that_answers_nothing_and_nothing_that_could_be_answered_ask_nobody(
     assert blank.idle
     assert not blank.isVisible()
     assert focused() is not blank
+
+
+def test_a_correction_keeps_the_order_and_may_put_it_right(opened: Open, qtbot: QtBot) -> None:
+    values = {"order": "2600000011", "orderer": "BS. Lê Thu Hà", "examination": "Ngực thẳng",
+              "ordered_at": FIRST.occurred_at.isoformat(timespec="seconds"),
+              "performed_at": charts.at(1, charts.now()).isoformat(), "findings": "Mờ đáy phổi.", "conclusion": "Viêm."}
+    result = charts.entry_of(UUID(int=803), FormRef(code="08/BV2", edition="2024-01-01", kind="result"),
+                             charts.at(1, charts.now()), values)
+    done = ImagingOrderStanding(accession="2600000011", entry=FIRST.id, version=1, row=0, state=OrderState.SIGNED,
+                                result=result.id)
+    waits = ImagingOrderStanding(accession="2600000012", entry=SECOND.id, version=1, row=0, state=OrderState.TAKEN)
+    ward = opened(answer=charts.chart_of((result, SECOND, FIRST), charts.now(), imaging_orders=(waits, done)))
+    ward.chart.correct(result.id, "Nhầm chỉ định")
+    qtbot.waitUntil(lambda: ward.place.writing.correction is not None)
+    view = ward.place.writing.correction
+    assert view is not None
+    assert ward.editor.value("order") == "2600000011"
+    blank = view.rows["order"].line.blank
+    assert isinstance(blank, OrderBlank)
+    assert list(blank.options) == ["2600000012", "2600000011", ""]
+    view.go_to("order")
+    qtbot.waitUntil(lambda: blank.options["2600000011"].isVisible())
+    press(blank.options["2600000012"], Qt.Key.Key_Space)
+    assert ward.editor.value("order") == "2600000012"
+    assert {change.key for change in ward.editor.changes()} == {"order", "ordered_at"}
