@@ -10,13 +10,16 @@ from PyQt6.QtWidgets import QLabel
 
 from records.errors import Refusal
 from records.pictures import LARGEST_SIDE
+from workstation.models.answering import number_key
 from workstation.models.desk import Desk
 from workstation.models.editor import EditorModel
 from workstation.models.images import said
 from workstation.models.images.choosing import Choosing
+from workstation.models.images.hanging import Hung
 from workstation.models.images.key_images import spot_of
 from workstation.models.images.report import devices
 from workstation.models.images.stack import Spot
+from workstation.views import style
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.images.beside import ReportBeside
 from workstation.views.images.dark import ViewerButton
@@ -53,15 +56,21 @@ class Reporting(QObject):
         self.report: QLabel = label("", "viewer_caption")
         self.go_on = ViewerButton("", key_of("images.report"), icon="pencil", on_click=self.write)
         self.sign = ViewerButton("Ký", key_of("images.sign"), icon="signature", on_click=self._sign)
+        self.order: QLabel = label("", "viewer_small", wrap=True)
+        """Which order the report answers; loud when the pictures bear another one's number."""
+        self.order.hide()
         for widget in (self.caption, self.images, choose):
             place.panel.key_images.addWidget(widget)
         place.panel.report.addWidget(self.report)
+        place.panel.report.addWidget(self.order)
         place.panel.report.addWidget(self.beside, 1)
         place.panel.report.addLayout(row(self.go_on, self.sign, gap=4))
         actions.bind("images.key_image", self.choose, self._reads)
         actions.bind("images.report", self.write, self._reads)
         actions.bind("images.sign", self._sign, lambda: ALLOWED if self.beside.form else NOT_NOW)
         place.entered.connect(self.beside.look)
+        for news in (place.entered, place.grid.active_changed, place.grid.opened, place.reading.studies.loaded):
+            news.connect(self._say_order)
         self.beside.left.connect(place.take_keys)
         self.beside.turned.connect(self._show_report)
         self.images.opened.connect(lambda item: place.show_spot(spot_of(item)))
@@ -90,12 +99,28 @@ class Reporting(QObject):
 
     def write(self) -> None:
         """Into the report on what is read now, with the key images at hand."""
-        grid, studies = self._place.grid, self._place.reading.studies
-        hung = grid.hanging.ports[0] if grid.active.hung.prior and grid.hanging.ports else grid.active.hung
+        hung, studies = self._read_now(), self._place.reading.studies
         found = studies.series(hung.series_uid)
         made = devices(studies.study(hung.study_uid), found[1] if found is not None else None)
         if not self._chart.write(hung.study_uid, made):
             self._place.tell("Chưa mở hồ sơ của người bệnh này, hoặc bạn không được viết phiếu kết quả.")
+
+    def _read_now(self) -> Hung:
+        """What is read: never the prior beside it."""
+        grid = self._place.grid
+        return grid.hanging.ports[0] if grid.active.hung.prior and grid.hanging.ports else grid.active.hung
+
+    def _say_order(self) -> None:
+        """Of two orders of one name: whose report is open, and whether these pictures are that order's."""
+        model = self._chart.draft() if self.beside.form else None
+        named = str(model.value(number_key(model.kind)) or "") if model is not None else ""
+        study = self._place.reading.studies.study(self._read_now().study_uid) if self._place.grid.cells else None
+        borne = study.accession if study is not None else ""
+        other = bool(named and borne and named != borne)
+        self.order.setText(f"Phiếu trả lời chỉ định số {named}, ảnh đang xem mang số {borne}." if other
+                           else f"Chỉ định số {named}")
+        style.set_role(self.order, "viewer_alert" if other else "viewer_small")
+        self.order.setVisible(bool(named))
 
     def _sign(self) -> None:
         self._chart.sign()
@@ -106,6 +131,7 @@ class Reporting(QObject):
         self.go_on.say("Cả phiếu" if form else "Viết phiếu kết quả")
         self.sign.setVisible(bool(form))
         self._place.panel.make_room(wanted=bool(form))
+        self._say_order()
         self._actions.refresh()
 
     def _show(self) -> None:

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QCheckBox, QFrame, QWidget
 
 from records.errors import Reason, Refusal, Trouble
-from workstation.models.signing import SigningAct, Stage
+from workstation.models.signing import LineState, SigningAct, Stage
 from workstation.models.signing_certificates import elsewhere
 from workstation.signing.base import Identity, Pin
 from workstation.views import style
@@ -239,7 +239,7 @@ class PinBar(QFrame):
         if act.identity is not None and act.found is not None:
             held = "PIN đã nhập, chỉ giữ đến hết lần ký này" if act.stage is Stage.SIGNING else ""
             if service := elsewhere(act.identity):
-                waits = act.stage is Stage.SIGNING and act.on_token
+                waits = act.on_token and any(line.state is LineState.ASKED for line in act.left)
                 held = f"{'Chờ xác nhận trên điện thoại' if waits else 'Ký từ xa'}: {service}"
             training = "Khóa tập huấn: chữ ký không có giá trị pháp lý" if act.training else ""
             only = act.stage is not Stage.READY

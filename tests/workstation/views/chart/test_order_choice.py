@@ -139,7 +139,7 @@ def test_a_correction_keeps_the_order_and_may_put_it_right(opened: Open, qtbot: 
     assert isinstance(blank, OrderBlank)
     assert list(blank.options) == ["2600000012", "2600000011", ""]
     view.go_to("order")
-    qtbot.waitUntil(lambda: blank.options["2600000011"].isVisible())
+    qtbot.waitUntil(blank.options["2600000011"].isVisible)
     press(blank.options["2600000012"], Qt.Key.Key_Space)
     assert ward.editor.value("order") == "2600000012"
     assert {change.key for change in ward.editor.changes()} == {"order", "ordered_at"}

@@ -100,7 +100,7 @@ def images(more: int = 0, **changes: Any) -> PatientImages:
     now = datetime.now(UTC)
     ct = ImageStudyView(
         uid=CT, date="20261116", time="152000", description="CT ngực", modalities=("CT",), instances=30 + more,
-        received_at=now, encounter=hospital.ENCOUNTER, series=(
+        received_at=now, encounter=hospital.ENCOUNTER, accession="2600000011", series=(
             ImageSeriesView(uid=LUNG, modality="CT", number=1, description="Phổi", body_part="CHEST",
                             instances=SLICES + more, frames=SLICES + more, middle="1"),
             ImageSeriesView(uid=SOFT, modality="CT", number=2, description="Trung thất", body_part="CHEST",

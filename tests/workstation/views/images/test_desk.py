@@ -130,6 +130,11 @@ def test_the_reports_words_are_written_beside_the_pictures_and_stand_in_the_form
     assert isinstance(blank, TextBlank)
     assert blank.text.toPlainText() == "Đám đông đặc, W D K"
     assert not beside.isHidden()
+    assert reporting.order.isHidden(), "it names no order"
+    model.take_over({"order": "2600000099"})
+    place.entered.emit()
+    assert not reporting.order.isHidden()
+    assert reporting.order.text() == "Chỉ định số 2600000099"
     gone: list[bool] = []
     beside.left.connect(lambda: gone.append(True))
     press(beside.fields["findings"], Qt.Key.Key_Escape)

@@ -12,11 +12,15 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from records.entries import FormRef
 from records.pictures import LARGEST_SIDE, is_key_image, picture_of
 from tests.imaging import samples
 from tests.imaging.objects import test_report, test_waveform
+from tests.workstation import hospital
+from tests.workstation.models.desks import draft
 from tests.workstation.views.images.shelf import CT, LUNG, PA, XRAY, Reader
 from tests.workstation.views.keyboard import KEYS
+from workstation.models.editor import EditorModel
 from workstation.models.images.contents import contents_of
 from workstation.models.images.hanging import Hung
 from workstation.models.images.key_images import LONGEST_SIDE, spot_of
@@ -48,6 +52,24 @@ def reporting(opened: Reader, written: list[str]) -> Reporting:
         return True
 
     return Reporting(desk, opened.place, opened.actions, Chart(write))
+
+
+@pytest.mark.parametrize(("order", "said", "role"), [
+    ("2600000011", "Chỉ định số 2600000011", "viewer_small"),
+    ("2600000012", "Phiếu trả lời chỉ định số 2600000012, ảnh đang xem mang số 2600000011.", "viewer_alert"),
+])
+def test_the_report_that_is_open_says_which_order_it_answers_and_whether_these_are_its_pictures(
+    opened: Reader, order: str, said: str, role: str,
+) -> None:
+    """Of two orders of one name, the words on one picture must not go into the report on the other."""
+    desk = opened.place.reading.desk
+    ref = FormRef(code="09/BV2", edition="2024-01-01", kind="result")
+    model = EditorModel(desk, hospital.chart(), draft(values={"order": order}, form=ref), None, desk.sync)
+    reporting = Reporting(desk, opened.place, opened.actions, Chart(lambda *_: True, lambda: model))
+    assert reporting.order.isHidden()
+    opened.place.entered.emit()
+    assert (reporting.order.text(), reporting.order.property("role")) == (said, role)
+    assert not reporting.order.isHidden()
 
 
 def press(reader: Reader, key: Qt.Key) -> None:
