@@ -110,6 +110,7 @@ class Listener:
             (evt.EVT_CONN_OPEN, sending.prepare, [self.guests]),
             (evt.EVT_CONN_CLOSE, lambda event: self.guests.leave(sending.caller(event))),
             (evt.EVT_ACCEPTED, self._let_in),
+            (evt.EVT_SOP_EXTENDED, retrieving.relational),
             (evt.EVT_C_STORE, self._one(May.STORE, storing.store)),
             (evt.EVT_N_ACTION, self._action),
             (evt.EVT_N_CREATE, self._step(performing.create)),

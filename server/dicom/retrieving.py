@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pydicom import Dataset
 from pynetdicom import evt
 from pynetdicom.association import Association
+from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
+    StudyRootQueryRetrieveInformationModelGet as Get,
+)
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StudyRootQueryRetrieveInformationModelMove as Move,
+)
 
 from server.dicom import sending
 from server.dicom.sending import Preparing, Sender
@@ -23,9 +32,12 @@ from server.store.images import Kept
 if TYPE_CHECKING:
     from server.dicom.listener import Listener
 
+_log = logging.getLogger("benhan.server.dicom")
 PENDING = 0xFF00
 CANCELLED = 0xFE00
 UNKNOWN_LEVEL = 0xA900
+"""The identifier does not match the SOP class: no level of study root, or not the unique keys that it wants."""
+_UID = re.compile(r"[0-9.]{1,64}")
 _UIDS = {Level.STUDY: "StudyInstanceUID", Level.SERIES: "SeriesInstanceUID", Level.IMAGE: "SOPInstanceUID"}
 
 
@@ -35,10 +47,14 @@ def refused(event: evt.Event, status: int) -> Iterator[Any]:
         yield status, None
         return
     if event.event is evt.EVT_C_MOVE:
-        # A move is told where to before how many; nowhere is pynetdicom's word for a destination that is refused.
+        # A move is told where to before how many; nowhere is pynetdicom's word for a destination that is refused, for
+        # which the sender says what it is.
+        if isinstance(event.assoc.dimse, Sender):
+            event.assoc.dimse.instead = status
         yield None, None
         return
-    yield 0
+    # One that fails: none at all would be a success.
+    yield 1
     yield status, None
 
 
@@ -62,7 +78,10 @@ def find(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
 
 def get(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
     """The images, on the association on which they were asked for."""
-    kept = _wanted_images(listener.hospital, event.identifier)
+    kept = _wanted_images(listener.hospital, event)
+    if kept is None:
+        yield from refused(event, UNKNOWN_LEVEL)
+        return
     yield len(kept)
     yield from _sent(listener, peer, event, kept, Way(event.assoc, peer.aet))
 
@@ -73,7 +92,10 @@ def move(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
     if to is None:
         yield None, None
         return
-    kept = _wanted_images(listener.hospital, event.identifier)
+    kept = _wanted_images(listener.hospital, event)
+    if kept is None:
+        yield from refused(event, UNKNOWN_LEVEL)
+        return
     way = Way(None, to.aet)
     base_folder = listener.hospital.settings.path(listener.hospital.settings.dicom).parent
     told: dict[str, Any] = {"ae_title": to.aet, "contexts": sending.contexts(kept),
@@ -98,13 +120,38 @@ class Way:
         self.association = event.assoc
 
 
-def _wanted_images(hospital: Hospital, identifier: Dataset) -> tuple[Kept, ...]:
-    """The images that the identifier names by unique keys; nothing when it names none."""
-    return image_devices.listed(hospital, {name: _listed(identifier.get(_UIDS[level]))
-                                           for level, name in _PARAMETERS.items()})
+def relational(event: Any) -> dict[str, bytes]:
+    """What is agreed on beyond the baseline: who asks for relational retrieval has it (PS3.4 C.5.2.1, C.5.3.1)."""
+    return {model: b"\x01" for model in (Get, Move) if event.app_info.get(model, b"")[:1] == b"\x01"}
+
+
+def _wanted_images(hospital: Hospital, event: evt.Event) -> tuple[Kept, ...] | None:
+    """The images that the identifier names by unique keys; nothing when it is none of this service (A900)."""
+    asked = event.assoc.requestor.sop_class_extended.get(event.context.abstract_syntax, b"")
+    named = _named(event.identifier, hierarchical=asked[:1] != b"\x01")
+    if named is None:
+        _log.warning("The device %s asks to retrieve what does not name images as it must: refused (A900).",
+                     event.assoc.requestor.ae_title)
+        return None
+    return image_devices.listed(hospital, named)
 
 
 _PARAMETERS = {Level.STUDY: "study", Level.SERIES: "series", Level.IMAGE: "uid"}
+
+
+def _named(identifier: Dataset, *, hierarchical: bool) -> dict[str, list[str]] | None:
+    """The UIDs by level: one or a list at the level that is asked for, one above it, none below (PS3.4 C.4.2.2.1)."""
+    level = answers.level_of(identifier)
+    if level is None:
+        return None
+    levels = list(_PARAMETERS)
+    at = levels.index(level)
+    named = {one: _listed(identifier.get(_UIDS[one])) for one in levels}
+    above = [named[one] for one in levels[:at]]
+    if (not named[level] or any(named[one] for one in levels[at + 1:]) or any(len(one) > 1 for one in above)
+            or (hierarchical and not all(above)) or not all(map(_UID.fullmatch, chain(*named.values())))):
+        return None
+    return {_PARAMETERS[one]: uids for one, uids in named.items() if uids}
 
 
 def _sent(listener: Listener, peer: Peer, event: evt.Event, kept: tuple[Kept, ...], way: Way) -> Iterator[Any]:

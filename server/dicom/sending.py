@@ -85,6 +85,8 @@ class Sender(DIMSEServiceProvider):
     """The DIMSE service of an association on which images go out: parcels are sent as what they stand for."""
 
     parcel: Parcel | None = None
+    instead: int | None = None
+    """The status of the next answer, where pynetdicom has no way to say it."""
     gathering: Gathering | None = None
 
     def get_msg(self, block: bool = False) -> tuple[Any, Any]:
@@ -117,6 +119,8 @@ class Sender(DIMSEServiceProvider):
         """As its parent; the data set of a parcel that was put ready is its pieces."""
         if self.gathering is not None and self.message is None and primitive.MessageIDBeingRespondedTo is not None:
             self.gathering.done()
+        if self.instead is not None:
+            primitive.Status, self.instead = self.instead, None
         parcel, self.parcel = self.parcel, None
         if parcel is None or parcel.pieces is None or not isinstance(primitive, C_STORE):
             super().send_msg(primitive, context_id)

@@ -35,15 +35,12 @@ def search(hospital: Hospital, aet: str, wanted: Wanted) -> list[dict[str, Any]]
 
 
 def listed(hospital: Hospital, which: Mapping[str, list[str]]) -> tuple[Kept, ...]:
-    """The images of the UIDs, at the deepest level that names any: `uid`, `series` or `study`.
+    """The images that are among the UIDs of every level that names any: `uid`, `series`, `study`.
 
     A device gets what it finds: nothing of a study that a person set aside as another patient's.
     """
-    deepest = next((level for level in ("uid", "series", "study") if which.get(level)), None)
-    if deepest is None:
-        return ()
     with base.single(hospital.engine) as db:
-        return tuple(one for uid in which[deepest] for one in images.instances_of(db, sight=Sight(), **{deepest: uid}))
+        return images.instances_among(db, which, Sight())
 
 
 def sending(hospital: Hospital, aet: str, to: str, kept: tuple[Kept, ...]) -> None:

@@ -162,21 +162,16 @@ def instance(db: Connection, uid: str) -> Kept | None:
     return None if row is None else kept_of(row)
 
 
-def instances_of(
-    db: Connection, *, study: str = "", series: str = "", uid: str = "", sight: Sight | None = None,
-) -> tuple[Kept, ...]:
-    """The images of a study, a series, or of one UID within them, in the order in which they are read; with `sight`,
-    those of studies in it.
-    """
+def instances_among(db: Connection, named: Mapping[str, Collection[str]], sight: Sight) -> tuple[Kept, ...]:
+    """The images in sight whose study, series and own UID are among those named, each level as far as it is named."""
+    columns = {"study": image_studies.c.uid, "series": image_series.c.uid, "uid": image_instances.c.uid}
+    wanted = [columns[level].in_(uids) for level, uids in named.items() if uids]
     query = (select(*KEPT).join(image_series, image_series.c.id == image_instances.c.series)
              .join(image_studies, image_studies.c.id == image_instances.c.study)
-             .order_by(image_series.c.number.nulls_last(), image_series.c.uid,
+             .where(in_sight(sight), *wanted)
+             .order_by(image_studies.c.uid, image_series.c.number.nulls_last(), image_series.c.uid,
                        image_instances.c.number.nulls_last(), image_instances.c.uid))
-    for column, value in ((image_studies.c.uid, study), (image_series.c.uid, series), (image_instances.c.uid, uid)):
-        query = query.where(column == value) if value else query
-    if sight is not None:
-        query = query.where(in_sight(sight))
-    return tuple(kept_of(row) for row in db.execute(query))
+    return tuple(kept_of(row) for row in db.execute(query)) if wanted else ()
 
 
 def files_of(db: Connection, patient: UUID, uids: Sequence[str]) -> dict[str, str]:

@@ -32,7 +32,9 @@ from tests.server.pictures import a_slice, as_file
 from tests.server.pictures import uid as uid_of
 
 GREY = smooth()
-STUDY = ["-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={uid_of('study')}"]
+ABOVE = ["-k", f"StudyInstanceUID={uid_of('study')}"]
+SERIES = ["-k", f"SeriesInstanceUID={uid_of('study', 'series')}"]
+STUDY = ["-k", "QueryRetrieveLevel=STUDY", *ABOVE]
 
 
 @pytest.fixture
@@ -214,8 +216,9 @@ def test_what_was_set_aside_is_neither_found_nor_sent_until_it_is_taken_up_again
         with base.transaction(hospital.engine) as db:
             db.execute(image_studies.update().values(state=state))
         found = "Pending" in tool("findscu", "-S", *STUDY, "127.0.0.1", port).stderr
-        for level in (STUDY, ["-k", "QueryRetrieveLevel=IMAGE", "-k", f"SOPInstanceUID={uid_of('study', 'series', 1)}"],
-                      ["-k", "QueryRetrieveLevel=SERIES", "-k", f"SeriesInstanceUID={uid_of('study', 'series')}"]):
+        for level in (STUDY, [*ABOVE, *SERIES, "-k", "QueryRetrieveLevel=IMAGE", "-k",
+                       f"SOPInstanceUID={uid_of('study', 'series', 1)}"],
+                      ["-k", "QueryRetrieveLevel=SERIES", *ABOVE, *SERIES]):
             assert tool("getscu", "-S", "-od", back, *level, "127.0.0.1", port).returncode == 0
         came = len(list(back.iterdir()))
         for file in back.iterdir():

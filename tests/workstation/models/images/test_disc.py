@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from imaging.sources import MIB
 from records.errors import Trouble
 from server.store import base, images
+from server.store.image_search import Sight
 from tests.imaging.bombs import around, deep
 from tests.server.pictures import a_slice, as_file
 from tests.workstation.models.images.discs import BINH, HERS, LUNG, SOFT, a_disc, slices, spoil
@@ -155,7 +156,7 @@ def sending(ward: Ward, on_disc: DiscPerson, background: Background) -> tuple[Di
 
 def in_archive(ward: Ward) -> int:
     with base.single(ward.house.hospital.engine) as db:
-        return len(images.instances_of(db, series=LUNG))
+        return len(images.instances_among(db, {"series": [LUNG]}, Sight()))
 
 
 def until(sending: DiscSending, stage: SendingStage, qtbot: QtBot) -> None:

@@ -1,0 +1,118 @@
+"""What a C-GET or C-MOVE may name: UIDs in a list at its own level, one above it, as was agreed; else it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import Dataset, dcmread
+from pynetdicom import AE, build_role, evt
+from pynetdicom.pdu_primitives import SOPClassExtendedNegotiation
+from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made at import
+    CTImageStorage,
+    StudyRootQueryRetrieveInformationModelGet,
+    StudyRootQueryRetrieveInformationModelMove,
+)
+
+from server.dicom.listener import Listener
+from server.dicom.settings import DicomSettings, May, Peer
+from server.services import image_receiving
+from server.services.hospital import Hospital
+from tests.server.dicom.devices import tool
+from tests.server.pictures import a_slice, as_file, uid
+
+IMAGES = [("one", "a", 1), ("one", "a", 2), ("one", "b", 3), ("two", "c", 4)]
+"""Study, series and number of what is here."""
+ONE, A, B = str(uid("one")), str(uid("one", "a")), str(uid("one", "b"))
+SOME = [str(uid(*IMAGES[number])) for number in (0, 1, 3)]
+MALFORMED: dict[str, dict[str, Any]] = {
+    "no level": {"StudyInstanceUID": ONE},
+    "a level of another model": {"QueryRetrieveLevel": "PATIENT", "PatientID": "TEST-1"},
+    "no key of its level": {"QueryRetrieveLevel": "SERIES", "StudyInstanceUID": ONE},
+    "two studies above a series": {
+        "QueryRetrieveLevel": "SERIES", "StudyInstanceUID": [ONE, str(uid("two"))], "SeriesInstanceUID": A},
+    "a key below its level": {
+        "QueryRetrieveLevel": "STUDY", "StudyInstanceUID": ONE, "SeriesInstanceUID": A},
+    "a wildcard": {"QueryRetrieveLevel": "STUDY", "StudyInstanceUID": "1.2.*"},
+    "nothing above an image": {"QueryRetrieveLevel": "IMAGE", "SOPInstanceUID": SOME},
+}
+
+
+@pytest.fixture
+def port(hospital: Hospital, device_port: int) -> Iterator[str]:
+    for study, series, number in IMAGES:
+        image_receiving.receive(hospital, as_file(a_slice(study, series, number, SeriesInstanceUID=uid(study, series))),
+                                sender="CT1")
+    listener = Listener(hospital, DicomSettings(host="127.0.0.1", port=0, peers=(
+        Peer(aet="CT1", host="127.0.0.1", port=device_port, may=frozenset(May)),)))
+    yield str(listener.start())
+    listener.stop()
+
+
+def got(port: str, *, relational: bool = False, **asked: Any) -> tuple[int, list[int]]:
+    """C-GET: the last status, and the numbers of the images that came."""
+    came: list[int] = []
+
+    def store(event: evt.Event) -> int:
+        came.append(int(event.dataset.InstanceNumber))
+        return 0x0000
+
+    device = AE("CT1")
+    device.add_requested_context(StudyRootQueryRetrieveInformationModelGet)
+    device.add_requested_context(CTImageStorage)
+    more = SOPClassExtendedNegotiation()
+    more.sop_class_uid = StudyRootQueryRetrieveInformationModelGet
+    more.service_class_application_information = b"\x01"
+    association = device.associate(
+        "127.0.0.1", int(port), ae_title="BENHAN", evt_handlers=[(evt.EVT_C_STORE, store)],
+        ext_neg=[build_role(CTImageStorage, scp_role=True), *([more] if relational else [])])
+    agreed = association.acceptor.sop_class_extended
+    assert agreed == ({StudyRootQueryRetrieveInformationModelGet: b"\x01"} if relational else {})
+    question = Dataset()
+    for keyword, value in asked.items():
+        setattr(question, keyword, value)
+    *_, (last, _) = association.send_c_get(question, StudyRootQueryRetrieveInformationModelGet)
+    association.release()
+    return last.Status, sorted(came)
+
+
+def test_a_list_at_the_level_that_is_asked_for_brings_all_that_it_names(port: str) -> None:
+    assert got(port, QueryRetrieveLevel="STUDY", StudyInstanceUID=[ONE, str(uid("two"))]) == (0, [1, 2, 3, 4])
+    assert got(port, QueryRetrieveLevel="SERIES", StudyInstanceUID=ONE, SeriesInstanceUID=[A, B]) == (0, [1, 2, 3])
+    assert got(port, QueryRetrieveLevel="IMAGE", StudyInstanceUID=ONE, SeriesInstanceUID=A,
+               SOPInstanceUID=SOME) == (0, [1, 2]), "the last one is in another study than that which is named"
+
+
+def test_what_is_above_may_be_missing_where_that_was_agreed_on(port: str) -> None:
+    assert got(port, relational=True, QueryRetrieveLevel="IMAGE", SOPInstanceUID=SOME) == (0, [1, 2, 4])
+    assert got(port, relational=True, QueryRetrieveLevel="IMAGE", StudyInstanceUID=ONE, SOPInstanceUID=SOME) == (
+        0, [1, 2])
+
+
+@pytest.mark.parametrize("asked", MALFORMED.values(), ids=list(MALFORMED))
+def test_an_identifier_that_is_none_is_refused_with_a900(port: str, asked: dict[str, Any]) -> None:
+    assert got(port, **asked) == (0xA900, [])
+    device = AE("CT1")
+    device.add_requested_context(StudyRootQueryRetrieveInformationModelMove)
+    association = device.associate("127.0.0.1", int(port), ae_title="BENHAN")
+    question = Dataset()
+    for keyword, value in asked.items():
+        setattr(question, keyword, value)
+    [(told, _)] = association.send_c_move(question, "CT1", StudyRootQueryRetrieveInformationModelMove)
+    association.release()
+    assert told.Status == 0xA900
+
+
+def test_dcmtk_has_a_list_moved(port: str, tmp_path: Path, device_port: int) -> None:
+    back = tmp_path / "back"
+    back.mkdir()
+    asked = ["-k", "QueryRetrieveLevel=IMAGE", "-k", f"StudyInstanceUID={ONE}", "-k", f"SeriesInstanceUID={A}"]
+    done = tool("movescu", "-S", "-aem", "CT1", "+P", str(device_port), "-od", back, *asked, "-k",
+                "SOPInstanceUID=" + "\\".join(SOME), "127.0.0.1", port)
+    assert done.returncode == 0, done.stderr
+    assert sorted(dcmread(file).InstanceNumber for file in back.iterdir()) == [1, 2]
+    refused = tool("movescu", "-S", "-aem", "CT1", "-k", "QueryRetrieveLevel=IMAGE", "-k", f"SOPInstanceUID={SOME[0]}",
+                   "127.0.0.1", port)
+    assert "DataSetDoesNotMatchSOPClass" in refused.stderr, "so dcmtk reads A900"
