@@ -66,7 +66,7 @@ def token_signer() -> Iterator[TokenSignerOf]:
 @pytest.fixture
 def hardware(p11shim: Shim, doctors_home: TokenHome, token_signer: TokenSignerOf) -> TokenSigner:
     """The doctor's token behind the shim, with short patience."""
-    return token_signer([p11shim.module], {**p11shim.env, **doctors_home.env}, Limits(5, 5, 5, 1))
+    return token_signer([p11shim.module], {**p11shim.env, **doctors_home.env}, Limits(5, 5, 5, 3))
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ class Own:
 def own(p11shim: Shim, doctor: Issued, tmp_path: Path, token_signer: TokenSignerOf) -> Own:
     home = make_home(tmp_path / "own")
     make_token(home, "own", PIN, doctor, so_pin=PUK)
-    return Own(token_signer([p11shim.module], {**p11shim.env, **home.env}, Limits(5, 5, 5, 1)), home)
+    return Own(token_signer([p11shim.module], {**p11shim.env, **home.env}, Limits(5, 5, 5, 3)), home)
 
 
 def code_of(error: pytest.ExceptionInfo[Refusal]) -> str:

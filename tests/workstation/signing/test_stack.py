@@ -112,7 +112,7 @@ def test_a_token_pulled_in_the_middle_of_ten_resumes_after_a_new_pin(
 def test_a_driver_that_dies_in_the_middle_leaves_whole_documents_and_resumes(
     p11shim: Shim, doctors_home: TokenHome, token_signer: TokenSignerOf, page: bytes, tmp_path: Path, fault: str,
 ) -> None:
-    signer = token_signer([p11shim.module], {**p11shim.env, **doctors_home.env}, Limits(sign_s=1))
+    signer = token_signer([p11shim.module], {**p11shim.env, **doctors_home.env}, Limits(sign_s=3))
     told: list[Outcome] = []
     stack = stack_of(signer, documents(page, 3), told)
     p11shim.says(f"C_Sign {fault} after 1")
