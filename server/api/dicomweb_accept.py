@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fastapi import Request
 from pydicom.uid import ExplicitVRLittleEndian
@@ -44,7 +45,13 @@ class Range:
 def accepted(request: Request) -> tuple[Range, ...]:
     """What the asker takes, the best first: the header, or the query parameter in its place (PS3.18 8.3.3.1)."""
     # A plus sign in an address stands for a space.
-    asked = request.query_params.get("accept", "").replace("dicom ", "dicom+") or request.headers.get("accept", "")
+    return _ranges(request.query_params.get("accept", "").replace("dicom ", "dicom+")
+                   or request.headers.get("accept", ""))
+
+
+@lru_cache(64)
+def _ranges(asked: str) -> tuple[Range, ...]:
+    """A viewer asks for a thousand frames in the same words."""
     found = [_range(one) for one in _RANGES.findall(asked)[:MOST] if one.strip()]
     return tuple(sorted((one for one in found if one.weight > 0), key=lambda one: -one.weight)) if found else (
         Range(ANY),)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from imaging.apart import Apart
 from imaging.dicom_json import little
@@ -98,8 +98,7 @@ def _laid(look: Look) -> tuple[Source, Frames]:
 def _frame(source: Source, laid: Frames, number: int, *, as_stored: bool) -> Part:
     if not 1 <= number <= laid.format.frames:
         raise Refusal.because("thing_unknown", "frame")
-    encoded = laid.encoded(source, number)
-    syntax = UID(encoded.transfer_syntax)
+    encoded, syntax = laid.encoded(source, number), laid.syntax
     if syntax.is_compressed and str(syntax) in MEDIA and as_stored:
         return Part(bytes(encoded.data), MEDIA[syntax], str(syntax))
     if not syntax.is_compressed and syntax.is_little_endian and laid.format.allocated != 1:

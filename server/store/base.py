@@ -43,7 +43,8 @@ def open_engine(dsn: str, *, pool_size: int = 20, timeout_s: float = 10, use: Us
         connect_args={"options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
                                  f"-c plan_cache_mode={use.value}",
                       "application_name": "benhan-server", "connect_timeout": 5},
-        **({} if use is Use.ANY else {"isolation_level": "AUTOCOMMIT"}),
+        # Where each statement stands alone, nothing is to be undone when a connection is given back.
+        **({} if use is Use.ANY else {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}),
     )
     event.listen(engine, "checkin", _rested)
     event.listen(engine, "checkout", _awake)
