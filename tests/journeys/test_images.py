@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from server.dicom.settings import read_dicom
 from tests.journeys.conftest import Town
 from tests.journeys.places import PATIENT_NO, Place, SitDown, sit_down
 from tests.workstation.views.keyboard import press
+from workstation.config import ZONE
 from workstation.models.images.archive_outgoing import OfArchive
 from workstation.models.images.exporting import ExportModel, Stage
 from workstation.models.images.loading import Loader
@@ -45,7 +46,7 @@ def sent(town: Town, tmp_path: Path) -> None:
     who = Who(PATIENT_NO, patient["full_name"], patient["birth_date"], patient["sex"])
     folder = tmp_path / "scanner"
     folder.mkdir()
-    for number, one in enumerate(next(studies(who, datetime.now(UTC) + timedelta(hours=1)))):
+    for number, one in enumerate(next(studies(who, datetime.now(ZONE) + timedelta(hours=1)))):
         one.save_as(folder / f"{number:04}.dcm", enforce_file_format=True)
     dicom = read_dicom(town.home.folder / "keys" / "dicom.toml")
     assert dicom is not None
