@@ -41,6 +41,7 @@ class TrustServices:
         self._http = httpx.Client(verify=trusted, timeout=wait_s, trust_env=False, follow_redirects=False,
                                   headers={"User-Agent": "benhan-server", "Accept-Encoding": "identity"})
         self._resting: dict[str, float] = {}
+        self._woken = 0.0
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -67,12 +68,13 @@ class TrustServices:
             raise Trouble.because("trust_service_away", place.hostname or "", detail="it has no address to be asked at")
         if self._rests(service):
             raise Trouble.because("trust_service_away", place.netloc, detail="it is left alone for a while")
+        asked_at = time.monotonic()
         try:
             return self._bounded(self._http.build_request(
                 method, url, content=body or None, headers={"Content-Type": kind} if kind else {},
                 timeout=wait_s or self._wait_s), wait_s or self._wait_s, login)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            self._rest(service)
+            self._rest(service, asked_at)
             _log.warning("%s did not answer: %s: %s", service, type(error).__name__, error)
             raise Trouble.because("trust_service_away", place.netloc, detail=f"{type(error).__name__}") from error
 
@@ -91,13 +93,16 @@ class TrustServices:
         with self._lock:
             return self._resting.get(service, 0.0) > time.monotonic()
 
-    def _rest(self, service: str) -> None:
+    def _rest(self, service: str, asked_at: float) -> None:
+        """Unless everyone is to be asked again since: that question was from before."""
         with self._lock:
-            self._resting[service] = time.monotonic() + RESTS_S
+            if asked_at >= self._woken:
+                self._resting[service] = time.monotonic() + RESTS_S
 
     def wake(self) -> None:
         """Ask everyone again."""
         with self._lock:
+            self._woken = time.monotonic()
             self._resting.clear()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select, text, update
 
 from records.entries import State
 from records.errors import Reason
@@ -29,6 +29,8 @@ class Task:
     encounter: UUID
     level: EvidenceLevel
     attempts: int
+    lease: datetime | None = None
+    """When it comes back if nothing is heard of it; whoever asks for it meanwhile makes it due at once."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ _CLAIM = text("""
     UPDATE evidence_tasks SET attempts = attempts + 1, next_at = clock_timestamp() + CAST(:lease AS interval)
     WHERE file = (SELECT file FROM evidence_tasks WHERE state = 'waiting' AND next_at <= clock_timestamp()
                   ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING file, entry, number, encounter, level, attempts
+    RETURNING file, entry, number, encounter, level, attempts, next_at
 """)
 LEASE = timedelta(minutes=5)
 """A task that was taken and not finished (the server was killed) comes back after this."""
@@ -99,7 +101,7 @@ LEASE = timedelta(minutes=5)
 def claim(db: Connection) -> Task | None:
     """The task that has been due for longest, taken by this process alone."""
     row = db.execute(_CLAIM, {"lease": f"{int(LEASE.total_seconds())} seconds"}).one_or_none()
-    return _task(row) if row is not None else None
+    return replace(_task(row), lease=row.next_at) if row is not None else None
 
 
 def wanted(db: Connection, task: Task) -> bool:
@@ -108,13 +110,20 @@ def wanted(db: Connection, task: Task) -> bool:
 
 
 def postpone(db: Connection, task: Task, until: datetime, reasons: Sequence[Reason]) -> None:
-    """Try again then; why it came to nothing is told."""
-    _settle(db, task, next_at=until, reasons=reasons)
+    """Try again then, or at once where somebody has asked for it meanwhile; why it came to nothing is told."""
+    _settle(db, task, next_at=case((_not_asked_for(task), until), else_=evidence_tasks.c.next_at), reasons=reasons)
 
 
 def fail(db: Connection, task: Task, reasons: Sequence[Reason]) -> None:
-    """No evidence will come of itself (a certificate was revoked before it signed): a person must look."""
-    _settle(db, task, state="failed", reasons=reasons)
+    """No evidence will come of itself (a certificate was revoked before it signed): a person must look.
+
+    Where somebody has asked for it meanwhile it is tried once more first: what was wrong may be mended.
+    """
+    _settle(db, task, state=case((_not_asked_for(task), "failed"), else_=evidence_tasks.c.state), reasons=reasons)
+
+
+def _not_asked_for(task: Task) -> ColumnElement[bool]:
+    return evidence_tasks.c.next_at == task.lease
 
 
 def finish(db: Connection, task: Task, level: EvidenceLevel) -> None:

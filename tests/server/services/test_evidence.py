@@ -183,6 +183,24 @@ def test_a_task_that_was_taken_and_not_finished_comes_back(house: House, service
     assert gathering.work(house.hospital), "whoever took it is dead"
 
 
+@pytest.mark.parametrize("ended", ["postponed", "failed"])
+def test_who_asks_for_it_while_it_is_tried_has_it_tried_again(house: House, services: Trusted, ended: str) -> None:
+    from server.store import evidence as store
+
+    accepted(house, services)
+    with base.transaction(house.hospital.engine) as db:
+        task = store.claim(db)
+    assert task is not None
+    with base.transaction(house.hospital.engine) as db:
+        assert store.retry_at_once(db) == 1
+    with base.transaction(house.hospital.engine) as db:
+        if ended == "failed":
+            store.fail(db, task, ())
+        else:
+            store.postpone(db, task, datetime.now(UTC) + timedelta(hours=1), ())
+    assert gathering.work(house.hospital), "what was mended meanwhile is not waited for"
+
+
 def test_revoked_after_the_stamp_is_still_good(house: House, services: Trusted) -> None:
     entry = accepted(house, services)
     services.authority.revoke(services.people["ha"], datetime.now(UTC) + timedelta(seconds=1))

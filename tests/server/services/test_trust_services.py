@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -143,6 +144,19 @@ def test_a_service_that_failed_is_left_alone_until_it_is_woken() -> None:
                 asked.crl(url)
         assert len(heard) == 1
         asked.wake()
+        with pytest.raises(Trouble):
+            asked.crl(url)
+        assert len(heard) == 2
+
+
+def test_a_question_from_before_the_waking_puts_no_service_to_rest() -> None:
+    busy = raw_service(b"HTTP/1.1 503 Busy\r\n", b"Content-Length: 0\r\n\r\n", pause_s=0.3)
+    with busy as (url, heard), door(None) as asked, ThreadPoolExecutor(1) as other:
+        before = other.submit(asked.crl, url)
+        while not heard:
+            time.sleep(0.01)
+        asked.wake()
+        assert isinstance(before.exception(), Trouble)
         with pytest.raises(Trouble):
             asked.crl(url)
         assert len(heard) == 2
