@@ -18,7 +18,7 @@ lint: setup
 	@.venv/bin/lint-imports --no-logo
 
 test: lint
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 --dist loadgroup -q
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 --dist loadgroup -q
 
 bench: setup           ## measure each hot path beside its peer; writes bench/results.md
 	@QT_QPA_PLATFORM=offscreen $(PY) -m bench
