@@ -30,7 +30,7 @@ from server.services.image_receiving import Received
 from server.services.images import Look
 from server.services.rights import Right
 from server.store.chunks import CHUNK, Sealed
-from server.store.image_search import ATTRIBUTES, Level
+from server.store.image_search import Level
 
 STOW_LIMIT = 512_000_000
 """Bytes of one STOW-RS message."""
@@ -189,8 +189,7 @@ def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Resp
     with told, caller.hospital.glance(caller.signed_in) as desk:
         rows = images.search(desk, question.wanted)
     root = _root(caller, request)
-    answers = [{**image_answers.answer(row, ATTRIBUTES[level]).to_json_dict(), **_where(root, row, level)}
-               for row in rows]
+    answers = [{**image_answers.told(row, level), **_where(root, row, level)} for row in rows]
     warnings = list(question.warnings)
     if len(rows) == question.wanted.most:
         warnings.append("There may be more: ask on with offset.")

@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from records.canonical import decode
 from records.entries import State
 from records.imaging_orders import Answerable, Asked, Report, Standing, accession_number, forms, study_uid
-from records.messages import ImagingOrderStanding
 from records.order_states import Fact, state_of
 from server.store import base
 from server.store.entries import about as version_about
@@ -136,12 +135,13 @@ def of_encounter(db: Connection, key: ScopeKey) -> tuple[Order, ...]:
         {"encounter": key.scope}))
 
 
-def standing(db: Connection, encounter: UUID) -> tuple[ImagingOrderStanding, ...]:
-    """Where the orders of a stay stand, newest first; nothing is decrypted for it."""
-    return tuple(ImagingOrderStanding.model_construct(
-        accession=row.accession, entry=row.entry, version=row.version, row=row.row, state=state_of(_facts(row)),
-        studies=tuple(row.studies), result=row.result)
-        for row in db.execute(_STANDING, {"encounter": encounter}))
+def standing(db: Connection, encounter: UUID) -> Iterator[str]:
+    """Where the orders of a stay stand, newest first; nothing is decrypted for it.
+
+    Each is the JSON of an `ImagingOrderStanding`, which PostgreSQL writes: a long stay has a thousand.
+    """
+    for row in db.execute(_STANDING, {"encounter": encounter}):
+        yield f'{row.told[:-1]}, "state": "{state_of(_facts(row))}"}}'
 
 
 def open_rows(
@@ -237,10 +237,10 @@ _STANDING = text(f"""
     ), given AS (
         SELECT DISTINCT "order" AS id FROM imaging_order_gifts WHERE "order" IN (SELECT id FROM mine)
     )
-    SELECT mine.accession, mine.entry, mine.version, mine."row", mine.live, mine.result, mine.result_state,
-        pictured.id IS NOT NULL AS has_images,
-        performed.id IS NOT NULL AS was_performed, given.id IS NOT NULL AS was_given,
-        coalesce(pictured.uids, '{{}}') AS studies
+    SELECT json_build_object('accession', mine.accession, 'entry', mine.entry, 'version', mine.version,
+            'row', mine."row", 'result', mine.result, 'studies', coalesce(pictured.uids, '{{}}'))::text AS told,
+        mine.live, mine.result_state, pictured.id IS NOT NULL AS has_images,
+        performed.id IS NOT NULL AS was_performed, given.id IS NOT NULL AS was_given
     FROM mine LEFT JOIN pictured USING (id) LEFT JOIN performed USING (id) LEFT JOIN given USING (id)
     ORDER BY mine.scheduled DESC, mine.id
 """)  # noqa: S608 - only this file's own words

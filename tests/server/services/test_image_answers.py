@@ -1,0 +1,35 @@
+"""Answers of a search written as DICOM JSON at once: just what pydicom writes of the same data set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from server.services.image_answers import answer, told
+from server.store.image_search import ATTRIBUTES, Level
+
+ROW: dict[str, Any] = {
+    "StudyInstanceUID": "1.2.840.1", "PatientID": "26003120", "PatientName": "Lê^Thị Bưởi",
+    "PatientBirthDate": "19550302", "PatientSex": "F", "AccessionNumber": "2600000007", "StudyID": "12",
+    "StudyDate": "20261126", "StudyTime": "101500",
+    "StudyDescription": "CT ngực", "ReferringPhysicianName": "Hà^Lê", "ModalitiesInStudy": ["CT", "SR"],
+    "NumberOfStudyRelatedInstances": 162, "NumberOfStudyRelatedSeries": 3, "SeriesInstanceUID": "1.2.840.1.1",
+    "Modality": "CT", "SeriesNumber": 2, "SeriesDescription": "Phổi", "BodyPartExamined": "CHEST", "Laterality": "",
+    "SeriesDate": "20261126", "SeriesTime": "101501.25", "StationName": "CT1", "NumberOfSeriesRelatedInstances": 80,
+    "SOPInstanceUID": "1.2.840.1.1.7", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "InstanceNumber": 7, "Rows": 512,
+    "Columns": 512, "NumberOfFrames": 1,
+}
+EMPTY: dict[str, Any] = {"ModalitiesInStudy": [], "PatientName": "", "SeriesNumber": None, "NumberOfFrames": None,
+                         "PatientSex": "", "StudyDescription": None, "AccessionNumber": ""}
+
+
+@pytest.mark.parametrize("level", list(Level))
+@pytest.mark.parametrize("changes", [
+    {}, EMPTY, {"PatientName": "Yamada^Tarou=山田^太郎=やまだ^たろう"}, {"PatientName": "A^B\\C^D"},
+    {"StudyID": "1\\2"},
+    {"ModalitiesInStudy": ["US"]}, {"InstanceNumber": 0, "SeriesNumber": -1}, {"StudyDescription": "Nước dùng \"lạ\""},
+], ids=str)
+def test_it_says_what_the_data_set_says(level: Level, changes: dict[str, Any]) -> None:
+    row = ROW | changes
+    assert told(row, level) == answer(row, ATTRIBUTES[level]).to_json_dict()
