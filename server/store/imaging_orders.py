@@ -140,8 +140,10 @@ def standing(db: Connection, encounter: UUID) -> Iterator[str]:
 
     Each is the JSON of an `ImagingOrderStanding`, which PostgreSQL writes: a long stay has a thousand.
     """
+    nothing_known = state_of(())
     for row in db.execute(_STANDING, {"encounter": encounter}):
-        yield f'{row.told[:-1]}, "state": "{state_of(_facts(row))}"}}'
+        state = nothing_known if row.waits else state_of(_facts(row))
+        yield f'{row.told[:-1]}, "state": "{state.value}"}}'
 
 
 def open_rows(
@@ -223,6 +225,8 @@ _TABLES = """
     FROM imaging_order_views AS v JOIN imaging_orders AS o ON o.id = v."order"
 """
 _SHOWN = _COLUMNS + _TABLES
+_WAITING_TOLD = 100
+"""Of those that only wait, the newest: they are what a result may answer. All others are told whatever their number."""
 _STANDING = text(f"""
     WITH mine AS MATERIALIZED (
         SELECT v."order" AS id, o.accession, o.entry, v.version, v."row", v.live, v.result, v.result_state, v.scheduled
@@ -236,13 +240,18 @@ _STANDING = text(f"""
         WHERE status = 'COMPLETED' AND orders && ARRAY(SELECT id FROM mine)
     ), given AS (
         SELECT DISTINCT "order" AS id FROM imaging_order_gifts WHERE "order" IN (SELECT id FROM mine)
+    ), known AS (
+        SELECT mine.*, pictured.id IS NOT NULL AS has_images, performed.id IS NOT NULL AS was_performed,
+            given.id IS NOT NULL AS was_given, coalesce(pictured.uids, '{{}}') AS uids,
+            mine.live AND mine.result_state = '' AND coalesce(pictured.id, performed.id, given.id) IS NULL AS waits
+        FROM mine LEFT JOIN pictured USING (id) LEFT JOIN performed USING (id) LEFT JOIN given USING (id)
+    ), counted AS (
+        SELECT *, row_number() OVER (PARTITION BY waits ORDER BY scheduled DESC, id) AS place FROM known
     )
-    SELECT json_build_object('accession', mine.accession, 'entry', mine.entry, 'version', mine.version,
-            'row', mine."row", 'result', mine.result, 'studies', coalesce(pictured.uids, '{{}}'))::text AS told,
-        mine.live, mine.result_state, pictured.id IS NOT NULL AS has_images,
-        performed.id IS NOT NULL AS was_performed, given.id IS NOT NULL AS was_given
-    FROM mine LEFT JOIN pictured USING (id) LEFT JOIN performed USING (id) LEFT JOIN given USING (id)
-    ORDER BY mine.scheduled DESC, mine.id
+    SELECT json_build_object('accession', accession, 'entry', entry, 'version', version, 'row', "row",
+            'result', result, 'studies', uids)::text AS told,
+        waits, live, result_state, has_images, was_performed, was_given
+    FROM counted WHERE NOT waits OR place <= {_WAITING_TOLD} ORDER BY scheduled DESC, id
 """)  # noqa: S608 - only this file's own words
 _OPEN = text(f"""
     SELECT * FROM ({_COLUMNS}, {_STARTED} AS is_started, v.urgent, v.scheduled {_TABLES}
