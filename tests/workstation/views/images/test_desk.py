@@ -26,6 +26,25 @@ def where(page: WorkPage) -> Place:
     return page.open_place
 
 
+def opened(page: WorkPage, ward: WardView, qtbot: QtBot) -> ChartPlace:
+    """The chart of the first patient on the board."""
+    press(ward.table, Qt.Key.Key_Return)
+    chart = page.place(Place.CHART)
+    assert isinstance(chart, ChartPlace)
+    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
+    return chart
+
+
+def reporting_of(program: Program, page: WorkPage) -> tuple[ImagesPlace, Reporting]:
+    """The images that F7 opens, and what writes the report beside them."""
+    press(program.window, Qt.Key.Key_F7)
+    place = page.place(Place.IMAGES)
+    assert isinstance(place, ImagesPlace)
+    reporting = place.findChild(Reporting)
+    assert reporting is not None
+    return place, reporting
+
+
 def test_without_a_chart_the_place_says_whose_it_waits_for(at_work: WorkPage, program: Program) -> None:
     press(program.window, Qt.Key.Key_4, CTRL)
     assert where(at_work) is Place.IMAGES
@@ -35,10 +54,7 @@ def test_without_a_chart_the_place_says_whose_it_waits_for(at_work: WorkPage, pr
 
 def test_f7_opens_the_images_of_whose_chart_is_open(program: Program, at_work: WorkPage, ward: WardView,
                                                     qtbot: QtBot) -> None:
-    press(ward.table, Qt.Key.Key_Return)
-    chart = at_work.place(Place.CHART)
-    assert isinstance(chart, ChartPlace)
-    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
+    chart = opened(at_work, ward, qtbot)
     press(program.window, Qt.Key.Key_F7)
     place = at_work.place(Place.IMAGES)
     assert isinstance(place, ImagesPlace)
@@ -62,10 +78,7 @@ def test_esc_goes_from_the_images_to_the_chart_that_is_open(program: Program, at
     press(program.window, Qt.Key.Key_4, CTRL)
     press(program.window, Qt.Key.Key_Escape)
     assert where(at_work) is Place.WARD
-    press(ward.table, Qt.Key.Key_Return)
-    chart = at_work.place(Place.CHART)
-    assert isinstance(chart, ChartPlace)
-    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
+    opened(at_work, ward, qtbot)
     press(program.window, Qt.Key.Key_F7)
     press(program.window, Qt.Key.Key_Escape)
     assert where(at_work) is Place.CHART
@@ -76,15 +89,8 @@ def test_esc_goes_from_the_images_to_the_chart_that_is_open(program: Program, at
 def test_f6_writes_on_the_devices_form_and_asks_when_the_device_does_not_say(
     program: Program, at_work: WorkPage, ward: WardView, qtbot: QtBot,
 ) -> None:
-    press(ward.table, Qt.Key.Key_Return)
-    chart = at_work.place(Place.CHART)
-    assert isinstance(chart, ChartPlace)
-    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
-    press(program.window, Qt.Key.Key_F7)
-    place = at_work.place(Place.IMAGES)
-    assert isinstance(place, ImagesPlace)
-    reporting = place.findChild(Reporting)
-    assert reporting is not None
+    chart = opened(at_work, ward, qtbot)
+    _, reporting = reporting_of(program, at_work)
     assert reporting._chart.write("1.2", ("OT",))
     assert where(at_work) is Place.CHART
     menu = chart.head.findChild(QMenu)
@@ -104,15 +110,8 @@ def test_f6_writes_on_the_devices_form_and_asks_when_the_device_does_not_say(
 def test_the_reports_words_are_written_beside_the_pictures_and_stand_in_the_form(
     program: Program, at_work: WorkPage, ward: WardView, qtbot: QtBot,
 ) -> None:
-    press(ward.table, Qt.Key.Key_Return)
-    chart = at_work.place(Place.CHART)
-    assert isinstance(chart, ChartPlace)
-    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
-    press(program.window, Qt.Key.Key_F7)
-    place = at_work.place(Place.IMAGES)
-    assert isinstance(place, ImagesPlace)
-    reporting = place.findChild(Reporting)
-    assert reporting is not None
+    chart = opened(at_work, ward, qtbot)
+    place, reporting = reporting_of(program, at_work)
     beside = reporting.beside
     assert (beside.form, beside.fields, reporting.sign.isHidden()) == ("", {}, True)
     assert reporting._chart.write("1.2", ("CT",))
@@ -148,10 +147,7 @@ def test_the_reports_words_are_written_beside_the_pictures_and_stand_in_the_form
 
 def test_signing_out_leaves_nothing_of_the_images(program: Program, at_work: WorkPage, ward: WardView,
                                                   qtbot: QtBot) -> None:
-    press(ward.table, Qt.Key.Key_Return)
-    chart = at_work.place(Place.CHART)
-    assert isinstance(chart, ChartPlace)
-    qtbot.waitUntil(lambda: chart.chart.chart is not None, timeout=20_000)
+    opened(at_work, ward, qtbot)
     press(program.window, Qt.Key.Key_F7)
     program.session.sign_out()
     qtbot.waitUntil(lambda: program.window.work is None, timeout=10_000)
