@@ -33,7 +33,7 @@ def of(desk: Desk, encounter: UUID) -> bytes:
         "entries": entry_views.json_of_encounter(desk.db, key, encounter),
         "drafts": _array(draft.model_dump_json() for draft in drafts.of_encounter(desk.db, key)),
         "clocks": _array(clock.model_dump_json() for clock in clocks),
-        "imaging_orders": _array(imaging_orders.standing(desk.db, key)),
+        "imaging_orders": _array(order.model_dump_json() for order in imaging_orders.standing(desk.db, key)),
         "at": f'"{desk.now.isoformat()}"'.encode(),
     }
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), value) for name, value in parts.items()) + b"}"

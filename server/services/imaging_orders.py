@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy import Connection
 
 from records import imaging_orders as rules
 from records.errors import Refusal
-from records.messages import ImagingOrderView
+from records.messages import ImagingOrderStanding, ImagingOrderView
 from records.order_states import OrderState, state_of
 from server.services import rights
 from server.services.hospital import Desk, Hospital, new_id
@@ -35,8 +34,8 @@ def read(db: Connection, key: ScopeKey) -> tuple[ImagingOrderView, ...]:
     return tuple(view(one) for one in store.of_encounter(db, key))
 
 
-def standing(db: Connection, key: ScopeKey) -> Iterator[str]:
-    """Where the orders of a stay stand, made anew when something of it changed, newest first; each as JSON."""
+def standing(db: Connection, key: ScopeKey) -> tuple[ImagingOrderStanding, ...]:
+    """Where the orders of a stay stand, made anew when something of it changed, newest first."""
     if store.is_stale(db, key.scope):
         refresh(db, key)
     return store.standing(db, key.scope)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from records.canonical import decode
 from records.entries import State
 from records.imaging_orders import Answerable, Asked, Report, Standing, accession_number, forms, study_uid
+from records.messages import ImagingOrderStanding
 from records.order_states import Fact, state_of
 from server.store import base
 from server.store.entries import about as version_about
@@ -135,15 +136,12 @@ def of_encounter(db: Connection, key: ScopeKey) -> tuple[Order, ...]:
         {"encounter": key.scope}))
 
 
-def standing(db: Connection, encounter: UUID) -> Iterator[str]:
-    """Where the orders of a stay stand, newest first; nothing is decrypted for it.
-
-    Each is the JSON of an `ImagingOrderStanding`, which PostgreSQL writes: a long stay has a thousand.
-    """
-    nothing_known = state_of(())
-    for row in db.execute(_STANDING, {"encounter": encounter}):
-        state = nothing_known if row.waits else state_of(_facts(row))
-        yield f'{row.told[:-1]}, "state": "{state.value}"}}'
+def standing(db: Connection, encounter: UUID) -> tuple[ImagingOrderStanding, ...]:
+    """Where the orders of a stay stand, newest first; nothing is decrypted for it."""
+    return tuple(ImagingOrderStanding.model_construct(
+        accession=row.accession, entry=row.entry, version=row.version, row=row.row, state=state_of(_facts(row)),
+        studies=tuple(row.studies), result=row.result)
+        for row in db.execute(_STANDING, {"encounter": encounter}))
 
 
 def open_rows(
@@ -242,16 +240,13 @@ _STANDING = text(f"""
         SELECT DISTINCT "order" AS id FROM imaging_order_gifts WHERE "order" IN (SELECT id FROM mine)
     ), known AS (
         SELECT mine.*, pictured.id IS NOT NULL AS has_images, performed.id IS NOT NULL AS was_performed,
-            given.id IS NOT NULL AS was_given, coalesce(pictured.uids, '{{}}') AS uids,
+            given.id IS NOT NULL AS was_given, coalesce(pictured.uids, '{{}}') AS studies,
             mine.live AND mine.result_state = '' AND coalesce(pictured.id, performed.id, given.id) IS NULL AS waits
         FROM mine LEFT JOIN pictured USING (id) LEFT JOIN performed USING (id) LEFT JOIN given USING (id)
     ), counted AS (
         SELECT *, row_number() OVER (PARTITION BY waits ORDER BY scheduled DESC, id) AS place FROM known
     )
-    SELECT json_build_object('accession', accession, 'entry', entry, 'version', version, 'row', "row",
-            'result', result, 'studies', uids)::text AS told,
-        waits, live, result_state, has_images, was_performed, was_given
-    FROM counted WHERE NOT waits OR place <= {_WAITING_TOLD} ORDER BY scheduled DESC, id
+    SELECT * FROM counted WHERE NOT waits OR place <= {_WAITING_TOLD} ORDER BY scheduled DESC, id
 """)  # noqa: S608 - only this file's own words
 _OPEN = text(f"""
     SELECT * FROM ({_COLUMNS}, {_STARTED} AS is_started, v.urgent, v.scheduled {_TABLES}

@@ -16,7 +16,6 @@ from sqlalchemy import func, select, text
 from records.deadlines import ZONE
 from records.entries import FormRef
 from records.imaging_orders import forms
-from records.messages import ImagingOrderStanding
 from records.order_states import OrderState, state_of
 from server.dicom.listener import Listener
 from server.dicom.settings import DicomSettings, Letters, May, Peer
@@ -242,8 +241,7 @@ def test_images_that_bear_the_orders_number_or_study_make_it_taken(
     with base.single(hospital.engine) as db:
         rows = db.execute(select(image_studies)).all()
         assert {row.encounter for row in rows} == {ward.encounter}
-        said = map(ImagingOrderStanding.model_validate_json, store.standing(db, ward.encounter))
-        standing = {one.row: one.studies for one in said}
+        standing = {one.row: one.studies for one in store.standing(db, ward.encounter)}
     places = {one.id: one.row for one in ward.orders().values()}
     assert {places[row.imaging_order]: (row.uid,) for row in rows} == {
         place: studies for place, studies in standing.items() if studies}
