@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from pydicom import Dataset
+from pydicom.uid import UID
+from pynetdicom import AE, build_role, evt
+from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made at import
+    CTImageStorage,
+    StudyRootQueryRetrieveInformationModelGet,
+)
 
 from records.entries import Correction, FormRef, State, Stay, Subject, Version
 from records.messages import ImagingOrderView
@@ -31,6 +40,27 @@ def tool(
     assert program is not None, f"{name} of dcmtk is not installed"
     return subprocess.run([program, "-v", "-aet", aet, "-aec", called, *map(str, arguments)], capture_output=True,
                           text=True, timeout=60, check=False, env={**os.environ, "TCP_NODELAY": "1"})
+
+
+def c_get(
+    port: str, question: Dataset, *, syntaxes: Sequence[str] | None = None, negotiated: Sequence[Any] = (),
+) -> tuple[list[tuple[Dataset, Dataset | None]], list[Dataset], dict[UID, bytes]]:
+    """A device that takes CT images asks for some: all answers, what came, and what the service agreed to."""
+    came: list[Dataset] = []
+
+    def store(event: evt.Event) -> int:
+        came.append(event.dataset)
+        return 0x0000
+
+    device = AE("CT1")
+    device.add_requested_context(StudyRootQueryRetrieveInformationModelGet)
+    device.add_requested_context(CTImageStorage, syntaxes)
+    association = device.associate("127.0.0.1", int(port), ae_title="BENHAN", evt_handlers=[(evt.EVT_C_STORE, store)],
+                                   ext_neg=[build_role(CTImageStorage, scp_role=True), *negotiated])
+    agreed = association.acceptor.sop_class_extended
+    answers = list(association.send_c_get(question, StudyRootQueryRetrieveInformationModelGet))
+    association.release()
+    return answers, came, agreed
 
 
 @dataclass

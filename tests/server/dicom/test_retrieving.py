@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
-from pynetdicom import AE, build_role, evt
+from pynetdicom import AE
 from pynetdicom.pdu_primitives import SOPClassExtendedNegotiation
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made at import
-    CTImageStorage,
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
 )
@@ -20,7 +19,7 @@ from server.dicom.listener import Listener
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services import image_receiving
 from server.services.hospital import Hospital
-from tests.server.dicom.devices import tool
+from tests.server.dicom.devices import c_get, tool
 from tests.server.pictures import a_slice, as_file, uid
 
 IMAGES = [("one", "a", 1), ("one", "a", 2), ("one", "b", 3), ("two", "c", 4)]
@@ -53,29 +52,15 @@ def port(hospital: Hospital, device_port: int) -> Iterator[str]:
 
 def got(port: str, *, relational: bool = False, **asked: Any) -> tuple[int, list[int]]:
     """C-GET: the last status, and the numbers of the images that came."""
-    came: list[int] = []
-
-    def store(event: evt.Event) -> int:
-        came.append(int(event.dataset.InstanceNumber))
-        return 0x0000
-
-    device = AE("CT1")
-    device.add_requested_context(StudyRootQueryRetrieveInformationModelGet)
-    device.add_requested_context(CTImageStorage)
     more = SOPClassExtendedNegotiation()
     more.sop_class_uid = StudyRootQueryRetrieveInformationModelGet
     more.service_class_application_information = b"\x01"
-    association = device.associate(
-        "127.0.0.1", int(port), ae_title="BENHAN", evt_handlers=[(evt.EVT_C_STORE, store)],
-        ext_neg=[build_role(CTImageStorage, scp_role=True), *([more] if relational else [])])
-    agreed = association.acceptor.sop_class_extended
-    assert agreed == ({StudyRootQueryRetrieveInformationModelGet: b"\x01"} if relational else {})
     question = Dataset()
     for keyword, value in asked.items():
         setattr(question, keyword, value)
-    *_, (last, _) = association.send_c_get(question, StudyRootQueryRetrieveInformationModelGet)
-    association.release()
-    return last.Status, sorted(came)
+    answers, came, agreed = c_get(port, question, negotiated=[more] if relational else [])
+    assert agreed == ({StudyRootQueryRetrieveInformationModelGet: b"\x01"} if relational else {})
+    return answers[-1][0].Status, sorted(int(one.InstanceNumber) for one in came)
 
 
 def test_a_list_at_the_level_that_is_asked_for_brings_all_that_it_names(port: str) -> None:

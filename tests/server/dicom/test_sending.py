@@ -11,11 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread, uid
-from pynetdicom import AE, build_role, evt
-from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made at import
-    CTImageStorage,
-    StudyRootQueryRetrieveInformationModelGet,
-)
 
 from server.dicom import sending
 from server.dicom.listener import Listener
@@ -27,7 +22,7 @@ from server.store.tables import image_instances, image_studies
 from tests.imaging.dciodvfy import errors_in
 from tests.imaging.samples import compressed, public_files, smooth
 from tests.imaging.test_codecs import COLOUR, jpeg_2000, jpeg_ls
-from tests.server.dicom.devices import tool
+from tests.server.dicom.devices import c_get, tool
 from tests.server.pictures import a_slice, as_file
 from tests.server.pictures import uid as uid_of
 
@@ -139,24 +134,13 @@ def test_storescp_that_takes_no_image_syntax_but_its_own_gets_every_value(
 
 def asked(port: str, syntaxes: list[uid.UID]) -> tuple[Dataset, list[str], list[str]]:
     """C-GET by a device of these syntaxes alone: the last answer, the UIDs that failed, the UIDs that came."""
-    came: list[str] = []
-
-    def store(event: evt.Event) -> int:
-        came.append(str(event.dataset.SOPInstanceUID))
-        return 0x0000
-
-    device = AE("CT1")
-    device.add_requested_context(StudyRootQueryRetrieveInformationModelGet)
-    device.add_requested_context(CTImageStorage, syntaxes)
-    association = device.associate("127.0.0.1", int(port), ae_title="BENHAN", evt_handlers=[(evt.EVT_C_STORE, store)],
-                                   ext_neg=[build_role(CTImageStorage, scp_role=True)])
     question = Dataset()
     question.QueryRetrieveLevel, question.StudyInstanceUID = "STUDY", uid_of("study")
-    [*_, (status, identifier)] = association.send_c_get(question, StudyRootQueryRetrieveInformationModelGet)
-    association.release()
+    answers, came, _ = c_get(port, question, syntaxes=syntaxes)
+    status, identifier = answers[-1]
     failed = identifier.FailedSOPInstanceUIDList if identifier is not None else []
     return status, [str(one) for one in (failed if isinstance(failed, list) or hasattr(failed, "append") else [failed])
-                    ], came
+                    ], [str(one.SOPInstanceUID) for one in came]
 
 
 def test_one_that_cannot_go_is_counted_and_named_and_the_others_go(
