@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtGui import QFontMetrics, QPainter
 
 from workstation.models.images.corners import Corners
+from workstation.models.images.labels import Box
 from workstation.models.images.orientation import Edges
 from workstation.views import style
 from workstation.views.images.mark_painting import write
 
 MARGIN = 8
 LINE = 17
+_COARSE = 48
 BAR = 12
 """Width of the stretch at the right in which the scroll mark is taken."""
 
@@ -39,30 +44,52 @@ def paint_bar(painter: QPainter, bar: QRect, place: int, count: int) -> None:
 
 def paint_corners(painter: QPainter, room: QRect, corners: Corners, edges: Edges) -> None:
     """All four corners and the letters."""
-    painter.setFont(style.font("small"))
-    metrics = QFontMetrics(painter.font())
     ink = style.image_colour("ink")
+    for words, left, line in _lines(room, corners):
+        write(painter, QPointF(left, line), words, ink, size="small")
+    for words, left, line in _warning(room, corners):
+        write(painter, QPointF(left, line), words, style.image_colour("length"), size="small")
+    wide = QFontMetrics(style.font("small")).horizontalAdvance
+    for letters, place in letter_places(room, edges):
+        write(painter, QPointF(place.x() + (place.width() - wide(letters)) / 2, place.bottom() - 5), letters, ink,
+              size="small")
+
+
+def boxes(room: QRect, corners: Corners, edges: Edges) -> tuple[Box, ...]:
+    """Where these words stand, for those of marks to keep away from: in coarse steps, because a window that is
+    dragged writes other figures sixty times a second, and nothing may jump for that.
+    """
+    wide = QFontMetrics(style.font("small")).horizontalAdvance
+    found = []
+    for words, left, line in (*_lines(room, corners), *_warning(room, corners)):
+        width = math.ceil(wide(words) / _COARSE) * _COARSE
+        start = left if left == MARGIN else left + wide(words) - width
+        found.append(Box(start - 2, line - LINE + 4, width + 4, LINE))
+    return (*found, *(Box(place.x(), place.y(), place.width(), place.height())
+                      for _, place in letter_places(room, edges)))
+
+
+def _lines(room: QRect, corners: Corners) -> Iterator[tuple[str, float, float]]:
+    """Each line of the corners with the start of its base line."""
+    metrics = QFontMetrics(style.font("small"))
     edge, below = room.right() - MARGIN - BAR // 2, room.bottom() - MARGIN
-
-    def put(words: str, left: float, line: float, colour: QColor = ink) -> None:
-        write(painter, QPointF(left, line), words, colour, size="small")
-
     top_right = max((metrics.horizontalAdvance(line) for line in corners.top_right), default=0)
     for number, line in enumerate(corners.top_left):
         free = edge - MARGIN - (top_right + 12 if number < len(corners.top_right) else 0)
-        put(metrics.elidedText(line, Qt.TextElideMode.ElideRight, free), MARGIN, MARGIN + 10 + LINE * number)
+        yield metrics.elidedText(line, Qt.TextElideMode.ElideRight, free), MARGIN, MARGIN + 10 + LINE * number
     for number, line in enumerate(corners.top_right):
-        put(line, edge - metrics.horizontalAdvance(line), MARGIN + 10 + LINE * number)
+        yield line, edge - metrics.horizontalAdvance(line), MARGIN + 10 + LINE * number
     for number, line in enumerate(reversed(corners.bottom_left)):
-        put(line, MARGIN, below - LINE * number)
+        yield line, MARGIN, below - LINE * number
     for number, line in enumerate(reversed(corners.bottom_right)):
-        put(line, edge - metrics.horizontalAdvance(line), below - LINE * number)
+        yield line, edge - metrics.horizontalAdvance(line), below - LINE * number
+
+
+def _warning(room: QRect, corners: Corners) -> Iterator[tuple[str, float, float]]:
     if corners.warning:
+        metrics, edge = QFontMetrics(style.font("small")), room.right() - MARGIN - BAR // 2
         words = metrics.elidedText(corners.warning, Qt.TextElideMode.ElideRight, edge - MARGIN)
-        put(words, edge - metrics.horizontalAdvance(words), below - LINE * len(corners.bottom_right),
-            style.image_colour("length"))
-    for letters, place in letter_places(room, edges):
-        put(letters, place.x() + (place.width() - metrics.horizontalAdvance(letters)) / 2, place.bottom() - 5)
+        yield words, edge - metrics.horizontalAdvance(words), room.bottom() - MARGIN - LINE * len(corners.bottom_right)
 
 
 def letter_places(room: QRect, edges: Edges) -> tuple[tuple[str, QRect], ...]:

@@ -11,14 +11,15 @@ from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QPainter
 
 from imaging.geometry import Point
-from workstation.models.images.corners import Told, Words, corners_of, told_by
+from workstation.models.images.corners import Corners, Told, Words, corners_of, told_by
 from workstation.models.images.gaze import Gaze
 from workstation.models.images.graphics import ReferenceLine
+from workstation.models.images.labels import Box, Standing, standing
 from workstation.models.images.lens import Lens
-from workstation.models.images.marks import Marks
+from workstation.models.images.marks import Mark, Marks
 from workstation.models.images.orientation import Edges, edges_of, ways_of
 from workstation.models.images.stack import Loaded, Spot
-from workstation.models.images.view_state import ViewState
+from workstation.models.images.view_state import Tool, ViewState
 from workstation.views import style
 from workstation.views.images import corner_painting as rim
 from workstation.views.images.aim import Aim
@@ -64,6 +65,7 @@ class Face:
     surface: Surface = field(default_factory=Surface)
     glass: Surface = field(default_factory=Surface)
     _told: tuple[Loaded, tuple[Told, tuple[str, str]]] | None = None
+    _stood: tuple[tuple[object, ...], tuple[Standing | None, ...]] | None = None
 
     @property
     def over_it(self) -> Over | None:
@@ -93,8 +95,8 @@ class Face:
             painter.drawImage(painted.left, painted.top, painted.image)
             painter.restore()
 
-    def over(self, painter: QPainter, lens: Lens, ratio: float) -> None:
-        """Graphics, reference lines and marks."""
+    def over(self, painter: QPainter, lens: Lens, ratio: float, *, bare: bool = False) -> None:
+        """Graphics, reference lines and marks; `bare` where no words will stand at the rim."""
         here = self.gaze.here
         if here is None:
             return
@@ -106,13 +108,30 @@ class Face:
         for line in self.lines:
             canvas.reference(line)
         edited = self.hand.edited
-        for mark in self.marks.of(here.spot):
-            canvas.mark(edited if edited is not None and edited.id == mark.id else mark, chosen=mark.id == self.chosen)
+        marks = [edited if edited is not None and edited.id == mark.id else mark for mark in self.marks.of(here.spot)]
+        for mark in marks:
+            canvas.mark(mark, chosen=mark.id == self.chosen)
+        for mark, where in zip(marks, self._standing(canvas, marks, here, lens, ratio, bare=bare), strict=True):
+            if where is not None:
+                canvas.words(mark, where)
         if self.hand.drawing is not None:
             canvas.drawing(self.hand.drawing)
         if self.aim.at is not None:
             canvas.crosshair(self.aim.at)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _standing(self, canvas: Canvas, marks: Sequence[Mark], here: Loaded, lens: Lens, ratio: float, *, bare: bool,
+                  ) -> tuple[Standing | None, ...]:
+        """Where the words of the marks stand; looked for once while a window is dragged over them."""
+        if not marks:
+            return ()
+        room = QRect(0, 0, round(lens.width / ratio), round(lens.height / ratio))
+        rims = () if bare else rim.boxes(room, self._words(here, lens), self.letters(lens))
+        wanted = (tuple(marks), replace(lens, state=replace(lens.state, voi=None, tool=Tool.SELECT)), rims)
+        if self._stood is None or self._stood[0] != wanted:
+            inner = Box(4, 4, max(1, room.width() - 8 - rim.BAR), max(1, room.height() - 8))
+            self._stood = wanted, standing([canvas.label(mark) for mark in marks], inner, rims)
+        return self._stood[1]
 
     def magnifier(self, painter: QPainter, lens: Lens, at: Point, ratio: float) -> None:
         """The same pixels through a nearer lens, about the pointer."""
@@ -157,11 +176,12 @@ class Face:
         return Edges() if here is None else edges_of(self._told_of(here)[1], lens)
 
     def _corners(self, painter: QPainter, room: QRect, here: Loaded, lens: Lens) -> None:
-        state = self.gaze.state
-        words = replace(self.words, lines=self._lines(here))
-        corners = corners_of(self._told_of(here)[0], self.gaze.seen, self.gaze.count, words, scale=lens.scale,
-                             voi=self.surface.window(here, state.voi), invert=state.invert)
-        rim.paint_corners(painter, room, corners, self.letters(lens))
+        rim.paint_corners(painter, room, self._words(here, lens), self.letters(lens))
+
+    def _words(self, here: Loaded, lens: Lens) -> Corners:
+        state, words = self.gaze.state, replace(self.words, lines=self._lines(here))
+        return corners_of(self._told_of(here)[0], self.gaze.seen, self.gaze.count, words, scale=lens.scale,
+                          voi=self.surface.window(here, state.voi), invert=state.invert)
 
     def _told_of(self, here: Loaded) -> tuple[Told, tuple[str, str]]:
         """What the file says, read once for each picture that is seen."""

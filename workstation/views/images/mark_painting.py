@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 from imaging.geometry import Point
 from workstation.models.images.drawing import Drawing, handles, outline
 from workstation.models.images.graphics import Dots, Graphic, Polyline, ReferenceLine, Text
+from workstation.models.images.labels import Label, Standing
 from workstation.models.images.lens import Lens
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.readings import words_of
@@ -33,14 +34,31 @@ class Canvas:
         return QPointF(x / self._scale, y / self._scale)
 
     def mark(self, mark: Mark, *, chosen: bool) -> None:
-        """A finished mark with what it says; handles when it is chosen."""
+        """A finished mark; handles when it is chosen."""
         self._lines(mark.kind, mark.points)
         if chosen:
             self._painter.setBrush(style.image_colour("ground"))
             for handle in handles(mark):
                 self._painter.drawRect(QRectF(self.at(handle) - QPointF(3, 3), self.at(handle) + QPointF(3, 3)))
-        if mark.reading is not None:
-            self._label(mark, list(words_of(mark.reading)))
+
+    def label(self, mark: Mark) -> Label:
+        """How much room the words of a mark take, and where its lines are seen."""
+        words = _words(mark)
+        wide = max((metrics(bold=number == 0).horizontalAdvance(line) for number, line in enumerate(words)), default=0)
+        lines = tuple(tuple((place.x(), place.y()) for place in map(self.at, line))
+                      for line in outline(mark.kind, mark.points))
+        return Label(lines, wide, metrics(bold=True).height() * len(words))
+
+    def words(self, mark: Mark, where: Standing) -> None:
+        """What a mark says, in its place; a thin line leads to the mark where that is not beside it."""
+        ink, high = ink_of(mark.kind), metrics(bold=True).height()
+        if where.tie is not None:
+            for pen in (QPen(_shade(), 3), QPen(ink, 1, Qt.PenStyle.DotLine)):
+                self._painter.setPen(pen)
+                self._painter.drawLine(*(QPointF(*end) for end in where.tie))
+        top = where.box.top + metrics(bold=True).ascent()
+        for number, line in enumerate(_words(mark)):
+            write(self._painter, QPointF(where.box.left, top + number * high), line, ink, bold=number == 0)
 
     def drawing(self, drawing: Drawing) -> None:
         """A mark that is being made."""
@@ -111,19 +129,14 @@ class Canvas:
         self._painter.drawLine(at - QPointF(4, 0), at + QPointF(4, 0))
         self._painter.drawLine(at - QPointF(0, 4), at + QPointF(0, 4))
 
-    def _label(self, mark: Mark, lines: list[str]) -> None:
-        """Beside the mark's right end, kept within the viewport."""
-        places = [self.at(point) for line in outline(mark.kind, mark.points) for point in line]
-        anchor, other = max(places, key=QPointF.x), min(places, key=QPointF.x)
-        metrics = QFontMetricsF(style.font(bold=True))
-        wide, high = max(map(metrics.horizontalAdvance, lines)), metrics.height()
-        left = max(4.0, anchor.x() + 8)
-        if left + wide > self._room.width() - 14:  # no room at its right: at its left, or as near as the viewport lets
-            anchor, left = other, max(4.0, min(other.x() - 8, self._room.width() - 14) - wide)
-        top = min(max(4.0, anchor.y() - high / 2), self._room.height() - high * len(lines) - 4)
-        for number, words in enumerate(lines):
-            write(self._painter, QPointF(left, top + metrics.ascent() + number * high), words, ink_of(mark.kind),
-                  bold=number == 0)
+
+def _words(mark: Mark) -> tuple[str, ...]:
+    return () if mark.reading is None else words_of(mark.reading)
+
+
+def metrics(*, bold: bool) -> QFontMetricsF:
+    """Of the words beside marks."""
+    return QFontMetricsF(style.font(bold=bold))
 
 
 def ink_of(kind: Kind) -> QColor:

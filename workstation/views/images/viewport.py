@@ -141,7 +141,7 @@ class Viewport(QWidget):
             painter = QPainter(made)
             lens = Lens.of(self.state, (wanted.width(), wanted.height()), self.here.frame, self.gaze.aspect)
             self._face.picture(painter, Surface(), lens, 1.0, planes=planes)
-            self._face.over(painter, lens, 1.0)
+            self._face.over(painter, lens, 1.0, bare=True)
             painter.end()
         return made
 

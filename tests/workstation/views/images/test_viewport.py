@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from workstation.models.images.readings import Reading
 from workstation.models.images.stack import Loaded
 from workstation.models.images.states import Over
 from workstation.models.images.view_state import Tool, ViewState
+from workstation.views import style
 from workstation.views.images.face import Laying
 from workstation.views.images.viewport import Viewport
 
@@ -483,3 +485,27 @@ def test_reference_lines_belong_to_one_picture(viewport: Viewport) -> None:
     assert not same_as_imaging(viewport)
     press(viewport, Qt.Key.Key_Up)
     assert same_as_imaging(viewport)
+
+
+def test_words_of_marks_lie_on_no_other_words_and_come_back_to_the_same_place(viewport: Viewport) -> None:
+    viewport.show_stack(HeldStack([loaded(slice_at(disc()))]))
+    press(viewport, Qt.Key.Key_R)
+    for start in ((20, 30), (24, 34)):
+        drag(viewport, at(viewport, start), at(viewport, (start[0] + 20, start[1] + 20)))
+    press(viewport, Qt.Key.Key_R)
+    press(viewport, Qt.Key.Key_D)
+    drag(viewport, at(viewport, (4, 2)), at(viewport, (20, 3)))  # below the title in the corner
+    viewport.grab()
+    stood = viewport._face._stood
+    assert stood is not None
+    places = [one.box for one in stood[1] if one is not None]
+    rims = stood[0][2]
+    assert isinstance(rims, tuple)
+    assert len(places) == 3
+    assert not any(one.shared(other) for one, other in combinations([*places, *rims], 2) if {one, other} & {*places})
+    drag(viewport, QPointF(300, 200), QPointF(340, 190), RIGHT)
+    viewport.grab()
+    assert viewport._face._stood is stood, "while a window is dragged over them they stay"
+    painted = pixels(viewport.grab().toImage())
+    assert any((painted[int(box.top):int(box.bottom), int(box.left):int(box.right)] ==
+                np.array(style.image_colour("region").getRgb()[:3])).all(axis=2).any() for box in places)
