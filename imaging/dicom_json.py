@@ -199,7 +199,8 @@ def _finite(number: float) -> float | str:
     return number if math.isfinite(number) else str(number)
 
 
-def _name(text: str) -> dict[str, str]:
+def name_groups(text: str) -> dict[str, str]:
+    """A person's name as DICOM JSON has it: the groups that are there (PS3.18 F.2.2)."""
     groups = zip(("Alphabetic", "Ideographic", "Phonetic"), text.split("="), strict=False)
     return {group: part for group, part in groups if part}
 
@@ -238,5 +239,5 @@ def _inline(representation: str, value: bytes) -> Told:
 
 _MADE: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("AE", "AS", "CS", "DA", "DT", "TM", "UI", "LO", "SH", "UC"), str),
-    "DS": _decimal, "IS": lambda text: int(_decimal(text)), "PN": _name,
+    "DS": _decimal, "IS": lambda text: int(_decimal(text)), "PN": name_groups,
 }

@@ -9,6 +9,7 @@ from typing import Any
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 
+from imaging.dicom_json import name_groups
 from server.store.image_search import ATTRIBUTES, Level
 
 
@@ -64,8 +65,4 @@ def _values(vr: str, value: Any) -> list[Any]:
     if value is None or value in ("", []):
         return []
     values = value.split("\\") if isinstance(value, str) else value if isinstance(value, list) else [value]
-    return [_name(one) for one in values] if vr == "PN" else values
-
-
-def _name(value: str) -> dict[str, str]:
-    return dict(zip(("Alphabetic", "Ideographic", "Phonetic"), value.split("="), strict=False))
+    return [name_groups(one) for one in values] if vr == "PN" else values

@@ -33,3 +33,9 @@ EMPTY: dict[str, Any] = {"ModalitiesInStudy": [], "PatientName": "", "SeriesNumb
 def test_it_says_what_the_data_set_says(level: Level, changes: dict[str, Any]) -> None:
     row = ROW | changes
     assert told(row, level) == answer(row, ATTRIBUTES[level]).to_json_dict()
+
+
+def test_a_group_of_a_name_that_is_empty_is_left_out() -> None:
+    """PS3.18 F.2.2; a data set writes it as an empty text."""
+    [name] = told({**ROW, "PatientName": "=山田^太郎="}, Level.STUDY)["00100010"]["Value"]
+    assert name == {"Ideographic": "山田^太郎"}
