@@ -15,6 +15,7 @@ from server.api import (
     confirmations,
     delegations,
     dicomweb,
+    dicomweb_pictures,
     drafts,
     encounters,
     entries,
@@ -76,8 +77,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hospital = hospital
     app.state.feed = feed
     problems.install(app)
-    pictures = dicomweb.router if hospital.pacs is None else pacs.router
-    for router in (pictures, *ROUTERS):
+    pictures = (dicomweb.router, dicomweb_pictures.router) if hospital.pacs is None else (pacs.router,)
+    for router in (*pictures, *ROUTERS):
         app.include_router(router)
-    app.add_middleware(ShortWay, routes=questions_of(pictures.routes), hands=hands)
+    app.add_middleware(ShortWay, routes=[one for router in pictures for one in questions_of(router.routes)],
+                       hands=hands)
     return app

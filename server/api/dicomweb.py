@@ -51,8 +51,8 @@ class ImageRoute(QuestionRoute):
 
 
 router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], route_class=ImageRoute)
-_STUDY, _SERIES = "/studies/{study}", "/studies/{study}/series/{series}"
-_IMAGE = _SERIES + "/instances/{uid}"
+STUDY, SERIES = "/studies/{study}", "/studies/{study}/series/{series}"
+IMAGE = SERIES + "/instances/{uid}"
 
 
 @router.get("/studies")
@@ -62,28 +62,28 @@ def find_studies(caller: Asking, request: Request) -> Response:
 
 
 @router.get("/series")
-@router.get(_STUDY + "/series")
+@router.get(STUDY + "/series")
 def find_series(caller: Asking, request: Request, study: str = "") -> Response:
     """Series, of one study or of all."""
     return _found(caller, request, Level.SERIES, StudyInstanceUID=study)
 
 
 @router.get("/instances")
-@router.get(_STUDY + "/instances")
-@router.get(_SERIES + "/instances")
+@router.get(STUDY + "/instances")
+@router.get(SERIES + "/instances")
 def find_instances(caller: Asking, request: Request, study: str = "", series: str = "") -> Response:
     """Images, of one series, one study, or all."""
     return _found(caller, request, Level.IMAGE, StudyInstanceUID=study, SeriesInstanceUID=series)
 
 
-@router.get(_STUDY)
-@router.get(_SERIES)
-@router.get(_IMAGE)
+@router.get(STUDY)
+@router.get(SERIES)
+@router.get(IMAGE)
 def read_files(caller: Asking, request: Request, study: str, series: str = "", uid: str = "") -> Response:
     """The files, as they were sent, or (`transfer-syntax=1.2.840.10008.1.2.1`) decoded; one image also alone
     (`Accept: application/dicom`), whole or a range of it.
     """
-    seen = _look(caller, study, series, uid)
+    seen = look(caller, study, series, uid)
     as_sent, wanted = accept.files(request, {kept.transfer_syntax for kept in seen.images})
     alone = bool(uid) and not wanted.parts and wanted.media != accept.ANY
     reading = _Reading(caller, seen)
@@ -97,24 +97,24 @@ def read_files(caller: Asking, request: Request, study: str, series: str = "", u
         for kept, file in files], _DICOM)
 
 
-@router.get(_STUDY + "/metadata")
-@router.get(_SERIES + "/metadata")
-@router.get(_IMAGE + "/metadata")
+@router.get(STUDY + "/metadata")
+@router.get(SERIES + "/metadata")
+@router.get(IMAGE + "/metadata")
 def read_metadata(caller: Asking, request: Request, study: str, series: str = "", uid: str = "") -> Response:
     """All attributes but the pixels, as they were kept when the images came."""
     accept.demand_json(request)
-    base = f"{_root(caller, request)}/studies/{study}"
+    base = f"{root_of(caller, request)}/studies/{study}"
     with caller.telling(images.refusing(study=study)), caller.hospital.glance(caller.signed_in) as desk:
         kept = images.metadata(desk, study, series, uid)
     told = (image_metadata.told(data, f"{base}/series/{one.series_uid}/instances/{one.uid}") for one, data in kept)
     return Response(b"[" + b",".join(told) + b"]", media_type=_DICOM_JSON)
 
 
-@router.get(_IMAGE + "/frames/{numbers}")
+@router.get(IMAGE + "/frames/{numbers}")
 def read_frames(caller: Asking, request: Request, *, study: str, series: str, uid: str, numbers: str) -> Response:
     """Frames (`1,2,7`): as they lie in the file where the asker takes its transfer syntax, else decoded."""
     wanted = asked.frame_numbers(numbers)
-    seen = _look(caller, study, series, uid)
+    seen = look(caller, study, series, uid)
     as_stored, taken = accept.frames(request, seen.images[0].transfer_syntax)
     frames = image_web.frames(seen, wanted, as_stored=as_stored)
     if len(frames) == 1 and not taken.parts and taken.media != accept.ANY:
@@ -124,37 +124,18 @@ def read_frames(caller: Asking, request: Request, *, study: str, series: str, ui
         ((part.data, f"{part.media}; transfer-syntax={part.transfer_syntax}") for part in frames), frames[0].media)
 
 
-@router.get(_IMAGE + "/rendered")
-@router.get(_IMAGE + "/frames/{numbers}/rendered")
-def read_rendered(
-    caller: Asking, request: Request, *, study: str, series: str, uid: str, numbers: str = "1",
-) -> Response:
-    """A picture (PNG, or JPEG for who takes nothing else), or one of each frame: `window=centre,width,function`,
-    `viewport=width,height`.
-    """
-    wanted = asked.frame_numbers(numbers)
-    window = asked.window(request.query_params.get("window", ""))
-    size = asked.viewport(request.query_params.get("viewport", ""))
-    media, taken = accept.picture(request)
-    seen = _look(caller, study, series, uid)
-    drawn = image_web.rendered(seen.first, wanted, window, size, as_jpeg=media == accept.JPEG)
-    if len(drawn) == 1 and not taken.parts:
-        return Response(drawn[0], media_type=media)
-    return multipart.joined(((picture, media) for picture in drawn), media)
-
-
-@router.get(_IMAGE + "/bulkdata/{tag}")
+@router.get(IMAGE + "/bulkdata/{tag}")
 def read_bulk(caller: Asking, request: Request, *, study: str, series: str, uid: str, tag: str) -> Response:
     """One long binary value."""
     taken = accept.demand(request, _OCTETS)
-    value = image_web.bulk(_look(caller, study, series, uid).first, tag)
+    value = image_web.bulk(look(caller, study, series, uid).first, tag)
     if not taken.parts and taken.media != accept.ANY:
         return Response(value, media_type=_OCTETS)
     return multipart.joined([(value, _OCTETS)], _OCTETS)
 
 
 @router.post("/studies")
-@router.post(_STUDY)
+@router.post(STUDY)
 def store(caller: Asking, request: Request, study: str = "") -> Response:
     """Keep the files of a multipart message; each is told of by itself, a second time does no harm."""
     accept.demand_json(request)
@@ -188,7 +169,7 @@ def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Resp
     told = caller.telling(images.refusing(study=fixed.get("StudyInstanceUID", ""), search=level))
     with told, caller.hospital.glance(caller.signed_in) as desk:
         rows = images.search(desk, question.wanted)
-    root = _root(caller, request)
+    root = root_of(caller, request)
     answers = [{**image_answers.told(row, level), **_where(root, row, level)} for row in rows]
     warnings = list(question.warnings)
     if len(rows) == question.wanted.most:
@@ -197,7 +178,8 @@ def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Resp
     return Response(json.dumps(answers), headers=headers, media_type=_DICOM_JSON)
 
 
-def _root(caller: Caller, request: Request) -> str:
+def root_of(caller: Caller, request: Request) -> str:
+    """The address of all that is here."""
     return f"{caller.hospital.settings.public_url or str(request.base_url).rstrip('/')}/dicomweb"
 
 
@@ -210,7 +192,7 @@ def _where(root: str, row: dict[str, Any], level: Level) -> dict[str, Any]:
     return {"00081190": {"vr": "UR", "Value": [root + path]}}
 
 
-def _look(caller: Caller, study: str, series: str, uid: str) -> Look:
+def look(caller: Caller, study: str, series: str, uid: str) -> Look:
     """Find the images, and give the connection back; read and draw after it."""
     with caller.telling(images.refusing(study=study)), caller.hospital.glance(caller.signed_in) as desk:
         return images.look(desk, study, series, uid)

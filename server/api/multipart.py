@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from itertools import pairwise
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from records.errors import Refusal
 
@@ -23,6 +24,8 @@ class Piece:
     content: str
     length: int | None
     data: Iterable[bytes]
+    location: str = ""
+    """The address at which it is found by itself."""
 
 
 def joined(parts: Iterable[tuple[bytes, str]], kind: str) -> Response:
@@ -38,9 +41,7 @@ def streamed(pieces: Sequence[Piece], kind: str) -> Response:
 
     def body() -> Iterator[bytes]:
         for piece in pieces:
-            yield _head(boundary, piece.content, piece.length)
-            yield from piece.data
-            yield b"\r\n"
+            yield from _part(boundary, piece)
         yield _end(boundary)
 
     lengths = [piece.length for piece in pieces]
@@ -49,6 +50,33 @@ def streamed(pieces: Sequence[Piece], kind: str) -> Response:
         told = sum(len(_head(boundary, piece.content, piece.length)) + (piece.length or 0) + 2 for piece in pieces)
         headers["Content-Length"] = str(told + len(_end(boundary)))
     return StreamingResponse(body(), 200, headers)
+
+
+def flowing(pieces: Iterable[Piece], kind: str) -> Response:
+    """The same for parts that are made while they are sent, one after the other."""
+    boundary = _boundary()
+
+    def body() -> Generator[bytes, None, None]:
+        for piece in pieces:
+            yield b"".join(_part(boundary, piece))
+        yield _end(boundary)
+
+    return _Flow(body(), 200, {"Content-Type": _type(boundary, kind)})
+
+
+class _Flow(StreamingResponse):
+    """An answer whose making ends with it, also when who asked hangs up; else it would stand until it is swept away."""
+
+    def __init__(self, made: Generator[bytes, None, None], status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(made, status, headers)
+        self._made = made
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As its parent, which waits for the piece that is being made."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._made.close()
 
 
 def split(body: bytes, content_type: str) -> Iterator[bytes]:
@@ -83,9 +111,16 @@ def _boundary() -> str:
     return f"benhan-{secrets.token_hex(12)}"
 
 
-def _head(boundary: str, content: str, length: int | None) -> bytes:
+def _part(boundary: str, piece: Piece) -> Iterator[bytes]:
+    yield _head(boundary, piece.content, piece.length, piece.location)
+    yield from piece.data
+    yield b"\r\n"
+
+
+def _head(boundary: str, content: str, length: int | None, location: str = "") -> bytes:
     told = "" if length is None else f"Content-Length: {length}\r\n"
-    return f"--{boundary}\r\nContent-Type: {content}\r\n{told}\r\n".encode()
+    where = f"Content-Location: {location}\r\n" if location else ""
+    return f"--{boundary}\r\nContent-Type: {content}\r\n{told}{where}\r\n".encode()
 
 
 def _end(boundary: str) -> bytes:

@@ -39,6 +39,7 @@ _STATUS = {
     "encounter_already_open": 409,
     "bed_taken": 409,
     "body_too_large": 413,
+    "image_pictures_too_many": 413,
 }
 """Which refusal answers with which status; all others are 422: understood and refused."""
 

@@ -1,4 +1,4 @@
-"""What DICOMweb answers are made of (PS3.18): frames as they lie in the file or decoded, pictures, long values."""
+"""What DICOMweb answers are made of (PS3.18): frames as they lie in the file or decoded, whole files, long values."""
 
 from __future__ import annotations
 
@@ -18,12 +18,7 @@ from imaging.apart import Apart
 from imaging.dicom_json import little
 from imaging.encoded import Encoded, PixelFormat
 from imaging.frames import Frames
-from imaging.geometry import aspect_of
-from imaging.grey import Window
 from imaging.image import Image, open_image
-from imaging.jpeg import jpeg
-from imaging.png import png
-from imaging.rendering import View, render
 from imaging.sources import MIB, Limits, Source
 from imaging.transcoding import native, preamble
 from records.errors import Refusal
@@ -48,7 +43,8 @@ more."""
 TOGETHER = 256 * MIB
 """Decoded bytes of the frames of one answer."""
 _LARGE = 32 * MIB
-_decoder = Apart()
+decoder = Apart()
+"""Unpacks in a process of its own, one frame at a time."""
 _room = threading.BoundedSemaphore(2)
 """Large frames wait for each other: a small file may ask for a large one, and many may ask for it at once."""
 
@@ -74,7 +70,7 @@ def frames(look: Look, numbers: Sequence[int], *, as_stored: bool) -> list[Part]
     source, laid = _laid(look)
     if len(numbers) > 1 and len(numbers) * laid.format.decoded_bytes > TOGETHER:
         raise Refusal.because("image_frames_too_many", limit=TOGETHER // MIB)
-    with _making_room(laid.format):
+    with making_room(laid.format):
         return [_frame(source, laid, number, as_stored=as_stored) for number in numbers]
 
 
@@ -103,28 +99,9 @@ def _frame(source: Source, laid: Frames, number: int, *, as_stored: bool) -> Par
         return Part(bytes(encoded.data), MEDIA[syntax], str(syntax))
     if not syntax.is_compressed and syntax.is_little_endian and laid.format.allocated != 1:
         return Part(bytes(encoded.data), OCTETS, ExplicitVRLittleEndian)
-    samples, _ = _decoder(encoded)
+    samples, _ = decoder(encoded)
     words = np.ascontiguousarray(samples).astype(samples.dtype.newbyteorder("<"), copy=False)
     return Part(words.tobytes(), OCTETS, ExplicitVRLittleEndian)
-
-
-def rendered(
-    file: Sealed, numbers: Sequence[int], window: Window | None, size: tuple[int, int] | None, *, as_jpeg: bool = False,
-) -> list[bytes]:
-    """A picture of each frame: exactly the viewer's pixels as PNG, near them as JPEG."""
-    image = open_image(file, LIMITS)
-    drawn = 3 * (size[0] * size[1] if size is not None else image.format.pixels)
-    if len(numbers) > 1 and len(numbers) * max(image.format.decoded_bytes, drawn) > TOGETHER:
-        raise Refusal.because("image_frames_too_many", limit=TOGETHER // MIB)
-    with _making_room(image.format):
-        return [_drawn(image, _within(image, number), View(voi=window, size=size), as_jpeg=as_jpeg)
-                for number in numbers]
-
-
-def _drawn(image: Image, number: int, view: View, *, as_jpeg: bool) -> bytes:
-    shown = image.frame(number, _decoder)
-    drawn = render(shown, image.grey(number), view, aspect_of(image.dataset, image.groups, number))
-    return jpeg(drawn) if as_jpeg else png(drawn)
 
 
 def native_file(file: Sealed) -> Iterator[bytes]:
@@ -136,8 +113,8 @@ def native_file(file: Sealed) -> Iterator[bytes]:
 
 
 def _with_room(encoded: Encoded) -> tuple[NDArray[Any], str]:
-    with _making_room(encoded.format):
-        return _decoder(encoded)
+    with making_room(encoded.format):
+        return decoder(encoded)
 
 
 def bulk(file: Sealed, tag: str) -> bytes:
@@ -150,7 +127,8 @@ def bulk(file: Sealed, tag: str) -> bytes:
 
 
 @contextmanager
-def _making_room(form: PixelFormat) -> Iterator[None]:
+def making_room(form: PixelFormat) -> Iterator[None]:
+    """Decode and draw frames within it."""
     if form.decoded_bytes <= _LARGE:
         yield
         return
@@ -158,7 +136,8 @@ def _making_room(form: PixelFormat) -> Iterator[None]:
         yield
 
 
-def _within(image: Image, number: int) -> int:
+def within(image: Image, number: int) -> int:
+    """The number of a frame that there is."""
     if not 1 <= number <= image.format.frames:
         raise Refusal.because("thing_unknown", "frame")
     return number

@@ -99,6 +99,13 @@ def metadata_of(db: Connection, key: ScopeKey, which: Collection[UUID]) -> dict[
     return {row.id: key.decrypt(_metadata_about(row.uid), row.metadata) for row in rows}
 
 
+def frames_of(db: Connection, which: Collection[UUID]) -> dict[UUID, int]:
+    """How many frames those of these images have that have pixels."""
+    rows = db.execute(select(image_instances.c.id, image_instances.c.frames)
+                      .where(image_instances.c.id.in_(which), image_instances.c.height.is_not(None)))
+    return {row.id: row.frames for row in rows}
+
+
 def _metadata_about(uid: str) -> str:
     return f"image-metadata:{uid}"
 

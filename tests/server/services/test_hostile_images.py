@@ -16,7 +16,7 @@ from imaging.apart import Apart
 from imaging.image import open_image
 from imaging.sources import InMemory
 from records.errors import Refusal
-from server.services import image_headers, image_metadata, image_web
+from server.services import image_headers, image_metadata, image_pictures, image_web
 from server.services.images import Look
 from server.store import images
 from server.store.blobs import Folder
@@ -35,7 +35,7 @@ def read_as_the_server(data: bytes, _decoder: Apart) -> str:
     for tag in [tag for tag, element in told.items() if "BulkDataURI" in element and tag != "7FE00010"]:
         _given(image_web.bulk, file, tag)
     frames = open_image(file).format.frames
-    drawn = [_given(image_web.rendered, file, [number], None, (200, 150)) for number in sorted({1, frames})]
+    drawn = [_given(image_pictures.rendered, file, [number], None, (200, 150)) for number in sorted({1, frames})]
     with TemporaryDirectory() as folder:
         look = _filed(Folder(Path(folder)), data)
         for stored in (True, False):
