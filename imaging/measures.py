@@ -111,6 +111,19 @@ def region(figure: Figure, stored: NDArray[Any], grey: Grey, spacing: Spacing, *
                          float(values.min()), float(values.max()), told)
 
 
+def colour_means(figure: Figure, rgb: NDArray[np.uint8]) -> tuple[float, float, float] | None:
+    """The means of red, green and blue (0 to 255) of the pixels whose middle is inside; None where there is none.
+
+    Colours of a picture for the eye: they measure nothing in the body.
+    """
+    left, top, mask = _inside(figure, rgb.shape[0], rgb.shape[1])
+    seen = rgb[top:top + mask.shape[0], left:left + mask.shape[1]][mask]
+    if not len(seen):
+        return None
+    red, green, blue = (float(mean) for mean in seen.mean(axis=0, dtype=np.float64))
+    return red, green, blue
+
+
 def _uncalibrated(unit: str) -> Measure:
     return Measure(None, unit, Calibration.NONE, Reason("measure_not_calibrated"))
 

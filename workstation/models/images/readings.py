@@ -9,6 +9,10 @@ from typing import Any
 from imaging.geometry import Calibration
 from records.errors import Reason, reason_words
 
+_NO_RULER = {"measure_across_regions": "qua hai vùng thước khác nhau",
+             "measure_outside_regions": "ra ngoài vùng có thước"}
+_OF_COLOURS = "màu trên hình, không phải trị số của mô"
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -28,6 +32,8 @@ class Reading:
     least: float | None = None
     greatest: float | None = None
     values_unit: str = ""
+    colours: tuple[float, float, float] | None = None
+    """A region's mean red, green and blue, 0 to 255, where the picture has colours and no values."""
 
     def as_json(self) -> dict[str, Any]:
         """The reading as it is kept with its mark."""
@@ -38,6 +44,9 @@ class Reading:
         """A kept reading; raises ValueError or KeyError when it is none."""
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in data.items() if name in known}
+        if colours := values.get("colours"):
+            red, green, blue = colours
+            values["colours"] = (float(red), float(green), float(blue))
         return cls(**{**values, "calibration": Calibration(values["calibration"])})
 
     @property
@@ -49,9 +58,9 @@ class Reading:
 def words_of(reading: Reading) -> tuple[str, ...]:
     """Lines to be written beside a mark: the figures first, then what must be known to trust them."""
     size = _size_words(reading)
-    if reading.pixels is None:
-        return tuple(filter(None, (size, _trust(reading))))
-    if reading.mean is None:
+    if reading.colours is not None:
+        return tuple(filter(None, (f"{_colour_words(reading.colours)} · {size}", _OF_COLOURS, _trust(reading))))
+    if reading.pixels is None or reading.mean is None:
         return tuple(filter(None, (size, _trust(reading))))
     unit = f" {reading.values_unit}" if reading.values_unit else ""
     digits = 2 if reading.values_unit.startswith("SUV") else 0
@@ -87,12 +96,20 @@ def _size_words(reading: Reading) -> str:
     return f"{about}{decimal(reading.size, 0 if reading.unit == 'px²' else 1)}{space}{reading.unit}"
 
 
+def _colour_words(colours: tuple[float, float, float]) -> str:
+    """As the picture has them; a grey one that came as colours has one brightness."""
+    if max(colours) - min(colours) < 0.5:
+        return f"TB sáng {decimal(sum(colours) / 3, 0)}/255"
+    red, green, blue = (decimal(one, 0) for one in colours)
+    return f"TB đỏ {red}, lục {green}, lam {blue} /255"
+
+
 def _trust(reading: Reading) -> str:
     """Pixel spacing versus imager spacing said plainly (PS3.3 10.7.1.3)."""
     if reading.size is None:
         return "" if reading.reason is None else reading.reason.vietnamese
     if reading.unit in ("px", "px²"):
-        return "không có thước"
+        return _NO_RULER.get(reading.why, "không có thước")
     if reading.unit == "°":
         return ""
     return {Calibration.AT_DETECTOR: "theo cảm biến", Calibration.ESTIMATED: "ước lượng"}.get(reading.calibration, "")

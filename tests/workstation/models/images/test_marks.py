@@ -162,11 +162,27 @@ def test_an_angle_of_points_that_meet_has_a_reason_instead_of_a_figure(here: Loa
     assert "không có góc" in " ".join(words_of(found))
 
 
-def test_a_colour_picture_gives_an_area_and_no_grey_values() -> None:
-    colour = loaded(slice_at(np.zeros((32, 32, 3), np.uint8), RescaleSlope=None, RescaleIntercept=None))
-    found = said(colour, Kind.ELLIPSE, (4, 4), (20, 20))
-    assert found.mean is None
-    assert found.size == pytest.approx(math.pi / 4 * (16 * 0.7) ** 2)
+def test_a_colour_picture_gives_an_area_and_its_colours_and_says_that_they_are_no_measure() -> None:
+    picture = np.zeros((32, 32, 3), np.uint8)
+    picture[4:20, 4:20] = (200, 60, 20)
+    picture[8:12, 4:20] = (0, 60, 20)  # a quarter of the rectangle
+    colour = loaded(slice_at(picture, RescaleSlope=None, RescaleIntercept=None))
+    found = said(colour, Kind.RECTANGLE, (4, 4), (20, 20))
+    assert found.mean is None, "no grey values"
+    assert found.size == pytest.approx((16 * 0.7) ** 2)
+    assert found.colours == (150.0, 60.0, 20.0)
+    assert words_of(found) == ("TB đỏ 150, lục 60, lam 20 /255 · 1,3 cm²", "màu trên hình, không phải trị số của mô")
+    assert headline(found) == "1,3 cm²"
+    back = Reading.from_json(json.loads(json.dumps(found.as_json())))
+    assert back == found, "kept and brought back"
+    outside = said(colour, Kind.RECTANGLE, (-40, -40), (-30, -30))
+    assert outside.colours is None
+
+
+def test_a_grey_picture_that_came_as_colours_tells_one_brightness() -> None:
+    """As nearly all ultrasound pictures come."""
+    grey = loaded(slice_at(np.full((32, 32, 3), 61, np.uint8), RescaleSlope=None, RescaleIntercept=None))
+    assert words_of(said(grey, Kind.ELLIPSE, (4, 4), (20, 20)))[0].startswith("TB sáng 61/255 · ")
 
 
 def test_a_mark_that_moves_forgets_what_it_said(here: Loaded) -> None:
@@ -185,14 +201,19 @@ def test_an_ultrasound_mark_is_measured_within_one_region_of_tissue_and_in_pixel
     within = said(here, Kind.LENGTH, (1, 1), (31, 41))
     assert within.size == pytest.approx(math.hypot(30 * 0.2, 40 * 0.3), abs=0.1)
     assert within.unit == "mm"
-    for one, other in (((1.0, 1.0), (60.0, 41.0)), ((50.0, 1.0), (60.0, 41.0))):
+    for one, other, why, words in (((1.0, 1.0), (60.0, 41.0), "measure_across_regions", "qua hai vùng thước"),
+                                   ((1.0, 1.0), (300.0, 41.0), "measure_outside_regions", "ra ngoài vùng có thước"),
+                                   ((50.0, 1.0), (60.0, 41.0), "measure_not_calibrated", "không có thước")):
         found = said(here, Kind.LENGTH, one, other)
-        assert (found.unit, found.why) == ("px", "measure_not_calibrated")
+        assert (found.unit, found.why) == ("px", why)
+        assert words in words_of(found)[1]
+        assert found.reason is not None, "and the tip says what to do"
     assert warning_of(here) == ""  # each region has its own rule: the mark says which holds
     area = said(here, Kind.RECTANGLE, (2, 2), (12, 12))
     assert area.size == pytest.approx(10 * 0.2 * 10 * 0.3)
     assert area.unit == "mm²"
-    assert said(here, Kind.RECTANGLE, (2, 2), (62, 12)).unit == "px²"
+    wide = said(here, Kind.RECTANGLE, (2, 2), (62, 12))
+    assert (wide.unit, wide.why) == ("px²", "measure_across_regions")
 
 
 def test_uptake_is_told_where_the_tags_allow_it_and_the_files_own_values_elsewhere() -> None:
