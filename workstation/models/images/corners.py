@@ -77,6 +77,16 @@ def warning_of(here: Loaded) -> str:
     return "Thước theo cảm biến, không phải trong cơ thể"
 
 
+def ruler_words(here: Loaded) -> str:
+    """How far sizes in this picture can be trusted, in full: for the panel beside it."""
+    spacing = calibration_here(here)
+    if spacing is None:
+        return "Siêu âm: mỗi vùng có thước riêng; ngoài vùng chỉ đo được bằng điểm ảnh"
+    if spacing.calibration is Calibration.CALIBRATED:
+        return f"Hiệu chuẩn: điểm ảnh {decimal(spacing.x_mm, 3)} mm"
+    return warning_of(here)
+
+
 def meant(here: Loaded, voi: Voi | None) -> Window | Table:
     """The window that is painted: the file's own where none was chosen, the frame's ends for the full range."""
     chosen = voi or here.grey.default

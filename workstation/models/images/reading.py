@@ -25,7 +25,7 @@ from workstation.models.images.planes import Gathering
 from workstation.models.images.saver import Saver
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot, Stack
-from workstation.models.images.study_list import MODALITY_WORDS, StudyList, written_day
+from workstation.models.images.study_list import MODALITY_WORDS, StudyList, noun_of, written_day
 from workstation.models.images.thumbnails import Thumbnails
 
 
@@ -141,13 +141,15 @@ class Reading(QObject):
             where = f"{written_day(study)} {where}"
         if not mark.spot.sop_instance_uid:
             return f"mặt dựng {where}"
-        return f"{where} lát {place[1] + 1}" if place is not None and series.frames > 1 else where
+        return f"{where} {noun_of(series)} {place[1] + 1}" if place is not None and series.frames > 1 else where
 
     def memory_words(self, series: str) -> str:
         """«Đã tải 268/268 lát · Bộ nhớ ảnh 212/400 MB»."""
         done, of = self._source.held(series) if series else (0, 0)
+        found = self.studies.series(series)
+        noun = "ảnh" if found is None else noun_of(found[1])
         used, bound = self._source.used_bytes // MIB, self._source.bound_bytes // MIB
-        return " · ".join(filter(None, (f"Đã tải {done}/{of} lát" if of else "", f"Bộ nhớ ảnh {used}/{bound} MB")))
+        return " · ".join(filter(None, (f"Đã tải {done}/{of} {noun}" if of else "", f"Bộ nhớ ảnh {used}/{bound} MB")))
 
     def stop(self) -> None:
         """Closing: what was drawn is kept, nothing goes on."""

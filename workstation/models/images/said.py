@@ -5,7 +5,7 @@ from __future__ import annotations
 from workstation.models.images.reading import Reading
 from workstation.models.images.readings import headline
 from workstation.models.images.stack import Spot
-from workstation.models.images.study_list import series_words, study_words
+from workstation.models.images.study_list import noun_of, series_words, study_words
 
 MOST_WORDS = 200
 """Of what is said of a picture when it is chosen; the writer may say more."""
@@ -20,7 +20,7 @@ def series_of(reading: Reading, spot: Spot) -> str:
 def place_of(reading: Reading, spot: Spot) -> str:
     """«CT ngực, chuỗi 1 Phổi, lát 168»."""
     found, at = reading.studies.series(spot.series_uid), reading.place_of(spot)
-    which = f", lát {at[1] + 1}" if found is not None and at is not None and found[1].frames > 1 else ""
+    which = f", {noun_of(found[1])} {at[1] + 1}" if found is not None and at is not None and found[1].frames > 1 else ""
     return series_of(reading, spot) + which
 
 

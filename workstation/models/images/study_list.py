@@ -15,6 +15,8 @@ MODALITY_WORDS = {
     "EEG": "Điện não", "PX": "X-quang răng", "IO": "X-quang răng",
 }
 
+_SLICED = frozenset({"CT", "MR", "PT"})
+
 
 class StudyList(QObject):
     """One person's studies, wherever they are; what is shown changes when `loaded` says so, and never else."""
@@ -61,6 +63,13 @@ def series_words(series: ImageSeriesView) -> str:
     """«1 Phổi 1,25 mm»."""
     told = series.description or MODALITY_WORDS.get(series.modality, series.modality)
     return f"{series.number} {told}".strip() if series.number is not None else told
+
+
+def noun_of(series: ImageSeriesView) -> str:
+    """What one picture of it is called: a slice of the body, a frame of a film, a picture of its own."""
+    if series.modality in _SLICED:
+        return "lát"
+    return "khung hình" if series.frames > series.instances else "ảnh"
 
 
 def day_of(study: ImageStudyView) -> date | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QApplication, QSizePolicy, QStackedWidget, QWidget
 
 from workstation.models.images.corners import Words
 from workstation.models.images.hanging import Hung
@@ -26,8 +26,9 @@ if TYPE_CHECKING:  # loaded with the first series that is no pictures
 PRESETS = {"lung": "Phổi", "mediastinum": "Trung thất", "bone": "Xương"}
 EMPTY = "Khung trống: chọn một chuỗi ở bên trái rồi bấm Enter"
 _RING = 2
+LEAST = 120, 120
 FROM_THE_MIDDLE = 16
-"""A volume opens in its middle, where its small picture is from; a short series at its beginning."""
+"""A volume opens in its middle, where its small picture is from; a short series and a film at their beginning."""
 
 
 class Cell(QWidget):
@@ -56,6 +57,9 @@ class Cell(QWidget):
         self._pages.addWidget(self.viewport)
         self._pages.addWidget(self._empty)
         self.setAcceptDrops(True)
+        # All viewports of a layout are of one size, whatever hangs in them: a strip's buttons make none larger.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setMinimumSize(*LEAST)
         self.viewport.gaze.shown.connect(self._first_seen)
         self.say(EMPTY)
 
@@ -84,7 +88,9 @@ class Cell(QWidget):
 
     def take(self, stack: Stack) -> None:
         """What was awaited is open."""
-        place = len(stack) // 2 if len(stack) >= FROM_THE_MIDDLE and stack.frame_time_ms is None else 0
+        middle = len(stack) // 2
+        # By its planes, not by its frame time: that is known only when the first frame is here.
+        place = middle if len(stack) >= FROM_THE_MIDDLE and stack.plane(middle) is not None else 0
         self._turn_to(self.viewport)
         self.viewport.show_stack(stack, self.words, ViewState(place=place, tool=self.viewport.state.tool))
 
@@ -94,6 +100,10 @@ class Cell(QWidget):
         self._pane = pane
         self._pages.addWidget(pane)
         self._turn_to(pane)
+
+    def hasHeightForWidth(self) -> bool:
+        """No: what wraps in it, wraps in the room that the layout gives it."""
+        return False
 
     def take_keys(self) -> None:
         """The keys go to what is shown here: the picture, the pane, or the words in their place."""

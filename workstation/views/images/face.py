@@ -60,6 +60,8 @@ class Face:
     laid: Laying | None = None
     keys: Callable[[Spot], str] = lambda _spot: ""
     """What is said of a frame that is a key image."""
+    pace: Callable[[], str] = str
+    """How fast pictures follow one another, while they do."""
     overlays: bool = True
     chosen: UUID | None = None
     surface: Surface = field(default_factory=Surface)
@@ -82,7 +84,7 @@ class Face:
     def _lines(self, here: Loaded) -> tuple[str, ...]:
         laid = self.laid
         said = "" if laid is None else laid.words if self.over_it is not None else f"{laid.words}: không nói về lát này"
-        return tuple(filter(None, (said, self.keys(here.spot))))
+        return tuple(filter(None, (self.pace(), said, self.keys(here.spot))))
 
     def picture(self, painter: QPainter, surface: Surface, lens: Lens, ratio: float, *, planes: bool = True) -> None:
         """The pixels, with the file's own overlay planes or without; the painter counts in `ratio` device pixels."""
@@ -158,6 +160,7 @@ class Face:
         if gaze.here is not None and lens is not None:
             self._corners(painter, room, gaze.here, lens)
         elif gaze.reason is not None:
+            rim.paint_corners(painter, room, Corners((self.words.title,), (), (), ()), Edges())
             rim.paint_reason(painter, room, f"Ảnh {gaze.seen + 1}/{gaze.count}\n\n"
                                             f"{gaze.reason.vietnamese} {gaze.reason.todo}".rstrip())
         if gaze.awaited is not None:

@@ -8,14 +8,11 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QStackedWidget, QWidget
 
-from imaging.geometry import Calibration
 from imaging.objects.references import ImageReference
-from workstation.models.images.corners import warning_of
+from workstation.models.images.corners import ruler_words
 from workstation.models.images.hanging import Hung, shown_series, told_series
 from workstation.models.images.marks import Mark
-from workstation.models.images.measuring import calibration_here
 from workstation.models.images.reading import Reading
-from workstation.models.images.readings import decimal
 from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place, widget_action
 from workstation.views.images.comparing import Comparing
@@ -282,11 +279,7 @@ class ReaderPlace(PlaceView):
         viewport = self.grid.viewport
         self.bar.show_state(viewport, self.grid.hanging.rows, self.grid.hanging.columns, linked=self.grid.linked)
         here = viewport.here
-        spacing = calibration_here(here) if here is not None else None
-        words = warning_of(here) if here is not None else ""
-        if spacing is not None and spacing.calibration is Calibration.CALIBRATED:
-            words = f"Hiệu chuẩn: điểm ảnh {decimal(spacing.x_mm, 3)} mm"
-        self.panel.show_calibration(words)
+        self.panel.show_calibration(ruler_words(here) if here is not None else "")
 
     def _show_marks(self) -> None:
         """Those of the study that is read before those of others."""

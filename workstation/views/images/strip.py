@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 
 from records.image_lists import ImageSeriesView, ImageStudyView
 from workstation.models.images.key_frames import KeyFrames
-from workstation.models.images.study_list import StudyList, series_words, study_words, written_day
+from workstation.models.images.study_list import StudyList, noun_of, series_words, study_words, written_day
 from workstation.models.images.thumbnails import HEIGHT, WIDTH, Thumbnails
 from workstation.views import style
 from workstation.views.images.dark import image_pen
@@ -179,8 +179,10 @@ class Strip(QListWidget):
 
 
 def count_words(series: ImageSeriesView) -> str:
-    """«268 lát», «1 ảnh»."""
-    return f"{series.frames} lát" if series.frames > 1 else "1 ảnh" if series.shown else told_words(series)
+    """«268 lát», «30 khung hình», «1 ảnh»."""
+    if series.frames > 1:
+        return f"{series.frames} {noun_of(series)}"
+    return "1 ảnh" if series.shown else told_words(series)
 
 
 def told_words(series: ImageSeriesView) -> str:

@@ -60,8 +60,8 @@ class Viewport(QWidget):
         self._hand = Hand(self)
         self.gaze: Gaze = Gaze(marks, lambda: self._hand.busy, self)
         self.aim: Aim = Aim(self, self._hand)
-        self._face = Face(self.gaze, marks, self._hand, self.aim)
         self.cine = Cine(self)
+        self._face = Face(self.gaze, marks, self._hand, self.aim, pace=self.cine.words)
         self._active = self._on_bar = False
         self._wheel = 0
         self.cine.due.connect(self._cine_due)

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QImage, QPainter, QResizeEvent, QShowEvent
-from PyQt6.QtWidgets import QScrollArea, QWidget
+from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from imaging.objects.tracing import GAINS, SPEEDS, Reach, Scale, Sheet, is_standard, rows_sheet, standard_sheet
 from imaging.objects.waveform import Group, Waveforms
 from workstation.views.images.paper import Paper, pixels_per_mm
 from workstation.views.widgets.buttons import KeyButton
-from workstation.views.widgets.text import column, frame, label, row
+from workstation.views.widgets.flow import Flow
+from workstation.views.widgets.text import column, frame, label
 
 PAGE_S = 10.0
+_TOLD_HIGH, _FOOT_FROM = 52, 260
 HINT = "Kéo chuột trên giấy để đo thời gian và biên độ"
 
 
@@ -28,6 +30,7 @@ class WaveformPane(QWidget):
         self._fitted = False
         self.paper = Paper()
         self.reading = label(HINT, "text")
+        self._page = label("", "small_second", wrap=True)
         self._said = label("", "small_second", wrap=True)
         self._ground = QScrollArea()
         self._ground.setWidget(self.paper)
@@ -47,10 +50,21 @@ class WaveformPane(QWidget):
 
     def _lay_out(self) -> None:
         head, foot = frame("head"), frame("foot")
-        head.setLayout(row(self.speed, self.gain, self.leads, self.fit, self.group, None, self.back, self.on, gap=6,
-                           margins=(8, 4, 8, 4)))
-        foot.setLayout(column(self.reading, self._said, margins=(8, 4, 8, 6)))
-        self.setLayout(column(head, self._ground, foot, gap=0))
+        head.setLayout(Flow(self.speed, self.gain, self.leads, self.fit, self.group, self.back, self.on,
+                            margins=(8, 4, 8, 4)))
+        self._foot = foot
+        self._told = QScrollArea()
+        self._told.setWidget(self._said)
+        self._told.setWidgetResizable(True)
+        self._told.setFrameShape(QFrame.Shape.NoFrame)
+        self._told.setMaximumHeight(_TOLD_HIGH)
+        self._told.setAccessibleName("Máy ghi điện tim đọc và đánh dấu")
+        foot.setLayout(column(self.reading, self._page, self._told, margins=(8, 4, 8, 6)))
+        self.setLayout(column(head, gap=0))
+        layout = self.layout()
+        if isinstance(layout, QVBoxLayout):
+            layout.addWidget(self._ground, 1)
+            layout.addWidget(foot)
         layout = self.layout()
         if layout is not None:
             layout.setContentsMargins(0, 0, 0, 0)
@@ -115,7 +129,10 @@ class WaveformPane(QWidget):
         self.on.setVisible(long)
         self.back.refuse("" if self._start > 0 else "Đây là đầu bản ghi.")
         self.on.refuse("" if self._start < group.seconds - PAGE_S - 0.05 else "Đây là cuối bản ghi.")
-        self._said.setText(" · ".join(filter(None, self._facts(group, real))))
+        self._page.setText(" · ".join(filter(None, self._facts(group, real))))
+        words = self._by_device()
+        self._said.setText("\n".join(words))
+        self._told.setVisible(bool(words))
 
     def _facts(self, group: Group, real: bool) -> list[str]:
         lead = group.channels[0]
@@ -127,10 +144,15 @@ class WaveformPane(QWidget):
         size = "" if real or self._fitted else "màn hình không cho biết cỡ thật: đo theo ô giấy"
         bare = "" if all(channel.calibrated for channel in group.channels) else (
             "tệp không ghi độ nhạy: biên độ không phải mV thật")
+        return [page, f"{group.rate_hz:g} Hz", band, bare, size]
+
+    def _by_device(self) -> list[str]:
+        """What the device itself concluded and marked on this page: whose word it is stands before it."""
         marks = [f"{mark.text} ({mark.at_s:.2f} s)".replace(".", ",") for mark in self._waveforms.marks[self._place]
                  if mark.at_s is not None and self._start <= mark.at_s < self._start + PAGE_S][:12]
         found = [finding.text for finding in self._waveforms.findings][:40]
-        return [page, f"{group.rate_hz:g} Hz", band, bare, size, *found, *marks]
+        return [f"{whose}: {' · '.join(words)}" for whose, words in (("Máy đọc", found), ("Máy đánh dấu", marks))
+                if words]
 
     def _measured(self, found: Reach | None) -> None:
         if found is None:
@@ -162,6 +184,7 @@ class WaveformPane(QWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
+        self._foot.setVisible(self.height() >= _FOOT_FROM)  # in a small viewport the strip has the room
         if self._fitted:
             self._draw()
 

@@ -6,11 +6,23 @@ import numpy as np
 import pytest
 
 from imaging.grey import FullDynamic, Window, full_window
+from records.image_lists import ImageSeriesView
+from tests.imaging.test_geometry import ultrasound
 from tests.workstation.models.images.stacks import disc, loaded, slice_at
-from workstation.models.images.corners import Words, corners_of, meant, taken, told_by, warning_of, written
+from workstation.models.images.corners import (
+    Words,
+    corners_of,
+    meant,
+    ruler_words,
+    taken,
+    told_by,
+    warning_of,
+    written,
+)
 from workstation.models.images.lens import Lens
 from workstation.models.images.orientation import Edges, edges_of, ways_of
 from workstation.models.images.presets import presets_of
+from workstation.models.images.study_list import noun_of
 from workstation.models.images.view_state import ViewState
 
 
@@ -32,6 +44,19 @@ def test_a_place_is_a_slice_a_frame_or_a_picture() -> None:
     film = loaded(slice_at(np.zeros((3, 8, 8), np.uint8), ImagePositionPatient=None, Modality="US"), 2)
     alone = loaded(slice_at(disc(), ImagePositionPatient=None))
     assert [told_by(here).noun for here in (loaded(slice_at(disc())), film, alone)] == ["Lát", "Khung hình", "Ảnh"]
+
+
+@pytest.mark.parametrize(("modality", "instances", "frames", "noun"), [
+    ("CT", 40, 40, "lát"), ("MR", 1, 60, "lát"), ("US", 1, 30, "khung hình"), ("CR", 2, 2, "ảnh")])
+def test_what_is_counted_is_called_what_it_is(modality: str, instances: int, frames: int, noun: str) -> None:
+    series = ImageSeriesView(uid="1", modality=modality, instances=instances, frames=frames)
+    assert noun_of(series) == noun
+
+
+def test_the_panel_says_how_far_sizes_can_be_trusted() -> None:
+    assert ruler_words(loaded(slice_at(disc()))) == "Hiệu chuẩn: điểm ảnh 0,700 mm"
+    assert ruler_words(loaded(slice_at(disc(), PixelSpacing=None))) == "Không có thước: chỉ đo được bằng điểm ảnh"
+    assert ruler_words(loaded(ultrasound())).startswith("Siêu âm: mỗi vùng có thước riêng")
 
 
 @pytest.mark.parametrize(("attributes", "warning"), [

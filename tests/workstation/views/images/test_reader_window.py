@@ -6,16 +6,21 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication, QLabel
+from PyQt6.QtCore import QPoint, QRect, Qt
+from PyQt6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from imaging.sources import MIB
+from tests.imaging.objects import test_waveform
+from tests.imaging.samples import written
 from tests.workstation.models.images.discs import HERS, HOA, LUNG, a_disc, slices, spoil
+from tests.workstation.models.images.stacks import slice_at
 from tests.workstation.views.keyboard import CTRL, KEYS, press
 from workstation.background import Background
 from workstation.models.images.disc import DiscModel, DiscStage
+from workstation.models.images.hanging import Hanging, Hung
 from workstation.models.images.loading import Loader
 from workstation.models.images.pixel_memory import PixelMemory
 from workstation.views import style
@@ -124,3 +129,51 @@ def test_a_place_without_images_says_so_and_what_to_do(
     assert not window._other.isHidden()
     press(window, Qt.Key.Key_O, CTRL)
     assert window.findChildren(DiscDialog)
+
+
+FILM, STRIP = "1.9.2.5", "1.9.2.6"
+
+
+def a_film_and_a_strip(folder: Path) -> Path:
+    """Beside slices: an ultrasound film, and an ECG."""
+    told = {**HOA, "ImagePositionPatient": None, "ImageOrientationPatient": None, "Modality": "US", "FrameTime": 40,
+            "SeriesInstanceUID": FILM, "SOPInstanceUID": f"{FILM}.1", "SeriesNumber": 5}
+    (folder / "FILM").write_bytes(written(slice_at(np.zeros((20, 48, 64), np.uint8), **told)))
+    strip = test_waveform.recording(test_waveform.group(test_waveform.beats()))
+    for keyword, value in {**HOA, "SeriesInstanceUID": STRIP, "SOPInstanceUID": f"{STRIP}.1"}.items():
+        setattr(strip, keyword, value)
+    strip.file_meta.MediaStorageSOPInstanceUID = strip.SOPInstanceUID
+    (folder / "ECG").write_bytes(written(strip))
+    return folder
+
+
+def test_all_viewports_of_a_layout_are_of_one_size_and_a_film_begins_at_its_beginning(
+        window: ReaderWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window._model.read(a_film_and_a_strip(one_person(tmp_path / "cd", 20)))
+    assert window.place is not None
+    grid = window.place.grid
+    grid.hang(Hanging(3, 3, (Hung(HOA["StudyInstanceUID"], STRIP), Hung(HOA["StudyInstanceUID"], HERS),
+                             Hung(HOA["StudyInstanceUID"], FILM))))
+    strip, slices_, film = grid.cells[:3]
+    qtbot.waitUntil(lambda: strip.pane is not None and slices_.viewport.here is not None and
+                    film.viewport.here is not None, timeout=20_000)
+    QApplication.processEvents()
+    widths, heights = ({side(cell) for cell in grid.cells} for side in (QWidget.width, QWidget.height))
+    assert max(widths) - min(widths) <= 1, "an ECG's buttons make no viewport wider than the others"
+    assert max(heights) - min(heights) <= 1
+    assert strip.pane is not None
+    waveform = strip.pane.waveform
+    assert waveform is not None
+    assert not waveform.rect().isEmpty()
+    buttons = [waveform.speed, waveform.gain, waveform.leads, waveform.fit]
+    assert all(waveform.rect().contains(QRect(one.mapTo(waveform, QPoint()), one.size())) for one in buttons)
+    assert (slices_.viewport.gaze.seen, film.viewport.gaze.seen) == (10, 0), "middle of a volume, start of a film"
+    grid.activate(2)
+    assert window.place.note().startswith("Đã tải ")
+    assert "khung hình" in window.place.note()
+    press(film.viewport, Qt.Key.Key_C)
+    assert film.viewport.cine.words() == "đang chạy 25 hình/giây"
+    press(film.viewport, Qt.Key.Key_C)
+    assert film.viewport.cine.words() == ""
+    assert window.grab().save(str(tmp_path / "nine.png"))
