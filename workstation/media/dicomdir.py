@@ -105,7 +105,9 @@ def _told(header: Dataset) -> Dataset:
 
 def _plain(told: Dataset) -> RecordNode:
     """A file among its patient's pictures, whatever it is."""
-    nodes = [RecordNode(_record(told, kind, keywords)) for kind, keywords in _LEVELS]
+    records = [_record(told, kind, keywords) for kind, keywords in _LEVELS]
+    records[-1].ReferencedSOPInstanceUIDInFile = told.SOPInstanceUID  # what a node is known by, before it has its file
+    nodes = [RecordNode(record) for record in records]
     for above, node in pairwise(nodes):
         node.parent = above
     return nodes[-1]

@@ -54,6 +54,18 @@ def test_files_that_lack_what_a_directory_demands_are_there_untouched(tmp_path: 
     assert syntaxes.count("JPEG2000Lossless") == 2
 
 
+def test_a_file_that_lacks_what_its_own_kind_of_record_must_say_stands_among_the_pictures(tmp_path: Path) -> None:
+    dose = pydicom.dcmread(public_files()["rtdose.dcm"])
+    del dose.DoseSummationType
+    files = [written(dose), *_series()]
+    found = write_folder(tmp_path / "out", files)
+    assert sorted(one.path.read_bytes() for one in found) == sorted(files)
+    told = subprocess.run(["dcmdump", "+P", "0004,1430", "+P", "0004,1511", tmp_path / "out" / "DICOMDIR"],
+                          capture_output=True, text=True, check=True).stdout
+    assert told.count("[IMAGE]") == 7
+    assert dose.SOPInstanceUID in told
+
+
 def test_a_folder_that_holds_something_and_an_empty_export_are_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
     for folder, files, code in ((tmp_path, _series(), "media_not_empty"), (tmp_path / "new", [], "media_nothing"),
