@@ -23,6 +23,8 @@ NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.
 """Implicit and explicit little endian, explicit big endian, deflated."""
 READABLE = (*NATIVE, RLE, *JPEG, *JPEG_LS, *JPEG_2000, *HTJ2K)
 """The transfer syntaxes that can be shown."""
+_LOSSY = (*JPEG[:2], JPEG_LS[1], JPEG_2000[1], HTJ2K[2])
+"""Those whose streams may give back more than went in."""
 
 
 def decode(encoded: Encoded) -> tuple[Samples, str]:
@@ -36,13 +38,24 @@ def decode(encoded: Encoded) -> tuple[Samples, str]:
     for name, syntaxes, decoder in _DECODERS:
         if syntax in syntaxes:
             try:
-                return decoder(encoded.data, form)
+                samples, photometric = decoder(encoded.data, form)
+                return _within(samples, form) if syntax in _LOSSY else samples, photometric
             except (Refusal, MemoryError):
                 raise
             except Exception as error:  # each library has errors of its own
                 raise Refusal.because("image_codec_failed", syntax=name,
                                       detail=f"{type(error).__name__}: {error}"[:120]) from error
     raise Refusal.because("image_syntax_unknown", syntax=str(syntax))
+
+
+def _within(samples: Samples, form: PixelFormat) -> Samples:
+    """Values no further than their bits reach. A stream of more bits than the header stores (12 within 16) overshoots
+    at its brightest, and the bits that are cut off there would leave black.
+    """
+    if form.signed or form.samples != 1 or form.high_bit != form.stored - 1 or form.stored >= 8 * samples.itemsize:
+        return samples
+    within: Samples = np.minimum(samples, samples.dtype.type((1 << form.stored) - 1))
+    return within
 
 
 def _native(encoded: Encoded) -> Samples:

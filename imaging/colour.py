@@ -17,6 +17,7 @@ from records.errors import Refusal
 Rgb = NDArray[np.uint8]
 _FULL = np.array([[1, 0, 1.402], [1, -0.114 * 1.772 / 0.587, -0.299 * 1.402 / 0.587], [1, 1.772, 0]])
 """PS3.3 C.7.6.3.1.2, YBR_FULL, solved for R, G, B."""
+_INDIRECT = 2
 _PARTIAL = np.array([[1.1644, 0, 1.5960], [1.1644, -0.3917, -0.8130], [1.1644, 2.0173, 0]])
 
 
@@ -67,23 +68,47 @@ def _channel(dataset: Dataset, name: str, count: int, bits: int, *, big_endian: 
 
 
 def _unfolded(words: NDArray[np.uint16], count: int, bits: int) -> NDArray[np.uint16] | None:
-    """Discrete and linear segments (C.7.9.2.1); indirect ones are not met in practice and refuse the table."""
+    """Discrete, linear and indirect segments (C.7.9.2); None when they are malformed or make too few entries."""
     data = words if bits > 8 else words.astype("<u2").view(np.uint8).astype(np.uint16)
-    at, total = 0, 0
-    pieces: list[NDArray[np.uint16]] = []
-    while at + 2 <= len(data) and total < count:
-        kind, length = int(data[at]), int(data[at + 1])
-        if kind == 0:
-            piece, at = data[at + 2:at + 2 + length], at + 2 + length
-        elif kind == 1 and total and at + 3 <= len(data):
-            piece = np.rint(np.linspace(float(pieces[-1][-1]), float(data[at + 2]), length + 1)[1:]).astype(np.uint16)
-            at += 3
+    made, at = np.zeros(0, np.uint16), 0
+    while at + 2 <= len(data) and len(made) < count:
+        if data[at] == _INDIRECT:
+            copied = _copied(data, at, made, count, 2 if bits > 8 else 1)
+            piece, at = (None, at) if copied is None else (copied, at + (4 if bits > 8 else 6))
         else:
+            piece, at = _segment(data, at, made)
+        if piece is None:
             return None
-        if len(piece):
-            pieces.append(piece)
-            total += len(piece)
-    return np.concatenate(pieces) if total >= count else None
+        made = np.concatenate((made, piece))
+    return made if len(made) >= count else None
+
+
+def _copied(data: NDArray[np.uint16], at: int, made: NDArray[np.uint16], count: int,
+            wide: int) -> NDArray[np.uint16] | None:
+    """So many segments again from another place, told in bytes (C.7.9.2.3); none of them is indirect or empty."""
+    start = len(made)
+    place = sum(int(word) << (8 * wide * step) for step, word in enumerate(data[at + 2:at + 2 + 4 // wide])) // wide
+    for _ in range(int(data[at + 1])):
+        if len(made) >= count:
+            break
+        piece, place = _segment(data, place, made)
+        if piece is None or not len(piece):
+            return None
+        made = np.concatenate((made, piece))
+    return made[start:]
+
+
+def _segment(data: NDArray[np.uint16], at: int, made: NDArray[np.uint16]) -> tuple[NDArray[np.uint16] | None, int]:
+    """A discrete segment, or a linear one, which begins behind what was made; and where the next one stands."""
+    if at + 2 > len(data):
+        return None, at
+    kind, length = int(data[at]), int(data[at + 1])
+    if kind == 0:
+        return data[at + 2:at + 2 + length], at + 2 + length
+    if kind == 1 and len(made) and at + 3 <= len(data):
+        line = np.linspace(float(made[-1]), float(data[at + 2]), length + 1)[1:]
+        return np.rint(line).astype(np.uint16), at + 3
+    return None, at
 
 
 def rgb_of(samples: NDArray[Any], photometric: str, form: PixelFormat) -> Rgb:

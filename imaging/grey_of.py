@@ -21,9 +21,16 @@ _UNITS = {"HU": "HU", "CNTS": "CNTS", "BQML": "Bq/ml", "GML": "g/ml", "CM2ML": "
 def grey_of(dataset: Dataset, form: PixelFormat, groups: Groups, frame: int) -> Grey:
     """How frame `frame` (from 1) is read."""
     wide = _modality(dataset, form, groups, frame)
+    return Grey(wide, tuple(_presets(dataset, form, groups, frame, wide)), _inverted(dataset, form),
+                _padding(dataset, form))
+
+
+def _inverted(dataset: Dataset, form: PixelFormat) -> bool:
+    """A shape rules where there is one (C.11.6.1.2): MONOCHROME1 beside IDENTITY contradicts itself, and dcmtk and
+    other viewers read it by its shape.
+    """
     shape = text(dataset, "PresentationLUTShape").upper()
-    return Grey(wide, tuple(_presets(dataset, form, groups, frame, wide)),
-                form.photometric == "MONOCHROME1" or shape == "INVERSE", _padding(dataset, form))
+    return shape == "INVERSE" if shape in ("IDENTITY", "INVERSE") else form.photometric == "MONOCHROME1"
 
 
 def _modality(dataset: Dataset, form: PixelFormat, groups: Groups, frame: int) -> Modality:

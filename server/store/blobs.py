@@ -92,11 +92,15 @@ class Folder:
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-            with beside.open("xb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            beside.replace(target)
+            try:
+                with beside.open("xb") as out:
+                    out.write(data)
+                    out.flush()
+                    os.fsync(out.fileno())
+                beside.replace(target)
+            except OSError:
+                beside.unlink(missing_ok=True)  # a full disk is to stay as full as it was
+                raise
         except OSError as error:
             raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image as Pillow
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
@@ -12,7 +17,8 @@ from imaging.image import Frame, open_image
 from imaging.rendering import View, paint_view, paint_words, render, sampled
 from imaging.sampling import Region, sample
 from imaging.sources import OnDisk
-from tests.imaging.samples import opened, phantom, public_files, smooth
+from records.errors import Refusal
+from tests.imaging.samples import opened, phantom, public_files, smooth, written
 
 TABLE = Table(-300, (np.arange(2000) ** 2 // 1000).astype(np.uint16), 12)
 VOIS = [Window(40, 400), Window(40.5, 1), Window(-600, 1500, Shape.LINEAR_EXACT), Window(100, 350, Shape.SIGMOID),
@@ -212,3 +218,38 @@ def test_a_screens_words_are_the_picture_itself(name: str) -> None:
         for again in (False, True):
             kept = paint_words(shown, grey, view, kept, again=again)
             assert (kept == wanted).all()
+
+
+@pytest.mark.parametrize(("photometric", "shape", "inverted"), [
+    ("MONOCHROME1", "", True), ("MONOCHROME1", "INVERSE", True), ("MONOCHROME1", "IDENTITY", False),
+    ("MONOCHROME2", "IDENTITY", False), ("MONOCHROME2", "INVERSE", True), ("MONOCHROME1", "LIN OD", True)])
+def test_a_presentation_lut_shape_rules_over_the_photometric_interpretation_as_dcmtk_has_it(
+        photometric: str, shape: str, inverted: bool, tmp_path: Path) -> None:
+    dataset = phantom(smooth(), PhotometricInterpretation=photometric, PresentationLUTShape=shape)
+    assert opened(dataset).grey(1).inverted is inverted
+    if shape == "LIN OD":
+        return  # film, in dcmtk through the densities of a calibrated printer
+    (tmp_path / "file.dcm").write_bytes(written(dataset))
+    subprocess.run(["dcm2pnm", "--min-max-window", "+opb", tmp_path / "file.dcm", tmp_path / "theirs.pnm"], check=True)
+    image = opened(dataset)
+    ours = render(image.frame(1), image.grey(1), View())
+    assert np.abs(ours.astype(int) - np.asarray(Pillow.open(tmp_path / "theirs.pnm"))).max() <= 1
+
+
+def test_a_palettes_segments_may_be_copies_of_earlier_ones() -> None:
+    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    first, line = [0, 2, 0, 0x2000], [1, 62, 0xF000]
+    copies = [2, 2, 0, 0] * 3
+    plain = first + line + first + line + first + line + first + line
+
+    def colours(segments: list[int]) -> NDArray[np.uint8]:
+        dataset = phantom(values, PhotometricInterpretation="PALETTE COLOR")
+        for name in ("Red", "Green", "Blue"):
+            setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [256, 0, 16])
+            setattr(dataset, f"Segmented{name}PaletteColorLookupTableData", np.array(segments, "<u2").tobytes())
+        return np.asarray(opened(dataset).frame(1).values)
+
+    assert np.array_equal(colours(first + line + copies), colours(plain))
+    for broken in ([*first, 2, 9, 400, 0], [*first, 2, 1, 8, 0, 2, 1, 8, 0], [2, 1, 0, 0], [*first, 2, 1]):
+        with pytest.raises(Refusal):
+            colours(broken)

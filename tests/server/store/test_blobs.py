@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -150,6 +151,18 @@ def test_a_full_or_closed_folder_is_trouble_not_a_loss(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(Trouble):
         Blobs(Folder(tmp_path)).put(new_key(), FILE)
+
+
+def test_what_found_no_room_is_taken_away_again(tmp_path: Path) -> None:
+    """The system's own limit on a file's size breaks the write off as a full disk does."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(Trouble):
+            Folder(tmp_path).put("aa/bb/file", b"x" * 500_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list((tmp_path / "aa" / "bb").iterdir()) == []
 
 
 def test_a_folder_where_a_file_stands_in_the_way_is_trouble(tmp_path: Path) -> None:
