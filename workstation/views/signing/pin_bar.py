@@ -97,7 +97,9 @@ class CertificateLine(QWidget):
         self.choice.setMinimumWidth(300)
         self.choice.activated.connect(lambda number: self.chosen.emit(self._identities[number]))
         words = column(self._first, self.choice, self._second, gap=0)
-        layout = row(Icon("usb", "ink", 20), gap=12)
+        self.icon = Icon("usb", "ink", 20)
+        """Where the key lies: a token in this PC, or a service that asks on the phone."""
+        layout = row(self.icon, gap=12)
         layout.addLayout(words)
         self.setLayout(layout)
 
@@ -110,6 +112,7 @@ class CertificateLine(QWidget):
 
     def show_identity(self, identity: Identity, identities: tuple[Identity, ...], second: str = "") -> None:
         """This certificate; the others that fit too can be chosen."""
+        self.icon.show_as("device-mobile" if elsewhere(identity) else "usb", "ink")
         self.say(f"{identity.full_name.upper()} · serial {serial_words(identity.serial)}",
                  second or issuer_words(identity))
         if len(identities) < 2:

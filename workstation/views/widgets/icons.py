@@ -55,6 +55,11 @@ class Icon(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFixedSize(size, size)
 
+    @property
+    def name(self) -> str:
+        """Which one is shown."""
+        return self._name
+
     def show_as(self, name: str, ink: str) -> None:
         """Another icon or colour from now on."""
         self._name, self._ink = name, ink

@@ -80,6 +80,7 @@ def test_a_tap_registers_it_the_office_approves_and_then_it_signs(
 ) -> None:
     chosen = at(dialog, "smartca")
     assert chosen.certificate == issued("son").der
+    assert dialog.certificate.icon.name == "device-mobile", "the key is not in this PC's USB port"
     assert "hỏi bạn trên điện thoại" in texts(dialog)
     assert "Xác nhận trên điện thoại" in texts(dialog)
     picture(dialog, "enrol-phone")
