@@ -12,7 +12,7 @@ from uuid import UUID
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from imaging.geometry import aspect_of
-from imaging.image import Decoder
+from imaging.image import Decoder, Image
 from imaging.png import png
 from imaging.rendering import View, render
 from imaging.sources import OnDisk
@@ -26,7 +26,7 @@ from workstation.models.images.objects import LocalObjects
 from workstation.models.images.reading import Reading
 from workstation.models.images.saver import SavesNothing
 from workstation.models.images.study_list import StudyList
-from workstation.models.images.thumbnails import HEIGHT, WIDTH, Thumbnails
+from workstation.models.images.thumbnails import HEIGHT, TRIES, WIDTH, Thumbnails
 
 _EVERY = 8
 """Files between two words of how far it is: a window that repaints for each one is slower than the disc."""
@@ -145,12 +145,25 @@ class DiscThumbnails(Thumbnails):
     def __init__(self, files: Sequence[LocalFile], decoder: Decoder, background: Background,
                  parent: QObject | None = None) -> None:
         super().__init__(background, parent)
-        self._files = {file.image.identity.instance_uid: file for file in files}
+        self._images: dict[str, list[Image]] = {}
+        for file in files:
+            if file.image.why_not is None:
+                self._images.setdefault(file.image.identity.series_uid, []).append(file.image)
         self._decoder = decoder
 
     def draw(self, study: str, series: ImageSeriesView) -> bytes:
-        """Of the image in the middle."""
-        image = self._files[series.middle].image
+        """Of the image in the middle; of the nearest one that can be drawn where that one is broken."""
+        images = self._images[series.uid]
+        middle = next(at for at, one in enumerate(images) if one.identity.instance_uid == series.middle)
+        why: Refusal | None = None
+        for at in sorted(range(len(images)), key=lambda at: abs(at - middle))[:TRIES]:
+            try:
+                return self._drawn(images[at])
+            except Refusal as refused:
+                why = why or refused
+        raise why or Refusal.because("image_has_no_pixels", kind="?")
+
+    def _drawn(self, image: Image) -> bytes:
         number = (image.format.frames + 1) // 2
         aspect = aspect_of(image.dataset, image.groups, number)
         return png(render(image.frame(number, self._decoder), image.grey(number), View(size=(WIDTH, HEIGHT)), aspect))

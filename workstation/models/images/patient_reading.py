@@ -35,7 +35,7 @@ class ReadingModel(Reading):
         self.studies.loaded.connect(self.take_in)
         desk.sync.images_stale.connect(self.studies.look_again)
         self.keeper = MarksKeeper(desk, self.marks, patient, self)
-        self.thumbnails = RemoteThumbnails(desk, self)
+        self.thumbnails = RemoteThumbnails(desk.client, desk.background, self)
         self.objects = RemoteObjects(desk.client, desk.background, self)
         # Vietnamese names begin with the family's: the first component of a PN.
         self.saver = StateSaver(StoringRoutes(desk.client.door), desk.background,

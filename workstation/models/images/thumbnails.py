@@ -12,6 +12,8 @@ from records.image_lists import ImageSeriesView
 from workstation.background import Background, Query
 
 WIDTH, HEIGHT = 112, 68
+TRIES = 8
+"""So many images are tried where the one in the middle cannot be drawn."""
 AFTER_MS = 150
 """The picture that is read comes first: small ones drawn beside it would hold it up."""
 
@@ -36,7 +38,7 @@ class Thumbnails(QObject):
 
     @abstractmethod
     def draw(self, study: str, series: ImageSeriesView) -> bytes:
-        """In the background: the PNG of one image of a series."""
+        """In the background: the picture of one image of a series."""
 
     def picture(self, series: str) -> bytes | None:
         """The PNG, when it is here."""

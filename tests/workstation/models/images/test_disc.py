@@ -15,11 +15,11 @@ from server.store import base, images
 from server.store.image_search import Sight
 from tests.imaging.bombs import around, deep
 from tests.server.pictures import a_slice, as_file
-from tests.workstation.models.images.discs import BINH, HERS, LUNG, SOFT, a_disc, slices, spoil
+from tests.workstation.models.images.discs import BINH, HERS, HOA, LUNG, SOFT, a_disc, slices, spoil
 from tests.workstation.models.images.test_remote import Ward, ward
 from workstation.background import Background
 from workstation.client.image_storing import Stored, StoringRoutes
-from workstation.models.images.disc import DiscModel, DiscPerson, DiscReading, DiscStage
+from workstation.models.images.disc import DiscModel, DiscPerson, DiscReading, DiscStage, DiscThumbnails
 from workstation.models.images.disc_sending import DiscSending, SendingStage
 from workstation.models.images.hanging import Hung
 from workstation.models.images.loading import Loader
@@ -100,6 +100,24 @@ def test_broken_files_say_why_and_their_series_open(model: DiscModel, tmp_path: 
     assert sum(stack.loaded(place) is not None for place in range(whole)) >= whole - 2
     reading.stop()
     assert reading.memory_words(LUNG).startswith("Bộ nhớ ảnh 0/"), "nothing stays of a disc that was closed"
+    assert loader.stop()
+
+
+@pytest.mark.parametrize("broken", [1, 5])
+def test_a_series_whose_middle_is_broken_is_drawn_small_by_the_nearest_slice(
+        broken: int, model: DiscModel, tmp_path: Path, qtbot: QtBot, background: Background) -> None:
+    folder = tmp_path / "cd"
+    folder.mkdir()
+    for number, file in enumerate(slices(HOA, HERS, 9)):
+        whole = number not in range(4, 4 + broken)
+        (folder / f"IM{number}").write_bytes(file if whole else file[:-9000])
+    [hers] = read(model, folder, qtbot)
+    loader = Loader(PixelMemory(64 * MIB))
+    thumbnails = DiscThumbnails(hers.files.files, loader.decoders, background)
+    [series] = hers.studies[0].series
+    drawn = thumbnails.draw(hers.studies[0].uid, series)
+    near = next(file.image for file in hers.files.files if file.path.name == "IM3")
+    assert drawn == thumbnails._drawn(near)
     assert loader.stop()
 
 

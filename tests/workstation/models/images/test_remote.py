@@ -23,6 +23,7 @@ from imaging.codecs import decode
 from imaging.image import open_image
 from imaging.sources import MIB, InMemory
 from records.errors import Refusal
+from records.image_lists import ImageSeriesView
 from server.services.image_receiving import receive
 from tests.databases import Database
 from tests.imaging.samples import compressed, phantom, public_files, smooth, written
@@ -33,6 +34,7 @@ from workstation.client import Client
 from workstation.models.images.loading import Loader
 from workstation.models.images.pixel_memory import PixelMemory
 from workstation.models.images.remote import RemoteImages
+from workstation.models.images.remote_thumbnails import RemoteThumbnails
 from workstation.models.images.stream import Streamed
 
 STUDY, SERIES = "1.2.3.1", "1.2.3.2"
@@ -191,7 +193,7 @@ def palette() -> Dataset:
     return data
 
 
-def test_a_broken_file_of_the_server_says_why_and_the_others_open(ward: Ward) -> None:
+def test_a_broken_file_of_the_server_says_why_and_the_others_open(ward: Ward, background: Background) -> None:
     for number in (1, 2, 3):
         file = a_slice(number)
         ward.send(file[:-4000] if number == 2 else file)
@@ -204,6 +206,9 @@ def test_a_broken_file_of_the_server_says_why_and_the_others_open(ward: Ward) ->
     ward.qtbot.waitUntil(lambda: stack.held == 2 and stack.why_not(1) is not None)
     told = [why.code for place in range(4) if (why := stack.why_not(place)) is not None]
     assert told == ["image_frame_cut", "image_has_no_pixels"]
+    small = RemoteThumbnails(ward.client, background).draw(
+        STUDY, ImageSeriesView(uid=SERIES, instances=4, middle="1.2.3.4.2"))
+    assert small[:8] == b"\x89PNG\r\n\x1a\n", "drawn by a neighbour of the broken one in the middle"
 
 
 def test_when_the_server_is_away_what_is_here_stays_and_the_rest_comes_later(ward: Ward) -> None:
