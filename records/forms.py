@@ -351,10 +351,16 @@ def all_forms() -> tuple[Form, ...]:
 
 def form(code: str, edition: str) -> Form:
     """The form in that edition; old versions keep theirs for ever."""
-    for candidate in all_forms():
-        if (candidate.code, candidate.edition) == (code, edition):
-            return candidate
-    raise Refusal.because("form_unknown", code, edition=edition)
+    found = _by_edition().get((code, edition))
+    if found is None:
+        raise Refusal.because("form_unknown", code, edition=edition)
+    return found
+
+
+@cache
+def _by_edition() -> dict[tuple[str, str], Form]:
+    """Boards ask for the form of each of some thousand papers."""
+    return {(one.code, one.edition): one for one in all_forms()}
 
 
 def current_form(code: str, on: date) -> Form:

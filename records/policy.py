@@ -5,7 +5,7 @@ The workstation asks to guide, the server asks to enforce; the answer is the sam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -116,7 +116,7 @@ def may_sign(person: Person, slot_key: str, case: Case, on: date) -> Answer:
     if case.state in ENDED:
         reasons.append(Reason("version_not_open", slot.label, {"state": case.state.value}))
     reasons += _place(person, case.encounter_state, case.kind, case.ward, delegated=given is not None)
-    reasons += _order(slot_key, case)
+    reasons += _order(slot, case, {item.slot for item in case.signed})
     reasons += case.missing_fields
     return _answer(reasons)
 
@@ -126,11 +126,11 @@ def barred(slot: SignatureSlot, kind: EntryKind, author: UUID, signed: Sequence[
 
     It holds both ways and in any order: the author, who alone can fill their own slot, never fills the other one first.
     """
-    apart = {each.key: each for each in kind.slots if each.key in slot.other_than or slot.key in each.other_than}
+    apart = [each for each in kind.slots if each.key in slot.other_than or slot.key in each.other_than]
     if not apart:
         return frozenset()
-    hands = {one.person for one in signed if one.slot in apart}
-    return frozenset(hands | {author for each in apart.values() if each.author})
+    keys = {each.key for each in apart}
+    return frozenset({one.person for one in signed if one.slot in keys} | {author for each in apart if each.author})
 
 
 def in_practice(person: Person, on: date) -> bool:
@@ -184,18 +184,18 @@ class SlotStanding:
 
 def standing(case: Case) -> tuple[SlotStanding, ...]:
     """Every slot of a version, in the form's order: who holds it up is who can fill the open ones."""
-    return tuple(_slot_standing(slot, case) for slot in case.kind.slots)
-
-
-def _slot_standing(slot: SignatureSlot, case: Case) -> SlotStanding:
-    author = case.author if slot.author else None
     done = {item.slot: item for item in case.signed}
+    return tuple(_slot_standing(slot, case, done) for slot in case.kind.slots)
+
+
+def _slot_standing(slot: SignatureSlot, case: Case, done: Mapping[str, SignedSlot]) -> SlotStanding:
+    author = case.author if slot.author else None
     if (signed := done.get(slot.key)) is not None:
         return SlotStanding(slot, SlotState.SIGNED, signed=signed, author=author)
     if any(later in done for later in slot.shut_by) or case.state in ENDED:
         return SlotStanding(slot, SlotState.SHUT, author=author)
     others = barred(slot, case.kind, case.author, case.signed)
-    if waits := tuple(_order(slot.key, case)):
+    if waits := tuple(_order(slot, case, done)):
         return SlotStanding(slot, SlotState.WAITING, author=author, barred=others, waits_for=waits)
     moments = [done[earlier].at for earlier in slot.after] or ([case.written_at] if case.written_at else [])
     return SlotStanding(slot, SlotState.OPEN, since=max(moments, default=None), author=author, barred=others)
@@ -253,11 +253,9 @@ def _works_in(person: Person, ward: UUID) -> bool:
     return ward in person.wards or bool(person.roles & {Role.DIRECTOR, Role.RECORDS_OFFICE})
 
 
-def _order(slot_key: str, case: Case) -> list[Reason]:
-    slot = case.kind.slot(slot_key)
-    done = {item.slot for item in case.signed}
+def _order(slot: SignatureSlot, case: Case, done: Container[str]) -> list[Reason]:
     reasons = []
-    if slot_key in done:
+    if slot.key in done:
         reasons.append(Reason("slot_already_signed", slot.label))
     for earlier in slot.after:
         if earlier not in done:

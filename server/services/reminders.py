@@ -9,11 +9,11 @@ from uuid import UUID
 from records import policy
 from records.deadlines import REMIND_AGAIN, ZONE
 from records.errors import Refusal
-from records.messages import ReminderSent, ReminderView, WaitingView
+from records.messages import ReminderSent, ReminderView
 from records.policy import SlotState
 from server.services import rights
 from server.services.hospital import Desk, new_id
-from server.services.signing_scene import Scene, kind_of
+from server.services.signing_scene import Scene, Wanted, kind_of
 from server.store import base
 from server.store import reminders as store
 from server.store.reminders import Reminded
@@ -38,7 +38,7 @@ def remind(desk: Desk, command: ReminderSent) -> ReminderView:
     store.remind(desk.db, which, entry=command.entry, slot=command.slot, person=desk.person.id, to=command.to)
     desk.note("signature.remind", encounter=found.encounter, entry=found.entry,
               facts={"slot": command.slot, "to": str(command.to)})
-    desk.tell("reminder", encounter=found.encounter, entry=found.entry, ward=found.ward)
+    desk.tell("reminder", encounter=found.encounter, entry=found.entry, ward=found.stay.ward)
     return next(one for one in of_open(desk, found) if one.id == which)
 
 
@@ -55,16 +55,19 @@ def put_away(desk: Desk, which: UUID) -> None:
 
 def of_open(desk: Desk, found: Open) -> tuple[ReminderView, ...]:
     """Every reminder of an open entry, newest first."""
-    return tuple(_view(one, kind_of(found).name, found.patient)
+    return tuple(_view(one, kind_of(found).name, found.stay.patient)
                  for one in store.of_entry(desk.db, found.entry, desk.now - REMEMBERED))
 
 
-def to_me(desk: Desk, waiting: Iterable[WaitingView]) -> tuple[ReminderView, ...]:
+def to_me(desk: Desk, mine: Iterable[Wanted]) -> tuple[ReminderView, ...]:
     """Those to who asks, as long as the signature is wanted of them and they have not put it away."""
-    wanted = {(one.entry, one.slot): one for one in waiting if one.mine}
-    told = store.to_person(desk.db, desk.person.id, desk.now - REMEMBERED) if wanted else ()
-    return tuple(_view(one, paper.title, paper.patient) for one in told
-                 if one.put_away_at is None and (paper := wanted.get((one.entry, one.slot))) is not None)
+    told = [one for one in store.to_person(desk.db, desk.person.id, desk.now - REMEMBERED) if one.put_away_at is None]
+    if not told:
+        return ()
+    asked = {one.entry for one in told}
+    wanted = {(one.paper.entry, one.standing.slot.key): one.paper for one in mine if one.paper.entry in asked}
+    return tuple(_view(one, kind_of(paper).name, paper.stay.patient) for one in told
+                 if (paper := wanted.get((one.entry, one.slot))) is not None)
 
 
 def found_open(desk: Desk, entry: UUID) -> tuple[Scene, Open]:
@@ -73,7 +76,7 @@ def found_open(desk: Desk, entry: UUID) -> tuple[Scene, Open]:
     found = next(iter(scene.open), None)
     if found is None:
         raise Refusal.because("thing_unknown", "entry")
-    rights.demand_sight(desk, {found.ward})
+    rights.demand_sight(desk, {found.stay.ward})
     return scene, found
 
 

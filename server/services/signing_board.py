@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from itertools import groupby
 from uuid import UUID
 
 from records import policy
@@ -28,7 +27,7 @@ from records.messages.signing import Scope
 from server.services import correction_notices, reminders, rights
 from server.services.candidates import EVERYWHERE
 from server.services.hospital import Desk
-from server.services.signing_scene import Scene, by_deadline, kind_of
+from server.services.signing_scene import Scene, Wanted, by_deadline, kind_of
 from server.store import people
 from server.store import waiting as store
 
@@ -40,16 +39,17 @@ def of_scope(desk: Desk, scope: Scope, ward: UUID | None) -> SigningBoard:
     """The board for one's own signatures, for a ward, for the house; or what one signed today."""
     wards, shown = _wards(desk, scope, ward)
     scene = Scene.of_wards(desk, wards)
-    waiting = sorted(scene.waiting(), key=by_deadline)
-    mine = [one for one in waiting if one.mine]
-    held: dict[Scope, list[WaitingView]] = {"me": mine, "signed": []}
-    inside = held[scope] if scope in held else [one for one in waiting if one.ward in shown]
+    wanted = tuple(scene.wanted())
+    mine = [one for one in wanted if one.mine]
+    held: dict[Scope, list[Wanted]] = {"me": mine, "signed": []}
+    inside = held[scope] if scope in held else [one for one in wanted if one.paper.stay.ward in shown]
+    waiting = sorted(map(scene.view, inside), key=by_deadline)
     reviews = [one for one in scene.reviews(shown) if one.mine or scope != "me"] if scope != "signed" else []
-    signed = _signed(desk) if scope == "signed" else ()
+    signed = _signed(desk, scene, wanted) if scope == "signed" else ()
     return SigningBoard(
-        scope=scope, at=desk.now, waiting=tuple(inside), holders=_holders(inside, reviews, desk.now),
+        scope=scope, at=desk.now, waiting=tuple(waiting), holders=_holders(waiting, reviews, desk.now),
         days=_days(desk, shown) if scope in ("ward", "house") else (), reminders=reminders.to_me(desk, mine),
-        mine=len(mine), in_scope=len(signed) if scope == "signed" else len(inside) + len(reviews),
+        mine=len(mine), in_scope=len(signed) if scope == "signed" else len(waiting) + len(reviews),
         reviews=tuple(reviews), signed=signed, times=_times(scene.rules, desk.now),
         signed_today=store.how_many_signed(desk.db, desk.person.id, _midnight(desk.now)),
         corrections=correction_notices.to_me(desk))
@@ -59,8 +59,8 @@ def chain(desk: Desk, entry: UUID) -> ChainView:
     """Every slot of an entry that waits, for people who may see its patient."""
     scene, found = reminders.found_open(desk, entry)
     slots = tuple(scene.slot_view(found, standing) for standing in policy.standing(scene.case(found)))
-    return ChainView(entry=entry, title=kind_of(found).name, patient=found.patient, bed=found.bed, slots=slots,
-                     reminders=reminders.of_open(desk, found))
+    return ChainView(entry=entry, title=kind_of(found).name, patient=found.stay.patient, bed=found.stay.bed,
+                     slots=slots, reminders=reminders.of_open(desk, found))
 
 
 @dataclass(frozen=True)
@@ -78,33 +78,42 @@ def unsigned(desk: Desk, ward: UUID) -> Mapping[UUID, Unsigned]:
     """By encounter, for the ward board: counted from the same lines as the signature board."""
     scene = Scene.of_wards(desk, [ward])
     papers, mine, late = (defaultdict[UUID, set[UUID]](set) for _ in range(3))
-    for one in scene.open:
-        papers[one.encounter].add(one.entry)
-    for line in scene.waiting():
-        if line.mine:
-            mine[line.encounter].add(line.entry)
-        if line.due is not None and line.due < desk.now:
-            late[line.encounter].add(line.entry)
+    for paper in scene.open:
+        papers[paper.encounter].add(paper.entry)
+    for one in scene.wanted():
+        paper, due = one.paper, scene.due(one)
+        if one.mine:
+            mine[paper.encounter].add(paper.entry)
+        if due is not None and due < desk.now:
+            late[paper.encounter].add(paper.entry)
     return {where: Unsigned(len(found), len(mine[where]), len(late[where])) for where, found in papers.items()}
 
 
-def _signed(desk: Desk) -> tuple[SignedView, ...]:
+def _signed(desk: Desk, scene: Scene, wanted: Sequence[Wanted]) -> tuple[SignedView, ...]:
     """What who asks signed since midnight by the server's clock, and what each paper waits for now."""
     given = store.signed_by(desk.db, desk.person.id, _midnight(desk.now))
-    scene = Scene.of_entries(desk, {one.entry for one in given if one.state is State.PARTLY_SIGNED})
-    lines = sorted(scene.waiting(), key=lambda line: line.entry)
-    following = {entry: tuple(found) for entry, found in groupby(lines, key=lambda line: line.entry)}
-    before = {one.entry: tuple(reason.vietnamese for standing in policy.standing(scene.case(one))
-                               for reason in standing.waits_for) for one in scene.open if not one.draft}
+    waits = {one.entry for one in given if one.state is State.PARTLY_SIGNED}
+    # A patient may have left for a ward that this scene does not show.
+    elsewhere = Scene.of_entries(desk, waits.difference(one.entry for one in scene.open))
+    following: dict[UUID, list[WaitingView]] = defaultdict(list)
+    before: dict[UUID, tuple[str, ...]] = {}
+    for here, lines in ((scene, wanted), (elsewhere, elsewhere.wanted())):
+        for line in lines:
+            if line.paper.entry in waits and not line.paper.draft:
+                following[line.paper.entry].append(here.view(line))
+        for paper in here.open:
+            if paper.entry in waits and not paper.draft and paper.entry not in following:
+                before[paper.entry] = tuple(reason.vietnamese for standing in policy.standing(here.case(paper))
+                                            for reason in standing.waits_for)
     views = []
     for one in given:
         kind = form(one.form.code, one.form.edition).kind(one.form.kind)
         open_still = one.state is State.PARTLY_SIGNED
-        after = tuple(line for line in following.get(one.entry, ()) if open_still and not line.draft)
         views.append(SignedView(
             entry=one.entry, encounter=one.encounter, form=one.form, title=kind.name, patient=one.patient,
             bed=one.bed, slot_label=kind.slot(one.slot).label, version=one.version, at=one.at, state=one.state,
-            next=after, waits_for=before.get(one.entry, ()) if open_still and not after else ()))
+            next=tuple(following.get(one.entry, ())) if open_still else (),
+            waits_for=before.get(one.entry, ()) if open_still else ()))
     return tuple(views)
 
 

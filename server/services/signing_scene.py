@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -21,6 +21,24 @@ from server.store import deadline_rules, delegations, reviews
 from server.store import waiting as store
 from server.store.waiting import Lying, Open, Signer
 
+NOTHING = store.Kinds(frozenset(), frozenset())
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One signature that can be given now."""
+
+    paper: Open
+    case: Case
+    standing: SlotStanding
+    mine: bool
+    """Who asks may give it."""
+
+    @property
+    def since(self) -> datetime:
+        """Since when."""
+        return self.standing.since or self.paper.written_at
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -32,7 +50,7 @@ class Scene:
     @classmethod
     def of_wards(cls, desk: Desk, wards: Collection[UUID]) -> Scene:
         """What is open of the patients who lie, or lay last, in these wards."""
-        return cls(desk, (*store.versions(desk.db, wards), *store.drafts(desk.db, wards)))
+        return cls(desk, store.of_wards(desk.db, wards))
 
     @classmethod
     def of_entries(cls, desk: Desk, entries: Collection[UUID]) -> Scene:
@@ -46,7 +64,9 @@ class Scene:
 
     @cached_property
     def _kinds(self) -> dict[tuple[UUID, str], store.Kinds]:
-        return dict(store.kinds(self.desk.db, {one.encounter for one in self.open}))
+        """Only of forms that have an order of their kinds: most have one kind."""
+        asking = [one for one in self.open if (kind := kind_of(one)).after or kind.gathers]
+        return dict(store.kinds(self.desk.db, {one.encounter for one in asking}, {one.form.code for one in asking}))
 
     @cached_property
     def _today(self) -> date:
@@ -65,21 +85,21 @@ class Scene:
     def _able(self) -> dict[tuple[tuple[Role, ...], UUID], tuple[Signer, ...]]:
         return {}
 
-    def waiting(self) -> Iterator[WaitingView]:
-        """One line for each signature that can be given now."""
+    def wanted(self) -> Iterator[Wanted]:
+        """Each signature that can be given now."""
         for one in self.open:
             case = self.case(one)
             for standing in policy.standing(case):
                 if standing.state is SlotState.OPEN and not standing.slot.optional:
-                    yield self._view(one, case, standing)
+                    yield Wanted(one, case, standing, self._mine(case, standing.slot))
 
     def case(self, one: Open) -> Case:
         """What the policy asks about it. Of a composition's children those count that stand open in the record."""
-        kind = kind_of(one)
-        around = self._kinds.get((one.encounter, one.form.code), store.Kinds(frozenset(), frozenset()))
+        kind, stay = kind_of(one), one.stay
+        around = self._kinds.get((one.encounter, one.form.code), NOTHING) if kind.after or kind.gathers else NOTHING
         return Case(
             kind=kind, author=one.author, state=State.DRAFT if one.draft else State.PARTLY_SIGNED, is_latest=True,
-            encounter_state=one.encounter_state, ward=one.ward, signed=one.signed, signed_kinds=around.signed,
+            encounter_state=stay.state, ward=stay.ward, signed=one.signed, signed_kinds=around.signed,
             unsigned_children=_names(one, [key for key in kind.gathers if key in around.open]),
             form=one.form.code, written_at=one.written_at)
 
@@ -89,7 +109,7 @@ class Scene:
             return ()
         if standing.author is not None:
             return tuple(each for each in self.people if each.id == standing.author)
-        return candidates.without(self._able_to(tuple(standing.slot.roles), one.ward), standing.barred)
+        return candidates.without(self._able_to(tuple(standing.slot.roles), one.stay.ward), standing.barred)
 
     def _able_to(self, wanted: tuple[Role, ...], ward: UUID) -> tuple[Signer, ...]:
         """Who has one of the roles there: the same few for thousands of papers."""
@@ -137,26 +157,31 @@ class Scene:
         slot = standing.slot
         if standing.state is SlotState.SIGNED or standing.author is not None or slot.holder is not Holder.PERSON:
             return ()
-        holders = {each.id for each in self._able_to(tuple(slot.roles), one.ward)}
+        holders = {each.id for each in self._able_to(tuple(slot.roles), one.stay.ward)}
         hands = {each.id for each in candidates.without(self.people, standing.barred)
                  if candidates.may_practise(each, self._today)}
         return tuple(f"{view.receiver_name} ({view.delegation.manner} đến {view.delegation.ends:%d/%m/%Y})"
                      for view in self._delegations if view.delegation.giver in holders
                      and view.delegation.receiver in hands
-                     and view.delegation.covers(slot, one.form.code, one.ward, self._today))
+                     and view.delegation.covers(slot, one.form.code, one.stay.ward, self._today))
 
-    def _view(self, one: Open, case: Case, standing: SlotStanding) -> WaitingView:
-        kind, slot, since = case.kind, standing.slot, standing.since or one.written_at
-        who = self.who(one, standing)
-        stay = StayFacts(admitted_at=one.admitted_at, emergency=one.emergency, discharged_at=one.discharged_at)
+    def due(self, wanted: Wanted) -> datetime | None:
+        """Until when; None when no clock runs for it."""
+        kind = wanted.case.kind
+        return slot_due(kind.deadline, wanted.paper.stay.facts, wanted.since, repeatable=kind.repeatable,
+                        settings=self.rules)
+
+    def view(self, wanted: Wanted) -> WaitingView:
+        """The line that a list shows."""
+        one, slot = wanted.paper, wanted.standing.slot
+        who = self.who(one, wanted.standing)
         holder = who[0] if len(who) == 1 else None
         return WaitingView(
-            entry=one.entry, encounter=one.encounter, form=one.form, title=kind.name, patient=one.patient,
-            ward=one.ward, bed=one.bed, occurred_at=one.occurred_at, draft=one.draft, slot=slot.key,
-            slot_label=slot.label, kind=slot.holder, holder=holder.id if holder else None,
-            holder_name=holder.name if holder else slot.label, since=since,
-            due=slot_due(kind.deadline, stay, since, repeatable=kind.repeatable, settings=self.rules),
-            mine=self._mine(case, slot), author=one.author)
+            entry=one.entry, encounter=one.encounter, form=one.form, title=wanted.case.kind.name,
+            patient=one.stay.patient, ward=one.stay.ward, bed=one.stay.bed, occurred_at=one.occurred_at,
+            draft=one.draft, slot=slot.key, slot_label=slot.label, kind=slot.holder,
+            holder=holder.id if holder else None, holder_name=holder.name if holder else slot.label,
+            since=wanted.since, due=self.due(wanted), mine=wanted.mine, author=one.author)
 
     def _mine(self, case: Case, slot: SignatureSlot) -> bool:
         """Who asks may fill it; without role and without delegation nothing else need be asked, thousands of times."""

@@ -2,55 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from records.deadlines import StayFacts
 from records.entries import EncounterState, FormRef, State
 from records.forms import Role
 from records.policy import SignedSlot
 
 _OF_VERSIONS = """
     SELECT st.entry, st.encounter, e.form, e.edition, e.kind, v.author, v.author_name, v.occurred_at, v.written_at,
-        {place}, (SELECT json_agg(json_build_object('slot', s.slot, 'person', s.person, 'at', s.received_at)
-                                  ORDER BY s.received_at)
-                  FROM (SELECT entry, number, slot, person, received_at FROM signatures
-                        UNION ALL SELECT document_entry, document_number, slot, person, received_at FROM confirmations
-                        WHERE confirmed) AS s
-                  WHERE s.entry = st.entry AND s.number = st.number) AS signed
+        s.slot, s.person, s.received_at
     FROM version_states AS st
     JOIN entries AS e ON e.id = st.entry
     JOIN versions AS v ON v.entry = st.entry AND v.number = st.number
-    JOIN encounters AS en ON en.id = st.encounter {stay}
-    WHERE st.latest AND st.state = 'partly_signed' AND {which}
+    LEFT JOIN (SELECT entry, number, slot, person, received_at FROM signatures
+               UNION ALL SELECT document_entry, document_number, slot, person, received_at FROM confirmations
+               WHERE confirmed) AS s ON s.entry = st.entry AND s.number = st.number
+    WHERE st.latest AND st.state = 'partly_signed' AND st.{which} = ANY(:which) ORDER BY st.entry, s.received_at
 """
 _OF_DRAFTS = """
     SELECT d.entry, d.encounter, d.form, d.edition, d.kind, d.person AS author, pe.full_name AS author_name,
-        d.occurred_at, d.updated_at AS written_at, {place}, NULL AS signed
-    FROM drafts AS d JOIN people AS pe ON pe.id = d.person
-    JOIN encounters AS en ON en.id = d.encounter {stay}
-    WHERE {which}
+        d.occurred_at, d.updated_at AS written_at
+    FROM drafts AS d JOIN people AS pe ON pe.id = d.person WHERE d.{which} = ANY(:which)
 """
-_PLACE = {
-    "place": "pa.full_name AS patient, en.state AS encounter_state, en.admitted_at, en.discharged_at, en.emergency, "
-             "at.ward, at.bed",
-    "stay": "AND en.state IN ('active', 'closed') JOIN patients AS pa ON pa.id = en.patient JOIN LATERAL (SELECT ward, "
-            "bed FROM ward_stays WHERE encounter = en.id ORDER BY starts DESC LIMIT 1) AS at ON true",
-}
-_WARDS = "at.ward = ANY(:wards)"
-_VERSIONS, _DRAFTS = (text(sql.format(which=_WARDS, **_PLACE)) for sql in (_OF_VERSIONS, _OF_DRAFTS))
-_THESE_VERSIONS = text(_OF_VERSIONS.format(which="st.entry = ANY(:entries)", **_PLACE))
-_THESE_DRAFTS = text(_OF_DRAFTS.format(which="d.entry = ANY(:entries)", **_PLACE))
+_OF_STAYS = """
+    SELECT en.id, pa.full_name, en.state, en.admitted_at, en.discharged_at, en.emergency, at.ward, at.bed
+    FROM encounters AS en JOIN patients AS pa ON pa.id = en.patient
+    JOIN LATERAL (SELECT ward, bed FROM ward_stays WHERE encounter = en.id ORDER BY starts DESC LIMIT 1) AS at ON true
+    WHERE en.state IN ('active', 'closed') AND {which}
+"""
+_STAYS = text(_OF_STAYS.format(which="en.id = ANY(:encounters)"))
+_STAYS_WITH_OPEN = text(_OF_STAYS.format(which="""at.ward = ANY(:wards) AND en.id IN (
+    SELECT encounter FROM version_states WHERE latest AND state = 'partly_signed' UNION SELECT encounter FROM drafts)
+"""))
+_VERSIONS, _DRAFTS = (text(sql.format(which="encounter")) for sql in (_OF_VERSIONS, _OF_DRAFTS))
+_THESE_VERSIONS, _THESE_DRAFTS = (text(sql.format(which="entry")) for sql in (_OF_VERSIONS, _OF_DRAFTS))
 _KINDS = text("""
-    SELECT st.encounter, e.form, e.kind, bool_or(st.state = 'signed') AS signed,
+    SELECT e.encounter, e.form, e.kind, bool_or(st.state = 'signed') AS signed,
         bool_or(st.state = 'partly_signed') AS open
-    FROM version_states AS st JOIN entries AS e ON e.id = st.entry
-    WHERE st.latest AND st.encounter = ANY(:encounters) GROUP BY st.encounter, e.form, e.kind
+    FROM entries AS e JOIN version_states AS st ON st.entry = e.id AND st.latest
+    WHERE e.encounter = ANY(:encounters) AND e.form = ANY(:forms) GROUP BY e.encounter, e.form, e.kind
 """)
 _SIGNERS = text("""
     SELECT p.id, p.full_name, p.roles, p.licence_no, p.licence_until, coalesce(array_agg(w.ward)
@@ -93,6 +93,18 @@ _LYING = text("""
 
 
 @dataclass(frozen=True)
+class Stay:
+    """A stay as its open papers show it: the ward is where the patient lies, or lay last."""
+
+    patient: str
+    ward: UUID
+    bed: str
+    state: EncounterState
+    facts: StayFacts
+    """What the clocks of its papers run from."""
+
+
+@dataclass(frozen=True)
 class Open:
     """A partly signed version or a draft, with the stay that it belongs to."""
 
@@ -105,13 +117,7 @@ class Open:
     written_at: datetime
     signed: tuple[SignedSlot, ...]
     draft: bool
-    patient: str
-    ward: UUID
-    bed: str
-    encounter_state: EncounterState
-    admitted_at: datetime
-    discharged_at: datetime | None
-    emergency: bool
+    stay: Stay
 
 
 @dataclass(frozen=True)
@@ -134,27 +140,29 @@ class Kinds:
     open: frozenset[str]
 
 
-def versions(db: Connection, wards: Collection[UUID]) -> tuple[Open, ...]:
-    """Partly signed versions of patients who lie (or lay last) in these wards."""
-    return tuple(_open(row, draft=False) for row in db.execute(_VERSIONS, {"wards": list(wards)}))
-
-
-def drafts(db: Connection, wards: Collection[UUID]) -> tuple[Open, ...]:
-    """Drafts, without their text (R4, R25)."""
-    return tuple(_open(row, draft=True) for row in db.execute(_DRAFTS, {"wards": list(wards)}))
+def of_wards(db: Connection, wards: Collection[UUID]) -> tuple[Open, ...]:
+    """What is open of patients who lie (or lay last) in these wards: partly signed versions, and drafts (R4, R25)."""
+    stays = _stays(db.execute(_STAYS_WITH_OPEN, {"wards": list(wards)}))
+    asked = {"which": list(stays)}
+    return (*_versions(db.execute(_VERSIONS, asked).all(), stays), *_drafts(db.execute(_DRAFTS, asked).all(), stays))
 
 
 def these(db: Connection, entries: Collection[UUID]) -> tuple[Open, ...]:
     """What of these entries is partly signed or a draft, wherever the patient lies."""
-    asked = {"entries": list(entries)}
-    return (*(_open(row, draft=False) for row in db.execute(_THESE_VERSIONS, asked)),
-            *(_open(row, draft=True) for row in db.execute(_THESE_DRAFTS, asked)))
+    if not entries:
+        return ()
+    asked = {"which": list(entries)}
+    versions, drafts = db.execute(_THESE_VERSIONS, asked).all(), db.execute(_THESE_DRAFTS, asked).all()
+    stays = _stays(db.execute(_STAYS, {"encounters": list({row.encounter for row in (*versions, *drafts)})}))
+    return (*_versions(versions, stays), *_drafts(drafts, stays))
 
 
-def kinds(db: Connection, encounters: Collection[UUID]) -> Mapping[tuple[UUID, str], Kinds]:
-    """By encounter and form."""
+def kinds(db: Connection, encounters: Collection[UUID], forms: Collection[str]) -> Mapping[tuple[UUID, str], Kinds]:
+    """By encounter and form, of these forms."""
     found: dict[tuple[UUID, str], tuple[set[str], set[str]]] = {}
-    for row in db.execute(_KINDS, {"encounters": list(encounters)}):
+    if not encounters or not forms:
+        return {}
+    for row in db.execute(_KINDS, {"encounters": list(encounters), "forms": list(forms)}).all():
         signed, waiting = found.setdefault((row.encounter, row.form), (set(), set()))
         if row.signed:
             signed.add(row.kind)
@@ -225,13 +233,28 @@ def lying(db: Connection, wards: Collection[UUID]) -> tuple[Lying, ...]:
                  for row in db.execute(_LYING, {"wards": list(wards)}))
 
 
-def _open(row: Any, *, draft: bool) -> Open:
-    signed = tuple(SignedSlot(one["slot"], UUID(one["person"]), datetime.fromisoformat(one["at"]))
-                   for one in row.signed or ())
-    return Open(
-        row.entry, row.encounter, _ref(row.form, row.edition, row.kind), row.author, row.author_name, row.occurred_at,
-        row.written_at, signed, draft, row.patient, row.ward, row.bed, EncounterState(row.encounter_state),
-        row.admitted_at, row.discharged_at, row.emergency)
+def _stays(rows: Iterable[Any]) -> dict[UUID, Stay]:
+    """By encounter."""
+    return {row.id: Stay(row.full_name, row.ward, row.bed, EncounterState(row.state), StayFacts(
+        admitted_at=row.admitted_at, emergency=row.emergency, discharged_at=row.discharged_at)) for row in rows}
+
+
+def _versions(rows: Iterable[Any], stays: Mapping[UUID, Stay]) -> Iterator[Open]:
+    """One for the rows of each entry: a row is a signature, or none where nobody has signed."""
+    for _, of_entry in groupby(rows, attrgetter("entry")):
+        row, *more = of_entry
+        if (stay := stays.get(row.encounter)) is not None:
+            yield _open(row, stay, tuple(SignedSlot(one.slot, one.person, one.received_at)
+                                         for one in (row, *more) if one.slot is not None), draft=False)
+
+
+def _drafts(rows: Iterable[Any], stays: Mapping[UUID, Stay]) -> Iterator[Open]:
+    return (_open(row, stay, (), draft=True) for row in rows if (stay := stays.get(row.encounter)) is not None)
+
+
+def _open(row: Any, stay: Stay, signed: tuple[SignedSlot, ...], *, draft: bool) -> Open:
+    return Open(row.entry, row.encounter, _ref(row.form, row.edition, row.kind), row.author, row.author_name,
+                row.occurred_at, row.written_at, signed, draft, stay)
 
 
 @cache
