@@ -7,12 +7,15 @@ in the pixels themselves is not looked for: `names_may_be_seen` says where a per
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 import numpy as np
 from dicomanonymizer.dicom_anonymization_databases import dicomfields_2026c as table
+from pydicom.datadict import dictionary_has_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
@@ -28,6 +31,17 @@ _NUMBERS = frozenset(("FD", "FL", "SS", "US", "SL", "UL", "SV", "UV"))
 _DUMMY = {"AS": "000Y", "UR": "http://removed.invalid", "DS": "0", "IS": "0", "DA": "19000101",
           "DT": "19000101000000", "TM": "000000"}
 
+
+_BEYOND_THE_TABLE = {
+    0x00100033: "X", 0x00100034: "X", 0x00100035: "X",  # birth and death by another calendar, and by which
+    0x00401006: "X", 0x00401007: "X", 0x00402006: "X", 0x00402007: "X",  # the order's numbers, retired, still sent
+    0x0040A160: "D",  # Text Value: what somebody wrote, in whatever sequence it stands
+    0x00081190: "X", 0x0040E010: "X",  # where the file can be fetched
+}
+"""What table E.1-1 does not name and yet leads to a person."""
+_KEPT_UIDS = re.compile(r"(SOPClass|TransferSyntax|Coding|Context|Mapping)")
+"""What such a UID names is a class, a coding or a list of codes, by words of the attribute's keyword."""
+_STANDARD_UID = "1.2.840.10008."
 
 _BIT_POSITION, _OVERLAY_DATA = 0x0102, 0x3000
 _NOT_EMPTY = frozenset((0x00081110,))
@@ -97,13 +111,29 @@ def action_for(group: int, element: int) -> Action | None:
     # too, since a description without its data is no valid file.
     if group % 2 or group & 0xFF00 in (0x5000, 0x6000):
         return Action.REMOVE
-    return _actions().get((group, element))
+    told = _actions().get((group, element))
+    beyond = _BEYOND_THE_TABLE.get(group << 16 | element)
+    if told is None and beyond is not None:
+        return Action(beyond)
+    if told is None and not dictionary_has_tag(group << 16 | element):
+        return Action.REMOVE
+    return told
+
+
+def _stricter(element: DataElement) -> Action | None:
+    """What the table leaves by its kind alone: a date, a person's name, a UID that names an object."""
+    if element.VR in ("DA", "DT", "PN"):
+        return Action.DUMMY
+    if element.VR == "UI" and not _KEPT_UIDS.search(element.keyword) and not all(
+            str(uid).startswith(_STANDARD_UID) for uid in _many(element)):
+        return Action.NEW_UID
+    return None
 
 
 def _treated(dataset: Dataset, secret: bytes) -> Dataset:
     cleaned = Dataset()
     for element in dataset:
-        action = action_for(element.tag.group, element.tag.element)
+        action = action_for(element.tag.group, element.tag.element) or _stricter(element)
         if action is Action.REMOVE or (action is None and element.VR == "UN"):
             continue
         if element.VR == "SQ":
@@ -129,8 +159,12 @@ def _dummy(element: DataElement, secret: bytes) -> DataElement:
 
 
 def _new_uid(element: DataElement, secret: bytes) -> DataElement:
-    told = element.value if isinstance(element.value, list | tuple) or element.VM > 1 else [element.value]
-    return DataElement(element.tag, "UI", [other_uid(str(uid), secret) for uid in told if uid])
+    return DataElement(element.tag, "UI", [other_uid(str(uid), secret) for uid in _many(element) if uid])
+
+
+def _many(element: DataElement) -> list[Any]:
+    """Its values, however many."""
+    return list(element.value) if isinstance(element.value, list | tuple) or element.VM > 1 else [element.value]
 
 
 def other_uid(uid: str, secret: bytes) -> UID:

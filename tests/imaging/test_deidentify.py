@@ -60,6 +60,26 @@ def test_no_word_of_the_patient_is_in_the_bytes() -> None:
     assert all(word.encode() in whole for word in NAMED)
 
 
+def test_what_no_table_names_and_still_leads_to_a_person_is_gone() -> None:
+    """A lunar birth date, retired order numbers, an element that no dictionary knows, dates, names and UIDs by kind."""
+    dataset, written_down = _named(), Dataset()
+    dataset.PatientBirthDateInAlternativeCalendar, dataset.PatientAlternativeCalendar = "Ky Hoi thang 2", "LUNAR"
+    dataset.PlacerOrderNumberProcedure, dataset.FillerOrderNumberImagingServiceRequestRetired = "ORD-99", "ORD-98"
+    dataset.add_new(0x00100099, "LO", "Nguyen A")
+    dataset.DateOfGainCalibration, dataset.EvaluatorName = "19590312", "Nguyen B"
+    dataset.SOPInstanceUIDOfConcatenationSource, dataset.VolumeFrameOfReferenceUID = "1.2.3.1.7", "1.2.3.1.8"
+    dataset.CodingSchemeUID, dataset.RelatedGeneralSOPClassUID = "1.3.6.1.4.1.5962.9", "1.3.46.670589.9"
+    written_down.TextValue = "Nguyen C"
+    dataset.ProtocolContextSequence = Sequence([written_down])
+    after = deidentified(dataset, SECRET)
+    data = written(after)
+    for word in (b"Ky Hoi", b"LUNAR", b"ORD-9", b"Nguyen", b"19590312", b"1.2.3.1.7", b"1.2.3.1.8"):
+        assert word not in data, word
+        assert word in written(dataset)
+    assert after.VolumeFrameOfReferenceUID == other_uid("1.2.3.1.8", SECRET)
+    assert (after.CodingSchemeUID, after.RelatedGeneralSOPClassUID) == ("1.3.6.1.4.1.5962.9", "1.3.46.670589.9")
+
+
 def test_the_picture_is_untouched_and_the_file_says_what_was_done() -> None:
     before, after = _named(), pydicom.dcmread(io.BytesIO(written(deidentified(_named(), SECRET))))
     assert np.array_equal(before.pixel_array, after.pixel_array)
