@@ -97,6 +97,12 @@ def read_files(caller: Asking, request: Request, study: str, series: str = "", u
         for kept, file in files], _DICOM)
 
 
+@router.head(IMAGE)
+def tell_of_file(caller: Asking, request: Request, study: str, series: str, uid: str) -> Response:
+    """What `GET` would say of one file before its bytes: how long it is, its tag, that it can be read in ranges."""
+    return read_files(caller, request, study, series, uid)
+
+
 @router.get(STUDY + "/metadata")
 @router.get(SERIES + "/metadata")
 @router.get(IMAGE + "/metadata")
@@ -208,16 +214,21 @@ def _decoded(seen: Look, reading: _Reading, *, alone: bool) -> Response:
 
 
 def _file(caller: Caller, request: Request, seen: Look) -> Response:
-    """One file by itself: 200, or 206 with the part that was asked for."""
+    """One file by itself: 200, 206 with the part that was asked for, or 304 where the asker has it already."""
     [kept], file = seen.images, seen.first
-    headers = {"ETag": f'"{kept.file}"', "Accept-Ranges": "bytes", "Content-Type": _DICOM}
-    part = asked.part_of(request, file.size)
+    tag = f'"{kept.file}"'
+    headers = {"ETag": tag, "Accept-Ranges": "bytes", "Content-Type": _DICOM}
+    if asked.has_it(request, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    part = asked.part_of(request, file.size, tag)
     start, stop = part or (0, file.size)
     if part and start == stop:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
     if part:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
     status = 206 if part else 200
+    if request.method == "HEAD":
+        return Response(status_code=status, headers={**headers, "Content-Length": str(stop - start)})
     if stop - start <= _AT_ONCE:
         return Response(file.read(start, stop - start), status, headers)
     return StreamingResponse(_Reading(caller, seen).of(file, start, stop), status,

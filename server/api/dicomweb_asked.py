@@ -85,14 +85,21 @@ def viewport(text: str) -> tuple[int, int] | None:
     return size
 
 
-def part_of(request: Request, size: int) -> tuple[int, int] | None:
-    """First byte and the one after the last of a `Range`; None where the whole is wanted (RFC 9110 14.2).
+def has_it(request: Request, tag: str) -> bool:
+    """Whether the asker says that it has the file with that tag already (If-None-Match, RFC 9110 13.1.2)."""
+    told = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    return "*" in told or tag in told
+
+
+def part_of(request: Request, size: int, tag: str) -> tuple[int, int] | None:
+    """First byte and the one after the last of a `Range`; None where the whole is wanted (RFC 9110 14.2): also where
+    the part is to fit (If-Range) to another file than this one.
 
     Several ranges in one request are answered with the whole, as the standard allows. One that is not in the file
     comes back empty: (size, size).
     """
     found = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", request.headers.get("range", "").replace(" ", ""))
-    if found is None or not (found[1] or found[2]):
+    if found is None or not (found[1] or found[2]) or request.headers.get("if-range", tag) != tag:
         return None
     if not found[1]:
         return max(0, size - int(found[2])), size

@@ -276,9 +276,27 @@ def test_one_file_is_read_whole_or_in_ranges(house: House) -> None:
             assert part.headers["etag"] == whole.headers["etag"]
         beyond = client.get(IMAGE, headers={**alone, "Range": f"bytes={end}-"})
         assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{end}")
+        told = client.head(IMAGE, headers=alone)
+        assert (told.status_code, told.content, told.headers) == (200, b"", whole.headers)
         damage(house, last=True)
         assert client.get(IMAGE, headers={**alone, "Range": "bytes=0-131"}).status_code == 206
         assert client.get(IMAGE, headers={**alone, "Range": "bytes=-5"}).status_code == 422
+
+
+def test_who_has_the_file_already_is_told_so_and_a_part_fits_only_to_the_same_file(house: House) -> None:
+    """RFC 9110 13.1: a file never changes, so its tag is all that a cache has to ask by."""
+    file = as_file(a_slice(**MINE))
+    receive(house.hospital, file, sender="CT1")
+    alone = {"Accept": "application/dicom"}
+    with house.sign_in("ha") as client:
+        tag = client.get(IMAGE, headers=alone).headers["etag"]
+        for asked in (tag, f"W/{tag}", "*", f'"another", {tag}'):
+            again = client.get(IMAGE, headers={**alone, "If-None-Match": asked})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), asked
+        assert client.get(IMAGE, headers={**alone, "If-None-Match": '"another"'}).content == file
+        part = {**alone, "Range": "bytes=0-3"}
+        assert client.get(IMAGE, headers={**part, "If-Range": tag}).status_code == 206
+        assert client.get(IMAGE, headers={**part, "If-Range": '"another"'}).status_code == 200
 
 
 def damage(house: House, *, last: bool) -> None:
