@@ -58,22 +58,31 @@ _SIGNERS = text("""
     FROM people AS p LEFT JOIN person_wards AS w ON w.person = p.id WHERE p.active GROUP BY p.id ORDER BY p.full_name
 """)
 # A paper waits from its first signature until its last; a cancelled one until it was cancelled. Those that one person
-# signs never wait. What was corrected while it waited is counted until its own last signature.
+# signs never wait. What was corrected while it waited is counted until its own last signature. Of what waits no more
+# only that is read which ended since the first moment: a hospital's signatures of years are never gone through. How
+# many moments lie before a span's beginning and before its end says at which of them it waited.
 _DAYS = text("""
     WITH spans AS (
-        SELECT s.encounter, min(s.received_at) AS begins, CASE st.state WHEN 'partly_signed' THEN 'infinity'
-            WHEN 'cancelled' THEN coalesce(min(c.at), max(s.received_at)) ELSE max(s.received_at) END AS ends
-        FROM signatures AS s JOIN version_states AS st ON st.entry = s.entry AND st.number = s.number
-        LEFT JOIN cancellations AS c ON c.entry = s.entry AND c.number = s.number
-        GROUP BY s.entry, s.number, s.encounter, st.state
-        HAVING st.state = 'partly_signed' OR max(s.received_at) >= :from
+        SELECT st.encounter, min(s.received_at) AS begins, CAST('infinity' AS timestamptz) AS ends
+        FROM version_states AS st JOIN signatures AS s ON s.entry = st.entry AND s.number = st.number
+        WHERE st.state = 'partly_signed' GROUP BY st.entry, st.number
+        UNION ALL
+        SELECT st.encounter, min(s.received_at), CASE st.state
+            WHEN 'cancelled' THEN coalesce(min(c.at), max(s.received_at)) ELSE max(s.received_at) END
+        FROM version_states AS st JOIN signatures AS s ON s.entry = st.entry AND s.number = st.number
+        LEFT JOIN cancellations AS c ON c.entry = st.entry AND c.number = st.number
+        WHERE st.state <> 'partly_signed' AND (st.entry, st.number) IN (
+            SELECT entry, number FROM signatures WHERE received_at >= :from
+            UNION SELECT entry, number FROM cancellations WHERE at >= :from)
+        GROUP BY st.entry, st.number
+    ), stays AS (
+        SELECT DISTINCT ON (encounter) encounter, ward FROM ward_stays
+        WHERE encounter IN (SELECT encounter FROM spans) ORDER BY encounter, starts DESC
     )
-    SELECT day::date AS day, count(spans.encounter) AS waiting
-    FROM unnest(CAST(:days AS date[]), CAST(:ends AS timestamptz[])) AS asked(day, moment)
-    LEFT JOIN (spans JOIN LATERAL (SELECT ward FROM ward_stays WHERE encounter = spans.encounter
-                                   ORDER BY starts DESC LIMIT 1) AS at ON at.ward = ANY(:wards))
-        ON spans.begins <= asked.moment AND asked.moment < spans.ends
-    GROUP BY day ORDER BY day
+    SELECT width_bucket(begins - tick, moments) AS begun, width_bucket(ends - tick, moments) AS over, count(*) AS papers
+    FROM spans JOIN stays ON stays.encounter = spans.encounter AND stays.ward = ANY(:wards),
+        (SELECT CAST(:moments AS timestamptz[]) AS moments, interval '1 microsecond' AS tick) AS asked
+    GROUP BY begun, over
 """)
 _SIGNED = text("""
     SELECT s.entry, s.encounter, e.form, e.edition, e.kind, s.slot, s.number, s.received_at, st.state,
@@ -181,10 +190,11 @@ def signers(db: Connection) -> tuple[Signer, ...]:
 def at_days_end(
     db: Connection, wards: Collection[UUID], days: Sequence[tuple[date, datetime]],
 ) -> tuple[tuple[date, int], ...]:
-    """How many papers of these wards waited at each of these moments."""
-    rows = db.execute(_DAYS, {"wards": list(wards), "days": [day for day, _ in days],
-                              "ends": [moment for _, moment in days], "from": days[0][1]})
-    return tuple((row.day, row.waiting) for row in rows)
+    """How many papers of these wards waited at each of these moments, which are in order."""
+    spans = db.execute(_DAYS, {"wards": list(wards), "moments": [moment for _, moment in days],
+                               "from": days[0][1]}).all()
+    return tuple((day, sum(one.papers for one in spans if one.begun <= place < one.over))
+                 for place, (day, _) in enumerate(days))
 
 
 @dataclass(frozen=True)

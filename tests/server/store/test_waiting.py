@@ -65,6 +65,22 @@ def test_a_cancelled_paper_waited_until_it_was_cancelled(db: Connection, key: Sc
     assert counts(db, ward) == [0, 1, 1, 1, 1, 1]
 
 
+def test_a_paper_that_was_cancelled_of_late_waited_however_old_it_is(db: Connection, key: ScopeKey, ward: UUID) -> None:
+    paper(db, key, State.CANCELLED, 40)
+    assert counts(db, ward) == [1] * 6
+
+
+def test_what_was_ready_before_the_first_moment_is_not_counted(db: Connection, key: ScopeKey, ward: UUID) -> None:
+    paper(db, key, State.SIGNED, 9, 8)
+    paper(db, key, State.SIGNED, 9, 5)
+    assert counts(db, ward) == [0] * 6
+
+
+def test_a_span_holds_its_beginning_and_not_its_end(db: Connection, key: ScopeKey, ward: UUID) -> None:
+    paper(db, key, State.SIGNED, 4, 2)
+    assert counts(db, ward) == [0, 1, 1, 0, 0, 0]
+
+
 def test_other_wards_papers_are_not_counted(db: Connection, keys: Keys, key: ScopeKey) -> None:
     paper(db, key, State.PARTLY_SIGNED, 2.5)
     assert counts(db, builders.a_ward(db)) == [0] * 6
