@@ -32,7 +32,7 @@ from workstation.views.actions import ActionSet
 from workstation.views.actions import Place as Where
 from workstation.views.images.export import ExportDialog
 from workstation.views.images.patient_place import ImagesPlace
-from workstation.views.images.reporting import Chart, Reporting
+from workstation.views.images.reporting import Begun, Chart, Reporting
 
 __all__ = ["sit_down"]
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -132,7 +132,7 @@ def test_what_was_measured_is_there_on_another_pc(sit_down: SitDown, qtbot: QtBo
 
 def key_image_and_export(place: Place, eyes: Eyes, tmp_path: Path, until: Callable[[Callable[[], bool]], None]) -> None:
     """K: the server names the very file that it gives out. The study then leaves without its patient."""
-    reporting = Reporting(place.desk, eyes.place, eyes.actions, Chart(lambda study, modalities: True))
+    reporting = Reporting(place.desk, eyes.place, eyes.actions, Chart(lambda study, modalities: Begun.ASKED))
     press(eyes.viewport, Qt.Key.Key_K)
     until(lambda: len(reporting.choosing.chosen) == 1)
     (chosen,) = reporting.choosing.chosen

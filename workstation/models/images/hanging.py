@@ -16,6 +16,7 @@ from records.image_lists import ImageSeriesView, ImageStudyView
 MOST = 3
 """Rows and columns of a layout."""
 _PLANES = ("", "coronal", "sagittal")
+_ANY_PART = "Không rõ bộ phận của ảnh: xếp theo loại máy, rồi theo ngày"
 LEAST_SLICES = 16
 """A plane through fewer slices shows steps and no anatomy."""
 _ABOUT_OTHERS = frozenset({"PR", "KO"})
@@ -145,6 +146,20 @@ def told_series(study: ImageStudyView) -> tuple[ImageSeriesView, ...]:
                         key=lambda one: one.modality in _ABOUT_OTHERS))
 
 
+def offered(study: ImageStudyView, others: Sequence[ImageStudyView]) -> tuple[tuple[ImageStudyView, ...], str]:
+    """What may be put beside a study when somebody asks for it, with what must be known of that choice.
+
+    A study that tells no part of the body compares with none by itself (`comparable`): then all that is older is
+    offered, those of its devices first, the newest first, and it is said that nobody looked at the part.
+    """
+    if _parts(study):
+        return comparable(study, others), ""
+    when = (study.date, study.time)
+    found = sorted((one for one in others if one.uid != study.uid and (one.date, one.time) <= when
+                    and shown_series(one)), key=lambda one: (one.date, one.time), reverse=True)
+    return tuple(sorted(found, key=lambda one: not set(one.modalities) & set(study.modalities))), _ANY_PART
+
+
 def comparable(study: ImageStudyView, others: Sequence[ImageStudyView]) -> tuple[ImageStudyView, ...]:
     """Older studies of the same part of the body: those of the same modality first, each newest first."""
     about = _parts(study)
@@ -208,9 +223,11 @@ def _named(rule: PortRule, series: Sequence[ImageSeriesView]) -> ImageSeriesView
     return None
 
 
-def _parts(study: ImageStudyView) -> frozenset[int]:
-    words = _words(study)
-    return frozenset(at for at, body in enumerate(_BODIES) if body & words)
+def _parts(study: ImageStudyView) -> frozenset[int | str]:
+    """The parts that it tells: those that we know by several words, and any other by the device's own word."""
+    words, known = _words(study), frozenset[str]().union(*_BODIES)
+    own = {_plain(one.body_part).strip() for one in study.series} - known - {""}
+    return frozenset(at for at, body in enumerate(_BODIES) if body & words) | own
 
 
 def _words(study: ImageStudyView) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PyQt6.QtCore import QEvent, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QFocusEvent, QKeyEvent, QTextCursor
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from records import imaging_orders
@@ -28,6 +28,8 @@ class ReportBeside(QWidget):
     """Esc: back to the pictures; what was written stays."""
     turned = pyqtSignal()
     """There is a draft now, or none any more."""
+    keys_changed = pyqtSignal()
+    """The cursor came into one of the texts, or left them."""
 
     def __init__(self, draft: Callable[[], EditorModel | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +44,18 @@ class ReportBeside(QWidget):
     def form(self) -> str:
         """The form that is written on; empty when none is."""
         return self._model.form.code if self._model is not None else ""
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the cursor is in one of the texts."""
+        return any(field.hasFocus() for field in self.fields.values())
+
+    def take_keys(self) -> None:
+        """The cursor goes to the end of the first text that is empty, else of the last one."""
+        fields = list(self.fields.values())
+        target = next((field for field in fields if not field.toPlainText().strip()), fields[-1])
+        target.setFocus()
+        target.moveCursor(QTextCursor.MoveOperation.End)
 
     def look(self) -> None:
         """The draft as it is in the chart now."""
@@ -64,6 +78,7 @@ class ReportBeside(QWidget):
             made.setReadOnly(model is not None and model.is_fixed)
             made.typed.connect(partial(self._typed, field.key))
             made.left.connect(self.left)
+            made.focused.connect(self.keys_changed)
             self._rows.addWidget(label(field.label, "viewer_small"))
             self._rows.addWidget(made, field.lines)
         if model is not None:
@@ -99,6 +114,7 @@ class _Words(TextField):
 
     typed = pyqtSignal(str)
     left = pyqtSignal()
+    focused = pyqtSignal()
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -129,6 +145,14 @@ class _Words(TextField):
             self.left.emit()
             return
         super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent | None) -> None:
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:
+        super().focusOutEvent(event)
+        self.focused.emit()
 
     def _say(self) -> None:
         if not self._telling:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from records.image_lists import ImageSeriesView
-from workstation.models.images.hanging import Hung, comparable, shown_series
+from workstation.models.images.hanging import Hung, offered, shown_series
 from workstation.models.images.reading import Reading
 from workstation.views.images.grid import Grid
 from workstation.views.images.panel import ImagesPanel
@@ -27,8 +27,8 @@ class Comparing(QObject):
         """The priors of what hangs first, in the panel."""
         grid, studies = self._grid, self._reading.studies
         first = studies.study(grid.hanging.ports[0].study_uid) if grid.hanging.ports else None
-        priors = comparable(first, studies.studies) if first is not None else ()
-        self._panel.show_priors(priors, {cell.hung.study_uid for cell in grid.cells})
+        priors, known = offered(first, studies.studies) if first is not None else ((), "")
+        self._panel.show_priors(priors, {cell.hung.study_uid for cell in grid.cells}, known)
 
     def toggle(self) -> None:
         """B: the newest prior beside what is read, going along; again: each on its own."""
@@ -38,11 +38,14 @@ class Comparing(QObject):
             return
         studies = self._reading.studies
         study = studies.study(self._grid.active.hung.study_uid)
-        prior = next(iter(comparable(study, studies.studies)), None) if study is not None else None
-        if prior is None:
-            self.told.emit("Không có lần chụp nào trước đó của phần này.")
+        priors, known = offered(study, studies.studies) if study is not None else ((), "")
+        if not priors:
+            self.told.emit("Không có lần chụp nào trước đó của phần này." if not known else
+                           "Không có lần chụp nào trước đó.")
             return
-        self.put(prior.uid)
+        self.put(priors[0].uid)
+        if known:
+            self.told.emit(f"{known}. Hãy xem có đúng bộ phận không.")
 
     def put(self, uid: str) -> None:
         """A prior beside the active viewport: where it hangs already, else in an empty one, else in a new column."""

@@ -31,7 +31,7 @@ from workstation.views.images.disc import DiscDialog, SendDialog
 from workstation.views.images.disc_place import DiscPlace
 from workstation.views.images.leaving import Leaving
 from workstation.views.images.patient_place import ImagesPlace
-from workstation.views.images.reporting import Chart, Reporting
+from workstation.views.images.reporting import Begun, Chart, Reporting
 from workstation.views.work import NothingOpen, WorkPage
 
 
@@ -134,22 +134,34 @@ class ImagesDesk(QObject):
         place = ImagesPlace(reading, encounter, self._actions)
         reading.setParent(place)
         Reporting(self._desk, place, self._actions, Chart(
-            partial(self._write_report, patient.id), partial(self._draft, patient.id), self._sign_report))
+            partial(self._write_report, patient.id), partial(self._draft, patient.id),
+            partial(self._page.show_place, Place.CHART), self._sign_report))
         Leaving(OfArchive(self._desk, patient), place, self._actions)
         return place
 
-    def _write_report(self, patient: UUID, study: str, modalities: Sequence[str]) -> bool:
-        """F6: the report on the study in this person's chart, beside which the key images wait; a menu where the device
-        does not say which form it is.
+    def _write_report(self, patient: UUID, study: str, modalities: Sequence[str]) -> Begun:
+        """F6: the report on the study in this person's chart, beside which the key images wait; a menu in the chart
+        where the device does not say which form it is.
         """
         chart, place = self._chart(), self._page.place(Place.CHART)
         if chart is None or chart[0].id != patient or not isinstance(place, ChartPlace):
-            return False
-        self._page.show_place(Place.CHART)
+            return Begun.NOT_HERE
+        opened, refused = list[object](), list[object]()
+        heard = ((place.chart.draft_ready, opened.append), (place.chart.refused, refused.append))
+        for told, hears in heard:
+            told.connect(hears)
         kinds = write_report(place.chart, datetime.now(ZONE).date(), study, modalities)
+        for told, hears in heard:
+            told.disconnect(hears)
+        if kinds is None:
+            return Begun.NOT_HERE
+        if opened:
+            return Begun.OPEN
+        if not refused:  # which is said over the pictures
+            self._page.show_place(Place.CHART)
         if kinds:
             show_kinds(place.head, kinds, lambda form, kind: place.chart.begin(form, kind, study))
-        return kinds is not None
+        return Begun.ASKED
 
     def _draft(self, patient: UUID) -> EditorModel | None:
         """What is being written in this person's chart."""

@@ -149,7 +149,9 @@ class ImagesPanel(QFrame):
         self.marks, self.priors = Lines("Số đo", _MARKS), Lines("Lần trước", _PRIORS)
         self.calibration = label("", "viewer_small", wrap=True)
         self.no_marks = label("Chưa có số đo nào.", "viewer")
-        self.no_priors = label("Không có lần chụp trước nào của cùng bộ phận.", "viewer", wrap=True)
+        self.no_priors = label("", "viewer", wrap=True)
+        self.prior_note = label("", "viewer_small", wrap=True)
+        """What must be known of these priors."""
         self.key_images: QVBoxLayout = column(gap=4)
         self.report: QVBoxLayout = column(gap=4)
         self.marks.opened.connect(self._mark)
@@ -162,6 +164,7 @@ class ImagesPanel(QFrame):
         inner.addSpacing(6)
         inner.addWidget(label("LẦN TRƯỚC · so sánh cùng lúc", "viewer_caption"))
         inner.addWidget(self.no_priors)
+        inner.addWidget(self.prior_note)
         inner.addWidget(self.priors)
         inner.addLayout(self.report)
         inner.addStretch(1)
@@ -192,8 +195,10 @@ class ImagesPanel(QFrame):
         self.calibration.setText(words)
         self.calibration.setVisible(bool(words))
 
-    def show_priors(self, priors: Sequence[ImageStudyView], opened: set[str]) -> None:
-        """The person's other studies of that part; the first that is not open is one key away."""
+    def show_priors(self, priors: Sequence[ImageStudyView], opened: set[str], known: str = "") -> None:
+        """The person's other studies of that part; the first that is not open is one key away. `known`: by what else
+        they were chosen.
+        """
         self._priors = tuple(priors)
         key = next((one.uid for one in priors if one.uid not in opened), "")
         self.priors.show_lines([(
@@ -201,7 +206,11 @@ class ImagesPanel(QFrame):
             "đang mở" if one.uid in opened else self._prior_key if one.uid == key else "", one.uid in opened)
             for one in self._priors])
         self.priors.setVisible(bool(priors))
+        self.no_priors.setText("Không có lần chụp trước nào." if known else
+                               "Không có lần chụp trước nào của cùng bộ phận.")
         self.no_priors.setVisible(not priors)
+        self.prior_note.setText(known)
+        self.prior_note.setVisible(bool(known and priors))
 
     def _mark(self, number: int) -> None:
         if 0 <= number < len(self._marks):

@@ -1,9 +1,10 @@
-"""Key images and the report beside the pictures: K takes a frame in, F6 opens the form, F9 signs it."""
+"""Key images and the report beside the pictures: K takes a frame in, F6 writes, F9 goes to sign."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QLabel
@@ -31,14 +32,27 @@ _MINE = ("images.key_image", "images.report", "images.sign")
 """Bound here; the place lets go of them together with its own."""
 
 
+class Begun(Enum):
+    """What became of the wish to write."""
+
+    NOT_HERE = "not here"
+    """The chart of this person is not open, or nobody writes a report here."""
+    OPEN = "open"
+    """Its draft is open in the chart."""
+    ASKED = "asked"
+    """The chart asks, tells why not, or fetches a draft of another PC first."""
+
+
 @dataclass(frozen=True)
 class Chart:
     """What the patient's chart does for a report."""
 
-    write: Callable[[str, Sequence[str]], bool]
-    """Opens the report on a study that these devices made, and says whether it could."""
+    write: Callable[[str, Sequence[str]], Begun]
+    """Opens the report on a study that these devices made."""
     draft: Callable[[], EditorModel | None] = lambda: None
     """What is being written there now."""
+    whole: Callable[[], None] = lambda: None
+    """Shows the form itself."""
     sign: Callable[[], None] = lambda: None
 
 
@@ -73,6 +87,7 @@ class Reporting(QObject):
             news.connect(self._say_order)
         self.beside.left.connect(place.take_keys)
         self.beside.turned.connect(self._show_report)
+        self.beside.keys_changed.connect(self._say_write)
         self.images.opened.connect(lambda item: place.show_spot(spot_of(item)))
         self.images.dropped.connect(self.choosing.drop)
         self.choosing.changed.connect(self._show)
@@ -98,12 +113,23 @@ class Reporting(QObject):
         self.choosing.choose(viewport.here.spot, said.all_of(self._place.reading, viewport.here.spot), picture)
 
     def write(self) -> None:
-        """Into the report on what is read now, with the key images at hand."""
+        """Into the words of the report on what is read now, slices in sight; from these words, to the whole form."""
+        if self.beside.has_keys:
+            self._chart.whole()
+            return
         hung, studies = self._read_now(), self._place.reading.studies
         found = studies.series(hung.series_uid)
         made = devices(studies.study(hung.study_uid), found[1] if found is not None else None)
-        if not self._chart.write(hung.study_uid, made):
+        begun = self._chart.write(hung.study_uid, made)
+        if begun is Begun.NOT_HERE:
             self._place.tell("Chưa mở hồ sơ của người bệnh này, hoặc bạn không được viết phiếu kết quả.")
+        elif begun is Begun.OPEN:
+            self.beside.look()
+            if self.beside.form:
+                self._place.panel.show()
+                self.beside.take_keys()
+            else:  # a form without long words
+                self._chart.whole()
 
     def _read_now(self) -> Hung:
         """What is read: never the prior beside it."""
@@ -128,11 +154,15 @@ class Reporting(QObject):
     def _show_report(self) -> None:
         form = self.beside.form
         self.report.setText(f"PHIẾU KẾT QUẢ · {form}" if form else "PHIẾU KẾT QUẢ")
-        self.go_on.say("Cả phiếu" if form else "Viết phiếu kết quả")
+        self._say_write()
         self.sign.setVisible(bool(form))
         self._place.panel.make_room(wanted=bool(form))
         self._say_order()
         self._actions.refresh()
+
+    def _say_write(self) -> None:
+        self.go_on.say("Viết phiếu kết quả" if not self.beside.form else
+                       "Cả phiếu" if self.beside.has_keys else "Viết tiếp")
 
     def _show(self) -> None:
         chosen = self.choosing.chosen

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from records.image_lists import ImageSeriesView, ImageStudyView
-from workstation.models.images.hanging import Hung, comparable, hang, hanging_rules, relaid
+from workstation.models.images.hanging import Hung, comparable, hang, hanging_rules, offered, relaid
 from workstation.models.images.presets import _sets
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
@@ -71,6 +71,25 @@ def test_priors_of_the_same_modality_come_first_and_later_studies_never() -> Non
     ct, old = study("9", series("9.1", "nguc"), date="20240101"), xray("2", "20260101")
     assert [one.uid for one in comparable(study("1", series("1.1", "CT nguc")), [old, ct])] == ["9", "2"]
     assert comparable(old, [study("1", series("1.1"))]) == ()
+
+
+def test_where_no_part_is_told_the_others_are_offered_by_device_then_by_date_and_that_is_said() -> None:
+    """Many old devices write no body part and no words: nothing of the person was offered then."""
+    ct = study("9", series("9.1", "nguc"), date="20240101")
+    others = [ct, xray("2", "20260101"), xray("3", "20250101", "KNEE"), xray("4", "20270101"), study("5", date="2026")]
+    now = xray("1", "20261116", "")
+    found, said = offered(now, others)
+    assert [one.uid for one in found] == ["2", "3", "9"], "the X-rays first; none that is later or has no picture"
+    assert "Không rõ bộ phận" in said
+    assert comparable(now, others) == (), "none hangs by itself"
+    assert hang(now, others).ports == (Hung("1", "1.1"),)
+    assert offered(xray("1", "20261116"), others) == ((others[1], ct), "")
+
+
+def test_a_part_that_only_the_device_names_is_compared_by_its_own_word() -> None:
+    now, same, other = (xray(uid, date, part) for uid, date, part in (
+        ("1", "20261116", "THYROID"), ("2", "20250101", "THYROID"), ("3", "20260101", "HEART")))
+    assert offered(now, [other, same]) == ((same,), "")
 
 
 def test_a_study_without_pictures_opens_with_what_it_tells() -> None:

@@ -14,7 +14,7 @@ from workstation.views.actions import Place
 from workstation.views.chart.blanks import TextBlank
 from workstation.views.chart.place import ChartPlace
 from workstation.views.images.patient_place import ImagesPlace
-from workstation.views.images.reporting import Reporting
+from workstation.views.images.reporting import Begun, Reporting
 from workstation.views.ward.board import WardView
 from workstation.views.widgets.states import Empty, InTrouble
 from workstation.views.work import NothingOpen, WorkPage
@@ -91,7 +91,7 @@ def test_f6_writes_on_the_devices_form_and_asks_when_the_device_does_not_say(
 ) -> None:
     chart = opened(at_work, ward, qtbot)
     _, reporting = reporting_of(program, at_work)
-    assert reporting._chart.write("1.2", ("OT",))
+    assert reporting._chart.write("1.2", ("OT",)) is Begun.ASKED
     assert where(at_work) is Place.CHART
     menu = chart.head.findChild(QMenu)
     assert menu is not None
@@ -102,7 +102,7 @@ def test_f6_writes_on_the_devices_form_and_asks_when_the_device_does_not_say(
     assert model is not None
     assert (model.form.code, model.kind.key) == ("14/BV2", "result")
     menu.close()
-    assert reporting._chart.write("1.2", ("US", "SR"))
+    assert reporting._chart.write("1.2", ("US", "SR")) is Begun.OPEN
     qtbot.waitUntil(lambda: chart.writing.model is not None and chart.writing.model.form.code == "11/BV2",
                     timeout=20_000)
 
@@ -114,12 +114,13 @@ def test_the_reports_words_are_written_beside_the_pictures_and_stand_in_the_form
     place, reporting = reporting_of(program, at_work)
     beside = reporting.beside
     assert (beside.form, beside.fields, reporting.sign.isHidden()) == ("", {}, True)
-    assert reporting._chart.write("1.2", ("CT",))
-    qtbot.waitUntil(lambda: chart.writing.is_open, timeout=20_000)
+    assert reporting._chart.write("1.2", ("CT",)) is Begun.OPEN
+    assert where(at_work) is Place.IMAGES, "the pictures stay in sight"
     model, lines = chart.writing.model, chart.writing.lines
     assert model is not None
     assert lines is not None
     model.take_over({"conclusion": "Viêm phổi"})
+    press(program.window, Qt.Key.Key_2, CTRL)
     press(program.window, Qt.Key.Key_F7)
     assert (where(at_work), beside.form, list(beside.fields)) == (Place.IMAGES, "09/BV2", ["findings", "conclusion"])
     assert beside.fields["conclusion"].toPlainText() == "Viêm phổi"
@@ -134,6 +135,10 @@ def test_the_reports_words_are_written_beside_the_pictures_and_stand_in_the_form
     place.entered.emit()
     assert not reporting.order.isHidden()
     assert reporting.order.text() == "Chỉ định số 2600000099"
+    beside.fields["findings"].setFocus()
+    reporting.write()
+    assert where(at_work) is Place.CHART, "from the words F6 goes on to the whole form"
+    press(program.window, Qt.Key.Key_F7)
     gone: list[bool] = []
     beside.left.connect(lambda: gone.append(True))
     press(beside.fields["findings"], Qt.Key.Key_Escape)

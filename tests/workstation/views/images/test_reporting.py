@@ -27,7 +27,7 @@ from workstation.models.images.key_images import LONGEST_SIDE, spot_of
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.measuring import measured
 from workstation.models.images.objects import Opened
-from workstation.views.images.reporting import Chart, Reporting
+from workstation.views.images.reporting import Begun, Chart, Reporting
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def written() -> list[str]:
 def reporting(opened: Reader, written: list[str]) -> Reporting:
     desk = opened.place.reading.desk
 
-    def write(study: str, modalities: Sequence[str]) -> bool:
+    def write(study: str, modalities: Sequence[str]) -> Begun:
         written.append(f"{study} {'+'.join(modalities)}")
-        return True
+        return Begun.ASKED
 
     return Reporting(desk, opened.place, opened.actions, Chart(write))
 
@@ -65,7 +65,7 @@ def test_the_report_that_is_open_says_which_order_it_answers_and_whether_these_a
     desk = opened.place.reading.desk
     ref = FormRef(code="09/BV2", edition="2024-01-01", kind="result")
     model = EditorModel(desk, hospital.chart(), draft(values={"order": order}, form=ref), None, desk.sync)
-    reporting = Reporting(desk, opened.place, opened.actions, Chart(lambda *_: True, lambda: model))
+    reporting = Reporting(desk, opened.place, opened.actions, Chart(lambda *_: Begun.OPEN, lambda: model))
     assert reporting.order.isHidden()
     opened.place.entered.emit()
     assert (reporting.order.text(), reporting.order.property("role")) == (said, role)
@@ -133,6 +133,27 @@ def test_f6_asks_for_the_report_on_what_is_read(opened: Reader, reporting: Repor
     opened.actions.trigger("images.report")
     assert written[-1] == f"{XRAY} DX"
     assert reporting.parent() is opened.place
+
+
+def test_f6_puts_the_cursor_into_the_words_beside_the_pictures_and_then_shows_the_whole_form(
+        opened: Reader, tmp_path: Path) -> None:
+    """«Viết tiếp F6» (screen 10): who reads goes on reading while writing."""
+    desk, place, whole = opened.place.reading.desk, opened.place, list[str]()
+    ref = FormRef(code="09/BV2", edition="2024-01-01", kind="result")
+    model = EditorModel(desk, hospital.chart(), draft(values={"findings": "Đám mờ"}, form=ref), None, desk.sync)
+    reporting = Reporting(desk, place, opened.actions,
+                          Chart(lambda *_: Begun.OPEN, lambda: model, lambda: whole.append("form")))
+    QApplication.processEvents()
+    place.panel.hide()  # as on a narrow screen
+    opened.actions.trigger("images.report")
+    assert reporting.beside.fields["conclusion"].hasFocus(), "the first that is empty"
+    assert (place.panel.isVisible(), whole, reporting.go_on.text()) == (True, [], "Cả phiếu")
+    assert opened.window.grab().save(str(tmp_path / "writing.png"))
+    opened.actions.trigger("images.report")
+    assert whole == ["form"]
+    press(opened, Qt.Key.Key_Escape)
+    assert place.grid.viewport.hasFocus()
+    assert reporting.go_on.text() == "Viết tiếp"
 
 
 def test_an_ecgs_page_is_chosen_as_it_lies_on_the_paper_and_a_report_says_why_not(
