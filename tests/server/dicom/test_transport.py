@@ -16,8 +16,8 @@ def test_a_device_that_waits_for_its_acknowledgement_waits_for_nothing() -> None
     at_once: list[int] = []
 
     def seen(event: evt.Event) -> int:
-        line: Any = event.assoc.dul.socket.socket
-        at_once.append(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK))
+        line: Any = event.assoc.dul.socket
+        at_once.append(line.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK))
         return 0x0000
 
     ours, device = AE("OURS"), AE("DEVICE")
