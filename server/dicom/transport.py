@@ -17,8 +17,8 @@ from server.dicom.bell import Bell
 
 _PIECE = 256 * 1024
 _QUICK_ACK = getattr(socket, "TCP_QUICKACK", None)
-"""Linux: what came is acknowledged at once. Most devices leave TCP_NODELAY out and hold an image's last bytes back until
-then, 40 ms an image. The system forgets it with each answer, so it is said again with each piece.
+"""Linux: what came is acknowledged at once. Most devices leave TCP_NODELAY out and hold an image's last bytes back
+until then, 40 ms an image. The system forgets it with each answer, so it is said again with each piece.
 """
 _LOOK_S = 0.01
 """What nobody rings for (timers, the end of the association) is looked for so often."""
