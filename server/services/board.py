@@ -161,12 +161,8 @@ def _row(place: tuple[str, str], encounter: UUID | None, around: _Around) -> Boa
 
 def _vitals(desk: Desk, encounters: Sequence[UUID]) -> dict[UUID, tuple[VitalsPoint, ...]]:
     """The last few measurements, whichever form they stand on, oldest first."""
-    found: dict[UUID, list[VitalsPoint]] = {}
-    for code, key in vital_kinds():
-        for encounter, points in store.vitals(desk.db, desk.keys, encounters, code, key, many=LAST_VITALS).items():
-            found.setdefault(encounter, []).extend(_signs(point) for point in points)
-    return {encounter: tuple(sorted(points, key=lambda point: point.at)[-LAST_VITALS:])
-            for encounter, points in found.items()}
+    found = store.vitals(desk.db, desk.keys, encounters, vital_kinds(), many=LAST_VITALS)
+    return {encounter: tuple(map(_signs, points)) for encounter, points in found.items()}
 
 
 def _signs(point: VitalsPoint) -> VitalsPoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,22 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Uuid,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -121,6 +136,16 @@ def notify_all(db: Connection, notices: Sequence[Mapping[str, object]]) -> None:
 
 
 _NOTIFY = text("SELECT pg_notify(:channel, one) FROM unnest(CAST(:told AS text[])) AS one")
+
+
+def among(column: Column[UUID], which: Collection[UUID]) -> ColumnElement[bool]:
+    """Whether the column holds one of these ids; one array is one parameter, of `IN` each id would be one."""
+    return column == any_(literal(list(which), ARRAY(Uuid)))
+
+
+def among_bound(column: Column[UUID], name: str) -> ColumnElement[bool]:
+    """The same in a statement that is made once: the ids come under that name."""
+    return column == any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
 def now(db: Connection) -> datetime:

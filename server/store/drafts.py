@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from records.entries import Author, FormRef
 from records.forms import form
 from records.messages import DraftSave, DraftView
-from server.store.base import as_json
+from server.store.base import among, as_json
 from server.store.keys import ScopeKey
 from server.store.tables import drafts, people
 
@@ -68,8 +68,8 @@ def unsigned(db: Connection, encounters: Collection[UUID]) -> dict[UUID, list[Un
         return found
     rows = db.execute(select(drafts.c.entry, drafts.c.encounter, drafts.c.form, drafts.c.edition, drafts.c.kind,
                              drafts.c.updated_at)
-                      .where(drafts.c.encounter.in_(encounters)).order_by(drafts.c.updated_at))
-    for row in rows:
+                      .where(among(drafts.c.encounter, encounters)).order_by(drafts.c.updated_at))
+    for row in rows.all():
         form = FormRef(code=row.form, edition=row.edition, kind=row.kind)
         found.setdefault(row.encounter, []).append(Unsigned(row.entry, form, row.updated_at))
     return found

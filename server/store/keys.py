@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from records.errors import Refusal
+from server.store.base import among
 from server.store.key_files import HospitalKey
 from server.store.tables import encounter_keys, image_studies
 
@@ -84,7 +85,7 @@ class Keys:
     def of_many(self, db: Connection, scopes: Collection[UUID]) -> dict[UUID, ScopeKey]:
         """The keys of several encounters at once; one whose key was destroyed is left out."""
         rows = db.execute(select(encounter_keys.c.scope, encounter_keys.c.wrapped, encounter_keys.c.hospital_key)
-                          .where(encounter_keys.c.scope.in_(scopes), encounter_keys.c.wrapped.is_not(None)))
+                          .where(among(encounter_keys.c.scope, scopes), encounter_keys.c.wrapped.is_not(None))).all()
         return {row.scope: self.opened(row.scope, row.wrapped, row.hospital_key) for row in rows}
 
     def house(self, db: Connection) -> ScopeKey:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, exists, func, select, text, update
+from sqlalchemy import Connection, exists, func, select, text, update
 
 from records.messages import AllergyView, PatientDraft, PatientView
 from server.store import base
@@ -54,7 +54,7 @@ def read_many(db: Connection, which: Sequence[UUID]) -> tuple[PatientView, ...]:
     """Several patients, in the order asked for; one that is not there is left out."""
     if not which:
         return ()
-    rows = {row.id: row for row in db.execute(_READ, {"which": list(which)})}
+    rows = {row.id: row for row in db.execute(_READ, {"which": list(which)}).all()}
     known: dict[UUID, list[AllergyView]] = {}
     allergic = [one for one, row in rows.items() if row.allergic]
     for row in db.execute(_ALLERGIES, {"which": allergic}) if allergic else ():
@@ -67,10 +67,10 @@ _OPEN = (select(encounters.c.id).where(encounters.c.patient == patients.c.id, en
          .limit(1).scalar_subquery())
 _ALLERGIC = exists().where(allergies.c.patient == patients.c.id, allergies.c.removed_at.is_(None))
 _READ = select(*(patients.c[name] for name in _SHOWN), _OPEN.label("encounter"), _ALLERGIC.label("allergic")).where(
-    patients.c.id.in_(bindparam("which", expanding=True)))
+    base.among_bound(patients.c.id, "which"))
 _ALLERGIES = (
     select(allergies.c.patient, allergies.c.substance, allergies.c.reaction, allergies.c.year)
-    .where(allergies.c.patient.in_(bindparam("which", expanding=True)), allergies.c.removed_at.is_(None))
+    .where(base.among_bound(allergies.c.patient, "which"), allergies.c.removed_at.is_(None))
     .order_by(allergies.c.recorded_at)
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, any_, bindparam, func, literal, select, tuple
 
 from records.entries import State
 from records.forms import Role
+from server.store.base import among_bound
 from server.store.tables import entries, people, signatures, version_states
 
 Kind = tuple[str, str]
@@ -17,14 +18,14 @@ Kind = tuple[str, str]
 _LAST = (
     select(signatures.c.encounter, func.max(signatures.c.signed_at).label("at"))
     .join(people, people.c.id == signatures.c.person)
-    .where(signatures.c.encounter.in_(bindparam("which", expanding=True)),
+    .where(among_bound(signatures.c.encounter, "which"),
            literal(Role.WARD_HEAD.value) == any_(people.c.roles))
     .group_by(signatures.c.encounter)
 )
 _SIGNED = (
     select(entries.c.encounter, entries.c.form, entries.c.kind, func.min(version_states.c.changed_at).label("at"))
     .join(version_states, (version_states.c.entry == entries.c.id) & version_states.c.latest)
-    .where(entries.c.encounter.in_(bindparam("which", expanding=True)),
+    .where(among_bound(entries.c.encounter, "which"),
            tuple_(entries.c.form, entries.c.kind).in_(bindparam("kinds", expanding=True)),
            version_states.c.state == State.SIGNED.value)
     .group_by(entries.c.encounter, entries.c.form, entries.c.kind)

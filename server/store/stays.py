@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from records.entries import EncounterState
 from records.messages import EncounterView, WardStayView, WardView
-from server.store.base import refusing
+from server.store.base import among, among_bound, refusing
 from server.store.tables import encounters, patients, people, record_acts, ward_stays, wards
 
 _REFUSALS = {
@@ -60,14 +60,14 @@ _PLACE = (
 
 _LAY = (
     select(ward_stays, wards.c.code, wards.c.name).join(wards, wards.c.id == ward_stays.c.ward)
-    .where(ward_stays.c.encounter.in_(bindparam("which", expanding=True))).order_by(ward_stays.c.starts)
+    .where(among_bound(ward_stays.c.encounter, "which")).order_by(ward_stays.c.starts)
 )
 _SHOWN = (
     select(encounters, func.concat_ws(" ", func.nullif(people.c.title, ""), people.c.full_name).label("doctor"),
            record_acts.c.at.label("archived_at"), func.coalesce(record_acts.c.level, "").label("archived_level"))
     .outerjoin(people, people.c.id == encounters.c.attending)
     .outerjoin(record_acts, (record_acts.c.encounter == encounters.c.id) & (record_acts.c.act == "archived"))
-    .where(encounters.c.id.in_(bindparam("which", expanding=True)))
+    .where(among_bound(encounters.c.id, "which"))
 )
 
 
@@ -85,17 +85,18 @@ def views(db: Connection, which: Collection[UUID]) -> dict[UUID, EncounterView]:
     if not which:
         return {}
     stays: dict[UUID, list[WardStayView]] = {}
-    for row in db.execute(_LAY, {"which": list(which)}):
+    for row in db.execute(_LAY, {"which": list(which)}).all():
         ward = WardView.model_construct(id=row.ward, code=row.code, name=row.name)
         stays.setdefault(row.encounter, []).append(WardStayView.model_construct(
             ward=ward, room=row.room, bed=row.bed, starts=row.starts, ends=row.ends))
-    return {row.id: _view(row, stays.get(row.id, ())) for row in db.execute(_SHOWN, {"which": list(which)})}
+    rows = db.execute(_SHOWN, {"which": list(which)}).all()
+    return {row.id: _view(row, stays.get(row.id, ())) for row in rows}
 
 
 def names(db: Connection, which: Collection[UUID]) -> dict[UUID, str]:
     """The patient's name, by encounter."""
     rows = db.execute(select(encounters.c.id, patients.c.full_name)
-                      .join(patients, patients.c.id == encounters.c.patient).where(encounters.c.id.in_(which)))
+                      .join(patients, patients.c.id == encounters.c.patient).where(among(encounters.c.id, which)))
     return {row.id: row.full_name for row in rows}
 
 
@@ -149,4 +150,4 @@ def patients_of(db: Connection, which: Collection[UUID]) -> tuple[UUID, ...]:
     """The patients of these encounters."""
     if not which:
         return ()
-    return tuple(db.scalars(select(encounters.c.patient).where(encounters.c.id.in_(which))))
+    return tuple(db.scalars(select(encounters.c.patient).where(among(encounters.c.id, which))))

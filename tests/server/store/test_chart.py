@@ -148,22 +148,11 @@ def test_kinds_are_signed_or_taken_within_their_encounter(db: Connection, keys: 
     assert entries.others_of_kind(db, here.scope, made.form, {made.entry}) == ()
 
 
-def test_the_board_says_when_a_part_was_signed(db: Connection, keys: Keys, doctor: UUID) -> None:
-    ward = builders.a_ward(db)
-    busy, done = (keys.of(db, builders.an_encounter(db, keys, ward)) for _ in range(2))
-    builders.a_version(db, busy, doctor, state=State.PARTLY_SIGNED)
-    builders.a_version(db, busy, doctor, state=State.PARTLY_SIGNED)
-    made = builders.a_version(db, done, doctor)
-    builders.a_signature(db, made, doctor, certificate=builders.a_certificate(db, doctor))
-    both = [busy.scope, done.scope]
-    assert board.signed_at(db, both, "36/BV2", "row") == {done.scope: NOW}
-
-
 def test_the_board_shows_the_last_measurements_oldest_first(db: Connection, keys: Keys, doctor: UUID) -> None:
     key = keys.of(db, builders.an_encounter(db, keys, builders.a_ward(db)))
     for hour in (3, 1, 2):
         builders.a_version(db, key, doctor, occurred_at=NOW + timedelta(hours=hour), values={"plan": f"giờ {hour}"})
-    points = board.vitals(db, keys, [key.scope], "36/BV2", "row", many=2)[key.scope]
+    points = board.vitals(db, keys, [key.scope], [("36/BV2", "row")], many=2)[key.scope]
     assert [point.values["plan"] for point in points] == ["giờ 2", "giờ 3"]
 
 
@@ -177,4 +166,4 @@ def test_a_record_whose_key_was_destroyed_is_proof_that_cannot_be_read(
         entries.body(db, keys.of(db, scope), made.entry, 1)
     (standing,) = entries.standings(db, made.entry)
     assert standing.sha256 == sha256(encode(made))
-    assert board.vitals(db, keys, [scope], "36/BV2", "row", many=2) == {}
+    assert board.vitals(db, keys, [scope], [("36/BV2", "row")], many=2) == {}
