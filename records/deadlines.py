@@ -113,8 +113,11 @@ class Clock:
 
 def settings_on(settings: Sequence[DeadlineSettings], on: date) -> DeadlineSettings:
     """The settings in force on a date; the defaults before the hospital set any."""
-    begun = [item for item in settings if item.valid_from <= on]
-    return max(begun, key=lambda item: item.valid_from, default=DeadlineSettings())
+    found: DeadlineSettings | None = None
+    for item in settings:
+        if item.valid_from <= on and (found is None or item.valid_from > found.valid_from):
+            found = item
+    return found or DeadlineSettings()
 
 
 def clocks(

@@ -185,7 +185,7 @@ class SlotStanding:
 def standing(case: Case) -> tuple[SlotStanding, ...]:
     """Every slot of a version, in the form's order: who holds it up is who can fill the open ones."""
     done = {item.slot: item for item in case.signed}
-    return tuple(_slot_standing(slot, case, done) for slot in case.kind.slots)
+    return tuple([_slot_standing(slot, case, done) for slot in case.kind.slots])
 
 
 def _slot_standing(slot: SignatureSlot, case: Case, done: Mapping[str, SignedSlot]) -> SlotStanding:
