@@ -1,7 +1,10 @@
 # The few commands that everybody uses, people and CI alike.
 PY := .venv/bin/python
 
-.PHONY: setup demo demo-reset test lint bench soak lock
+# The programs that tests start by the hundred, and every worker, read compiled modules instead of compiling them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: setup demo demo-reset test lint collect bench soak lock
 
 setup:
 	@scripts/setup.sh
@@ -17,8 +20,13 @@ lint: setup
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
 
-test: lint
+# Every test is collected once beside the linters, which need one core: the workers then find its modules compiled.
+test: setup
+	@$(MAKE) --no-print-directory -j 2 lint collect
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 --dist loadgroup -q
+
+collect: setup
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest --collect-only -qq >/dev/null 2>&1 || true
 
 bench: setup           ## measure each hot path beside its peer; writes bench/results.md
 	@QT_QPA_PLATFORM=offscreen $(PY) -m bench
