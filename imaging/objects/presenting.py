@@ -30,6 +30,8 @@ class Seen:
     view: View
     aspect: float
     annotations: tuple[Annotation, ...]
+    shutters: tuple[Veil, ...] = ()
+    """Those of the view's veils that are shutters."""
 
 
 def seen(state: Presentation, image: Image, frame: int) -> Seen:
@@ -43,17 +45,17 @@ def seen(state: Presentation, image: Image, frame: int) -> Seen:
     own = image.grey(frame)
     grey = own if state.coloured else replace(own, modality=state.modality, presets=(), inverted=state.inverse)
     voi = None if state.coloured else _voi(state, state.voi(uid, frame), form)
+    overlay, shut = veils(state, form)
     view = View(voi=voi, region=area.region, mirrored=state.mirrored, quarter_turns=state.quarter_turns, shutter=False,
-                veils=veils(state, form))
-    return Seen(grey, view, area.aspect, graphics(state, area, uid, frame))
+                veils=(*overlay, *shut))
+    return Seen(grey, view, area.aspect, graphics(state, area, uid, frame), shut)
 
 
-def veils(state: Presentation, form: PixelFormat) -> tuple[Veil, ...]:
+def veils(state: Presentation, form: PixelFormat) -> tuple[tuple[Veil, ...], tuple[Veil, ...]]:
     """What the state lays over pixels of such a picture: its own overlays, and over them its shutters."""
     overlay, shut = _planes(state, form), _covered(state, form)
-    found = (None if overlay is None else Veil(overlay),
-             None if shut is None else Veil(shut, state.shutter_level, state.shutter_colour))
-    return tuple(veil for veil in found if veil is not None)
+    return (() if overlay is None else (Veil(overlay),),
+            () if shut is None else (Veil(shut, state.shutter_level, state.shutter_colour),))
 
 
 def graphics(state: Presentation, area: Area, instance_uid: str, frame: int) -> tuple[Annotation, ...]:

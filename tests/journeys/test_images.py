@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -162,7 +163,8 @@ def key_image_and_export(place: Place, eyes: Eyes, tmp_path: Path, until: Callab
     assert stack is not None
     pictures = PictureModel(model.source, study.uid)
     pictures.saved.connect(drawn.append)
-    pictures.save_all(Wanted([stack.fetching(at) for at in range(len(stack))], eyes.viewport.state, tmp_path / "anh",
-                             ".jpg", named=False), "Giảng dạy tại khoa")
+    likeness = eyes.viewport.likeness()()
+    pictures.save_all(Wanted([stack.fetching(at) for at in range(len(stack))], partial(likeness.frame, named=False),
+                             tmp_path / "anh", ".jpg", named=False), "Giảng dạy tại khoa")
     until(lambda: bool(drawn))
     assert drawn == [Drawn(tmp_path / "anh", len(stack))]

@@ -19,6 +19,7 @@ from imaging.geometry import aspect_of
 from imaging.jpeg import jpeg
 from imaging.png import png
 from imaging.rendering import View, render
+from imaging.veils import Veil
 from records.errors import Cancelled, Reason, Refusal, Trouble
 from workstation.background import Query
 from workstation.models.images.outgoing import Outgoing
@@ -47,19 +48,23 @@ def names_in(here: Loaded) -> Names:
     return Names.PERHAPS if names_may_be_seen(dataset) else Names.NONE
 
 
-def whole_frame(here: Loaded, look: ViewState, *, named: bool = True) -> Pixels:
-    """All of the frame in its own size, as it is looked at: what the server and the command line draw of it."""
+def whole_frame(here: Loaded, look: ViewState, *, named: bool = True, veils: tuple[Veil, ...] | None = None) -> Pixels:
+    """All of the frame in its own size, as it is looked at: what the server and the command line draw of it.
+
+    `veils` are those of a presentation state, in the place of the file's own shutter.
+    """
     here = here if named else here.without_planes()
-    view = View(look.voi, look.invert, mirrored=look.mirrored, quarter_turns=look.quarter_turns)
+    view = View(look.voi, look.invert, mirrored=look.mirrored, quarter_turns=look.quarter_turns,
+                shutter=veils is None, veils=veils or ())
     return render(here.frame, here.grey, view, aspect_of(here.image.dataset, here.image.groups, here.spot.frame))
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A whole series: its frames in order, how they are looked at, and what is written below each (None: nothing)."""
+    """A whole series: its frames in order, how each is drawn, and what is written below each (None: nothing)."""
 
     frames: Sequence[Fetch]
-    look: ViewState
+    draw: Callable[[Loaded], Pixels]
     folder: Path
     ending: str
     named: bool
@@ -138,7 +143,7 @@ def draw_all(wanted: Wanted, stop: threading.Event, went_on: Callable[[int], obj
                 here = fetch(stop)
                 if not wanted.named and names_in(here) is Names.SAID:
                     raise Refusal.because("image_names_in_pixels", here.spot.sop_instance_uid)
-                pixels = whole_frame(here, wanted.look, named=wanted.named)
+                pixels = wanted.draw(here)
             except Trouble:
                 raise  # the server or the disc is away: half a series is none
             except Refusal as refused:

@@ -49,6 +49,8 @@ class Over:
 
     graphics: tuple[Graphic, ...] = ()
     veils: tuple[Veil, ...] = ()
+    shutters: tuple[Veil, ...] = ()
+    """Those of the veils that are shutters."""
 
 
 def kept(here: Loaded, look: ViewState, size: tuple[int, int], marks: Iterable[Mark]) -> Taken:
@@ -132,7 +134,7 @@ def over(state: Presentation, here: Loaded) -> Over | None:
 
 
 def _over(shown: Seen) -> Over:
-    return Over(graphics_of(shown.annotations), shown.view.veils)
+    return Over(graphics_of(shown.annotations), shown.view.veils, shown.shutters)
 
 
 def _voi_here(shown: Seen, grey: Grey) -> Voi | None:

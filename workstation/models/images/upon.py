@@ -5,7 +5,8 @@ What the reader changed since stays as the reader has it: a state gives back onl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 
 from imaging.objects.presentation import Presentation
@@ -13,6 +14,8 @@ from records.errors import Refusal
 from workstation.models.images.stack import Loaded
 from workstation.models.images.states import Laid, Over, laid, over
 from workstation.models.images.view_state import ViewState
+
+Seen = Callable[[Loaded, tuple[int, int], ViewState], tuple[ViewState, Over | None]]
 
 
 class Upon:
@@ -38,6 +41,19 @@ class Upon:
             self._last = here, None
             return look
         return wanted if given is None else _kept(look, given, wanted)
+
+    def still(self) -> Seen:
+        """How frames would be looked at one after the other from where the reader is now, and what is put over each: as
+        `follow`, whatever the reader does meanwhile. Called on one thread, any.
+        """
+        other = copy(self)
+        now: list[ViewState] = []
+
+        def seen(here: Loaded, size: tuple[int, int], look: ViewState) -> tuple[ViewState, Over | None]:
+            now[:] = [other.follow(here, size, now[0] if now else look)]
+            return now[0], other.over(here)
+
+        return seen
 
     def over(self, here: Loaded) -> Over | None:
         """What the state puts over a frame; None for one that it does not speak of."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PyQt6.QtCore import QRect
-from PyQt6.QtGui import QPainter
+from PyQt6.QtCore import QRect, QSize
+from PyQt6.QtGui import QImage, QPainter
 
 from imaging.geometry import Point
 from workstation.models.images.corners import Corners, Told, Words, corners_of, told_by
@@ -24,6 +25,7 @@ from workstation.views import style
 from workstation.views.images import corner_painting as rim
 from workstation.views.images.aim import Aim
 from workstation.views.images.hand import Hand
+from workstation.views.images.likeness import Likeness, Seeing, as_it_is, likeness_of
 from workstation.views.images.mark_painting import Canvas
 from workstation.views.images.surface import Surface
 
@@ -45,6 +47,8 @@ class Laying:
     """How the reader looked before it was laid."""
     follow: Callable[[Loaded, tuple[int, int], ViewState], ViewState] = lambda _here, _size, look: look
     """How the next picture is looked at while it lies there."""
+    still: Callable[[], Seeing] = lambda: as_it_is
+    """How any frame is looked at from here, for who draws them behind the window."""
 
 
 @dataclass
@@ -89,7 +93,7 @@ class Face:
     def picture(self, painter: QPainter, surface: Surface, lens: Lens, ratio: float, *, planes: bool = True) -> None:
         """The pixels, with the file's own overlay planes or without; the painter counts in `ratio` device pixels."""
         here = self.gaze.here if planes or self.gaze.here is None else self.gaze.here.without_planes()
-        veils = None if self.over_it is None else self.over_it.veils
+        veils = None if self.over_it is None else self.over_it.veils if planes else self.over_it.shutters
         painted = None if here is None else surface.paint(here, lens, overlays=self.overlays, veils=veils)
         if painted is not None:
             painter.save()
@@ -97,7 +101,25 @@ class Face:
             painter.drawImage(painted.left, painted.top, painted.image)
             painter.restore()
 
-    def over(self, painter: QPainter, lens: Lens, ratio: float, *, bare: bool = False) -> None:
+    def snapshot(self, size: QSize, *, planes: bool) -> QImage:
+        """The picture with its marks and graphics; without what others drew and wrote where `planes` is false."""
+        made = QImage(size, QImage.Format.Format_RGB32)
+        made.fill(style.image_colour("ground"))
+        here = self.gaze.here
+        if here is not None:
+            painter = QPainter(made)
+            lens = Lens.of(self.gaze.state, (size.width(), size.height()), here.frame, self.gaze.aspect)
+            self.picture(painter, Surface(), lens, 1.0, planes=planes)
+            self.over(painter, lens, 1.0, bare=True, planes=planes)
+            painter.end()
+        return made
+
+    def likeness(self, size: tuple[int, int]) -> Callable[[], Likeness]:
+        """How every frame of this stack would be shown here now; called anew for each time that they are drawn."""
+        still = (lambda: as_it_is) if self.laid is None else self.laid.still
+        return partial(likeness_of, self.gaze.state, size, self.marks.all(), still, overlays=self.overlays)
+
+    def over(self, painter: QPainter, lens: Lens, ratio: float, *, bare: bool = False, planes: bool = True) -> None:
         """Graphics, reference lines and marks; `bare` where no words will stand at the rim."""
         here = self.gaze.here
         if here is None:
@@ -105,7 +127,7 @@ class Face:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(style.font())
         canvas = Canvas(painter, lens, ratio)
-        for graphic in self.over_it.graphics if self.over_it is not None else ():
+        for graphic in self.over_it.graphics if self.over_it is not None and planes else ():
             canvas.graphic(graphic)
         for line in self.lines:
             canvas.reference(line)

@@ -43,7 +43,7 @@ class Leaving(QObject):
             return
         series = reading.studies.series(here.spot.series_uid)
         which = "" if series is None or series[1].number is None else f"-CHUOI-{series[1].number}"
-        shot = Shot(here, viewport.state, viewport.snapshot(), viewport.snapshot(planes=False),
+        shot = Shot(here, viewport.likeness(), viewport.snapshot(), viewport.snapshot(planes=False),
                     f"{self._source.who} · {said.place_of(reading, here.spot)}", f"ANH-{number}",
                     tuple(map(stack.fetching, range(len(stack)))),
                     f"{self._source.who} · {said.series_of(reading, here.spot)}", f"ANH-{number}{which}")

@@ -14,11 +14,11 @@ from PyQt6.QtGui import QFontMetrics, QImage, QPainter
 from PyQt6.QtWidgets import QButtonGroup, QCheckBox, QFileDialog, QProgressBar, QRadioButton, QWidget
 
 from records.errors import Refusal
-from workstation.models.images.picture import Drawn, Names, PictureModel, Wanted, names_in, whole_frame
+from workstation.models.images.picture import Drawn, Names, PictureModel, Wanted, names_in
 from workstation.models.images.stack import Fetch, Loaded
-from workstation.models.images.view_state import ViewState
 from workstation.views import style
 from workstation.views.images.key_images import pixels_of
+from workstation.views.images.likeness import Likeness
 from workstation.views.prompts import Dialog
 from workstation.views.widgets.buttons import KeyButton, PrimaryButton
 from workstation.views.widgets.fields import LineField
@@ -38,7 +38,8 @@ class Shot:
     """What hangs in the viewport when the dialog is asked for."""
 
     here: Loaded
-    look: ViewState
+    likeness: Callable[[], Likeness]
+    """How it, and every other frame of the stack, is shown there."""
     seen: QImage
     """As the viewport shows it, with its marks."""
     bare: QImage
@@ -62,9 +63,9 @@ class PictureDialog(Dialog):
         self._running = False
         self.reason = LineField("Lưu cho ai, để làm gì", placeholder="Hội chẩn qua điện thoại; bài giảng…")
         self.one = QRadioButton("Ảnh đang xem")
-        self.all = QRadioButton(f"Cả chuỗi: {len(shot.series)} ảnh, mỗi ảnh một tệp đánh số, cửa sổ như đang xem")
+        self.all = QRadioButton(f"Cả chuỗi: {len(shot.series)} ảnh, mỗi ảnh một tệp đánh số, như khung đang hiện")
         self.named = QRadioButton("Có tên: một dòng dưới hình ghi tên, mã, lần chụp, lát")
-        self.nameless = QRadioButton("Không tên: chỉ có hình, tên tệp không dẫn tới ai, bỏ lớp phủ của tệp")
+        self.nameless = QRadioButton("Không tên: chỉ có hình, tên tệp không dẫn tới ai, bỏ lớp phủ, chữ người khác ghi")
         self.png = QRadioButton("PNG: đúng từng điểm ảnh")
         self.jpeg = QRadioButton("JPEG: nhẹ hơn, để gửi qua điện thoại")
         self.marks = QCheckBox("Đúng phần đang thấy, vẽ cả số đo (bỏ chọn: cả khung hình, từng điểm ảnh)")
@@ -113,7 +114,6 @@ class PictureDialog(Dialog):
         for widget in (self.one, self.all, self.named, self.marks, self.png, self.jpeg, self.reason):
             widget.setEnabled(not self._running)
         self.nameless.setEnabled(not self._running and self._names is not Names.SAID)
-        self.marks.setVisible(self.one.isChecked())
         for part in (self.kind, self.png, self.jpeg):
             part.setVisible(self.all.isChecked())
         self.bar.setVisible(self._running and self.all.isChecked())
@@ -143,7 +143,7 @@ class PictureDialog(Dialog):
         named, shot = self.named.isChecked(), self._shot
         seen = pixels_of(shot.seen if named else shot.bare) if self.marks.isChecked() else None
         caption = partial(captioned, shot.caption) if named else _as_it_is
-        frame = partial(whole_frame, shot.here, shot.look, named=named)
+        frame = partial(shot.likeness().frame, shot.here, named=named)
         self._model.save(lambda: caption(seen if seen is not None else frame()), file, self.reason.text().strip(),
                          named=named)
         self._run()
@@ -156,7 +156,12 @@ class PictureDialog(Dialog):
         if named:
             def caption(number: int, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
                 return captioned(f"{shot.series_caption}, lát {number}/{len(shot.series)}", picture)
-        self._model.save_all(Wanted(shot.series, shot.look, folder, ".png" if self.png.isChecked() else ".jpg", named,
+        likeness, as_seen = shot.likeness(), self.marks.isChecked()
+
+        def draw(here: Loaded) -> NDArray[np.uint8]:
+            return pixels_of(likeness.image(here, named=named)) if as_seen else likeness.frame(here, named=named)
+
+        self._model.save_all(Wanted(shot.series, draw, folder, ".png" if self.png.isChecked() else ".jpg", named,
                                     caption), self.reason.text().strip())
         self._run()
 

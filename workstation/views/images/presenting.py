@@ -68,7 +68,7 @@ class Presenting(QObject):
         before = viewport.laid.before if viewport.laid is not None else viewport.state
         viewport.become(found.look)
         viewport.lay(Laying(upon.over, f"Trình bày {number}: {annex.words}",
-                             tuple(one.uid for one in together), before, upon.follow))
+                             tuple(one.uid for one in together), before, upon.follow, upon.still))
         said = " · ".join(filter(None, (state.label, state.description)))
         self.told.emit(" ".join((f"Cách trình bày {number} của {annex.words}{': ' if said else ''}{said}.",
                                  *found.left_out)))

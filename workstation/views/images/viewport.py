@@ -37,7 +37,7 @@ from workstation.views.images.aim import Aim
 from workstation.views.images.cine import Cine
 from workstation.views.images.face import Face, Laying
 from workstation.views.images.hand import Act, Hand
-from workstation.views.images.surface import Surface
+from workstation.views.images.likeness import Likeness
 from workstation.views.images.viewport_acts import ACTS
 
 WHEEL_STEP = 120
@@ -134,16 +134,11 @@ class Viewport(QWidget):
 
     def snapshot(self, size: QSize | None = None, *, planes: bool = True) -> QImage:
         """The picture with its marks and graphics, without the words at its rim, or the file's own overlay planes."""
-        wanted = size or QSize(*self.size_px)
-        made = QImage(wanted, QImage.Format.Format_RGB32)
-        made.fill(style.image_colour("ground"))
-        if self.here is not None:
-            painter = QPainter(made)
-            lens = Lens.of(self.state, (wanted.width(), wanted.height()), self.here.frame, self.gaze.aspect)
-            self._face.picture(painter, Surface(), lens, 1.0, planes=planes)
-            self._face.over(painter, lens, 1.0, bare=True)
-            painter.end()
-        return made
+        return self._face.snapshot(size or QSize(*self.size_px), planes=planes)
+
+    def likeness(self) -> Callable[[], Likeness]:
+        """How every frame of the stack would be shown here."""
+        return self._face.likeness(self.size_px)
 
     # What it is.
 

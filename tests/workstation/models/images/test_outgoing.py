@@ -23,7 +23,7 @@ from workstation.models.images.hanging import Hung
 from workstation.models.images.loading import Loader
 from workstation.models.images.local import read_folder
 from workstation.models.images.outgoing import OfDisc
-from workstation.models.images.picture import Drawn, PictureModel, Wanted
+from workstation.models.images.picture import Drawn, PictureModel, Wanted, whole_frame
 from workstation.models.images.pixel_memory import PixelMemory
 from workstation.models.images.view_state import ViewState
 
@@ -113,8 +113,9 @@ def test_a_discs_series_goes_out_as_pictures_of_the_one_pipeline(
         stack = told.args[1]
         model = PictureModel(OfDisc(person, background), "1.9.1")
         with qtbot.waitSignal(model.saved, timeout=10_000) as saved:
-            model.save_all(Wanted([stack.fetching(place) for place in range(len(stack))], ViewState(), tmp_path / "out",
-                                  ".png", named=False), "")
+            model.save_all(Wanted([stack.fetching(place) for place in range(len(stack))],
+                                  lambda here: whole_frame(here, ViewState()), tmp_path / "out", ".png",
+                                  named=False), "")
         assert saved.args is not None
         drawn: Drawn = saved.args[0]
         assert (drawn.files, drawn.missing) == (6, 0)

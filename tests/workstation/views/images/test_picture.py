@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom.uid import generate_uid
+from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from imaging.grey import Window
+from imaging.objects.graphics import Figure, Graphic
+from imaging.objects.presentation_file import Taken, written_presentation
+from imaging.objects.shutters import OpenCircle, covered
+from imaging.objects.writing import Making
 from imaging.rendering import View, render
+from imaging.veils import Veil
 from records.errors import Cancelled, Refusal, Trouble
+from tests.imaging.objects.test_presentation import SHUTTERS, changed
 from tests.workstation.models.images.stacks import HeldStack, disc, loaded, slice_at
-from tests.workstation.views.images.shelf import CT, SLICES, Reader
+from tests.workstation.views.images.shelf import CT, SLICES, Reader, press
 from workstation.models.images.archive_outgoing import OfArchive
+from workstation.models.images.marks import Kind, Mark
+from workstation.models.images.measuring import measured
 from workstation.models.images.picture import Drawn, Names, Wanted, draw_all, names_in, whole_frame
 from workstation.models.images.stack import Fetch, Loaded
 from workstation.models.images.view_state import ViewState
@@ -93,6 +105,7 @@ def test_a_whole_series_is_saved_in_numbered_files(opened: Reader, leaving: Leav
     assert dialog.all.text().startswith(f"Cả chuỗi: {SLICES} ảnh")
     dialog.all.setChecked(True)
     dialog.nameless.setChecked(True)
+    dialog.marks.setChecked(False)
     dialog.choose()
     assert "nhật ký" in dialog.words.text(), "nothing leaves without a reason"
     dialog.reason.setText("Bài giảng")
@@ -119,7 +132,8 @@ def test_a_whole_series_is_saved_in_numbered_files(opened: Reader, leaving: Leav
 
 def drawn(stack: HeldStack, folder: Path, *, named: bool = False, stop: threading.Event | None = None) -> Drawn:
     fetches = [stack.fetching(place) for place in range(len(stack))]
-    return draw_all(Wanted(fetches, ViewState(), folder, ".png", named), stop or threading.Event(), lambda _done: None)
+    draw = partial(whole_frame, look=ViewState(), named=named)
+    return draw_all(Wanted(fetches, draw, folder, ".png", named), stop or threading.Event(), lambda _done: None)
 
 
 def test_frames_that_may_not_leave_are_told_and_a_stop_leaves_nothing(tmp_path: Path) -> None:
@@ -163,3 +177,49 @@ def test_without_a_name_the_files_own_planes_go_too() -> None:
     assert (whole_frame(here, ViewState()) == 255).all()
     plain = whole_frame(loaded(slice_at(disc())), ViewState())
     assert np.array_equal(whole_frame(here, ViewState(), named=False), plain)
+
+
+def test_a_series_is_saved_image_by_image_as_the_viewport_shows_it(
+        opened: Reader, leaving: Leaving, tmp_path: Path, qtbot: QtBot) -> None:
+    """A presentation state lies on it: each image has its own window, area and shutter there, and its own marks."""
+    viewport = opened.place.grid.viewport
+    stack = viewport.gaze.stack
+    assert stack is not None
+    slices = [one for one in map(stack.loaded, range(3)) if one is not None]
+    looks = [View(voi=Window(-600, 1500), quarter_turns=1), View(voi=Window(40, 400), quarter_turns=1)]
+    takes = [Taken(one.image, one.frame, look, (Graphic(Figure.POLYLINE, ((5.0, 5.0), (100.0, 80.0))),))
+             for one, look in zip(slices, looks, strict=False)]
+    making = Making(generate_uid(), generate_uid(), datetime(2026, 11, 16, 16, 5, tzinfo=UTC), 9001)
+    state = changed(written_presentation(takes, making, label="HOI CHAN", creator="Hà"), **SHUTTERS["circle"])
+    opened.place.reading.annexes.take([state])
+    opened.place.reading.marks.put(measured(Mark.new(slices[1].spot, Kind.LENGTH, ((20.0, 20.0), (60.0, 20.0))),
+                                            slices[1]))
+    press(opened, Qt.Key.Key_Home)
+    press(opened, Qt.Key.Key_H)
+    dialog = asked(opened, leaving)
+    dialog.all.setChecked(True)
+    dialog.reason.setText("Hội chẩn")
+    with qtbot.waitSignal(dialog._model.saved, timeout=20_000):
+        dialog.begin_all(tmp_path)
+    [folder] = [one for one in tmp_path.iterdir() if one.is_dir()]
+    shown = []
+    viewport.choose(None)
+    viewport.set_lines([])
+    for place in range(3):  # the third one: the state says nothing of it
+        viewport.scroll_to(place)
+        seen = pixels_of(viewport.snapshot())
+        saved_one = imagecodecs.png_decode((folder / f"{place + 1:04d}.png").read_bytes())
+        above = saved_one[:seen.shape[0]]  # a line with the name stands below
+        assert np.array_equal(above if above.ndim == seen.ndim else above[:, :, 0], seen), place
+        shown.append(seen)
+    assert not np.array_equal(shown[0], shown[1])
+    dialog.marks.setChecked(False)
+    dialog.nameless.setChecked(True)
+    with qtbot.waitSignal(dialog._model.saved, timeout=20_000):
+        dialog.begin_all(tmp_path)
+    whole = imagecodecs.png_decode((tmp_path / "ANH-KHONG-TEN" / "0002.png").read_bytes())
+    mask = covered((OpenCircle(30, 40, 20),), 96, 128)
+    assert mask is not None
+    of = slices[1]
+    assert np.array_equal(whole, render(of.frame, of.grey, View(
+        Window(40, 400), quarter_turns=1, shutter=False, veils=(Veil(mask, 0),)))), "its own window and shutter"
