@@ -96,6 +96,8 @@ class UltrasoundRegion:
     x_delta: float
     y_delta: float
     reference: Point | None
+    above: bool = False
+    """Whether it lies over the others where they overlap (bit 0 of its flags clear, C.8.5.5.1.3)."""
 
     def holds(self, point: Point) -> bool:
         """Whether an image point lies in it."""
@@ -172,7 +174,7 @@ def ultrasound_regions(dataset: Dataset) -> tuple[UltrasoundRegion, ...]:
 
 def spacing_at(dataset: Dataset, groups: Groups, frame: int, *points: Point) -> Spacing:
     """The spacing that holds for all of `points`: an ultrasound region's where there are regions, else the frame's."""
-    regions = ultrasound_regions(dataset)
+    regions = sorted(ultrasound_regions(dataset), key=lambda region: not region.above)
     if not regions:
         return spacing_of(dataset, groups, frame)
     for region in regions:
@@ -191,7 +193,8 @@ def _region(entry: Dataset) -> UltrasoundRegion | None:
     return UltrasoundRegion(
         left, top, right, bottom, x_unit, y_unit,
         number(entry, "PhysicalDeltaX") or 0.0, number(entry, "PhysicalDeltaY") or 0.0,
-        None if reference[0] is None or reference[1] is None else (float(reference[0]), float(reference[1])))
+        None if reference[0] is None or reference[1] is None else (float(reference[0]), float(reference[1])),
+        (integer(entry, "RegionFlags") or 0) % 2 == 0)
 
 
 def _pair(values: tuple[float, ...]) -> tuple[float, float] | None:

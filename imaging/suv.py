@@ -1,7 +1,8 @@
-"""Standardised uptake values by body weight: the factor from a PET file's values to SUVbw, or why there is none."""
+"""Standardised uptake values: the factor from a PET file's values to them, and to what they are related; or why not."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,12 +11,19 @@ from pydicom.dataset import Dataset
 from imaging.attributes import item, number, text
 from records.errors import Reason
 
+_BY = {("GML", ""): "SUVbw", ("GML", "BW"): "SUVbw", ("GML", "LBM"): "SUVlbm", ("GML", "LBMJAMES128"): "SUVlbm",
+       ("GML", "LBMJANMA"): "SUVlbm", ("GML", "IBW"): "SUVibw", ("CM2ML", "BSA"): "SUVbsa"}
+"""What a file's values are already, by Units (0054,1001) and SUV Type (0054,1006)."""
+_PHILIPS = "Philips PET Private Group"
+"""Keeper of (7053,xx00), which turns counts into SUVbw, and (7053,xx09), which turns them into Bq/ml."""
+
 
 @dataclass(frozen=True)
 class Suv:
-    """Modality value × `factor` = SUVbw in g/ml."""
+    """Modality value × `factor` = uptake by body weight (g/ml), or by what `name` says."""
 
     factor: float
+    name: str = "SUVbw"
 
 
 def suv_of(dataset: Dataset) -> Suv | Reason:
@@ -23,24 +31,35 @@ def suv_of(dataset: Dataset) -> Suv | Reason:
     if text(dataset, "Modality") != "PT":
         return Reason("suv_not_pet")
     units, kind = text(dataset, "Units").upper(), text(dataset, "SUVType").upper()
-    if units == "GML" and kind in ("", "BW"):
-        return Suv(1.0)
-    if units != "BQML":
+    already = _BY.get((units, kind))
+    if already is not None:
+        return Suv(1.0, already)
+    by_weight, to_activity = (_philips(dataset, place) if units == "CNTS" else None for place in (0, 9))
+    if units != "BQML" and by_weight is None and to_activity is None:
         return Reason("suv_units_unknown", facts={"units": f"{units or '?'} {kind}".strip()})
-    return _by_dose(dataset)
-
-
-def _by_dose(dataset: Dataset) -> Suv | Reason:
     corrected = text(dataset, "CorrectedImage").upper().split("\\")
     if "ATTN" not in corrected or "DECY" not in corrected:
         return Reason("suv_not_corrected")
+    return Suv(by_weight) if by_weight is not None else _by_dose(dataset, to_activity or 1.0)
+
+
+def _philips(dataset: Dataset, place: int) -> float | None:
+    """A maker's own factor above 0."""
+    try:
+        value = float(dataset.private_block(0x7053, _PHILIPS)[place].value)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return value if value > 0 and math.isfinite(value) else None
+
+
+def _by_dose(dataset: Dataset, to_activity: float) -> Suv | Reason:
     weight = number(dataset, "PatientWeight")
     dose = _dose_at_reference(dataset)
     if isinstance(dose, Reason):
         return dose
     if weight is None or weight <= 0:
         return Reason("suv_attribute_missing", facts={"name": "PatientWeight"})
-    return Suv(weight * 1000 / dose)
+    return Suv(to_activity * weight * 1000 / dose)
 
 
 def _dose_at_reference(dataset: Dataset) -> float | Reason:

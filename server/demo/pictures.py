@@ -123,7 +123,8 @@ def _ct(who: Who, at: datetime, volume: list[Values]) -> list[Dataset]:
                 "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "PixelSpacing": [PIXEL_MM, PIXEL_MM],
                 "SliceThickness": STEP_MM, "SliceLocation": round(-place * STEP_MM, 2), "RescaleIntercept": -1024,
                 "RescaleSlope": 1, "RescaleType": "HU", "WindowCenter": center, "WindowWidth": width,
-                "ConvolutionKernel": kernel, "KVP": 120, "PatientPosition": "HFS"}))
+                "ConvolutionKernel": kernel, "KVP": 120, "PatientPosition": "HFS", "AcquisitionNumber": 1,
+                "PositionReferenceIndicator": "", "ImageType": ["DERIVED", "PRIMARY", "AXIAL"]}))
             _pixels(one, np.clip(shown + 1024, 0, 4095), 12)
             made.append(one)
     return made
@@ -154,7 +155,10 @@ def _xray(who: Who, at: datetime, volume: list[Values]) -> Dataset:
         "ImagerPixelSpacing": [0.4, 0.4], "PatientOrientation": ["L", "F"], "ViewPosition": "PA",
         "PresentationIntentType": "FOR PRESENTATION", "PixelIntensityRelationship": "LOG",
         "PixelIntensityRelationshipSign": 1, "WindowCenter": 2048, "WindowWidth": 4096,
-        "PresentationLUTShape": "INVERSE"}))
+        "PresentationLUTShape": "INVERSE", "RescaleIntercept": 0, "RescaleSlope": 1, "RescaleType": "US",
+        "LossyImageCompression": "00", "BurnedInAnnotation": "NO", "DetectorType": "", "PositionerType": "",
+        "AcquisitionContextSequence": [], "ImageLaterality": "U", "AnatomicRegionSequence": [_made({
+            "CodeValue": "51185008", "CodingSchemeDesignator": "SCT", "CodeMeaning": "Chest"})]}))
     _pixels(one, np.clip((seen - low) / (high - low), 0, 1) * 4095, 12)
     one.PhotometricInterpretation = "MONOCHROME1"
     return one

@@ -116,6 +116,19 @@ def test_ultrasound_is_measured_within_one_region_of_tissue_only() -> None:
     assert between((50, 1), (60, 41)) is None
 
 
+@pytest.mark.parametrize(("tissue_flags", "doppler_flags", "measured"), [(1, 0, False), (0, 1, True)])
+def test_where_ultrasound_regions_overlap_the_one_that_lies_above_counts(
+        tissue_flags: int, doppler_flags: int, measured: bool) -> None:
+    dataset = ultrasound()
+    tissue, doppler = dataset.SequenceOfUltrasoundRegions
+    tissue.RegionFlags, doppler.RegionFlags, doppler.RegionLocationMinX0 = tissue_flags, doppler_flags, 10
+    image = opened(dataset)
+    inside, outside = ((12, 5), (30, 40)), ((2, 5), (30, 40))
+    found = spacing_at(image.dataset, image.groups, 1, *inside)
+    assert (found.calibration is Calibration.CALIBRATED) is measured
+    assert spacing_at(image.dataset, image.groups, 1, *outside).calibration is Calibration.CALIBRATED
+
+
 def test_a_disc_of_known_density_measures_what_it_was_made_of() -> None:
     y, x = np.mgrid[:200, :200] + 0.5
     hounsfield = np.where((x - 100) ** 2 + (y - 90) ** 2 <= 40 ** 2, 57, -800).astype(np.int16)
@@ -234,6 +247,28 @@ def test_uptake_is_corrected_for_the_hour_between_injection_and_scan_also_over_m
     found = suv_of(opened(pet()).dataset)
     assert isinstance(found, Suv)
     assert 5000 * found.factor == pytest.approx(5000 * 70000 / (370e6 * 2 ** (-3600 / 6586.2)), rel=1e-9)
+
+
+@pytest.mark.parametrize(("units", "kind", "name"), [
+    ("GML", "", "SUVbw"), ("GML", "BW", "SUVbw"), ("GML", "LBM", "SUVlbm"), ("GML", "LBMJANMA", "SUVlbm"),
+    ("GML", "IBW", "SUVibw"), ("CM2ML", "BSA", "SUVbsa")])
+def test_uptake_that_the_scanner_computed_is_named_by_what_it_is_related_to(units: str, kind: str, name: str) -> None:
+    assert suv_of(opened(pet(Units=units, SUVType=kind)).dataset) == Suv(1.0, name)
+
+
+def test_counts_become_uptake_by_the_makers_own_factor_else_by_its_activity_and_the_dose() -> None:
+    counts = pet(Units="CNTS")
+    block = counts.private_block(0x7053, "Philips PET Private Group", create=True)
+    block.add_new(9, "DS", "1.25")
+    by_dose = suv_of(opened(counts).dataset)
+    assert isinstance(by_dose, Suv)
+    assert by_dose.factor == pytest.approx(1.25 * 70000 / (370e6 * 2 ** (-3600 / 6586.2)), rel=1e-9)
+    block.add_new(0, "DS", "0.000551")
+    assert suv_of(opened(counts).dataset) == Suv(0.000551)
+    counts.CorrectedImage = ["DECY"]
+    found = suv_of(opened(counts).dataset)
+    assert isinstance(found, Reason)
+    assert found.code == "suv_not_corrected"
 
 
 @pytest.mark.parametrize(("attributes", "code"), [

@@ -90,7 +90,7 @@ def _region(mark: Mark, here: Loaded, spacing: Spacing) -> Reading:
     # A colour picture has no grey values to be told of, only its colours; its area is still one.
     stored = frame.values if frame.is_grey else np.empty((0, 0), np.uint8)
     found = region(figure, stored, here.grey, spacing, factor=suv.factor if isinstance(suv, Suv) else 1.0,
-                   unit="SUVbw" if isinstance(suv, Suv) else None)
+                   unit=suv.name if isinstance(suv, Suv) else None)
     size, unit = found.area.value, "mm²"
     if size is None:
         size, unit = region(figure, np.empty((0, 0), np.uint8), here.grey, _SQUARE).area.value, "px²"
