@@ -29,9 +29,8 @@ def search(hospital: Hospital, aet: str, wanted: Wanted) -> list[dict[str, Any]]
     """What fits the device's question."""
     with base.transaction(hospital.engine) as db:
         base.commit_without_waiting(db)
-        found = image_search.search(db, wanted, Sight())
-        audit.note(db, "images.search", name=aet, facts={"level": wanted.level, "found": len(found)})
-    return found
+        return image_search.search(db, wanted, Sight(), audit.noted(
+            "images.search", name=aet, facts={"level": wanted.level}))
 
 
 def listed(hospital: Hospital, which: Mapping[str, list[str]]) -> tuple[Kept, ...]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Connection, Text, Uuid, bindparam, select
+from sqlalchemy import CTE, ColumnElement, Connection, Text, Uuid, bindparam, cast, func, null, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from records.messages import AuditView
 from server.store.tables import audit_events, patients
+
+_NOBODY: ColumnElement[Any] = cast(null(), Uuid)
 
 
 def note(
@@ -25,18 +27,25 @@ def note(
     ))
 
 
-def noting(patient: ColumnElement[Any], encounter: ColumnElement[Any], where: ColumnElement[bool]) -> CTE:
+def noting(
+    patient: ColumnElement[Any] = _NOBODY, encounter: ColumnElement[Any] = _NOBODY,
+    where: ColumnElement[bool] | None = None, found: ColumnElement[int] | None = None,
+) -> CTE:
     """The row as a part of another statement, which learns whose it is only while it runs.
 
-    It is written where `where` finds something; the statement is executed with `noted`.
+    It is written where `where` finds something; how many were `found` is added to its facts. The statement is executed
+    with `noted`.
     """
+    facts: ColumnElement[Any] = bindparam("audit_facts", type_=JSONB)
+    if found is not None:
+        facts = facts.op("||", return_type=JSONB())(func.jsonb_build_object("found", found))
     row = select(
         bindparam("audit_action", type_=Text), bindparam("audit_person", type_=Uuid),
-        bindparam("audit_name", type_=Text), patient, encounter, bindparam("audit_workstation", type_=Text),
-        bindparam("audit_facts", type_=JSONB)).where(where)
+        bindparam("audit_name", type_=Text), patient, encounter, bindparam("audit_workstation", type_=Text), facts)
     columns = ("action", "person", "person_name", "patient", "encounter", "workstation", "facts")
-    return audit_events.insert().from_select(columns, row, include_defaults=False).returning(
-        audit_events.c.id).cte("noted")
+    return audit_events.insert().from_select(
+        columns, row if where is None else row.where(where), include_defaults=False,
+    ).returning(audit_events.c.id).cte("noted")
 
 
 def noted(

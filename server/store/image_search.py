@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -13,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    Integer,
     Select,
     Uuid,
     and_,
@@ -26,6 +28,8 @@ from sqlalchemy import (
     true,
 )
 
+from server.store import audit
+from server.store.prepared import Prepared
 from server.store.tables import image_instances, image_series, image_studies, ward_stays
 
 SIGHT_WARDS = "sight_wards"
@@ -103,23 +107,61 @@ _NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "Numb
                       "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances",
                       "NumberOfSeriesRelatedInstances"})
 
+_BY_INDEX = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "PatientID", "AccessionNumber"})
+_SPECIAL = re.compile(r"[*?\\]")
+"""Wildcards, and what stands between the values of a list."""
 
-def search(db: Connection, wanted: Wanted, sight: Sight) -> list[dict[str, Any]]:
-    """What fits, newest study first; each answer has all attributes of its level. What cannot match matches nothing."""
+
+def by_name(wanted: Wanted) -> bool:
+    """Whether something is asked for by its whole number or UID alone: `search` then needs no plan of its own."""
+    given = wanted.matching.items()
+    return any(name in _BY_INDEX for name, _ in given) and all(
+        name in _BY_INDEX and value and not _SPECIAL.search(value) for name, value in given)
+
+
+def search(db: Connection, wanted: Wanted, sight: Sight, note: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What fits, newest study first; each answer has all attributes of its level. What cannot match matches nothing.
+
+    `note` says who asks (`audit.noted`); the line is written in the same statement, with how many were found.
+    """
+    if by_name(wanted):
+        values: dict[str, Any] = {**wanted.matching, "limit": wanted.most, "offset": wanted.offset, **note}
+        if sight.wards is not None:
+            values[SIGHT_WARDS] = list(sight.wards)
+        named = _named(wanted.level, sight.wards is None, sight.nobodys, tuple(sorted(wanted.matching)))
+        return [row._asdict() for row in named.rows(db, values)]
     columns = ATTRIBUTES[wanted.level]
     query = _asked(wanted.level).where(in_sight(sight))
     for keyword, value in wanted.matching.items():
         if keyword in columns and value not in ("", "*"):
             query = query.where(_fits(keyword, columns[keyword], value))
-    query = query.limit(wanted.most).offset(wanted.offset)
-    return [dict(row) for row in db.execute(query).mappings()]
+    query = _noting(query.limit(wanted.most).offset(wanted.offset), wanted.level)
+    return [dict(row) for row in db.execute(query, dict(note)).mappings()]
+
+
+@cache
+def _named(level: Level, everywhere: bool, nobodys: bool, asked: tuple[str, ...]) -> Prepared:
+    """Made once for each of the few kinds: to make it takes longer than to have it answered."""
+    query = _asked(level).where(in_sight(Sight(None if everywhere else (), nobodys=nobodys)))
+    for keyword in asked:
+        # That it is not empty is said for the index, which holds only those.
+        query = query.where(ATTRIBUTES[level][keyword] == bindparam(keyword), ATTRIBUTES[level][keyword] != "")
+    return Prepared(_noting(query.limit(bindparam("limit", type_=Integer)).offset(bindparam("offset", type_=Integer)),
+                            level))
+
+
+def _noting(query: Select[Any], level: Level) -> Select[Any]:
+    """The same question, with the audit's line of it."""
+    found = query.cte("found")
+    count = select(func.count()).select_from(found).scalar_subquery()
+    return select(found).add_cte(audit.noting(found=count)).order_by(*_order(level, found.c))
 
 
 @cache
 def _asked(level: Level) -> Select[Any]:
     """What a question of that level asks, before what it must match is known: made once."""
     query: Select[Any] = select(*(column.label(keyword) for keyword, column in ATTRIBUTES[level].items()))
-    return _ordered(_from(query, level), level)
+    return _from(query, level).order_by(*_order(level, ATTRIBUTES[level]))
 
 
 def _from(query: Select[Any], level: Level) -> Select[Any]:
@@ -134,12 +176,13 @@ def _from(query: Select[Any], level: Level) -> Select[Any]:
                 .join(image_instances, image_instances.c.series == image_series.c.id))
 
 
-def _ordered(query: Select[Any], level: Level) -> Select[Any]:
-    newest = (image_studies.c.study_date.desc(), image_studies.c.study_time.desc(), image_studies.c.uid)
-    series = (image_series.c.number.nulls_last(), image_series.c.uid)
-    images = (image_instances.c.number.nulls_last(), image_instances.c.uid)
-    return query.order_by(*{Level.STUDY: newest, Level.SERIES: newest + series,
-                            Level.IMAGE: newest + series + images}[level])
+def _order(level: Level, columns: Mapping[str, ColumnElement[Any]] | Any) -> Sequence[ColumnElement[Any]]:
+    order = [columns["StudyDate"].desc(), columns["StudyTime"].desc(), columns["StudyInstanceUID"]]
+    if level is not Level.STUDY:
+        order += [columns["SeriesNumber"].nulls_last(), columns["SeriesInstanceUID"]]
+    if level is Level.IMAGE:
+        order += [columns["InstanceNumber"].nulls_last(), columns["SOPInstanceUID"]]
+    return order
 
 
 def in_sight(sight: Sight) -> ColumnElement[bool]:

@@ -54,6 +54,7 @@ image_studies = Table(
     CheckConstraint("state IN ('matched', 'open', 'set_aside', 'destroyed')", name="state_known"),
     CheckConstraint("(state = 'matched') <= (patient IS NOT NULL)", name="matched_to_somebody"),
     Index("ix_image_studies_patient", "patient"),
+    Index("ix_image_studies_patient_no", "patient_no"),
     Index("ix_image_studies_open", "received_at", postgresql_where=text("state = 'open'")),
     Index("ix_image_studies_imaging_order", "imaging_order"),
     Index("ix_image_studies_study_date", "study_date"),

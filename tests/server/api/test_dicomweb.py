@@ -65,6 +65,28 @@ def test_a_doctor_finds_the_patients_images_level_by_level(house: House, sent: l
         assert len(client.search_for_instances(STUDY, limit=1, offset=2)) == 1
 
 
+@pytest.mark.parametrize("what", ["studies", "series", "instances"])
+def test_whole_numbers_and_patterns_find_the_same_and_leave_the_same_line(
+    house: House, sent: list[Dataset], what: str,
+) -> None:
+    receive(house.hospital, as_file(a_slice("other", **MINE | {"StudyDate": "20261001"})), sender="CT1")
+    with house.sign_in("ha") as client:
+        by_number, by_pattern, narrowed, nobody = (
+            client.get(f"/dicomweb/{what}", params=asked).json()
+            for asked in ({"PatientID": "TEST-1"}, {"PatientID": "TEST-?"},
+                          {"PatientID": "TEST-1", "StudyInstanceUID": STUDY, "offset": "1", "limit": "1"},
+                          {"AccessionNumber": "TEST-1"}))
+    assert by_number == by_pattern
+    assert len(by_number) == (4 if what == "instances" else 2)
+    assert narrowed == (by_number[1:2] if what == "instances" else [])
+    assert nobody == []
+    with base.single(house.hospital.engine) as db:
+        lines = db.execute(text("SELECT person_name, facts FROM audit_events WHERE action = 'images.search' "
+                                "ORDER BY id")).all()
+    counts = [len(by_number), len(by_number), len(narrowed), 0]
+    assert [(name, facts["found"]) for name, facts in lines] == [(BY_NAME["ha"].full_name, count) for count in counts]
+
+
 def test_what_is_read_is_what_was_sent(house: House, sent: list[Dataset]) -> None:
     with viewer(house, "ha") as client:
         back = client.retrieve_series(STUDY, SERIES)
