@@ -13,6 +13,7 @@ from pynetdicom import (
     AE,
     ALL_TRANSFER_SYNTAXES,
     AllStoragePresentationContexts,
+    _config,
     evt,
 )
 from pynetdicom.service_class import StorageServiceClass
@@ -48,6 +49,9 @@ PROCESSING_FAILURE = 0x0110
 _log = logging.getLogger("benhan.server.dicom")
 
 
+# The library's log of each message and PDU: written for nobody, before our handlers, and it stumbles over messages that
+# are wrong.
+_config.LOG_HANDLER_LEVEL = "none"
 for _uid, _keyword in RETIRED.items():
     register_uid(_uid, _keyword, StorageServiceClass)
 
@@ -110,6 +114,7 @@ class Listener:
             (evt.EVT_CONN_OPEN, sending.prepare, [self.guests]),
             (evt.EVT_CONN_CLOSE, lambda event: self.guests.leave(sending.caller(event))),
             (evt.EVT_ACCEPTED, self._let_in),
+            (evt.EVT_DIMSE_RECV, storing.mend),
             (evt.EVT_SOP_EXTENDED, retrieving.relational),
             (evt.EVT_C_STORE, self._one(May.STORE, storing.store)),
             (evt.EVT_N_ACTION, self._action),

@@ -159,7 +159,7 @@ def _sent(listener: Listener, peer: Peer, event: evt.Event, kept: tuple[Kept, ..
     hospital = listener.hospital
     image_devices.sending(hospital, peer.aet, way.to, kept)
     preparing = Preparing(partial(image_devices.file_of, hospital), listener.decoder, way.to)
-    for one in kept:
+    for one in sending.known_first(kept):
         if event.is_cancelled:
             yield CANCELLED, None
             return

@@ -89,6 +89,11 @@ class Sender(DIMSEServiceProvider):
     """The status of the next answer, where pynetdicom has no way to say it."""
     gathering: Gathering | None = None
 
+    def __init__(self, assoc: Association) -> None:
+        super().__init__(assoc)
+        self.faults: dict[int, int] = {}
+        """By message, why a request is refused whatever it asks."""
+
     def get_msg(self, block: bool = False) -> tuple[Any, Any]:
         """As its parent; nothing for the association's own loop while somebody waits for an answer.
 
@@ -171,6 +176,15 @@ def caller(event: evt.Event) -> tuple[Any, ...]:
     """Address and port at the other end of a connection to us."""
     where = event.assoc.requestor.address_info
     return () if where is None else where.as_tuple
+
+
+def known_first(images: Iterable[Kept]) -> tuple[Kept, ...]:
+    """Images of classes that the standard does not know (private ones, a class that is no UID) come last.
+
+    A receiver may take such a context and then end the association over its first image, as pynetdicom's does: the
+    others are there by then.
+    """
+    return tuple(sorted(images, key=lambda one: UID(one.sop_class).type != "SOP Class"))
 
 
 def contexts(images: Iterable[Kept]) -> list[PresentationContext]:

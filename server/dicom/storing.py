@@ -1,11 +1,15 @@
-"""C-STORE: an image that was acknowledged is on the disk (PS3.4 annex B)."""
+"""C-STORE: an image that was acknowledged is on the disk (PS3.4 annex B); a message that is wrong is refused alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+import re
+from typing import TYPE_CHECKING, cast
 
 from pynetdicom import evt
+from pynetdicom.dimse_messages import C_STORE_RQ
 
+from server.dicom.sending import Sender
 from server.dicom.settings import Peer
 from server.services import image_receiving
 
@@ -18,7 +22,40 @@ OUT_OF_RESOURCES = 0xA700
 CANNOT_UNDERSTAND = 0xC000
 
 
+CLASS_NOT_SUPPORTED = 0x0122
+INVALID_INSTANCE = 0x0117
+_UID = re.compile(r"[0-9.]{1,64}")
+_log = logging.getLogger("benhan.server.dicom")
+
+
+def mend(event: evt.Event) -> None:
+    """Before the library judges a C-STORE request: one whose class is not that of its context, or that names no
+    instance, is given what can be answered, and noted to be refused.
+
+    pynetdicom ends the association over it, or never answers; the images after it would be lost with it.
+    """
+    message, sender = event.message, event.assoc.dimse
+    context = next((one for one in event.assoc.accepted_contexts if one.context_id == message.context_id), None)
+    if not isinstance(message, C_STORE_RQ) or not isinstance(sender, Sender) or context is None:
+        return
+    command = message.command_set
+    told, uid = (str(command.get(f"AffectedSOP{name}UID") or "") for name in ("Class", "Instance"))
+    number = int(command.get("MessageID") or 0)
+    if not _UID.fullmatch(uid):
+        command.AffectedSOPInstanceUID = "0"
+        sender.faults[number] = INVALID_INSTANCE
+    if told != context.abstract_syntax:
+        command.AffectedSOPClassUID = context.abstract_syntax
+        sender.faults[number] = CLASS_NOT_SUPPORTED
+    if number in sender.faults:
+        _log.warning("The device %s sends an image %.64r of the class %.64r as %s: refused.",
+                     event.assoc.requestor.ae_title, uid, told, context.abstract_syntax)
+
+
 def store(listener: Listener, peer: Peer, event: evt.Event) -> int:
     """Keep the image as it was sent, byte for byte; what contradicts another is kept too, and no error here."""
+    fault = cast("Sender", event.assoc.dimse).faults.pop(event.request.MessageID or 0, None)
+    if fault is not None:
+        return fault
     image_receiving.receive(listener.hospital, event.encoded_dataset(), sender=peer.aet)
     return SUCCESS
