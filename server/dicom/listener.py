@@ -6,8 +6,9 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
+from pydicom import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pynetdicom import (
     AE,
@@ -47,6 +48,7 @@ RETIRED = {
 NOT_AUTHORISED = 0x0124
 PROCESSING_FAILURE = 0x0110
 _log = logging.getLogger("benhan.server.dicom")
+Status = TypeVar("Status", int, int | Dataset)
 
 
 # The library's log of each message and PDU: written for nobody, before our handlers, and it stumbles over messages that
@@ -141,9 +143,11 @@ class Listener:
         elif unknown := [UID(str(one.abstract_syntax)).name for one in event.assoc.rejected_contexts]:
             _log.warning("The device %s offers what is not taken here: %s", name, ", ".join(unknown))
 
-    def _one(self, may: May, handler: Callable[[Listener, Peer, evt.Event], int]) -> Callable[[evt.Event], int]:
+    def _one(
+        self, may: May, handler: Callable[[Listener, Peer, evt.Event], int | Dataset],
+    ) -> Callable[[evt.Event], int | Dataset]:
         """A handler with one answer, in whose place a device that may not hears so."""
-        def handle(event: evt.Event) -> int:
+        def handle(event: evt.Event) -> int | Dataset:
             peer = self.peer_of(event)
             if peer is None or may not in peer.may:
                 return NOT_AUTHORISED
@@ -192,7 +196,7 @@ class Listener:
         return guarded(lambda: commitment.asked(self, peer, event, self._base)), None
 
 
-def guarded(act: Callable[[], int]) -> int:
+def guarded(act: Callable[[], Status]) -> Status | int:
     """What an act answers; its errors as the status that lets the device send again, or tells it that it is useless."""
     try:
         return act()

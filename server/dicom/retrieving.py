@@ -20,9 +20,10 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelMove as Move,
 )
 
+from records.worklists import plain
 from server.dicom import sending
 from server.dicom.sending import Preparing, Sender
-from server.dicom.settings import Peer
+from server.dicom.settings import Letters, Peer
 from server.services import image_answers as answers
 from server.services import image_devices
 from server.services.hospital import Hospital
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("benhan.server.dicom")
 PENDING = 0xFF00
+NOT_ALL_KEYS = 0xFF01
+"""Pending too: some optional key that was asked for is neither matched nor known here (PS3.4 table C.4-1)."""
+_TOLD = ("QueryRetrieveLevel", "RetrieveAETitle", "InstanceAvailability", "SpecificCharacterSet")
+"""What is no key of the images, and answered by itself."""
 CANCELLED = 0xFE00
 UNKNOWN_LEVEL = 0xA900
 """The identifier does not match the SOP class: no level of study root, or not the unique keys that it wants."""
@@ -65,15 +70,18 @@ def find(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
         yield UNKNOWN_LEVEL, None
         return
     asked = answers.matching_of(event.identifier)
-    wanted = [keyword for keyword in _keywords(event.identifier) if keyword in ATTRIBUTES[level]]
+    keywords = _keywords(event.identifier)
+    wanted = [keyword for keyword in keywords if keyword in ATTRIBUTES[level]]
+    pending = PENDING if set(keywords) <= {*wanted, *_TOLD} else NOT_ALL_KEYS
     for row in image_devices.search(listener.hospital, peer.aet, Wanted(level, asked)):
         if event.is_cancelled:
             yield CANCELLED, None
             return
-        reply = answers.answer(row, [*wanted, _UIDS[level]])
+        reply = answers.answer(row, [*wanted, _UIDS[level]], change=plain if peer.letters is Letters.PLAIN else None)
         reply.QueryRetrieveLevel = str(level)
         reply.RetrieveAETitle = listener.settings.aet
-        yield PENDING, reply
+        reply.InstanceAvailability = "ONLINE"
+        yield pending, reply
 
 
 def get(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
@@ -127,8 +135,7 @@ def relational(event: Any) -> dict[str, bytes]:
 
 def _wanted_images(hospital: Hospital, event: evt.Event) -> tuple[Kept, ...] | None:
     """The images that the identifier names by unique keys; nothing when it is none of this service (A900)."""
-    asked = event.assoc.requestor.sop_class_extended.get(event.context.abstract_syntax, b"")
-    named = _named(event.identifier, hierarchical=asked[:1] != b"\x01")
+    named = _named(event.identifier)
     if named is None:
         _log.warning("The device %s asks to retrieve what does not name images as it must: refused (A900).",
                      event.assoc.requestor.ae_title)
@@ -139,8 +146,12 @@ def _wanted_images(hospital: Hospital, event: evt.Event) -> tuple[Kept, ...] | N
 _PARAMETERS = {Level.STUDY: "study", Level.SERIES: "series", Level.IMAGE: "uid"}
 
 
-def _named(identifier: Dataset, *, hierarchical: bool) -> dict[str, list[str]] | None:
-    """The UIDs by level: one or a list at the level that is asked for, one above it, none below (PS3.4 C.4.2.2.1)."""
+def _named(identifier: Dataset) -> dict[str, list[str]] | None:
+    """The UIDs by level: one or a list at the level that is asked for, one above it, none below (PS3.4 C.4.2.2.1).
+
+    What is above may be missing, also where relational retrieval was not agreed on: a UID is one in the world, and
+    devices ask for an image by nothing else.
+    """
     level = answers.level_of(identifier)
     if level is None:
         return None
@@ -149,7 +160,7 @@ def _named(identifier: Dataset, *, hierarchical: bool) -> dict[str, list[str]] |
     named = {one: _listed(identifier.get(_UIDS[one])) for one in levels}
     above = [named[one] for one in levels[:at]]
     if (not named[level] or any(named[one] for one in levels[at + 1:]) or any(len(one) > 1 for one in above)
-            or (hierarchical and not all(above)) or not all(map(_UID.fullmatch, chain(*named.values())))):
+            or not all(map(_UID.fullmatch, chain(*named.values())))):
         return None
     return {_PARAMETERS[one]: uids for one, uids in named.items() if uids}
 
@@ -172,7 +183,7 @@ def _sent(listener: Listener, peer: Peer, event: evt.Event, kept: tuple[Kept, ..
 
 
 def _keywords(identifier: Dataset) -> list[str]:
-    return [element.keyword for element in identifier if element.keyword]
+    return [element.keyword for element in identifier]
 
 
 def _listed(value: Any) -> list[str]:

@@ -6,9 +6,12 @@ import logging
 import re
 from typing import TYPE_CHECKING, cast
 
+from pydicom import Dataset
 from pynetdicom import evt
 from pynetdicom.dimse_messages import C_STORE_RQ
+from pynetdicom.dimse_primitives import C_STORE
 
+from records.errors import Refusal
 from server.dicom.sending import Sender
 from server.dicom.settings import Peer
 from server.services import image_receiving
@@ -52,10 +55,23 @@ def mend(event: evt.Event) -> None:
                      event.assoc.requestor.ae_title, uid, told, context.abstract_syntax)
 
 
-def store(listener: Listener, peer: Peer, event: evt.Event) -> int:
+def store(listener: Listener, peer: Peer, event: evt.Event) -> int | Dataset:
     """Keep the image as it was sent, byte for byte; what contradicts another is kept too, and no error here."""
     fault = cast("Sender", event.assoc.dimse).faults.pop(event.request.MessageID or 0, None)
     if fault is not None:
         return fault
-    image_receiving.receive(listener.hospital, event.encoded_dataset(), sender=peer.aet)
+    try:
+        image_receiving.receive(listener.hospital, event.encoded_dataset(), sender=peer.aet)
+    except Refusal as refusal:
+        uid = cast("C_STORE", event.request).AffectedSOPInstanceUID
+        _log.warning("The image %s of %s was refused: %s", uid, peer.aet, refusal)
+        return _because(refusal)
     return SUCCESS
+
+
+def _because(refusal: Refusal) -> Dataset:
+    """The status, with the reason for whoever stands at the device (PS3.7 C.4.2.1.4): plain letters, 64 at most."""
+    status = Dataset()
+    status.Status = CANNOT_UNDERSTAND
+    status.ErrorComment = refusal.reasons[0].english.encode("ascii", "replace").decode()[:64]
+    return status

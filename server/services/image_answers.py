@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -32,12 +32,20 @@ def level_of(identifier: Dataset) -> Level | None:
         return None
 
 
-def answer(row: Mapping[str, Any], wanted: Iterable[str]) -> Dataset:
-    """One answer with the attributes that were asked for, those that are not known empty (PS3.4 C.4.1.2.2)."""
+def answer(
+    row: Mapping[str, Any], wanted: Iterable[str], *, change: Callable[[str], str] | None = None,
+) -> Dataset:
+    """One answer with the attributes that were asked for, those that are not known empty (PS3.4 C.4.1.2.2).
+
+    `change` puts words into letters that the asker can show, which are then those of every character set.
+    """
     data = Dataset()
-    data.SpecificCharacterSet = "ISO_IR 192"
+    if change is None:
+        data.SpecificCharacterSet = "ISO_IR 192"
     for keyword in wanted:
         value = row.get(keyword)
+        if change is not None and isinstance(value, str):
+            value = change(value)
         setattr(data, keyword, "" if value is None else value)
     return data
 

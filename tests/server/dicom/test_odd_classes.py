@@ -1,19 +1,21 @@
-"""Images of a class that is no UID, or that nobody knows: one is refused, the others of its association arrive."""
+"""Images that are refused, of a class that is no UID or of no study: the others of their association arrive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import pytest
-from pydicom import Dataset
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom import Dataset, dcmread
+from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGLSNearLossless
 from pynetdicom import AE, evt
 from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
     CTImageStorage,
+    SecondaryCaptureImageStorage,
     StudyRootQueryRetrieveInformationModelMove,
 )
 from sqlalchemy import select
@@ -24,6 +26,8 @@ from server.services import image_receiving
 from server.services.hospital import Hospital
 from server.store import base
 from server.store.tables import image_instances
+from tests.imaging.samples import public_files
+from tests.server.dicom.devices import tool
 from tests.server.pictures import a_slice, as_file, uid
 
 GOOD = (str(CTImageStorage), "1.2.3")
@@ -108,3 +112,27 @@ def test_a_device_that_hangs_up_over_an_image_of_a_class_that_nobody_knows_has_t
     assert (status.Status, status.NumberOfFailedSuboperations) == (0xB000, 1)
     assert identifier is not None
     assert identifier.FailedSOPInstanceUIDList == uid("study", "series", 2)
+
+
+NEAR_LOSSLESS = ("JPEGLSNearLossless_08.dcm", "JPEGLSNearLossless_16.dcm", "SC_rgb_jls_lossy_line.dcm",
+                 "SC_rgb_jls_lossy_sample.dcm")
+"""Public files that cannot be filed as they are: they bear neither a Study nor a Series Instance UID. Their transfer
+syntax (JPEG-LS near-lossless) is taken."""
+
+
+def test_an_image_of_no_study_is_refused_with_the_reason_and_taken_once_it_says_its_own(
+    port: int, tmp_path: Path,
+) -> None:
+    device = AE("CT1")
+    device.add_requested_context(SecondaryCaptureImageStorage, JPEGLSNearLossless)
+    association = device.associate("127.0.0.1", port, ae_title="BENHAN")
+    for number, name in enumerate(NEAR_LOSSLESS):
+        data = dcmread(public_files()[name])
+        assert "StudyInstanceUID" not in data
+        status = association.send_c_store(data)
+        assert (status.Status, status.ErrorComment) == (0xC000, "The image has no valid StudyInstanceUID.")
+        data.StudyInstanceUID, data.SeriesInstanceUID = uid("study"), uid("study", "series")
+        data.save_as(tmp_path / f"{number}.dcm")
+    association.release()
+    done = tool("dcmsend", "127.0.0.1", str(port), *sorted(tmp_path.iterdir()))
+    assert done.stderr.count("Received C-STORE Response (Success)") == len(NEAR_LOSSLESS), done.stderr

@@ -1,0 +1,102 @@
+"""C-FIND at every level, by every key that the model demands (PS3.4 C.6.2.1), and by names as they are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydicom import Dataset
+from pynetdicom import AE
+from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
+    StudyRootQueryRetrieveInformationModelFind,
+)
+
+from server.dicom.listener import Listener
+from server.dicom.settings import DicomSettings, Letters, May, Peer
+from server.services import image_receiving
+from server.services.hospital import Hospital
+from tests.server.pictures import a_slice, as_file, uid
+
+HUONG: dict[str, Any] = {
+    "PatientName": "Đỗ^Thị Hường", "PatientID": "26000001", "StudyID": "7", "AccessionNumber": "2600000007",
+    "StudyDate": "20261120", "StudyTime": "071500.250", "StudyDescription": "CT sọ não"}
+BINH: dict[str, Any] = {
+    "PatientName": "NGUYEN^VAN BINH", "StudyDate": "20261125", "Modality": "MR", "SeriesNumber": 4}
+
+HERS: tuple[dict[str, Any], ...] = (
+    {"StudyDate": "20261120"}, {"StudyDate": "-20261121"}, {"StudyDate": "20261101-20261120"}, {"StudyTime": "06-07"},
+    {"StudyTime": "-0715"}, {"PatientID": "2600*"}, {"PatientID": "26000001"}, {"AccessionNumber": "260000000?"},
+    {"StudyID": "7"}, {"StudyInstanceUID": uid("huong")}, {"StudyInstanceUID": [uid("huong"), uid("x")]},
+    {"StudyDescription": "*não"}, {"ModalitiesInStudy": "CT"}, {"StudyDate": "20261101-", "StudyTime": "0700-0730"})
+NOBODYS: tuple[dict[str, Any], ...] = (
+    {"StudyDate": "20261121-20261124"}, {"PatientID": "26"}, {"ModalitiesInStudy": "US"}, {"StudyDate": "nonsense"},
+    {"StudyID": "7*8"})
+
+
+@pytest.fixture
+def port(hospital: Hospital) -> Iterator[int]:
+    for number in (1, 2):
+        image_receiving.receive(hospital, as_file(a_slice("huong", "a", number, **HUONG)), sender="CT1")
+    image_receiving.receive(hospital, as_file(a_slice("binh", "b", 12, **BINH)), sender="CT1")
+    find = frozenset({May.FIND})
+    listener = Listener(hospital, DicomSettings(host="127.0.0.1", port=0, peers=(
+        Peer(aet="VIEWER", host="127.0.0.1", may=find),
+        Peer(aet="OLD", host="127.0.0.1", may=find, letters=Letters.PLAIN))))
+    yield listener.start()
+    listener.stop()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_key_finds_what_it_names(port: int) -> None:
+    device = AE("VIEWER")
+    device.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
+    association = device.associate("127.0.0.1", port, ae_title="BENHAN")
+
+    def found(level: str, **keys: Any) -> list[Dataset]:
+        asked = Dataset()
+        asked.SpecificCharacterSet, asked.QueryRetrieveLevel = "ISO_IR 192", level
+        for keyword, value in keys.items():
+            setattr(asked, keyword, value)
+        answers = list(association.send_c_find(asked, StudyRootQueryRetrieveInformationModelFind))
+        assert [status.Status for status, _ in answers] == [0xFF00] * (len(answers) - 1) + [0]
+        return [one for _, one in answers if one is not None]
+
+    def studies(**keys: Any) -> list[str]:
+        return sorted(str(one.PatientName)[:1] for one in found("STUDY", **{"PatientName": "", **keys}))
+
+    for names, asked_for in {
+        ("Đ",): ("DO*HUONG", "đỗ^thị*", "ĐỖ^THỊ HƯỜNG", "do thi huong", "*hường", "D?^Th? H*"),
+        ("N",): ("nguyen^van binh", "NGUYỄN*", "*BÌNH"), ("N", "Đ"): ("*", ""), (): ("HUONG", "DO^HUONG"),
+    }.items():
+        for key in asked_for:
+            assert studies(PatientName=key) == list(names), key
+    for keys in HERS:
+        assert studies(**keys) == ["Đ"], keys
+    for keys in NOBODYS:
+        assert studies(**keys) == [], keys
+    [series] = found("SERIES", StudyInstanceUID=uid("binh"), Modality="MR", SeriesNumber="4", SeriesInstanceUID="")
+    assert (series.SeriesInstanceUID, series.RetrieveAETitle, series.InstanceAvailability) == (
+        uid("binh", "b"), "BENHAN", "ONLINE")
+    assert found("SERIES", StudyInstanceUID=uid("binh"), Modality="CT") == []
+    [image] = found("IMAGE", StudyInstanceUID=uid("huong"), SeriesInstanceUID=uid("huong", "a"), InstanceNumber="2",
+                    SOPInstanceUID="", SOPClassUID="")
+    assert (image.SOPInstanceUID, image.SOPClassUID) == (uid("huong", "a", 2), a_slice().SOPClassUID)
+    association.release()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_key_that_is_not_known_here_is_told_and_an_old_device_gets_letters_that_it_has(port: int) -> None:
+    device = AE("OLD")
+    device.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
+    association = device.associate("127.0.0.1", port, ae_title="BENHAN")
+    asked = Dataset()
+    asked.QueryRetrieveLevel, asked.PatientID, asked.PatientName, asked.StudyDescription = "STUDY", "26000001", "", ""
+    asked.PatientMotherBirthName = ""
+    (status, told), _ = association.send_c_find(asked, StudyRootQueryRetrieveInformationModelFind)
+    association.release()
+    assert status.Status == 0xFF01
+    assert told is not None
+    assert "SpecificCharacterSet" not in told
+    assert "PatientMotherBirthName" not in told
+    assert (str(told.PatientName), told.StudyDescription) == ("Do^Thi Huong", "CT so nao")
