@@ -82,6 +82,8 @@ class Presentation:
     shutters: tuple[Shutter, ...] = ()
     shutter_level: int = 0
     shutter_colour: Rgb | None = None
+    shutter_lab: tuple[float, ...] = ()
+    """The same as the file says it."""
     layers: tuple[Layer, ...] = ()
     annotations: tuple[Annotation, ...] = ()
     planes: tuple[Overlay, ...] = ()
@@ -125,6 +127,7 @@ def read_presentation(dataset: Dataset) -> Presentation:
         inverse=shape == "INVERSE", lut=_presentation_lut(dataset),
         coloured=text(dataset, "SOPClassUID") == ColorSoftcopyPresentationStateStorage,
         shutters=shutters_of(dataset), shutter_level=shutter_level(dataset), shutter_colour=shutter_colour(dataset),
+        shutter_lab=tuple(numbers(dataset, "ShutterPresentationColorCIELabValue")),
         layers=layers_of(dataset), annotations=annotations_of(dataset), planes=overlays_of(dataset, _SEGMENTS, 1, None))
 
 

@@ -17,7 +17,7 @@ from imaging.objects.graphics import Annotation, Figure, Graphic, Words
 from imaging.objects.icc import SRGB
 from imaging.objects.presentation import corners
 from imaging.objects.references import ImageReference, by_series, written_reference
-from imaging.objects.shutters_file import written_shutters
+from imaging.objects.shutters_file import Shut, shut_of, written_shutters
 from imaging.objects.writing import Making, as_file, begun, date_of, time_of
 from imaging.rendering import View
 from imaging.sampling import Region
@@ -37,6 +37,14 @@ class Taken:
     view: View
     drawings: tuple[Graphic, ...] = ()
     texts: tuple[Words, ...] = ()
+    laid: Shut | None = None
+    """What covers it in the place of its own shutter."""
+
+    @property
+    def shutters(self) -> Dataset:
+        """As a state says what covers it."""
+        shut = shut_of(self.image.dataset) if self.laid is None else self.laid
+        return written_shutters(shut, grey=self.frame.is_grey)
 
     @property
     def reference(self) -> ImageReference:
@@ -53,7 +61,7 @@ class Taken:
         table = None if grey.modality.table is None else grey.modality.table.entries.tobytes()
         return (self.image.identity.study_uid, self.frame.is_grey, self.view.mirrored, self.view.quarter_turns % 4,
                 grey.inverted != self.view.invert, grey.modality.slope, grey.modality.intercept, table,
-                written_shutters(self.image.dataset, grey=self.frame.is_grey).to_json())
+                self.shutters.to_json())
 
 
 def grouped(taken: list[Taken]) -> list[list[Taken]]:
@@ -82,7 +90,7 @@ def written_presentation(taken: list[Taken], making: Making, *, label: str, desc
     if first.view.mirrored or first.view.quarter_turns % 4:
         turns = -first.view.quarter_turns if first.view.mirrored else first.view.quarter_turns
         made.ImageRotation, made.ImageHorizontalFlip = turns % 4 * 90, "Y" if first.view.mirrored else "N"
-    made.update(written_shutters(first.image.dataset, grey=grey))
+    made.update(first.shutters)
     if grey:
         _put_grey(made, taken)
     else:

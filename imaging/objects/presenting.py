@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from imaging.image import Frame, Image
 from imaging.objects.graphics import Annotation, in_image
 from imaging.objects.presentation import Area, Presentation, corners, meant
 from imaging.objects.shutters import Bitmap, covered
+from imaging.objects.shutters_file import Shut
 from imaging.overlays import Overlay, drawn
 from imaging.rendering import Picture, View, render
 from imaging.sampling import Region
@@ -32,6 +33,8 @@ class Seen:
     annotations: tuple[Annotation, ...]
     shutters: tuple[Veil, ...] = ()
     """Those of the view's veils that are shutters."""
+    shut: Shut = field(default_factory=Shut)
+    """The same as another state would say it."""
 
 
 def seen(state: Presentation, image: Image, frame: int) -> Seen:
@@ -48,7 +51,7 @@ def seen(state: Presentation, image: Image, frame: int) -> Seen:
     overlay, shut = veils(state, form)
     view = View(voi=voi, region=area.region, mirrored=state.mirrored, quarter_turns=state.quarter_turns, shutter=False,
                 veils=(*overlay, *shut))
-    return Seen(grey, view, area.aspect, graphics(state, area, uid, frame), shut)
+    return Seen(grey, view, area.aspect, graphics(state, area, uid, frame), shut, _shut(state, shut))
 
 
 def veils(state: Presentation, form: PixelFormat) -> tuple[tuple[Veil, ...], tuple[Veil, ...]]:
@@ -56,6 +59,12 @@ def veils(state: Presentation, form: PixelFormat) -> tuple[tuple[Veil, ...], tup
     overlay, shut = _planes(state, form), _covered(state, form)
     return (() if overlay is None else (Veil(overlay),),
             () if shut is None else (Veil(shut, state.shutter_level, state.shutter_colour),))
+
+
+def _shut(state: Presentation, veils_: tuple[Veil, ...]) -> Shut:
+    by_plane = any(isinstance(shutter, Bitmap) for shutter in state.shutters)
+    lab = () if state.shutter_colour is None else state.shutter_lab
+    return Shut(state.shutters, state.shutter_level, lab, veils_[0].mask if by_plane and veils_ else None)
 
 
 def graphics(state: Presentation, area: Area, instance_uid: str, frame: int) -> tuple[Annotation, ...]:

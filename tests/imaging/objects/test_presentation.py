@@ -26,6 +26,7 @@ from imaging.objects.presentation import Presentation, read_presentation
 from imaging.objects.presentation_file import Taken, annotation_of, grouped, written_presentation
 from imaging.objects.presenting import around, picture, seen
 from imaging.objects.shutters import OpenCircle, OpenPolygon, OpenRectangle
+from imaging.objects.shutters_file import Shut
 from imaging.objects.writing import Making
 from imaging.rendering import View, render
 from imaging.sampling import Region
@@ -333,6 +334,25 @@ def test_a_pictures_own_shutter_goes_into_the_state(shape: str, tmp_path: Path) 
     assert (back[0].mask == image.shutter.mask).all()
     bare = opened(slice_(PixelSpacing=["0.5", "0.5"], SOPInstanceUID=generate_uid()))
     assert len(grouped([taken(image), taken(bare)])) == 2
+
+
+@pytest.mark.parametrize("pixels", [smooth(64, 80), np.zeros((64, 80, 3), np.uint8)], ids=["grey", "colour"])
+def test_a_bitmap_shutter_that_lies_on_a_picture_goes_into_the_state(pixels: NDArray[Any], tmp_path: Path) -> None:
+    """PS3.3 C.7.6.15: the plane is the state's own; here with a circle beside it, which the plane takes in."""
+    image = opened(slice_(pixels=pixels, PixelSpacing=["0.5", "0.5"], **SHUTTERS["rectangle"]))
+    mask = np.random.default_rng(4).random((64, 80)) < 0.4
+    first = written(replace(taken(image, drawn=True), laid=Shut((OpenCircle(1, 1, 9),), 117, bitmap=mask)))
+    assert errors_in(first, tmp_path) == []
+    told = seen(read(first), image, 1)
+    [veil] = told.view.veils
+    assert (veil.mask == mask).all(), "nothing of the picture's own rectangle, which another shutter took the place of"
+    assert (veil.level, veil.colour) == (117, None)
+    again = written(replace(taken(image), laid=told.shut))
+    assert errors_in(again, tmp_path) == []
+    assert (seen(read(again), image, 1).view.veils[0].mask == mask).all(), "what was laid is saved again"
+    bare = written(replace(taken(image), laid=Shut()))
+    assert seen(read(bare), image, 1).view.veils == (), "a state that took the shutter away takes it away again"
+    assert len(grouped([taken(image), replace(taken(image), laid=told.shut)])) == 2
 
 
 def test_no_window_means_the_whole_range_and_a_table_after_it_is_taken(tmp_path: Path) -> None:

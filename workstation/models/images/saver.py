@@ -17,6 +17,7 @@ from workstation.models.images.view_state import ViewState
 if TYPE_CHECKING:  # loaded by those who can save
     from imaging.objects.references import ImageReference
     from imaging.objects.writing import Code
+    from workstation.models.images.states import Over
 
 
 class Saver(QObject):
@@ -30,8 +31,9 @@ class Saver(QObject):
     """Refusal."""
 
     @abstractmethod
-    def save_look(self, here: Loaded | None, look: ViewState, size: tuple[int, int], marks: Marks) -> None:
-        """What one viewport shows, with the marks that lie on it."""
+    def save_look(self, here: Loaded | None, look: ViewState, size: tuple[int, int], marks: Marks,
+                  lies: Over | None = None) -> None:
+        """What one viewport shows, with the marks that lie on it, below the state that `lies` there."""
 
     @abstractmethod
     def save_key_objects(self, images: Sequence[ImageReference], headers: Mapping[str, Dataset], title: Code,
@@ -45,7 +47,8 @@ class Saver(QObject):
 class SavesNothing(Saver):
     """The hospital does not have these images: nothing is kept of them."""
 
-    def save_look(self, here: Loaded | None, look: ViewState, size: tuple[int, int], marks: Marks) -> None:
+    def save_look(self, here: Loaded | None, look: ViewState, size: tuple[int, int], marks: Marks,
+                  lies: Over | None = None) -> None:
         """Says so."""
         self.refused.emit(Refusal.because("disc_not_kept"))
 

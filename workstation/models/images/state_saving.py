@@ -22,7 +22,7 @@ from workstation.background import Background, Command
 from workstation.models.images.marks import Marks
 from workstation.models.images.saver import Saver
 from workstation.models.images.stack import Loaded
-from workstation.models.images.states import files_of, kept
+from workstation.models.images.states import Over, files_of, kept
 from workstation.models.images.view_state import ViewState
 
 _SERIES = {"state": (9001, "Cách trình bày"), "key": (9002, "Ảnh then chốt")}
@@ -45,12 +45,13 @@ class StateSaver(Saver):
         super().__init__(parent)
         self._client, self._background, self._person, self._now = client, background, person, now
 
-    def save_look(self, here: Loaded | None, look: ViewState, size: tuple[int, int], marks: Marks) -> None:
-        """What one viewport shows, with the marks that lie on it."""
+    def save_look(self, here: Loaded | None, look: ViewState, size: tuple[int, int], marks: Marks,
+                  lies: Over | None = None) -> None:
+        """What one viewport shows, with the marks that lie on it, below the state that `lies` there."""
         if here is None or not here.spot.sop_instance_uid:
             self.refused.emit(Refusal.because("objects_nothing_to_keep"))
             return
-        self.save_state([kept(here, look, size, marks.of(here.spot))])
+        self.save_state([kept(here, look, size, marks.of(here.spot), lies)])
 
     def save_state(self, taken: Sequence[Taken], description: str = "") -> None:
         """The frames as they are looked at, with their marks; several states where one cannot hold them."""

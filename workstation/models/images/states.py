@@ -13,6 +13,7 @@ from imaging.objects.graphics import Words as Said
 from imaging.objects.presentation import Mode, Presentation
 from imaging.objects.presentation_file import Taken, grouped, written_presentation
 from imaging.objects.presenting import Seen, seen
+from imaging.objects.shutters_file import Shut
 from imaging.objects.writing import Making
 from imaging.rendering import View
 from imaging.sampling import Region
@@ -51,15 +52,18 @@ class Over:
     veils: tuple[Veil, ...] = ()
     shutters: tuple[Veil, ...] = ()
     """Those of the veils that are shutters."""
+    shut: Shut | None = None
+    """The same, for a state that is saved."""
 
 
-def kept(here: Loaded, look: ViewState, size: tuple[int, int], marks: Iterable[Mark]) -> Taken:
-    """One frame as a viewport of that size shows it, with the marks that lie on it."""
+def kept(here: Loaded, look: ViewState, size: tuple[int, int], marks: Iterable[Mark],
+         lies: Over | None = None) -> Taken:
+    """One frame as a viewport of that size shows it, its marks, and the shutter of the state that `lies` there."""
     lens = Lens.of(look, size, here.frame, aspect_of(here.image.dataset, here.image.groups, here.spot.frame))
     drawings, texts = drawn([mark for mark in marks if mark.spot == here.spot])
     # A picture that was pushed out of the viewport is kept whole.
     view = lens.view() or View(look.voi, look.invert, mirrored=look.mirrored, quarter_turns=look.quarter_turns)
-    return Taken(here.image, here.frame, replace(view, size=None), drawings, texts)
+    return Taken(here.image, here.frame, replace(view, size=None), drawings, texts, None if lies is None else lies.shut)
 
 
 def files_of(taken: Sequence[Taken], makings: Iterable[Making], *, label: str, description: str, creator: str,
@@ -134,7 +138,7 @@ def over(state: Presentation, here: Loaded) -> Over | None:
 
 
 def _over(shown: Seen) -> Over:
-    return Over(graphics_of(shown.annotations), shown.view.veils, shown.shutters)
+    return Over(graphics_of(shown.annotations), shown.view.veils, shown.shutters, shown.shut)
 
 
 def _voi_here(shown: Seen, grey: Grey) -> Voi | None:

@@ -77,7 +77,9 @@ class Grid(QWidget):
     def keep_look(self) -> None:
         """The active viewport's look and marks go to the server as a presentation state."""
         gaze, size = self.viewport.gaze, (self.viewport.width(), self.viewport.height())
-        self._reading.saver.save_look(gaze.here, gaze.state, size, self._reading.marks)
+        laid = self.viewport.laid
+        lies = None if laid is None or gaze.here is None else laid.over(gaze.here)
+        self._reading.saver.save_look(gaze.here, gaze.state, size, self._reading.marks, lies)
 
     # What hangs
 

@@ -13,12 +13,17 @@ from PyQt6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from imaging.grey import Window
+from imaging.image import open_image
 from imaging.objects.graphics import Figure, Graphic
+from imaging.objects.presentation import read_presentation
 from imaging.objects.presentation_file import Taken, written_presentation
+from imaging.objects.presenting import seen
 from imaging.objects.shutters import OpenCircle, covered
+from imaging.objects.shutters_file import Shut
 from imaging.objects.writing import Making
 from imaging.rendering import View, render
 from imaging.sampling import Region
+from imaging.sources import InMemory
 from imaging.veils import Veil
 from tests.imaging.objects.test_presentation import RED, SHUTTERS, changed
 from tests.workstation.views.images.shelf import Kept, Reader, press
@@ -177,3 +182,23 @@ def test_what_one_saves_oneself_can_be_laid_at_once(opened: Reader, qtbot: QtBot
     assert not place.grid.viewport.state.invert
     press(opened, Qt.Key.Key_H)
     assert place.grid.viewport.state.invert
+
+
+def test_a_shutter_that_lies_on_the_picture_is_saved_with_ones_own_look(opened: Reader, qtbot: QtBot) -> None:
+    """Of another's state, drawn by a plane: who inverts the picture below it and saves that keeps what covers it."""
+    place, of = opened.place, here(opened)
+    saver = place.reading.saver
+    kept = saver._client = Kept()
+    mask = np.random.default_rng(4).random((of.frame.rows, of.frame.columns)) < 0.4
+    making = Making(generate_uid(), generate_uid(), datetime(2026, 11, 16, 16, 5, tzinfo=UTC), 9001)
+    taken = Taken(of.image, of.frame, View(voi=Window(40, 400)), laid=Shut((), 117, bitmap=mask))
+    place.reading.annexes.take([written_presentation([taken], making, label="HOI CHAN", creator="Hà")])
+    press(opened, Qt.Key.Key_H)
+    press(opened, Qt.Key.Key_I)
+    opened.actions.trigger("images.keep_look")
+    qtbot.waitUntil(lambda: place.told_words.text() == "Đã lưu cách trình bày của 1 ảnh.", timeout=10_000)
+    state = read_presentation(open_image(InMemory(kept.files[0])).dataset)
+    shown = seen(state, of.image, of.spot.frame)
+    [veil] = shown.view.veils
+    assert (veil.mask == mask).all()
+    assert (veil.level, state.inverse) == (117, True)
