@@ -6,13 +6,17 @@ import secrets
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from records.errors import Refusal
+
+MOST_PARTS = 10_000
+"""Parts of one message: each costs 0.1 to 0.4 ms even where it is no file, and half a gigabyte holds four million."""
+_LONGEST_HEAD = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -80,18 +84,20 @@ class _Flow(StreamingResponse):
 
 
 def split(body: bytes, content_type: str) -> Iterator[bytes]:
-    """The parts of a message; refuses one that is none."""
+    """The parts of a message; refuses one that is none, and one of more parts than its reading may cost."""
     header = Message()
     header["Content-Type"] = content_type
     boundary = header.get_param("boundary")
     if header.get_content_type() != "multipart/related" or not isinstance(boundary, str) or not boundary:
         raise Refusal.because("request_malformed", "content-type", detail="multipart/related with a boundary")
-    ends = list(_delimiters(body, b"--" + boundary.encode()))
+    ends = list(islice(_delimiters(body, b"--" + boundary.encode()), MOST_PARTS + 2))
+    if len(ends) > MOST_PARTS + 1:
+        raise Refusal.because("message_parts_too_many", limit=MOST_PARTS)
     if not ends or body[ends[-1][1]:ends[-1][1] + 2] != b"--":
         raise Refusal.because("request_malformed", "body", detail="no end of the last part")
     whole = memoryview(body)
     for (_, begin), (end, _) in pairwise(ends):
-        head = body.find(b"\r\n\r\n", begin, end)
+        head = body.find(b"\r\n\r\n", begin, min(end, begin + _LONGEST_HEAD))
         if head < 0:
             raise Refusal.because("request_malformed", "body", detail="a part without an end of its headers")
         yield bytes(whole[head + 4:end])

@@ -40,6 +40,7 @@ _STATUS = {
     "bed_taken": 409,
     "body_too_large": 413,
     "image_pictures_too_many": 413,
+    "message_parts_too_many": 413,
 }
 """Which refusal answers with which status; all others are 422: understood and refused."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from records.errors import Refusal
-from server.api.multipart import split
+from server.api.multipart import MOST_PARTS, split
+from server.api.problems import status_of
 
 KIND = 'multipart/related; type="application/dicom"; boundary=x'
 
@@ -29,3 +32,27 @@ def test_parts_come_as_they_were_sent(body: bytes, parts: list[bytes]) -> None:
 def test_a_message_without_an_end_is_refused(body: bytes) -> None:
     with pytest.raises(Refusal):
         list(split(body, KIND))
+
+
+@pytest.mark.parametrize(("body", "status"), [
+    (b"--x\r\nA: b\r\n\r\n" + b"\0" * 100 + b"\r\n", 413), (b"--x\r\n\r\n\r\n", 413),
+], ids=["tiny parts", "empty parts"])
+def test_a_message_of_very_many_parts_is_refused_before_any_is_read(body: bytes, status: int) -> None:
+    """100,000 of them took half a minute of the processor and 700 MB; half a gigabyte holds millions."""
+    message = body * 100_000 + b"--x--\r\n"
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refusal) as refused:
+            next(split(message, KIND))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (refused.value.reasons[0].code, status_of(refused.value.reasons)) == ("message_parts_too_many", status)
+    assert peak < 4 << 20
+    assert len(list(split(body * MOST_PARTS + b"--x--", KIND))) == MOST_PARTS
+
+
+def test_the_headers_of_a_part_are_no_place_for_megabytes() -> None:
+    with pytest.raises(Refusal) as refused:
+        list(split(b"--x\r\nA: " + b"b" * (1 << 20) + b"\r\n\r\none\r\n--x--", KIND))
+    assert refused.value.reasons[0].code == "request_malformed"
