@@ -50,7 +50,7 @@ def paint_corners(painter: QPainter, room: QRect, corners: Corners, edges: Edges
     for words, left, line in _warning(room, corners):
         write(painter, QPointF(left, line), words, style.image_colour("length"), size="small")
     wide = QFontMetrics(style.font("small")).horizontalAdvance
-    for letters, place in letter_places(room, edges):
+    for letters, place in letter_places(room, edges, len(corners.top_left)):
         write(painter, QPointF(place.x() + (place.width() - wide(letters)) / 2, place.bottom() - 5), letters, ink,
               size="small")
 
@@ -66,7 +66,7 @@ def boxes(room: QRect, corners: Corners, edges: Edges) -> tuple[Box, ...]:
         start = left if left == MARGIN else left + wide(words) - width
         found.append(Box(start - 2, line - LINE + 4, width + 4, LINE))
     return (*found, *(Box(place.x(), place.y(), place.width(), place.height())
-                      for _, place in letter_places(room, edges)))
+                      for _, place in letter_places(room, edges, len(corners.top_left))))
 
 
 def _lines(room: QRect, corners: Corners) -> Iterator[tuple[str, float, float]]:
@@ -92,12 +92,14 @@ def _warning(room: QRect, corners: Corners) -> Iterator[tuple[str, float, float]
         yield words, edge - metrics.horizontalAdvance(words), room.bottom() - MARGIN - LINE * len(corners.bottom_right)
 
 
-def letter_places(room: QRect, edges: Edges) -> tuple[tuple[str, QRect], ...]:
-    """Each letter that is told, with the place where it stands (and where its legend is asked for)."""
+def letter_places(room: QRect, edges: Edges, lines: int = 2) -> tuple[tuple[str, QRect], ...]:
+    """Each letter that is told, with the place where it stands (and where its legend is asked for): the upper one below
+    the `lines` of the corner.
+    """
     wide, high, middle = 30, 20, room.center()
     found = ((edges.left, QRect(2, middle.y() - high // 2, wide, high)),
              (edges.right, QRect(room.right() - wide - BAR, middle.y() - high // 2, wide, high)),
-             (edges.top, QRect(middle.x() - wide // 2, MARGIN + 2 * LINE, wide, high)),
+             (edges.top, QRect(middle.x() - wide // 2, MARGIN + max(2, lines) * LINE, wide, high)),
              (edges.bottom, QRect(middle.x() - wide // 2, room.bottom() - high, wide, high)))
     return tuple((letters, place) for letters, place in found if letters)
 

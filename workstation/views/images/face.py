@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PyQt6.QtCore import QRect, QSize
+from PyQt6.QtCore import QPoint, QRect, QSize
 from PyQt6.QtGui import QImage, QPainter
 
 from imaging.geometry import Point
@@ -199,6 +199,12 @@ class Face:
         """Orientation letters as the picture is turned now."""
         here = self.gaze.here
         return Edges() if here is None else edges_of(self._told_of(here)[1], lens)
+
+    def legend_at(self, room: QRect, lens: Lens, at: QPoint) -> bool:
+        """Whether an orientation letter stands there."""
+        here = self.gaze.here
+        lines = 0 if here is None else len(self._words(here, lens).top_left)
+        return any(place.contains(at) for _, place in rim.letter_places(room, self.letters(lens), lines))
 
     def _corners(self, painter: QPainter, room: QRect, here: Loaded, lens: Lens) -> None:
         rim.paint_corners(painter, room, self._words(here, lens), self.letters(lens))

@@ -381,7 +381,7 @@ class Viewport(QWidget):
             grip = self._hand.grip(self._device(QPointF(at)), lens)
             reason = None if grip is None or grip.mark.reading is None else grip.mark.reading.reason
             words = "" if reason is None else reason.vietnamese
-            if any(place.contains(at) for _, place in rim.letter_places(self.rect(), self._face.letters(lens))):
+            if self._face.legend_at(self.rect(), lens, at):
                 words = LEGEND
         QToolTip.showText(on_screen, words, self)
 

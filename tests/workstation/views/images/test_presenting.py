@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from pydicom.uid import generate_uid
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
@@ -28,7 +28,9 @@ from imaging.veils import Veil
 from tests.imaging.objects.test_presentation import RED, SHUTTERS, changed
 from tests.workstation.views.images.shelf import Kept, Reader, press
 from tests.workstation.views.images.test_viewport import pixels
+from workstation.models.images.orientation import Edges
 from workstation.models.images.stack import Loaded
+from workstation.views.images.corner_painting import boxes
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 ROUND = {**SHUTTERS["circle"], "ShutterPresentationValue": 30000}
@@ -64,6 +66,11 @@ def test_anothers_state_is_laid_named_and_taken_off_again(opened: Reader) -> Non
     press(opened, Qt.Key.Key_H)
     assert place.told_words.text() == "Cách trình bày 1/2 của Trần Hữu Nghĩa, 16/11/2026 16:05: HOI CHAN."
     assert corner(opened) == ("Trình bày 1/2: Trần Hữu Nghĩa, 16/11/2026 16:05",)
+    lens = viewport.lens()
+    assert lens is not None
+    words = viewport._face._words(here(opened), lens)
+    *lines, top, _ = boxes(QRect(0, 0, 240, 200), words, Edges(top="A", bottom="P"))
+    assert not any(top.shared(line) for line in lines), "the letter stands below the corner's lines"
     assert viewport.state.voi == Window(300, 1500)
     assert (viewport.state.quarter_turns, viewport.state.invert) == (1, True)
     press(opened, Qt.Key.Key_H)
