@@ -15,6 +15,7 @@ from imaging.objects.references import written_reference as written
 from imaging.objects.writing import Code, Making, as_file, begun, date_of, time_of
 from records.errors import Refusal
 
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
 OF_INTEREST = Code("113000", "DCM", "Of Interest")
 _DESCRIPTION = Code("113012", "DCM", "Key Object Description")
 _OBSERVER = Code("121008", "DCM", "Person Observer Name")
@@ -111,6 +112,14 @@ def written_key_objects(selected: KeyObjects, of: Dataset, making: Making) -> by
     return as_file(made)
 
 
+def value_type(class_uid: str) -> str:
+    """What TID 2010 calls an object of that class: an image, a waveform, else a composite (reports, documents)."""
+    kind = class_uid.removeprefix(_STORAGE)
+    if kind == class_uid or not kind.startswith(("9.", "11.", "88.", "104.")):
+        return "IMAGE"
+    return "WAVEFORM" if kind.startswith("9.") else "COMPOSITE"
+
+
 def _by_study(images: tuple[ImageReference, ...]) -> list[Dataset]:
     found = []
     for uid in dict.fromkeys(image.study_uid for image in images):
@@ -134,6 +143,6 @@ def _said(relation: str, kind: str, concept: Code, **value: str) -> Dataset:
 
 def _shown(image: ImageReference) -> Dataset:
     entry = Dataset()
-    entry.RelationshipType, entry.ValueType = "CONTAINS", "IMAGE"
+    entry.RelationshipType, entry.ValueType = "CONTAINS", value_type(image.class_uid)
     entry.ReferencedSOPSequence = [written(image)]
     return entry

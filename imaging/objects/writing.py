@@ -44,10 +44,10 @@ class Code:
         return entry
 
 
-def begun(of: Dataset, making: Making, class_uid: UID, modality: str) -> Dataset:
-    """A data set with patient and study of a picture (`of`), and the new object's series, equipment and identity.
+def carried(of: Dataset) -> Dataset:
+    """Patient and study, all of a file that an object about it takes over; the rest of the file need not be kept.
 
-    Text is written in UTF-8, whatever the picture's character set.
+    Text is written in UTF-8, whatever the file's character set.
     """
     made = Dataset()
     made.SpecificCharacterSet = "ISO_IR 192"
@@ -56,6 +56,12 @@ def begun(of: Dataset, making: Making, class_uid: UID, modality: str) -> Dataset
     for keyword in _OPTIONAL:
         if text(of, keyword):
             setattr(made, keyword, text(of, keyword))
+    return made
+
+
+def begun(of: Dataset, making: Making, class_uid: UID, modality: str) -> Dataset:
+    """A data set with patient and study of a picture (`of`), and the new object's series, equipment and identity."""
+    made = carried(of)
     made.SOPClassUID, made.SOPInstanceUID = class_uid, making.instance_uid
     made.Modality, made.SeriesInstanceUID = modality, making.series_uid
     made.SeriesNumber, made.InstanceNumber = making.series_number, making.instance_number

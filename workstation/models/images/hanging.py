@@ -19,7 +19,7 @@ _PLANES = ("", "coronal", "sagittal")
 _ANY_PART = "Không rõ bộ phận của ảnh: xếp theo loại máy, rồi theo ngày"
 LEAST_SLICES = 16
 """A plane through fewer slices shows steps and no anatomy."""
-_ABOUT_OTHERS = frozenset({"PR", "KO"})
+ABOUT_OTHERS = frozenset({"PR", "KO"})
 """Presentation states and key objects say nothing without the images that they speak of."""
 _BODIES = (
     frozenset({"chest", "thorax", "lung", "nguc", "phoi"}), frozenset({"head", "brain", "skull", "so", "dau", "nao"}),
@@ -143,7 +143,7 @@ def shown_series(study: ImageStudyView) -> tuple[ImageSeriesView, ...]:
 def told_series(study: ImageStudyView) -> tuple[ImageSeriesView, ...]:
     """The series without pictures: ECGs, reports and documents, then what only speaks of other images."""
     return tuple(sorted((one for one in study.series if not one.shown and one.instances),
-                        key=lambda one: one.modality in _ABOUT_OTHERS))
+                        key=lambda one: one.modality in ABOUT_OTHERS))
 
 
 def offered(study: ImageStudyView, others: Sequence[ImageStudyView]) -> tuple[tuple[ImageStudyView, ...], str]:

@@ -39,15 +39,20 @@ class KeyFrames(QObject):
 
     def toggle(self, here: Loaded) -> bool:
         """Mark a frame, or take the mark back; answers whether it is marked now. What was saved stays saved."""
-        if here.spot in self._waiting:
-            del self._waiting[here.spot]
+        who, many = here.image.identity, here.image.format.frames > 1
+        return self.turn(here.spot, ImageReference(
+            who.class_uid, who.instance_uid, (here.spot.frame,) if many else (), who.series_uid, who.study_uid),
+            here.image.dataset)
+
+    def turn(self, spot: Spot, reference: ImageReference, header: Dataset) -> bool:
+        """The same of anything that a key object may name: a strip, a report, a document. `header`: whose it is."""
+        if spot in self._waiting:
+            del self._waiting[spot]
         else:
-            who, many = here.image.identity, here.image.format.frames > 1
-            self._waiting[here.spot] = ImageReference(
-                who.class_uid, who.instance_uid, (here.spot.frame,) if many else (), who.series_uid, who.study_uid)
-            self._headers[who.study_uid] = here.image.dataset
+            self._waiting[spot] = reference
+            self._headers[reference.study_uid] = header
         self._told()
-        return here.spot in self._waiting
+        return spot in self._waiting
 
     @property
     def waiting(self) -> tuple[ImageReference, ...]:

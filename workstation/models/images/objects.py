@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pydicom.dataset import Dataset
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from imaging.image import Image, open_image
@@ -32,6 +33,10 @@ class Opened:
     uid: str
     number: int | None
     contents: Contents
+    class_uid: str = ""
+    """Its SOP class; empty where the file could not be read."""
+    header: Dataset | None = None
+    """Whose it is and of which study, for what is written about it."""
 
 
 class ObjectShelf(QObject):
@@ -82,13 +87,15 @@ class ObjectShelf(QObject):
 
 
 def _opened(uid: str, file: bytes | Image) -> Opened:
+    from imaging.objects.writing import carried
     from workstation.models.images.contents import contents_of
 
     try:
         image = open_image(InMemory(file), LIMITS) if isinstance(file, bytes) else file
     except Refusal as refused:
         return Opened(uid, None, refused.reasons[0])
-    return Opened(uid, image.identity.instance_number, contents_of(image))
+    who = image.identity
+    return Opened(uid, who.instance_number, contents_of(image), who.class_uid, carried(image.dataset))
 
 
 class LocalObjects(ObjectShelf):

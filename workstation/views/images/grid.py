@@ -19,7 +19,7 @@ from workstation.models.images.linking import beside, line_on, same_place
 from workstation.models.images.objects import Opened
 from workstation.models.images.planes import PLANE_WORDS
 from workstation.models.images.reading import Gathered, Reading
-from workstation.models.images.stack import Stack
+from workstation.models.images.stack import Spot, Stack
 from workstation.models.images.study_list import series_words, span_words, study_words
 from workstation.views.images.cell import Cell
 from workstation.views.images.viewport import Viewport
@@ -73,6 +73,13 @@ class Grid(QWidget):
     def _retold(self) -> None:
         for cell in self.cells:
             cell.viewport.redraw()
+            if cell.pane is not None:
+                cell.pane.retell()
+
+    def _key_words(self, hung: Hung, uid: str) -> str:
+        """Whether a file that is no picture matters."""
+        words = self._reading.key_frames.words(Spot(hung.study_uid, hung.series_uid, uid))
+        return words.replace("Ảnh then chốt", "Then chốt", 1)
 
     def keep_look(self) -> None:
         """The active viewport's look and marks go to the server as a presentation state."""
@@ -236,6 +243,7 @@ class Grid(QWidget):
 
             pane = ObjectsPane(objects, cell)
             pane.wanted.connect(self.spot_wanted)
+            pane.tell_keys(partial(self._key_words, cell.hung))
             cell.show_pane(pane)
         self.opened.emit()
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from imaging.objects.references import ImageReference
 from imaging.objects.writing import Code
 from workstation.models.images.corners import Words
+from workstation.models.images.hanging import ABOUT_OTHERS
 from workstation.models.images.key_frames import KeyFrames
 from workstation.models.images.key_stack import KeyStack
 from workstation.models.images.reading import Reading
+from workstation.models.images.stack import Spot
 from workstation.views.images.cell import Cell
 from workstation.views.images.grid import Grid
+
+if TYPE_CHECKING:  # papers are heavy to load
+    from workstation.views.images.objects import ObjectsPane
 
 ONLY = "chỉ ảnh then chốt"
 
@@ -34,6 +41,10 @@ class MarkingKeys(QObject):
 
     def mark(self) -> None:
         """The frame that is seen, or its mark back."""
+        cell = self._grid.active
+        if cell.pane is not None:
+            self._mark_object(cell, cell.pane)
+            return
         here = self._grid.viewport.here
         if here is None or not here.spot.sop_instance_uid:
             self.told.emit(self._grid.active.no_picture if here is None else
@@ -42,6 +53,22 @@ class MarkingKeys(QObject):
         marked, count = self.frames.toggle(here), len(self.frames.waiting)
         self.told.emit(f"Đã đánh dấu ảnh then chốt: {count} ảnh chờ lưu, Shift+S để lưu vào lần chụp." if marked else
                        f"Đã bỏ đánh dấu: còn {count} ảnh chờ lưu.")
+
+    def _mark_object(self, cell: Cell, pane: ObjectsPane) -> None:
+        """A strip, a report or a document may be a key object's too (PS3.3 A.35.4: any composite object)."""
+        shown, hung = pane.shown, cell.hung
+        found = self._reading.studies.series(hung.series_uid)
+        if shown.header is None or not shown.class_uid:
+            self.told.emit("Tệp này không đọc được nên không đánh dấu được.")
+            return
+        if found is not None and found[1].modality in ABOUT_OTHERS:
+            self.told.emit("Đây là ghi chú về ảnh khác: hãy đánh dấu chính ảnh được nhắc tới.")
+            return
+        marked = self.frames.turn(Spot(hung.study_uid, hung.series_uid, shown.uid), ImageReference(
+            shown.class_uid, shown.uid, (), hung.series_uid, hung.study_uid), shown.header)
+        count = len(self.frames.waiting)
+        self.told.emit(f"Đã đánh dấu {pane.noun} này là then chốt: {count} mục chờ lưu, Shift+S để lưu vào lần chụp."
+                       if marked else f"Đã bỏ đánh dấu: còn {count} mục chờ lưu.")
 
     def save(self) -> None:
         """Ask why they matter, then send them."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QStackedWidget, QWidget
+from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from workstation.models.images.objects import Opened
 from workstation.views.images.contents import pane_for
@@ -30,11 +30,18 @@ class ObjectsPane(QWidget):
         self._place = label("", "small_second")
         self.back = KeyButton("◀ Tệp trước", small=True, on_click=lambda: self.step(-1))
         self.on = KeyButton("Tệp sau ▶", small=True, on_click=lambda: self.step(1))
-        head = frame("head")
-        head.setLayout(row(self._place, None, self.back, self.on, gap=6, margins=(8, 4, 8, 4)))
+        self._keys: Callable[[str], str] = lambda _uid: ""
+        self._key = label("", "small_bold", wrap=True)
+        head = self._head = frame("head")
+        inside = row(self._place, gap=6, margins=(8, 4, 8, 4))
+        inside.addWidget(self._key, 1)
+        inside.addWidget(self.back)
+        inside.addWidget(self.on)
+        head.setLayout(inside)
         self._stack = QStackedWidget()
         self.setLayout(column(head, self._stack, gap=0))
-        head.setVisible(len(self._opened) > 1)
+        for part in (self._place, self.back, self.on):
+            part.setVisible(len(self._opened) > 1)
         self.step(0)
 
     @property
@@ -46,6 +53,22 @@ class ObjectsPane(QWidget):
     def uid(self) -> str:
         """SOP Instance UID of what is shown now."""
         return self._opened[self._at].uid
+
+    @property
+    def shown(self) -> Opened:
+        """The file that is shown now."""
+        return self._opened[self._at]
+
+    def tell_keys(self, words: Callable[[str], str]) -> None:
+        """Who says of a file, by its UID, that it matters: it stands in the head."""
+        self._keys = words
+        self.retell()
+
+    def retell(self) -> None:
+        """What is said of the file has changed."""
+        words = self._keys(self.uid)
+        self._key.setText(words)
+        self._head.setVisible(bool(words) or len(self._opened) > 1)
 
     @property
     def waveform(self) -> WaveformPane | None:
@@ -63,7 +86,11 @@ class ObjectsPane(QWidget):
         self.step(next((at for at, one in enumerate(self._opened) if one.uid == uid), self._at) - self._at)
 
     def step(self, by: int) -> None:
-        """The file before or after; stays at either end."""
+        """The file before or after; stays at either end. The keys stay here, if they are: Qt gives them to whatever
+        comes next in the window when a pane goes.
+        """
+        focused = QApplication.focusWidget()
+        keys = focused is not None and self.isAncestorOf(focused)
         self._at = min(max(0, self._at + by), len(self._opened) - 1)
         self.stop()
         pane = pane_for(self._opened[self._at].contents)
@@ -72,7 +99,10 @@ class ObjectsPane(QWidget):
         self._stack.addWidget(pane)
         self._stack.setCurrentWidget(pane)
         self.setFocusProxy(pane)
+        if keys:
+            pane.setFocus()
         self._place.setText(f"Tệp {self._at + 1}/{len(self._opened)}")
+        self.retell()
         self.back.refuse("" if self._at > 0 else "Đây là tệp đầu.")
         self.on.refuse("" if self._at < len(self._opened) - 1 else "Đây là tệp cuối.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from imaging.image import open_image
@@ -12,10 +13,15 @@ from imaging.objects.key_objects import OF_INTEREST, KeyObjects, read_key_object
 from imaging.objects.references import ImageReference
 from imaging.sources import InMemory
 from tests.imaging.dciodvfy import errors_in
+from tests.imaging.objects import test_document, test_waveform
 from tests.imaging.objects.test_key_objects import making
+from tests.imaging.samples import written
 from tests.workstation.views.images.shelf import CT, LUNG, SLICES, SOFT, Kept, Reader, press
+from tests.workstation.views.images.test_contents import pdf
 from tests.workstation.views.keyboard import KEYS
+from workstation.models.images.hanging import Hung
 from workstation.models.images.key_stack import KeyStack
+from workstation.models.images.objects import _opened
 from workstation.models.images.patient_reading import ReadingModel
 from workstation.models.images.stack import Spot
 from workstation.views.images.key_frames_dialog import KeyFramesDialog
@@ -106,3 +112,39 @@ def test_a_plane_that_was_built_here_is_no_key_image(opened: Reader) -> None:
     opened.place.grid.viewport.setFocus()
     press(opened, Qt.Key.Key_S)
     assert "lát gốc" in opened.place.told_words.text()
+
+
+def test_a_strip_and_a_document_are_marked_and_saved_as_what_they_are(
+        opened: Reader, qtbot: QtBot, tmp_path: Path) -> None:
+    """A key object may name any composite object; an ECG is a WAVEFORM in it, a document a COMPOSITE (TID 2010)."""
+    place, grid, kept, series = opened.place, opened.place.grid, Kept(), "1.2.1.9"
+    place.reading.saver._client = kept
+    files = [_opened(f"{series}.{number}", written(dataset)) for number, dataset in enumerate((
+        test_waveform.recording(test_waveform.group(test_waveform.beats())), test_document.encapsulated(pdf())), 1)]
+    grid.put(Hung(CT, series))
+    place.reading.objects.opened.emit(series, files)
+    grid.active.take_keys()
+    press(opened, Qt.Key.Key_S)
+    assert place.told_words.text().startswith("Đã đánh dấu điện tim này là then chốt: 1 mục chờ lưu")
+    pane = grid.active.pane
+    assert pane is not None
+    assert pane._key.text() == "Then chốt · chưa lưu"
+    assert spoken(opened, series) == 1
+    pane.step(1)
+    assert pane._key.text() == ""
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    assert pane.isAncestorOf(focused), "the next file keeps the keys: they went to the tool bar"
+    press(opened, Qt.Key.Key_S)
+    assert place.told_words.text().startswith("Đã đánh dấu tài liệu này là then chốt: 2 mục chờ lưu")
+    QApplication.processEvents()
+    assert opened.window.grab().save(str(tmp_path / "strip.png"))
+    press(opened, Qt.Key.Key_S, SHIFT)
+    with qtbot.waitSignal(place.reading.saver.saved, timeout=10_000):
+        KEYS.keyClick(dialog(opened).words, Qt.Key.Key_Return)
+    [file] = kept.files
+    assert errors_in(file, tmp_path) == []
+    dataset = open_image(InMemory(file)).dataset
+    kinds = [entry.ValueType for entry in dataset.ContentSequence if "ReferencedSOPSequence" in entry]
+    assert kinds == ["WAVEFORM", "COMPOSITE"]
+    assert [one.instance_uid for one in read_key_objects(dataset).images] == [f"{series}.1", f"{series}.2"]
