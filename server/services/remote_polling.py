@@ -32,8 +32,9 @@ from server.store.remote_signings import Signing
 
 _log = logging.getLogger("benhan.server.remote_signing")
 LOOKS_EVERY_S = 0.5
-LOOKS_SOON_S, SOON_FOR_S = 0.05, 1.0
-"""So often while something was worked on just now: what waits for its turn is not late by half a second each time."""
+"""What another server took on is seen no later than this; what is due sooner is looked at when it is due."""
+TAKEN_S = 0.05
+"""What is due and was not to be had is another worker's: so soon one looks whether it is still due."""
 WORKERS = 3
 """A service that is slow holds up one of them."""
 SLOWEST_S = 10.0
@@ -55,22 +56,26 @@ async def polling(hospital: Hospital) -> AsyncIterator[None]:
 
 
 async def _keep_polling(hospital: Hospital) -> None:
-    clock, busy_until = asyncio.get_running_loop().time, 0.0
     while True:
-        await hospital.remote_bell.wait(LOOKS_SOON_S if clock() < busy_until else LOOKS_EVERY_S)
-        while await run_in_threadpool(_worked, hospital):
-            busy_until = clock() + SOON_FOR_S
+        rests_s = await run_in_threadpool(_worked, hospital)
+        if rests_s:
+            await hospital.remote_bell.wait(rests_s)
 
 
-def _worked(hospital: Hospital) -> bool:
+def _worked(hospital: Hospital) -> float:
+    """See one transaction a step further; how long to rest then: not at all while there was one."""
     try:
-        return work(hospital)
+        if work(hospital):
+            return 0.0
+        with base.transaction(hospital.engine) as db:
+            due_s = store.due_in_s(db)
+        return LOOKS_EVERY_S if due_s is None else min(LOOKS_EVERY_S, due_s if due_s > 0 else TAKEN_S)
     except SQLAlchemyError as error:
         _log.warning("What waits for a remote signature could not be looked at: %s", error)
     except Exception:
         # One transaction that breaks the work must not stop the others: its lease ends, and it is told again.
         _log.exception("A remote signing could not be worked on")
-    return False
+    return LOOKS_EVERY_S
 
 
 def work(hospital: Hospital) -> bool:
@@ -220,9 +225,12 @@ def _wish(signing: Signing) -> Wish:
 
 
 def _again(hospital: Hospital, signing: Signing) -> datetime:
-    """Less and less often, but at the end of the time."""
+    """Less and less often, but at the end of the time. Who has the telephone in the hand confirms at once: the first
+    question, which follows the wish (the first attempt), comes after half the pause.
+    """
     now, account = datetime.now(UTC), hospital.remote_accounts[signing.service]
-    later = now + timedelta(seconds=min(SLOWEST_S, account.every_s * 1.2 ** min(signing.attempts, 30)))
+    pause = account.every_s / 2 if signing.attempts < 2 else account.every_s * 1.2 ** min(signing.attempts - 2, 30)
+    later = now + timedelta(seconds=min(SLOWEST_S, pause))
     return min(later, max(signing.ends_at, now + timedelta(seconds=account.every_s)))
 
 

@@ -79,6 +79,18 @@ def claim(db: Connection) -> tuple[Signing, str] | None:
     return None if row is None else (one(db, row.id), row.was)
 
 
+_DUE = text("""
+    SELECT extract(epoch FROM min(next_at) - clock_timestamp()) FROM remote_signings
+    WHERE state IN ('code_wanted', 'asked', 'asking', 'waiting')
+""")
+
+
+def due_in_s(db: Connection) -> float | None:
+    """In how many seconds the next one is due; none or less while it is, None where nothing waits."""
+    seconds = db.scalar(_DUE)
+    return None if seconds is None else float(seconds)
+
+
 def one(db: Connection, which: UUID, *, lock: bool = False) -> Signing:
     """One transaction; refuses an unknown one."""
     query = _ONE.where(remote_signings.c.id == which)
