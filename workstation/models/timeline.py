@@ -134,14 +134,18 @@ def matches(item: TimelineItem, words: str) -> bool:
     return all(word in text for word in fold(words).split())
 
 
-@cache
 def names_of(ref: FormRef) -> tuple[str, str]:
     """Title and icon of a kind: the sheet's name, and the part's when the form has several («Kết quả siêu âm»)."""
+    return _names(ref.code, ref.edition, ref.kind)  # three texts: a chart's thousand references are slow to compare
+
+
+@cache
+def _names(code: str, edition: str, key: str) -> tuple[str, str]:
     try:
-        whole = form(ref.code, ref.edition)
-        kind = whole.kind(ref.kind)
+        whole = form(code, edition)
+        kind = whole.kind(key)
     except Refusal:
-        return ref.code, "clipboard-list"
+        return code, "clipboard-list"
     title = f"{whole.short_name} · {kind.name}"
     if kind.repeatable:
         title = whole.short_name if len(whole.kinds) == 1 else kind.name
