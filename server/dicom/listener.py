@@ -116,6 +116,7 @@ class Listener:
             (evt.EVT_CONN_OPEN, sending.prepare, [self.guests]),
             (evt.EVT_CONN_CLOSE, lambda event: self.guests.leave(sending.caller(event))),
             (evt.EVT_ACCEPTED, self._let_in),
+            (evt.EVT_REJECTED, self._turned_away),
             (evt.EVT_DIMSE_RECV, storing.mend),
             (evt.EVT_SOP_EXTENDED, retrieving.relational),
             (evt.EVT_C_STORE, self._one(May.STORE, storing.store)),
@@ -143,15 +144,32 @@ class Listener:
         elif unknown := [UID(str(one.abstract_syntax)).name for one in event.assoc.rejected_contexts]:
             _log.warning("The device %s offers what is not taken here: %s", name, ", ".join(unknown))
 
+    def _turned_away(self, event: evt.Event) -> None:
+        """A wrong title on either side is what goes wrong first with a new device, and its screen seldom says so."""
+        asker = event.assoc.requestor
+        name, called = str(asker.ae_title).strip(), str(getattr(asker.primitive, "called_ae_title", "")).strip()
+        why = (f"it calls us {called!r}, and our title is {self.settings.aet!r}" if called != self.settings.aet else
+               "it is not among the peers of the settings" if self.settings.peer(name) is None else
+               "there are too many associations, or it asks for what is not offered")
+        _log.warning("The device %r at %s was turned away: %s.", name, asker.address, why)
+
+    def _allowed(self, event: evt.Event, may: May) -> Peer | None:
+        """The device that speaks, if it may do that."""
+        peer = self.peer_of(event)
+        if peer is None or may in peer.may:
+            return peer
+        _log.warning("Refused to the device %s: its settings (may) do not name %r.", peer.aet, str(may))
+        return None
+
     def _one(
         self, may: May, handler: Callable[[Listener, Peer, evt.Event], int | Dataset],
     ) -> Callable[[evt.Event], int | Dataset]:
         """A handler with one answer, in whose place a device that may not hears so."""
         def handle(event: evt.Event) -> int | Dataset:
-            peer = self.peer_of(event)
-            if peer is None or may not in peer.may:
+            peer = self._allowed(event, may)
+            if peer is None:
                 return NOT_AUTHORISED
-            return guarded(lambda: handler(self, peer, event))
+            return guarded(peer, lambda: handler(self, peer, event))
 
         return handle
 
@@ -160,8 +178,8 @@ class Listener:
     ) -> Callable[[evt.Event], Iterator[Any]]:
         """The same for a handler with many answers."""
         def handle(event: evt.Event) -> Iterator[Any]:
-            peer = self.peer_of(event)
-            if peer is None or may not in peer.may:
+            peer = self._allowed(event, may)
+            if peer is None:
                 yield from retrieving.refused(event, NOT_AUTHORISED)
                 return
             yield from handler(self, peer, event)
@@ -178,8 +196,8 @@ class Listener:
     ) -> Callable[[evt.Event], tuple[Any, Any]]:
         """A handler of a performed step."""
         def handle(event: evt.Event) -> tuple[Any, Any]:
-            peer = self.peer_of(event)
-            if peer is None or May.PERFORM not in peer.may:
+            peer = self._allowed(event, May.PERFORM)
+            if peer is None:
                 return NOT_AUTHORISED, None
             try:
                 return handler(self, peer, event)
@@ -190,21 +208,21 @@ class Listener:
         return handle
 
     def _action(self, event: evt.Event) -> tuple[int, None]:
-        peer = self.peer_of(event)
-        if peer is None or May.COMMIT not in peer.may:
+        peer = self._allowed(event, May.COMMIT)
+        if peer is None:
             return NOT_AUTHORISED, None
-        return guarded(lambda: commitment.asked(self, peer, event, self._base)), None
+        return guarded(peer, lambda: commitment.asked(self, peer, event, self._base)), None
 
 
-def guarded(act: Callable[[], Status]) -> Status | int:
+def guarded(peer: Peer, act: Callable[[], Status]) -> Status | int:
     """What an act answers; its errors as the status that lets the device send again, or tells it that it is useless."""
     try:
         return act()
     except Trouble as trouble:
-        _log.warning("Trouble: %s", trouble)
+        _log.warning("Trouble with what the device %s sent: %s", peer.aet, trouble)
         return storing.OUT_OF_RESOURCES
     except Refusal as refusal:
-        _log.warning("Refused: %s", refusal)
+        _log.warning("Refused to the device %s: %s", peer.aet, refusal)
         return storing.CANNOT_UNDERSTAND
     except Exception:
         _log.exception("A device's request could not be answered")

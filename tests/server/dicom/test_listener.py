@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,20 @@ def test_a_stranger_is_turned_away(port: str, names: dict[str, str], tmp_path: P
     assert tool("storescu", "127.0.0.1", port, *slices(tmp_path, 1), **names).returncode != 0
     with base.single(hospital.engine) as db:
         assert db.execute(select(image_instances)).all() == []
+
+
+def test_the_log_says_why_a_device_was_turned_away(port: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING", logger="benhan.server.dicom"):
+        tool("echoscu", "127.0.0.1", port, aet="STRANGER")
+        tool("echoscu", "127.0.0.1", port, called="OTHER")
+        tool("findscu", "-S", "-k", "QueryRetrieveLevel=STUDY", "127.0.0.1", port, aet="ONLYSEND")
+        ends = time.monotonic() + 30
+        while len(caplog.messages) < 3 and time.monotonic() < ends:
+            time.sleep(0.02)  # a device hears it a moment before it is written down
+    assert sorted(caplog.messages) == [
+        "Refused to the device ONLYSEND: its settings (may) do not name 'find'.",
+        "The device 'CT1' at 127.0.0.1 was turned away: it calls us 'OTHER', and our title is 'BENHAN'.",
+        "The device 'STRANGER' at 127.0.0.1 was turned away: it is not among the peers of the settings."]
 
 
 def test_what_storescu_sends_is_kept_as_sent(port: str, tmp_path: Path, hospital: Hospital) -> None:
