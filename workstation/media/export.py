@@ -16,7 +16,7 @@ from imaging.image import Decoder
 from records.errors import Cancelled, Reason, Refusal
 from workstation.media.dicomdir import check_fit, write_folder
 from workstation.media.iso import write_iso
-from workstation.media.page import write_page
+from workstation.media.page import Draw, as_filed, write_page
 
 _REMOVED = "Đã xóa thông tin người bệnh"
 _AT_ONCE = 20
@@ -34,6 +34,8 @@ class Export:
     page: bool = True
     disc: Path | None = None
     """An ISO image beside the folder."""
+    draw: Draw = as_filed
+    """How frames are seen on the page, where their patient's name goes with them: words of others may name them."""
 
 
 @dataclass
@@ -64,7 +66,7 @@ def export(wanted: Export, files: Iterable[bytes | Reason], decoder: Decoder, *,
         if wanted.page:
             patient, line = (wanted.patient, wanted.line) if wanted.named else (_REMOVED, "")
             write_page(wanted.folder, written, decoder, patient=patient, line=line,
-                       went_on=lambda: _stop_if(cancelled))
+                       draw=wanted.draw if wanted.named else as_filed, went_on=lambda: _stop_if(cancelled))
         _stop_if(cancelled)
         if wanted.disc is not None:
             write_iso(wanted.folder, wanted.disc)

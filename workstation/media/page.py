@@ -10,9 +10,9 @@ from typing import Any
 
 from imaging.attributes import text
 from imaging.geometry import aspect_of
-from imaging.image import Decoder, Image, open_image
+from imaging.image import Decoder, Frame, Image, open_image
 from imaging.jpeg import jpeg
-from imaging.rendering import View, fitted, natural_size, render
+from imaging.rendering import Picture, View, fitted, natural_size, render
 from imaging.sources import OnDisk
 from records.bundled import bundled
 from records.errors import Refusal
@@ -22,7 +22,14 @@ PAGE, PICTURES = "INDEX.HTM", "PICTURES"
 """Names that ISO 9660 takes everywhere."""
 MOST_FRAMES = 400
 """Of one file: a long run is thinned evenly, and the page says so."""
-_LARGEST = (1600, 1600)
+LARGEST = (1600, 1600)
+Draw = Callable[[Image, int, Frame], Picture | None]
+"""How the person who exports sees a frame; None where nothing lies on it, and it is drawn as its file says."""
+
+
+def as_filed(_image: Image, _number: int, _frame: Frame) -> Picture | None:
+    """Nothing lies on any."""
+    return None
 
 
 @dataclass
@@ -36,7 +43,7 @@ class _Series:
 
 
 def write_page(folder: Path, written: Sequence[Written], decoder: Decoder, *, patient: str, line: str,
-               went_on: Callable[[], None] = lambda: None) -> None:
+               went_on: Callable[[], None] = lambda: None, draw: Draw = as_filed) -> None:
     """Pictures and page beside the DICOM files. `patient`, `line`: what stands on top; `went_on` after each file.
 
     A file that cannot be shown is named with its reason, and the others are shown.
@@ -47,7 +54,7 @@ def write_page(folder: Path, written: Sequence[Written], decoder: Decoder, *, pa
     for one in sorted(written, key=_order):
         part = series.setdefault(text(one.header, "SeriesInstanceUID"), _Series(_study(one), _title(one)))
         try:
-            for picture in _pictures(one.path, decoder, part):
+            for picture in _pictures(one.path, decoder, part, draw):
                 name = f"P{sum(len(known.pictures) for known in series.values()):07d}.JPG"
                 (pictures / name).write_bytes(picture)
                 part.pictures.append(f"{PICTURES}/{name}")
@@ -66,20 +73,22 @@ def _filled(title: str, told: dict[str, Any]) -> str:
     return page.replace("@TITLE@", plain).replace("@DATA@", data)
 
 
-def _pictures(path: Path, decoder: Decoder, part: _Series) -> Iterator[bytes]:
+def _pictures(path: Path, decoder: Decoder, part: _Series, draw: Draw) -> Iterator[bytes]:
     image = open_image(OnDisk(path))
     total = image.format.frames
     step = max(1, -(-total // MOST_FRAMES))
     if step > 1:
         part.note = f"cứ {step} khung hình lấy 1"
     for number in range(1, total + 1, step):
-        yield jpeg(_drawn(image, number, decoder))
+        yield jpeg(_drawn(image, number, decoder, draw))
 
 
-def _drawn(image: Image, number: int, decoder: Decoder) -> Any:
+def _drawn(image: Image, number: int, decoder: Decoder, draw: Draw) -> Picture:
     frame, aspect = image.frame(number, decoder), aspect_of(image.dataset, image.groups, number)
+    if (seen := draw(image, number, frame)) is not None:
+        return seen
     natural = natural_size(frame, aspect)
-    size = natural if max(natural) <= max(_LARGEST) else fitted(natural, _LARGEST)
+    size = natural if max(natural) <= max(LARGEST) else fitted(natural, LARGEST)
     return render(frame, image.grey(number), View(size=size), aspect)
 
 

@@ -6,9 +6,13 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
+import imagecodecs
+import numpy as np
 import pytest
 
 from imaging.apart import Apart
+from imaging.image import Frame, Image
+from imaging.rendering import Picture
 from records.errors import Cancelled, Refusal
 from tests.imaging.samples import phantom, public_files, smooth, written
 from workstation.media.export import Export, export
@@ -46,6 +50,22 @@ def test_without_the_patient_no_byte_of_the_medium_names_her_and_what_cannot_lea
     whole = b"".join(path.read_bytes() for path in wanted.folder.rglob("*") if path.is_file())
     for word in ("Nguyễn", "NGUYỄN", "Ánh", "PID-77", "1.2.3.9", "ngực"):
         assert word.encode() not in whole, word
+
+
+def test_the_page_shows_a_frame_as_its_reader_sees_it_where_the_patients_name_goes_with_it(
+        tmp_path: Path, decoder: Apart) -> None:
+    """Others' words over a picture may name the patient: without the name the page shows what the files say."""
+    def draw(image: Image, number: int, frame: Frame) -> Picture | None:
+        assert (number, frame.number) == (1, 1)
+        return np.full((40, 60), 200, np.uint8) if image.identity.instance_uid == "1.2.3.9.2" else None
+
+    for named in (True, False):
+        wanted = Export(tmp_path / f"{named}", "NGUYỄN THỊ ÁNH", "CT", named=named, draw=draw)
+        export(wanted, _files(3), decoder)
+        shapes = [imagecodecs.jpeg_decode(file.read_bytes()).shape[:2]
+                  for file in sorted((wanted.folder / "PICTURES").iterdir())]
+        plain = smooth().shape
+        assert shapes == ([plain, (40, 60), plain] if named else [plain] * 3)
 
 
 def test_cancelling_and_a_full_disk_leave_nothing_behind(tmp_path: Path, decoder: Apart) -> None:

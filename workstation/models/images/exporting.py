@@ -15,6 +15,7 @@ from records.errors import Cancelled, Refusal
 from records.image_lists import ImageStudyView
 from workstation.background import Query
 from workstation.media.export import Export, Exported, export
+from workstation.media.page import Draw, as_filed
 from workstation.models.images.outgoing import Outgoing
 from workstation.models.images.study_list import study_words, written_day
 
@@ -36,8 +37,11 @@ class ExportModel(QObject):
     refused = pyqtSignal(object)
     """Refusal: nothing was exported; it may be tried again."""
 
-    def __init__(self, source: Outgoing, studies: Sequence[ImageStudyView], parent: QObject | None = None) -> None:
+    def __init__(self, source: Outgoing, studies: Sequence[ImageStudyView], parent: QObject | None = None, *,
+                 draw: Draw = as_filed) -> None:
         super().__init__(parent)
+        self.draw = draw
+        """How frames on which something lies are seen: the page shows them so."""
         self.source, self.studies = source, tuple(studies)
         self.stage = Stage.ASKING
         self.done: Exported | None = None
@@ -65,7 +69,7 @@ class ExportModel(QObject):
         self._cancelled.clear()
         self.stage, self.folder = Stage.RUNNING, folder
         wanted = Export(folder, self.source.who, self.line, named,
-                        disc=folder.with_suffix(".iso") if disc else None)
+                        disc=folder.with_suffix(".iso") if disc else None, draw=self.draw)
         self.source.background.run(Query("export images", lambda: self._write(wanted, reason), self._wrote,
                                          self._failed), lane="export")
         self.changed.emit()

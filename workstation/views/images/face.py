@@ -25,12 +25,12 @@ from workstation.views import style
 from workstation.views.images import corner_painting as rim
 from workstation.views.images.aim import Aim
 from workstation.views.images.hand import Hand
-from workstation.views.images.likeness import Likeness, Seeing, as_it_is, likeness_of
 from workstation.views.images.mark_painting import Canvas
 from workstation.views.images.surface import Surface
 
 if TYPE_CHECKING:  # loaded with the first presentation state that is laid
     from workstation.models.images.states import Over
+    from workstation.views.images.likeness import Likeness, Seeing
 
 MAGNIFIED, MAGNIFIER_PX = 2.5, 220
 
@@ -47,7 +47,7 @@ class Laying:
     """How the reader looked before it was laid."""
     follow: Callable[[Loaded, tuple[int, int], ViewState], ViewState] = lambda _here, _size, look: look
     """How the next picture is looked at while it lies there."""
-    still: Callable[[], Seeing] = lambda: as_it_is
+    still: Callable[[], Seeing] | None = None
     """How any frame is looked at from here, for who draws them behind the window."""
 
 
@@ -116,7 +116,9 @@ class Face:
 
     def likeness(self, size: tuple[int, int]) -> Callable[[], Likeness]:
         """How every frame of this stack would be shown here now; called anew for each time that they are drawn."""
-        still = (lambda: as_it_is) if self.laid is None else self.laid.still
+        from workstation.views.images.likeness import as_it_is, likeness_of  # with the first that leaves the house
+
+        still = (lambda: as_it_is) if self.laid is None or self.laid.still is None else self.laid.still
         return partial(likeness_of, self.gaze.state, size, self.marks.all(), still, overlays=self.overlays)
 
     def over(self, painter: QPainter, lens: Lens, ratio: float, *, bare: bool = False, planes: bool = True) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject
 
+from imaging.image import Frame, Image
+from imaging.rendering import Picture
+from workstation.media.page import Draw
 from workstation.models.images import said
 from workstation.models.images.exporting import ExportModel
 from workstation.models.images.outgoing import Outgoing
 from workstation.models.images.picture import PictureModel
+from workstation.models.images.stack import Loaded, Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
 from workstation.views.images.dark import ViewerButton
 from workstation.views.images.export import ExportDialog
@@ -55,7 +59,19 @@ class Leaving(QObject):
         hung = dict.fromkeys(cell.hung.study_uid for cell in self._place.grid.cells if cell.hung.study_uid)
         shown = [study for study in map(studies.study, hung) if study is not None]
         if shown:
-            ExportDialog(ExportModel(self._source, shown, self), self._place).show_over()
+            ExportDialog(ExportModel(self._source, shown, self, draw=self._draw()), self._place).show_over()
+
+    def _draw(self) -> Draw:
+        """On the page the images on which a presentation state lies now are seen so, each as it says."""
+        laid = {cell.hung.series_uid: cell.viewport.likeness()() for cell in self._place.grid.cells
+                if cell.viewport.laid is not None}
+
+        def draw(image: Image, number: int, frame: Frame) -> Picture | None:
+            who, likeness = image.identity, laid.get(image.identity.series_uid)
+            spot = Spot(who.study_uid, who.series_uid, who.instance_uid, number)
+            return None if likeness is None else likeness.on_page(Loaded(spot, image, frame, image.grey(number)))
+
+        return draw
 
     def _reads(self) -> str:
         return ALLOWED if self._place.grid.cells else NOT_NOW

@@ -10,6 +10,8 @@ from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QImage, QPainter
 
 from imaging.geometry import aspect_of
+from imaging.rendering import fitted, natural_size
+from workstation.media.page import LARGEST
 from workstation.models.images.labels import Box, standing
 from workstation.models.images.lens import Lens
 from workstation.models.images.marks import Mark
@@ -17,12 +19,15 @@ from workstation.models.images.picture import Pixels, whole_frame
 from workstation.models.images.stack import Loaded, Spot
 from workstation.models.images.view_state import ViewState
 from workstation.views import style
+from workstation.views.images.key_images import pixels_of
 from workstation.views.images.mark_painting import Canvas
 from workstation.views.images.surface import Surface
 
 if TYPE_CHECKING:
     from workstation.models.images.states import Over
 
+_LEAST = 512
+"""Pixels of the longer side: words beside marks are read there."""
 Seeing = Callable[[Loaded, tuple[int, int], ViewState], "tuple[ViewState, Over | None]"]
 """How a frame is looked at below what lies on the viewport, and what that puts over it."""
 
@@ -37,12 +42,13 @@ class Likeness:
     seeing: Seeing
     overlays: bool = True
 
-    def image(self, here: Loaded, *, named: bool = True) -> QImage:
+    def image(self, here: Loaded, *, named: bool = True, size: tuple[int, int] | None = None) -> QImage:
         """As large as the viewport. Without a name nothing is drawn that others wrote: planes, lines and words."""
-        look, over = self.seeing(here, self.size, self.look)
+        size = size or self.size
+        look, over = self.seeing(here, size, self.look)
         shown = here if named else here.without_planes()
-        lens = Lens.of(look, self.size, here.frame, aspect_of(here.image.dataset, here.image.groups, here.spot.frame))
-        made = QImage(QSize(*self.size), QImage.Format.Format_RGB32)
+        lens = Lens.of(look, size, here.frame, aspect_of(here.image.dataset, here.image.groups, here.spot.frame))
+        made = QImage(QSize(*size), QImage.Format.Format_RGB32)
         made.fill(style.image_colour("ground"))
         veils = None if over is None else over.veils if named else over.shutters
         painted = Surface().paint(shown, lens, overlays=self.overlays, veils=veils)
@@ -53,9 +59,16 @@ class Likeness:
         canvas = Canvas(painter, lens, 1.0)
         for graphic in over.graphics if over is not None and named else ():
             canvas.graphic(graphic)
-        self._marks(canvas, here)
+        self._marks(canvas, here, size)
         painter.end()
         return made
+
+    def on_page(self, here: Loaded) -> Pixels | None:
+        """In a size for a browser: below the state that speaks of it; None for a frame on which nothing lies."""
+        natural = natural_size(here.frame, aspect_of(here.image.dataset, here.image.groups, here.spot.frame))
+        longest = min(max(*natural, _LEAST), max(LARGEST))
+        size = fitted(natural, (longest, longest))
+        return None if self.seeing(here, size, self.look)[1] is None else pixels_of(self.image(here, size=size))
 
     def frame(self, here: Loaded, *, named: bool = True) -> Pixels:
         """All of the frame in its own size: with the window and the shutter that it has there."""
@@ -63,11 +76,11 @@ class Likeness:
         veils = None if over is None else over.veils if named else over.shutters
         return whole_frame(here, look, named=named, veils=veils)
 
-    def _marks(self, canvas: Canvas, here: Loaded) -> None:
+    def _marks(self, canvas: Canvas, here: Loaded, size: tuple[int, int]) -> None:
         marks = self.marks.get(here.spot, ())
         for mark in marks:
             canvas.mark(mark, chosen=False)
-        room = Box(4, 4, max(1, self.size[0] - 8), max(1, self.size[1] - 8))
+        room = Box(4, 4, max(1, size[0] - 8), max(1, size[1] - 8))
         for mark, where in zip(marks, standing([canvas.label(mark) for mark in marks], room), strict=True):
             if where is not None:
                 canvas.words(mark, where)

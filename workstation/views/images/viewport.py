@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, pyqtSignal
@@ -37,8 +38,10 @@ from workstation.views.images.aim import Aim
 from workstation.views.images.cine import Cine
 from workstation.views.images.face import Face, Laying
 from workstation.views.images.hand import Act, Hand
-from workstation.views.images.likeness import Likeness
 from workstation.views.images.viewport_acts import ACTS
+
+if TYPE_CHECKING:
+    from workstation.views.images.likeness import Likeness
 
 WHEEL_STEP = 120
 NAME = "Khung ảnh"

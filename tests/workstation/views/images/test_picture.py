@@ -196,6 +196,10 @@ def test_a_series_is_saved_image_by_image_as_the_viewport_shows_it(
                                             slices[1]))
     press(opened, Qt.Key.Key_Home)
     press(opened, Qt.Key.Key_H)
+    on_page = [leaving._draw()(one.image, 1, one.frame) for one in slices]
+    assert on_page[2] is None, "the state says nothing of it: it is drawn as its file says"
+    shapes = [picture.shape for picture in on_page[:2] if picture is not None]
+    assert shapes == [(384, 512, 3), (384, 512, 3)], "large enough for words beside marks"
     dialog = asked(opened, leaving)
     dialog.all.setChecked(True)
     dialog.reason.setText("Hội chẩn")
