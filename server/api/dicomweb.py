@@ -25,7 +25,8 @@ from server.api import dicomweb_asked as asked
 from server.api import multipart
 from server.api.gate import Asking, Caller, QuestionRoute, read_body
 from server.api.multipart import Piece
-from server.services import image_answers, image_metadata, image_receiving, image_web, images, rights
+from server.services import image_answers, image_details, image_metadata, image_receiving, image_web, images, rights
+from server.services.image_details import UIDS
 from server.services.image_receiving import Received
 from server.services.images import Look
 from server.services.rights import Right
@@ -175,8 +176,10 @@ def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Resp
     told = caller.telling(images.refusing(study=fixed.get("StudyInstanceUID", ""), search=level))
     with told, caller.hospital.glance(caller.signed_in) as desk:
         rows = images.search(desk, question.wanted)
-    root = root_of(caller, request)
-    answers = [{**image_answers.told(row, level), **_where(root, row, level)} for row in rows]
+        root = root_of(caller, request)
+        more = image_details.of(desk, level, rows, question.included, root)
+    answers = [image_answers.with_more({**image_answers.told(row, level), **_where(root, row, level)},
+                                       more.get(row[UIDS[level]])) for row in rows]
     warnings = list(question.warnings)
     if len(rows) == question.wanted.most:
         warnings.append("There may be more: ask on with offset.")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from fastapi import Request
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from imaging.grey import Shape, Window
 from records.errors import Refusal
-from server.store.image_search import ATTRIBUTES, LIMIT, Level, Wanted
+from server.services.image_details import MOST_WHOLE, Included
+from server.store.image_search import ATTRIBUTES, LIMIT, REQUESTS, WITHIN, Level, Wanted
 
 _SHAPES = {"linear": Shape.LINEAR, "linear-exact": Shape.LINEAR_EXACT, "sigmoid": Shape.SIGMOID}
 LARGEST_PICTURE = 1 << 24
@@ -24,27 +26,39 @@ class Question:
 
     wanted: Wanted
     warnings: tuple[str, ...]
+    included: Included
 
 
 def question(request: Request, level: Level, fixed: dict[str, str]) -> Question:
     """Each query parameter is an attribute by keyword or tag, or one of paging; names are matched without fuzziness."""
     matching: dict[str, str] = {}
-    ignored, left_out = [], []
+    ignored: list[str] = []
+    fields: list[str] = []
     for name, value in request.query_params.multi_items():
         keyword = _keyword(name)
-        if keyword in ATTRIBUTES[level]:
+        if keyword in WITHIN or (keyword in ATTRIBUTES[level] and keyword != REQUESTS):
             matching[keyword] = value.replace(",", "\\") if keyword.endswith("UID") else value
         elif name.lower() == "includefield":
-            left_out += [one for one in value.split(",") if one != "all" and _keyword(one) not in ATTRIBUTES[level]]
+            fields += value.split(",")
         elif name.lower() not in _OURS:
             ignored.append(name)
     matching |= {keyword: value for keyword, value in fixed.items() if value}
     limit, offset = page(request)
+    tags = {one: _tag(one) for one in fields if one != "all"}
+    left_out = [one for one, tag in tags.items() if not tag]
+    included = Included(frozenset(filter(None, tags.values())) - _told_anyway(level), "all" in fields)
+    if included.whole:
+        limit = min(limit, MOST_WHOLE)
     warnings = [f"{words}: {', '.join(map(_harmless, names[:20]))}."
                 for words, names in (("Not matched here", ignored), ("Not included here", left_out)) if names]
     if request.query_params.get("fuzzymatching", "").lower() == "true":
         warnings.append("The fuzzymatching parameter is not supported. Only literal matching has been performed.")
-    return Question(Wanted(level, matching, limit=limit, offset=offset), tuple(warnings))
+    return Question(Wanted(level, matching, limit=limit, offset=offset), tuple(warnings), included)
+
+
+@cache
+def _told_anyway(level: Level) -> frozenset[str]:
+    return frozenset(map(_tag, ATTRIBUTES[level]))
 
 
 def _harmless(name: str) -> str:
@@ -108,10 +122,23 @@ def part_of(request: Request, size: int, tag: str) -> tuple[int, int] | None:
 
 
 def _keyword(name: str) -> str:
-    """The attribute that a query parameter names, by keyword or by tag; empty for the others."""
+    """The attribute that a query parameter names, by keyword or by tag; empty for the others. Of one within a sequence
+    (PS3.18 8.3.4.1) the words with a point between.
+    """
+    if "." in name:
+        return ".".join(map(_keyword, name.split(".")))
     if re.fullmatch(r"[0-9a-fA-F]{8}", name):
         return keyword_for_tag(int(name, 16))
     return name if tag_for_keyword(name) is not None else ""
+
+
+def _tag(name: str) -> str:
+    """The same as DICOM JSON writes it, of a sequence the whole; also of a maker's own element."""
+    first = name.partition(".")[0]
+    if re.fullmatch(r"[0-9a-fA-F]{8}", first):
+        return first.upper()
+    tag = tag_for_keyword(first)
+    return "" if tag is None else f"{tag:08X}"
 
 
 def _count(request: Request, name: str, otherwise: int) -> int:

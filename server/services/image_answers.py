@@ -10,18 +10,28 @@ from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 
 from imaging.dicom_json import name_groups
-from server.store.image_search import ATTRIBUTES, Level
+from server.store.image_search import ATTRIBUTES, WITHIN, Level
 
 
 def matching_of(identifier: Dataset) -> dict[str, str]:
     """What an identifier asks, by keyword; a value list is joined as DICOM writes it."""
-    asked = {}
+    asked: dict[str, str] = {}
     for element in identifier:
         keyword = keyword_for_tag(element.tag)
+        if element.VR == "SQ":
+            asked |= _within(keyword, element.value)
+            continue
         if keyword in ATTRIBUTES[Level.IMAGE] and element.value not in (None, ""):
             values = element.value if element.VM > 1 else [element.value]
             asked[keyword] = "\\".join(str(value) for value in values)
     return asked
+
+
+def _within(sequence: str, items: Any) -> dict[str, str]:
+    """The keys of its one item that are matched here."""
+    inner = items[0] if items else Dataset()
+    names = [name for name in WITHIN if name.partition(".")[0] == sequence]
+    return {name: str(value) for name in names if (value := inner.get(name.partition(".")[2]))}
 
 
 def level_of(identifier: Dataset) -> Level | None:
@@ -46,6 +56,8 @@ def answer(
         value = row.get(keyword)
         if change is not None and isinstance(value, str):
             value = change(value)
+        if dictionary_VR(keyword) == "SQ":
+            value = [Dataset.from_json(item) for item in value or ()]
         setattr(data, keyword, "" if value is None else value)
     return data
 
@@ -59,7 +71,17 @@ def told(row: Mapping[str, Any], level: Level) -> dict[str, Any]:
     for tag, vr, keyword in _elements(level):
         values = _values(vr, row.get(keyword))
         said[tag] = {"vr": vr, "Value": values} if values else {"vr": vr}
+    if level is not Level.SERIES:
+        said["00080056"] = {"vr": "CS", "Value": ["ONLINE"]}
     return said
+
+
+def with_more(said: dict[str, Any], more: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The same with what the header says beside, in the order of the tags; a column that says something stands."""
+    if not more:
+        return said
+    both = {**more, **{tag: told for tag, told in said.items() if len(told) > 1 or tag not in more}}
+    return {tag: both[tag] for tag in sorted(both)}
 
 
 @cache

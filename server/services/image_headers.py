@@ -31,6 +31,8 @@ _UID = re.compile(r"(?=[.]*[0-9])[0-9.]{1,64}")
 _TEXTS = frozenset({"AE", "AS", "CS", "DA", "LO", "PN", "SH", "TM", "UI"})
 _SPECIAL = re.compile(rb"[\\\x1b]")
 """What separates values, and what begins another character set (PS3.5 6.1.2)."""
+_OF_REQUEST = (("00400009", "ScheduledProcedureStepID"), ("00401001", "RequestedProcedureID"))
+_MOST_REQUESTS = 100
 _INFLATED = 256 * MIB
 """Of a deflated file so much is unpacked, for what stands before its pixels."""
 
@@ -62,6 +64,10 @@ class Series:
     date: str
     time: str
     station: str
+    step_date: str
+    step_time: str
+    requests: list[dict[str, Any]]
+    """Of each scheduled step that it answers its number and its procedure's, in DICOM's JSON."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class Instance:
     height: int | None
     width: int | None
     frames: int
+    bits: int | None
     study: Study
     series: Series
     metadata: bytes
@@ -98,6 +105,7 @@ def _instance(data: Dataset) -> Instance:
         uid=_uid(data, "SOPInstanceUID"), sop_class=_uid(data, "SOPClassUID"),
         transfer_syntax=_syntax(meta), number=_whole(data, "InstanceNumber"),
         height=_whole(data, "Rows"), width=_whole(data, "Columns"), frames=max(1, _whole(data, "NumberOfFrames") or 1),
+        bits=_whole(data, "BitsAllocated"),
         study=_study(data), series=_series(data), metadata=metadata)
 
 
@@ -167,7 +175,16 @@ def _series(data: Dataset) -> Series:
         uid=_uid(data, "SeriesInstanceUID"), modality=_text(data, "Modality"), number=_whole(data, "SeriesNumber"),
         description=_text(data, "SeriesDescription"), body_part=_text(data, "BodyPartExamined"),
         laterality=_text(data, "Laterality"), date=_text(data, "SeriesDate"), time=_text(data, "SeriesTime"),
-        station=_text(data, "StationName"))
+        station=_text(data, "StationName"), step_date=_text(data, "PerformedProcedureStepStartDate"),
+        step_time=_text(data, "PerformedProcedureStepStartTime"), requests=_requests(data))
+
+
+def _requests(data: Dataset) -> list[dict[str, Any]]:
+    told = []
+    for item in (_value(data, "RequestAttributesSequence") or ())[:_MOST_REQUESTS]:
+        texts = {tag: _text(item, keyword) for tag, keyword in _OF_REQUEST}
+        told.append({tag: {"vr": "SH", "Value": [text]} for tag, text in texts.items() if text})
+    return [one for one in told if one]
 
 
 def _uid(data: Dataset, keyword: str) -> str:

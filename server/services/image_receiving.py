@@ -195,11 +195,12 @@ def _row(key: ScopeKey, head: Instance, kept: Mapping[str, Any]) -> dict[str, An
     return {
         "id": new_id(), "study": key.scope, "series_uid": head.series.uid, "modality": head.series.modality,
         "uid": head.uid, "sop_class": head.sop_class, "transfer_syntax": head.transfer_syntax, "number": head.number,
-        "height": head.height, "width": head.width, "frames": head.frames,
+        "height": head.height, "width": head.width, "frames": head.frames, "bits": head.bits,
         "metadata": images.seal_metadata(key, head.uid, head.metadata), **kept}
 
 
 def _columns(head: Series) -> dict[str, Any]:
     return {"modality": head.modality, "number": head.number, "description": head.description,
             "body_part": head.body_part, "laterality": head.laterality, "series_date": head.date,
-            "series_time": head.time, "station": head.station}
+            "series_time": head.time, "station": head.station, "step_date": head.step_date,
+            "step_time": head.step_time, "requests": head.requests}

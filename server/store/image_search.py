@@ -85,11 +85,14 @@ _SERIES: dict[str, ColumnElement[Any]] = {
     "BodyPartExamined": image_series.c.body_part, "Laterality": image_series.c.laterality,
     "SeriesDate": image_series.c.series_date, "SeriesTime": image_series.c.series_time,
     "StationName": image_series.c.station, "NumberOfSeriesRelatedInstances": image_series.c.instances,
+    "PerformedProcedureStepStartDate": image_series.c.step_date,
+    "PerformedProcedureStepStartTime": image_series.c.step_time, "RequestAttributesSequence": image_series.c.requests,
 }
 _IMAGE: dict[str, ColumnElement[Any]] = {
     "SOPInstanceUID": image_instances.c.uid, "SOPClassUID": image_instances.c.sop_class,
     "InstanceNumber": image_instances.c.number, "Rows": image_instances.c.height,
     "Columns": image_instances.c.width, "NumberOfFrames": image_instances.c.frames,
+    "BitsAllocated": image_instances.c.bits,
 }
 _of_study = image_series.alias("of_study")
 _STUDY_ALONE: dict[str, ColumnElement[Any]] = {
@@ -101,12 +104,16 @@ ATTRIBUTES: dict[Level, dict[str, ColumnElement[Any]]] = {
     Level.STUDY: _STUDY | _STUDY_ALONE, Level.SERIES: _STUDY | _SERIES, Level.IMAGE: _STUDY | _SERIES | _IMAGE,
 }
 """What can be asked and is answered at each level, by keyword."""
-_RANGES = frozenset({"StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "PatientBirthDate"})
+_RANGES = frozenset({"StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "PatientBirthDate",
+                     "PerformedProcedureStepStartDate", "PerformedProcedureStepStartTime"})
 _NAMES = frozenset({"PatientName", "ReferringPhysicianName"})
-_NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames",
+_NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames", "BitsAllocated",
                       "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances",
                       "NumberOfSeriesRelatedInstances"})
 
+REQUESTS = "RequestAttributesSequence"
+WITHIN = {f"{REQUESTS}.ScheduledProcedureStepID": "00400009", f"{REQUESTS}.RequestedProcedureID": "00401001"}
+"""Keys of a series within a sequence (PS3.4 C.2.2.2.6), and their tags; matched by whole values."""
 _BY_INDEX = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "PatientID", "AccessionNumber"})
 _SPECIAL = re.compile(r"[*?\\]")
 """Wildcards, and what stands between the values of a list."""
@@ -133,8 +140,10 @@ def search(db: Connection, wanted: Wanted, sight: Sight, note: Mapping[str, Any]
     columns = ATTRIBUTES[wanted.level]
     query = _asked(wanted.level).where(in_sight(sight))
     for keyword, value in wanted.matching.items():
-        if keyword in columns and value not in ("", "*"):
+        if keyword in columns and keyword != REQUESTS and value not in ("", "*"):
             query = query.where(_fits(keyword, columns[keyword], value))
+        elif keyword in WITHIN and REQUESTS in columns and value not in ("", "*"):
+            query = query.where(columns[REQUESTS].contains([{WITHIN[keyword]: {"Value": [value]}}]))
     query = _noting(query.limit(wanted.most).offset(wanted.offset), wanted.level)
     return [dict(row) for row in db.execute(query, dict(note)).mappings()]
 

@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Connection, Row, Text, any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from records.image_identity import Difference
 from server.store import chunks
 from server.store.blobs import Place, name_of
 from server.store.chunks import Sealed
-from server.store.image_search import Sight, in_sight
+from server.store.image_search import Level, Sight, in_sight
 from server.store.keys import ScopeKey
 from server.store.prepared import Prepared
 from server.store.tables import encounter_keys, image_instances, image_series, image_strays, image_studies
@@ -97,6 +97,36 @@ def metadata_of(db: Connection, key: ScopeKey, which: Collection[UUID]) -> dict[
     rows = db.execute(select(image_instances.c.id, image_instances.c.uid, image_instances.c.metadata)
                       .where(image_instances.c.id.in_(which), image_instances.c.metadata.is_not(None)))
     return {row.id: key.decrypt(_metadata_about(row.uid), row.metadata) for row in rows}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the first image of something that was found says of itself, as it is kept: sealed."""
+
+    study: UUID
+    series_uid: str
+    uid: str
+    sealed: bytes
+
+    def opened(self, key: ScopeKey) -> bytes:
+        """As `services.image_metadata` made it."""
+        return key.decrypt(_metadata_about(self.uid), self.sealed)
+
+
+def told_of(db: Connection, level: Level, uids: Collection[str]) -> dict[str, Told]:
+    """The metadata of these images, or of the first one of each of these series or studies, by the UIDs of them."""
+    column = {Level.STUDY: image_studies.c.uid, Level.SERIES: image_series.c.uid, Level.IMAGE: image_instances.c.uid}
+    rows = db.execute(
+        select(column[level].label("which"), image_instances.c.study, image_series.c.uid.label("series_uid"),
+               image_instances.c.uid, image_instances.c.metadata)
+        .select_from(image_studies.join(image_series, image_series.c.study == image_studies.c.id)
+                     .join(image_instances, image_instances.c.series == image_series.c.id))
+        .where(column[level] == any_(bindparam("uids", list(uids), type_=ARRAY(Text))),
+               image_instances.c.metadata.is_not(None))
+        .ext(distinct_on(column[level]))
+        .order_by(column[level], image_series.c.number.nulls_last(), image_series.c.uid,
+                  image_instances.c.number.nulls_last(), image_instances.c.uid))
+    return {row.which: Told(row.study, row.series_uid, row.uid, row.metadata) for row in rows}
 
 
 def frames_of(db: Connection, which: Collection[UUID]) -> dict[UUID, int]:
@@ -231,14 +261,14 @@ _FILE = text("""
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (
             id uuid, study uuid, series_uid text, modality text, uid text, sop_class text, transfer_syntax text,
-            number integer, height integer, width integer, frames integer, metadata text, file text, length bigint,
-            sender text)),
+            number integer, height integer, width integer, frames integer, bits integer, metadata text, file text,
+            length bigint, sender text)),
     new AS (
         INSERT INTO image_instances (id, study, series, uid, sop_class, transfer_syntax, number, height, width, frames,
-                                     metadata, file, length, sender)
+                                     bits, metadata, file, length, sender)
         SELECT given.id, given.study, image_series.id, given.uid, given.sop_class, given.transfer_syntax, given.number,
-               given.height, given.width, given.frames, decode(given.metadata, 'base64'), given.file, given.length,
-               given.sender
+               given.height, given.width, given.frames, given.bits, decode(given.metadata, 'base64'), given.file,
+               given.length, given.sender
         FROM given JOIN image_series ON image_series.uid = given.series_uid AND image_series.study = given.study
         ON CONFLICT (uid) DO NOTHING RETURNING id, study, series),
     of_series AS (

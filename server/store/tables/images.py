@@ -73,6 +73,11 @@ image_series = Table(
     words("series_date"),
     words("series_time"),
     words("station"),
+    # Of the performed step, and the scheduled steps that it answers (in DICOM's JSON); nothing of a series that came
+    # before they were kept.
+    Column("step_date", Text),
+    Column("step_time", Text),
+    Column("requests", JSONB),
     Column("instances", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("uid"),
     Index("ix_image_series_study", "study"),
@@ -89,6 +94,8 @@ image_instances = Table(
     Column("height", Integer),
     Column("width", Integer),
     Column("frames", Integer, nullable=False),
+    # Bits allocated of a sample; nothing of an image that came before they were kept.
+    Column("bits", Integer),
     # SHA-256 of the file as it was sent; its length in bytes.
     Column("file", String(64), nullable=False),
     Column("metadata", LargeBinary),

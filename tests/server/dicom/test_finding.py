@@ -24,6 +24,14 @@ HUONG: dict[str, Any] = {
 BINH: dict[str, Any] = {
     "PatientName": "NGUYEN^VAN BINH", "StudyDate": "20261125", "Modality": "MR", "SeriesNumber": 4}
 
+
+def requested(step: str) -> list[Dataset]:
+    item = Dataset()
+    item.ScheduledProcedureStepID = step
+    return [item]
+
+
+
 HERS: tuple[dict[str, Any], ...] = (
     {"StudyDate": "20261120"}, {"StudyDate": "-20261121"}, {"StudyDate": "20261101-20261120"}, {"StudyTime": "06-07"},
     {"StudyTime": "-0715"}, {"PatientID": "2600*"}, {"PatientID": "26000001"}, {"AccessionNumber": "260000000?"},
@@ -38,7 +46,8 @@ NOBODYS: tuple[dict[str, Any], ...] = (
 def port(hospital: Hospital) -> Iterator[int]:
     for number in (1, 2):
         image_receiving.receive(hospital, as_file(a_slice("huong", "a", number, **HUONG)), sender="CT1")
-    image_receiving.receive(hospital, as_file(a_slice("binh", "b", 12, **BINH)), sender="CT1")
+    image_receiving.receive(hospital, as_file(a_slice(
+        "binh", "b", 12, **BINH, RequestAttributesSequence=requested("S7"))), sender="CT1")
     find = frozenset({May.FIND})
     listener = Listener(hospital, DicomSettings(host="127.0.0.1", port=0, peers=(
         Peer(aet="VIEWER", host="127.0.0.1", may=find),
@@ -79,6 +88,9 @@ def test_every_key_finds_what_it_names(port: int) -> None:
     assert (series.SeriesInstanceUID, series.RetrieveAETitle, series.InstanceAvailability) == (
         uid("binh", "b"), "BENHAN", "ONLINE")
     assert found("SERIES", StudyInstanceUID=uid("binh"), Modality="CT") == []
+    [series] = found("SERIES", RequestAttributesSequence=requested("S7"))
+    assert series.RequestAttributesSequence == requested("S7")
+    assert found("SERIES", RequestAttributesSequence=requested("S8")) == []
     [image] = found("IMAGE", StudyInstanceUID=uid("huong"), SeriesInstanceUID=uid("huong", "a"), InstanceNumber="2",
                     SOPInstanceUID="", SOPClassUID="")
     assert (image.SOPInstanceUID, image.SOPClassUID) == (uid("huong", "a", 2), a_slice().SOPClassUID)
