@@ -12,6 +12,9 @@ from workstation.models.images.measuring import calibration_here
 from workstation.models.images.readings import decimal
 from workstation.models.images.stack import Loaded
 
+SERIES = " · chuỗi "
+"""Between a study and its series."""
+
 
 @dataclass(frozen=True)
 class Words:
@@ -57,11 +60,11 @@ def told_by(here: Loaded) -> Told:
 
 
 def corners_of(told: Told, place: int, count: int, words: Words, *, voi: Voi, scale: float,
-               invert: bool = False) -> Corners:
-    """The four corners for what is shown."""
+               invert: bool = False, full: bool = False) -> Corners:
+    """The four corners for what is shown. `full`: the window is this picture's own full range."""
     line = " · ".join(filter(None, (f"{told.noun} {place + 1}/{count}", told.thickness, words.note)))
     return Corners((words.title or told.title, line, *words.lines), (told.taken,),
-                   (_window(voi, invert=invert) if told.grey else _inverted("", invert=invert),),
+                   (_window(voi, invert=invert, full=full) if told.grey else _inverted("", invert=invert),),
                    (f"phóng {decimal(scale, 1 if scale >= 0.1 else 2)}×",), told.warning)
 
 
@@ -116,7 +119,8 @@ def _title(here: Loaded) -> str:
     dataset = here.image.dataset
     series = " ".join(filter(None, (text(dataset, "SeriesNumber"), text(dataset, "SeriesDescription"))))
     body = text(dataset, "BodyPartExamined").lower()
-    return " · ".join(filter(None, (f"{text(dataset, 'Modality')} {body}".strip(), series and f"chuỗi {series}")))
+    what = f"{text(dataset, 'Modality')} {body}".strip()
+    return f"{what}{SERIES}{series}" if what and series else what or (series and f"chuỗi {series}")
 
 
 def _noun(here: Loaded) -> str:
@@ -125,9 +129,10 @@ def _noun(here: Loaded) -> str:
     return "Khung hình" if here.image.why_not is None and here.image.format.frames > 1 else "Ảnh"
 
 
-def _window(voi: Voi, *, invert: bool) -> str:
+def _window(voi: Voi, *, invert: bool, full: bool) -> str:
     if isinstance(voi, Window):
-        return _inverted(f"W {written(voi.width)} · L {written(voi.center)}", invert=invert)
+        whole = " · toàn dải" if full else ""
+        return _inverted(f"W {written(voi.width)} · L {written(voi.center)}{whole}", invert=invert)
     return _inverted(voi.name or "Bảng mức xám của tệp" if isinstance(voi, Table) else "", invert=invert)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter
 
-from workstation.models.images.corners import Corners
+from workstation.models.images.corners import SERIES, Corners
 from workstation.models.images.labels import Box
 from workstation.models.images.orientation import Edges
 from workstation.views import style
@@ -76,13 +76,24 @@ def _lines(room: QRect, corners: Corners) -> Iterator[tuple[str, float, float]]:
     top_right = max((metrics.horizontalAdvance(line) for line in corners.top_right), default=0)
     for number, line in enumerate(corners.top_left):
         free = edge - MARGIN - (top_right + 12 if number < len(corners.top_right) else 0)
-        yield metrics.elidedText(line, Qt.TextElideMode.ElideRight, free), MARGIN, MARGIN + 10 + LINE * number
+        yield _cut(line, free, metrics), MARGIN, MARGIN + 10 + LINE * number
     for number, line in enumerate(corners.top_right):
         yield line, edge - metrics.horizontalAdvance(line), MARGIN + 10 + LINE * number
     for number, line in enumerate(reversed(corners.bottom_left)):
         yield line, MARGIN, below - LINE * number
     for number, line in enumerate(reversed(corners.bottom_right)):
         yield line, edge - metrics.horizontalAdvance(line), below - LINE * number
+
+
+def _cut(line: str, free: int, metrics: QFontMetrics) -> str:
+    """As much as there is room for. Of a study and its series the study is cut first: beside each other hang series of
+    one study, and each must be known by its own name.
+    """
+    study, between, series = line.partition(SERIES)
+    if not between or metrics.horizontalAdvance(line) <= free:
+        return metrics.elidedText(line, Qt.TextElideMode.ElideRight, free)
+    rest = metrics.elidedText(between + series, Qt.TextElideMode.ElideRight, free * 2 // 3)
+    return metrics.elidedText(study, Qt.TextElideMode.ElideRight, free - metrics.horizontalAdvance(rest)) + rest
 
 
 def _warning(room: QRect, corners: Corners) -> Iterator[tuple[str, float, float]]:

@@ -12,6 +12,7 @@ from PyQt6.QtCore import QPoint, QRect, QSize
 from PyQt6.QtGui import QImage, QPainter
 
 from imaging.geometry import Point
+from imaging.grey import FullDynamic
 from workstation.models.images.corners import Corners, Told, Words, corners_of, told_by
 from workstation.models.images.gaze import Gaze
 from workstation.models.images.graphics import ReferenceLine
@@ -214,7 +215,8 @@ class Face:
     def _words(self, here: Loaded, lens: Lens) -> Corners:
         state, words = self.gaze.state, replace(self.words, lines=self._lines(here))
         return corners_of(self._told_of(here)[0], self.gaze.seen, self.gaze.count, words, scale=lens.scale,
-                          voi=self.surface.window(here, state.voi), invert=state.invert)
+                          voi=self.surface.window(here, state.voi), invert=state.invert,
+                          full=isinstance(state.voi or here.grey.default, FullDynamic))
 
     def _told_of(self, here: Loaded) -> tuple[Told, tuple[str, str]]:
         """What the file says, read once for each picture that is seen."""

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from records.errors import Refusal
-from workstation.models.images.corners import Words
+from workstation.models.images.corners import SERIES, Words
 from workstation.models.images.graphics import ReferenceLine
 from workstation.models.images.hanging import Hanging, Hung, relaid
 from workstation.models.images.key_stack import KeyStack
@@ -204,10 +204,10 @@ class Grid(QWidget):
             return Words()
         study, series = found
         if hung.plane:
-            return Words(f"{PLANE_WORDS[hung.plane]} (MPR) · chuỗi {series_words(series)}", "số đo ở đây không giữ lại")
+            return Words(f"{PLANE_WORDS[hung.plane]} (MPR){SERIES}{series_words(series)}", "số đo ở đây không giữ lại")
         newest = self._reading.studies.study(self.hanging.ports[0].study_uid) if self.hanging.ports else None
         note = f"lần trước, {span_words(study, newest)}" if hung.prior and newest is not None else ""
-        return Words(f"{study_words(study)} · chuỗi {series_words(series)}", note)
+        return Words(f"{study_words(study)}{SERIES}{series_words(series)}", note)
 
     # What comes
 

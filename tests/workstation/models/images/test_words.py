@@ -38,6 +38,10 @@ def test_the_corners_say_series_slice_time_window_and_zoom() -> None:
                        invert=True)
     assert named.top_left[0] == "CT ngực · chuỗi 1 Phổi"
     assert named.bottom_left == ("W 400 · L 40 · đảo",)
+    whole = corners_of(told_by(here), 0, 1, Words(), voi=Window(150, 1300), scale=1, full=True)
+    assert whole.bottom_left == ("W 1300 · L 150 · toàn dải",)
+    bare = told_by(loaded(slice_at(disc(), Modality="", BodyPartExamined="")))
+    assert bare.title == "chuỗi 2 Trung thất"
 
 
 def test_a_place_is_a_slice_a_frame_or_a_picture() -> None:

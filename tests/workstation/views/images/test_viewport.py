@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
+from PyQt6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -28,6 +28,7 @@ from workstation.models.images.stack import Loaded
 from workstation.models.images.states import Over
 from workstation.models.images.view_state import Tool, ViewState
 from workstation.views import style
+from workstation.views.images.corner_painting import _cut
 from workstation.views.images.face import Laying
 from workstation.views.images.viewport import Viewport
 
@@ -485,6 +486,19 @@ def test_reference_lines_belong_to_one_picture(viewport: Viewport) -> None:
     assert not same_as_imaging(viewport)
     press(viewport, Qt.Key.Key_Up)
     assert same_as_imaging(viewport)
+
+
+def test_a_long_study_is_cut_before_its_series(dressed: QApplication) -> None:
+    """Of four viewports of one study all began with the same words, and none said which series it was."""
+    metrics = QFontMetrics(style.font("small"))
+    study, series = "Cắt lớp vi tính lồng ngực có tiêm thuốc cản quang, dựng hình", " · chuỗi 1 Phổi"
+    cut = _cut(study + series, 240, metrics)
+    assert cut.endswith(f"…{series}")
+    assert metrics.horizontalAdvance(cut) <= 240
+    assert _cut(study + series, 900, metrics) == study + series
+    both = _cut(f"{study} · chuỗi 1 Ngực không tiêm thuốc, tái tạo nhu mô phổi B70f", 240, metrics)
+    assert "… · chuỗi 1 Ngực" in both
+    assert metrics.horizontalAdvance(both) <= 240
 
 
 def test_words_of_marks_lie_on_no_other_words_and_come_back_to_the_same_place(viewport: Viewport) -> None:
