@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 
 from records.messages import EntryView
 from scripts.demo_history import Writer
+from server.cli import main
 from tests.journeys.conftest import Town
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -54,14 +56,17 @@ def behind_the_guards(town: Town, do: str, undo: str) -> Iterator[None]:
 
 
 def verify(town: Town) -> tuple[int, str]:
-    done = town.benhan_server("verify", "--home", town.home.folder)
-    return done.returncode, done.stdout + done.stderr
+    """The same command in this process: to start a program takes longer than to walk this store."""
+    said = io.StringIO()
+    with redirect_stdout(said):
+        code = main(["verify", "--home", str(town.home.folder)])
+    return code, said.getvalue()
 
 
 def test_an_untouched_store_is_whole(town: Town, signed: EntryView) -> None:
     assert signed.file
-    code, said = verify(town)
-    assert code == 0, said
+    done = town.benhan_server("verify", "--home", town.home.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_changed_file_is_found_without_server_and_database(town: Town, signed: EntryView, tmp_path: Path) -> None:
@@ -82,7 +87,6 @@ def test_a_changed_row_is_found(town: Town, signed: EntryView) -> None:
         code, said = verify(town)
         assert code == 1
         assert str(signed.id) in said
-    assert verify(town)[0] == 0
 
 
 def test_a_signature_given_to_somebody_else_is_found(town: Town, signed: EntryView) -> None:
@@ -91,7 +95,6 @@ def test_a_signature_given_to_somebody_else_is_found(town: Town, signed: EntryVi
                            f"UPDATE signatures SET full_name = '{signed.signatures[0].full_name}' {at}"):
         code, said = verify(town)
         assert code == 1, said
-    assert verify(town)[0] == 0
 
 
 def test_a_changed_blob_and_a_missing_blob_are_found(town: Town, signed: EntryView) -> None:
@@ -107,7 +110,6 @@ def test_a_changed_blob_and_a_missing_blob_are_found(town: Town, signed: EntryVi
         assert code == 1
         assert signed.file[:12] in said
         blob.write_bytes(kept)
-    assert verify(town)[0] == 0
 
 
 @pytest.mark.usefixtures("signed")
@@ -130,4 +132,6 @@ def test_an_audit_row_and_a_seal_that_were_rewritten_are_found(town: Town) -> No
             code, said = verify(town)
             assert code == 1, said
         admin.execute("DROP TABLE kept")
-    assert verify(town)[0] == 0
+    # What these tests spoilt, each has mended again: nothing else is broken.
+    code, said = verify(town)
+    assert code == 0, said

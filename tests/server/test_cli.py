@@ -27,6 +27,8 @@ from tests.forgeries.signing import flipped, good
 
 ROOT = Path(__file__).parents[2]
 START_S = 120
+one_home = pytest.mark.xdist_group("demo of the console")
+"""The demo's folder takes long to make: the tests that use it run in one worker, one after the other."""
 
 
 def command(*arguments: str | Path) -> list[str]:
@@ -89,6 +91,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Cluster.at(folder / "cluster").destroy()
 
 
+@one_home
 def test_the_demo_says_ready_serves_and_stops_cleanly_twice_on_one_folder(home: Path) -> None:
     patients = []
     for how in (signal.SIGTERM, signal.SIGINT):
@@ -113,6 +116,7 @@ def test_the_demo_says_ready_serves_and_stops_cleanly_twice_on_one_folder(home: 
     assert patients[0] == patients[1] != []
 
 
+@one_home
 def test_a_second_demo_on_a_folder_in_use_says_so(home: Path) -> None:
     demo = Demo(home, free_port())
     try:
@@ -158,6 +162,7 @@ def hours(config: Path, client: httpx.Client) -> None:
     assert run("hours", "user", "nobody", over, "--config", config).returncode == 1
 
 
+@one_home
 def test_wards_and_people_are_added_and_get_new_passwords_at_the_console(home: Path) -> None:
     demo = Demo(home, free_port())
     try:

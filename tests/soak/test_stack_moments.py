@@ -10,7 +10,7 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,8 @@ ROWS = 6
 SLOW = "C_Sign delay 120"
 """As long as a quick token takes; the whole stack takes about a second."""
 EVENTS = ("token pulled", "login lost", "cable cut", "server killed", "workstation killed")
+SAMPLE = ("login lost", "server killed", "workstation killed")
+"""What `make test` plays; the journeys pull a token and cut a cable too, in stories of their own."""
 WHOLE = 20
 Told = Callable[[str, object], None]
 
@@ -188,20 +190,20 @@ def hold_to_it(house: House, room: Room, wanted: set[UUID]) -> None:
             assert verdict.good, verdict.reasons
 
 
-def disturb(ward: Ward, qtbot: QtBot, times: int, chance: random.Random, told: Told) -> None:
+def disturb(ward: Ward, qtbot: QtBot, events: Sequence[str], chance: random.Random, told: Told) -> None:
     left = 0
-    for number in range(times * len(EVENTS)):
-        wanted = disturbed(ward, EVENTS[number % len(EVENTS)], chance)
+    for event in events:
+        wanted = disturbed(ward, event, chance)
         left += resumed(ward, qtbot, wanted)
-    told("disturbed stacks", times * len(EVENTS))
-    told("documents", ROWS * times * len(EVENTS))
+    told("disturbed stacks", len(events))
+    told("documents", ROWS * len(events))
     told("signed after the restart", left)
 
 
 def test_a_disturbed_stack_leaves_each_document_unsigned_or_accepted_once(
     ward: Ward, qtbot: QtBot, record_property: Told,
 ) -> None:
-    disturb(ward, qtbot, 1, random.Random(20261125), record_property)
+    disturb(ward, qtbot, SAMPLE, random.Random(20261125), record_property)
 
 
 @pytest.mark.soak
@@ -210,4 +212,4 @@ def test_a_stack_disturbed_many_times_leaves_each_document_unsigned_or_accepted_
 ) -> None:
     seed = random.SystemRandom().randrange(2**32)
     record_property("seed", seed)
-    disturb(ward, qtbot, WHOLE, random.Random(seed), record_property)
+    disturb(ward, qtbot, EVENTS * WHOLE, random.Random(seed), record_property)

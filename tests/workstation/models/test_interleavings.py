@@ -24,7 +24,7 @@ from workstation.models.editor import EditorModel
 from workstation.models.sync import SyncModel
 
 STEPS, ROUNDS, LONG = 60, 12, 400
-SAMPLE, WHOLE = 40, 1500
+SAMPLE, WHOLE = 20, 1500
 
 
 class Story:
