@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetrics, QKeyEvent, QPainter
+from PyQt6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter
 from PyQt6.QtWidgets import (
     QFrame,
     QListWidget,
@@ -111,11 +111,11 @@ class _LinePainter(QStyledItemDelegate):
         painter.drawPixmap(area.x() + 2, area.y() + 6, image_icon_pixmap(
             icon_name, ink, 16, self._lines.devicePixelRatioF()))
         width = self._right(painter, area, right)
-        painter.setFont(style.font(bold=strong))
         painter.setPen(style.image_colour("strong" if strong else "ink"))
         room = area.adjusted(24, 0, -width - 8, 0)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, QFontMetrics(painter.font()).elidedText(
-            words, Qt.TextElideMode.ElideRight, room.width()))
+        told, font = fitting(words, room.width(), bold=strong)
+        painter.setFont(font)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, told)
         painter.restore()
 
     @staticmethod
@@ -128,6 +128,17 @@ class _LinePainter(QStyledItemDelegate):
         painter.setPen(style.image_colour("strong"))
         painter.drawText(area.adjusted(0, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, right)
         return QFontMetrics(painter.font()).horizontalAdvance(right) + 6
+
+
+def fitting(words: str, width: int, *, bold: bool = False) -> tuple[str, QFont]:
+    """Words as large as there is room for: smaller, then without the kind that the icon says too («Dài, …»), and cut
+    only where even that is too long.
+    """
+    plain, small = style.font(bold=bold), style.font("small", bold=bold)
+    for told, font in ((words, plain), (words, small), (words.partition(", ")[2], small)):
+        if told and QFontMetrics(font).horizontalAdvance(told) <= width:
+            return told, font
+    return QFontMetrics(plain).elidedText(words, Qt.TextElideMode.ElideRight, width), plain
 
 
 class ImagesPanel(QFrame):

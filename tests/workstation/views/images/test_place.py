@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -34,7 +35,7 @@ from workstation.models.images.hanging import Hung
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.stack import Spot
 from workstation.views import style
-from workstation.views.images.panel import LINE
+from workstation.views.images.panel import LINE, fitting
 from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.images.strip import ROW
 from workstation.views.images.viewport_acts import ACTS
@@ -109,6 +110,17 @@ def test_scrolling_takes_the_other_series_along_until_it_is_let_go(opened: Reade
     assert opened.places[:2] == [6, 2]
     press(opened, Qt.Key.Key_L)
     assert opened.places[1] in {2, 3}
+
+
+def test_where_a_mark_lies_is_told_whole_before_what_kind_it_is(opened: Reader) -> None:
+    """The icon says the kind; which slice of which day is what one looks for in the list."""
+    words, small = "Dài, 29/10/2026 chuỗi 1 lát 10", QFontMetrics(style.font("small"))
+    whole = QFontMetrics(style.font()).horizontalAdvance(words)
+    assert fitting(words, whole)[0] == words
+    told, font = fitting(words, small.horizontalAdvance(words))
+    assert (told, QFontMetrics(font).height()) == (words, small.height())
+    assert fitting(words, small.horizontalAdvance(words) - 1)[0] == "29/10/2026 chuỗi 1 lát 10"
+    assert fitting(words, 60)[0].endswith("…")
 
 
 def test_every_key_of_the_viewer_works_from_the_strip_too(opened: Reader) -> None:
