@@ -161,7 +161,7 @@ class Face:
         return self._stood[1]
 
     def magnifier(self, painter: QPainter, lens: Lens, at: Point, ratio: float) -> None:
-        """The same pixels through a nearer lens, about the pointer."""
+        """The same pixels and marks through a nearer lens, about the pointer: whether an end lies on its edge."""
         here = self.gaze.here
         if here is None:
             return
@@ -175,7 +175,14 @@ class Face:
         # On a whole device pixel, so that the glass too shows what was painted and nothing between.
         painter.translate(round(at[0] - side / 2) / ratio, round(at[1] - side / 2) / ratio)
         painter.fillRect(square, style.image_colour("ground"))
-        self.picture(painter, self.glass, Lens.of(state, (side, side), here.frame, lens.aspect), ratio)
+        near = Lens.of(state, (side, side), here.frame, lens.aspect)
+        self.picture(painter, self.glass, near, ratio)
+        painter.setClipRect(square)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        canvas = Canvas(painter, near, ratio)
+        for mark in self.marks.of(here.spot):
+            canvas.mark(mark, chosen=False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         rim.paint_rim(painter, square, active=True)
         painter.restore()
 

@@ -457,6 +457,22 @@ def test_the_magnifier_shows_more_of_the_same_pixels_only_while_it_is_held(viewp
     assert (pixels(viewport.grab().toImage()) == before).all()
 
 
+def test_the_magnifier_shows_a_marks_end_on_its_edge(viewport: Viewport) -> None:
+    viewport.show_stack(HeldStack([loaded(slice_at(disc()))]))
+    here = viewport.here
+    assert here is not None
+    viewport.marks.put(Mark.new(here.spot, Kind.LENGTH, ((40.0, 50.0), (44.0, 50.0))))
+    ink = np.array(style.image_colour("length").getRgb()[:3])
+    end = at(viewport, (44.0, 50.0))
+    press(viewport, Qt.Key.Key_N)
+    mouse(viewport, QEvent.Type.MouseButtonPress, end, LEFT)
+    x, y = round(end.x()), round(end.y())
+    glass = pixels(viewport.grab().toImage())[y - 20:y + 20, x - 45:x + 20]
+    columns = np.flatnonzero((np.abs(glass.astype(int) - ink).max(axis=2) < 40).any(axis=0))
+    assert columns.max() - columns.min() > 30, "the line is as near as the pixels below it: 4 of 2,5 times 4"
+    mouse(viewport, QEvent.Type.MouseButtonRelease, end, LEFT)
+
+
 def test_cine_keeps_the_files_pace_by_dropping_what_is_late(viewport: Viewport, qtbot: QtBot) -> None:
     stack = HeldStack([loaded(slice_at(disc(number), number)) for number in range(1, 11)], here=[0, 1, 2, 5, 9],
                       frame_time_ms=20)
