@@ -17,6 +17,11 @@ END_NEEDS = ("00400250", "00400251")
 COMPLETED_NEEDS = ("00400340",)
 """Known by the end of a completed step: the performed series."""
 SCHEDULED = "00400270"
+SAID_ONCE = frozenset({
+    *BEGIN_NEEDS, "00080005", "00081120", "00100010", "00100020", "00100021", "00100030", "00100040", "00200010",
+    "00400242", "00400243"})
+"""What stands from N-CREATE on and no N-SET may change: whose step it is, on which device, of which order, since when
+(table F.7.2-1). Devices send it again; what they said first stays."""
 
 
 class StepState(StrEnum):
@@ -67,6 +72,11 @@ def changed(now: StepState, known: Mapping[str, Any], status: str) -> StepState 
         return after
     needed = (*END_NEEDS, *(COMPLETED_NEEDS if after is StepState.COMPLETED else ()))
     return _missing(known, needed) or after
+
+
+def known_after(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """All that a step was told, once an N-SET has said more."""
+    return {**known, **{tag: value for tag, value in said.items() if tag not in SAID_ONCE or tag not in known}}
 
 
 def orders_named(attributes: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

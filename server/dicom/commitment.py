@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydicom import Dataset, Sequence
 from pynetdicom import AE, build_role, evt
+from pynetdicom.dimse_primitives import N_ACTION
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 SUCCESS = 0x0000
 NO_SUCH_ACTION = 0x0123
+NO_SUCH_INSTANCE = 0x0112
+INVALID_ARGUMENT = 0x0115
 _REASONS = {Safe.UNKNOWN: 0x0112, Safe.OTHER_CLASS: 0x0119}
 """No such object instance; class and instance conflict."""
 _WAITS_S = (0.0, 5.0, 30.0, 120.0)
@@ -38,12 +41,25 @@ _log = logging.getLogger("benhan.server.dicom")
 
 def asked(listener: Listener, peer: Peer, event: evt.Event, base_folder: Path) -> int:
     """Take the question; it is answered on another thread, so that the device is not kept waiting."""
+    request = cast("N_ACTION", event.request)
+    if request.RequestedSOPInstanceUID != StorageCommitmentPushModelInstance:
+        return NO_SUCH_INSTANCE
     if event.action_type != 1:
         return NO_SUCH_ACTION
+    if request.ActionInformation is None or not _names_images(event.action_information):
+        return INVALID_ARGUMENT
     question = event.action_information
     threading.Thread(target=_answer, args=(listener, peer, question, base_folder), name="commitment",
                      daemon=True).start()
     return SUCCESS
+
+
+def _names_images(question: Dataset) -> bool:
+    """Whether it can be answered: a transaction, and images by class and instance (PS3.4 table J.3-1)."""
+    references = question.get("ReferencedSOPSequence") or ()
+    named = [question.get("TransactionUID"), *(
+        one.get(keyword) for one in references for keyword in ("ReferencedSOPClassUID", "ReferencedSOPInstanceUID"))]
+    return bool(references) and all(named)
 
 
 def judge(hospital: Hospital, question: Dataset) -> Dataset:
@@ -62,7 +78,9 @@ def judge(hospital: Hospital, question: Dataset) -> Dataset:
             safe.append(item)
     reply = Dataset()
     reply.TransactionUID = question.TransactionUID
-    reply.ReferencedSOPSequence = Sequence(safe)
+    if safe:
+        # Of those that are not there neither sequence may be sent empty (table J.3-2).
+        reply.ReferencedSOPSequence = Sequence(safe)
     if missing:
         reply.FailedSOPSequence = Sequence(missing)
     return reply

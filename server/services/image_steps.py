@@ -43,7 +43,7 @@ def change(hospital: Hospital, device: str, uid: str, attributes: Mapping[str, A
             # What another device performs is none of this one's.
             return Fault.UNKNOWN
         key = _key(hospital, db, step.scope)
-        known = {**store.told(step, key), **attributes}
+        known = rules.known_after(store.told(step, key), attributes)
         after = rules.changed(step.state, known, status)
         if isinstance(after, Fault):
             return after

@@ -15,6 +15,7 @@ from records.performed_steps import (
     StepState,
     begun,
     changed,
+    known_after,
     orders_named,
 )
 
@@ -58,3 +59,11 @@ def test_each_scheduled_step_that_it_answers_is_named() -> None:
              {"0020000D": {"vr": "UI"}}]
     assert orders_named({"00400270": {"vr": "SQ", "Value": items}}) == (("2600000001", "1.2"), ("", ""))
     assert orders_named({}) == ()
+
+
+def test_what_was_said_at_its_beginning_stands_and_what_comes_later_is_added() -> None:
+    """Table F.7.2-1: N-SET may not change whose step it is, nor of which order; devices send it again."""
+    known = {"00400244": {"Value": ["20261125"]}, "00100010": {"Value": ["A"]}, "00400340": {"Value": [1]}}
+    said = {"00400244": {"Value": ["20261126"]}, "00100010": {"Value": ["B"]}, "00400340": {"Value": [1, 2]},
+            "00400250": {"Value": ["20261125"]}, "00100020": {"Value": ["7"]}}
+    assert known_after(known, said) == {**said, "00400244": known["00400244"], "00100010": known["00100010"]}

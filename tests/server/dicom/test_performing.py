@@ -197,3 +197,24 @@ def test_a_step_goes_on_after_the_service_was_started_again(hospital: Hospital) 
         listener.stop()
         again.close()
     assert ward.orders()["CT ngực"].state is OrderState.TAKEN
+
+
+def test_two_steps_of_one_order_and_one_step_of_two(hospital: Hospital, port: int) -> None:
+    """An order goes on while one of its steps does, and is done once one is completed; a step may answer several."""
+    ward = Ward.of(hospital)
+    ward.order("CT ngực", "CT sọ não", "CT bụng")
+    one, *others = (order.accession for order in ward.orders().values())
+    for step in ("first", "second"):
+        assert send(port, "create", a_beginning(one), step).Status == 0x0000
+    assert sorted(status_told(port)) == ["SCHEDULED", "SCHEDULED", "STARTED"]
+    assert send(port, "set", an_end("DISCONTINUED", series=False), "first").Status == 0x0000
+    assert sorted(status_told(port)) == ["SCHEDULED", "SCHEDULED", "STARTED"], "the second one goes on"
+    assert send(port, "set", an_end(), "second").Status == 0x0000
+    assert status_told(port) == ["SCHEDULED", "SCHEDULED"]
+    group = a_beginning(others[0])
+    group.ScheduledStepAttributesSequence.append(a_beginning(others[1]).ScheduledStepAttributesSequence[0])
+    assert send(port, "create", group, "group").Status == 0x0000
+    assert status_told(port) == ["STARTED", "STARTED"]
+    assert send(port, "set", an_end(), "group").Status == 0x0000
+    assert status_told(port) == []
+    assert {one.state for one in ward.orders().values()} == {OrderState.TAKEN}

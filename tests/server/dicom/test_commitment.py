@@ -1,0 +1,76 @@
+"""Storage commitment (PS3.4 annex J): what is answered when some or none of the images are here, and to no question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydicom import Dataset
+from pydicom.uid import MRImageStorage
+from pynetdicom import AE
+from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
+    StorageCommitmentPushModel,
+    StorageCommitmentPushModelInstance,
+)
+
+from server.dicom.commitment import judge
+from server.dicom.listener import Listener
+from server.dicom.settings import DicomSettings, May, Peer
+from server.services import image_receiving
+from server.services.hospital import Hospital
+from tests.server.pictures import a_slice, as_file, uid
+
+CT = a_slice().SOPClassUID
+HERE, OTHER = uid("study", "series", 1), uid("study", "series", 2)
+
+
+def a_question(*named: tuple[str, str], transaction: str = "1.2.3") -> Dataset:
+    question = Dataset()
+    question.TransactionUID = transaction
+    question.ReferencedSOPSequence = []
+    for sop_class, instance in named:
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class, instance
+        question.ReferencedSOPSequence.append(item)
+    return question
+
+
+def told(reply: Dataset) -> tuple[list[str], dict[str, int]]:
+    """What is safe, and what is not with its reason; a sequence of nothing is not sent."""
+    assert all(reply[name].value for name in ("ReferencedSOPSequence", "FailedSOPSequence") if name in reply)
+    return ([one.ReferencedSOPInstanceUID for one in reply.get("ReferencedSOPSequence", ())],
+            {one.ReferencedSOPInstanceUID: one.FailureReason for one in reply.get("FailedSOPSequence", ())})
+
+
+def test_each_image_is_answered_for_by_itself(hospital: Hospital) -> None:
+    for number in (1, 2):
+        image_receiving.receive(hospital, as_file(a_slice(number=number)), sender="CT1")
+    assert told(judge(hospital, a_question((CT, HERE), (CT, OTHER)))) == ([HERE, OTHER], {})
+    assert told(judge(hospital, a_question((CT, HERE), (MRImageStorage, OTHER), (CT, "1.2.9")))) == (
+        [HERE], {OTHER: 0x0119, "1.2.9": 0x0112})
+    assert told(judge(hospital, a_question((CT, "1.2.9"), (CT, "1.2.a")))) == ([], {"1.2.9": 0x0112, "1.2.a": 0x0112})
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_no_question_is_refused_and_not_forgotten(hospital: Hospital) -> None:
+    listener = Listener(hospital, DicomSettings(host="127.0.0.1", port=0, peers=(
+        Peer(aet="CT1", host="127.0.0.1", may=frozenset({May.COMMIT})),)))
+    port = listener.start()
+    device = AE("CT1")
+    device.add_requested_context(StorageCommitmentPushModel)
+    association = device.associate("127.0.0.1", port, ae_title="BENHAN")
+
+    def answered(question: Dataset | None, action: int = 1, instance: Any = StorageCommitmentPushModelInstance) -> int:
+        status, _ = association.send_n_action(question, action, StorageCommitmentPushModel, instance)
+        return int(status.Status)
+
+    try:
+        assert answered(a_question()) == 0x0115
+        assert answered(a_question((CT, ""))) == 0x0115
+        assert answered(a_question((CT, HERE), transaction="")) == 0x0115
+        assert answered(None) == 0x0115
+        assert answered(a_question((CT, HERE)), action=2) == 0x0123
+        assert answered(a_question((CT, HERE)), instance="1.2.3") == 0x0112
+    finally:
+        association.release()
+        listener.stop()
