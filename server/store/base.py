@@ -23,9 +23,7 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
-    func,
     literal,
-    select,
     text,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -116,12 +114,16 @@ def commit_without_waiting(db: Connection) -> None:
 
 def lock(db: Connection, what: str, which: UUID | str = "") -> None:
     """Wait for the advisory lock of one thing (an entry, a patient's stay), held until the transaction ends."""
-    db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{what}:{which}", 0))))
+    db.execute(_LOCK, {"what": f"{what}:{which}"})
 
 
 def try_lock(db: Connection, what: str, which: UUID | str = "") -> bool:
     """Take the advisory lock if it is free."""
-    return bool(db.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(f"{what}:{which}", 0)))))
+    return bool(db.scalar(_TRY_LOCK, {"what": f"{what}:{which}"}))
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:what, 0))")
 
 
 def notify(db: Connection, topic: str, **data: object) -> None:

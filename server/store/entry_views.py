@@ -36,8 +36,8 @@ def json_of_encounter(db: Connection, key: ScopeKey, encounter: UUID) -> bytes:
         rows = _read(db, encounter)
     if any(content is None for _, content in rows):
         # Someone is writing one of them at this moment: it is shown as it was committed, and kept by the next reader.
-        return b"[" + b",".join(made.json for made in chart.of_encounter(db, key, encounter)) + b"]"
-    return b"[" + b",".join([key.decrypt(about(entry), content) for entry, content in rows]) + b"]"
+        return _array([made.json for made in chart.of_encounter(db, key, encounter)])
+    return _array([key.decrypt(about(entry), content) for entry, content in rows])
 
 
 def of_entry(db: Connection, key: ScopeKey, which: UUID, *, locked: bool = False) -> EntryView | None:
@@ -79,6 +79,10 @@ def rebuild(db: Connection, keys: Keys, encounter: UUID) -> int:
 def about(entry: UUID) -> str:
     """What a finished entry's ciphertext is bound to."""
     return f"entry-view:{entry}"
+
+
+def _array(items: list[bytes]) -> bytes:
+    return b"[%b]" % b",".join(items)
 
 
 def _read(db: Connection, encounter: UUID) -> list[tuple[UUID, Any]]:
