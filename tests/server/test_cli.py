@@ -48,7 +48,7 @@ class Demo:
         self.process = subprocess.Popen(command("demo", "--home", home, "--port", str(port), "--history", "none"),
                                         cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.said: list[str] = []
-        self._ready = threading.Event()
+        self._ready, self._dicom = threading.Event(), threading.Event()
         self._readers = [threading.Thread(target=self._read), threading.Thread(target=self._drain)]
         for reader in self._readers:
             reader.start()
@@ -59,14 +59,19 @@ class Demo:
             self.said.append(line.rstrip("\n"))
             if line.startswith("READY"):
                 self._ready.set()
+            if line.startswith("DICOM"):
+                self._dicom.set()
         self._ready.set()
+        self._dicom.set()
 
     def _drain(self) -> None:
         assert self.process.stderr is not None
         self.log = self.process.stderr.read()
 
     def wait(self) -> None:
+        """Until it serves, and so does the DICOM service, a process of its own that may be ready before or after."""
         assert self._ready.wait(START_S)
+        assert self._dicom.wait(START_S)
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         self.process.send_signal(how)
