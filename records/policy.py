@@ -188,17 +188,36 @@ def standing(case: Case) -> tuple[SlotStanding, ...]:
     return tuple([_slot_standing(slot, case, done) for slot in case.kind.slots])
 
 
+def wanted(case: Case) -> tuple[SlotStanding, ...]:
+    """The slots that want a signature now: boards ask this of thousands of papers, and nothing of their other slots."""
+    done = {item.slot: item for item in case.signed}
+    return tuple([_open(slot, case, done) for slot in case.kind.slots
+                  if not slot.optional and slot.key not in done and not _shut(slot, case, done)
+                  and not _order(slot, case, done)])
+
+
 def _slot_standing(slot: SignatureSlot, case: Case, done: Mapping[str, SignedSlot]) -> SlotStanding:
     author = case.author if slot.author else None
     if (signed := done.get(slot.key)) is not None:
         return SlotStanding(slot, SlotState.SIGNED, signed=signed, author=author)
-    if any(later in done for later in slot.shut_by) or case.state in ENDED:
+    if _shut(slot, case, done):
         return SlotStanding(slot, SlotState.SHUT, author=author)
-    others = barred(slot, case.kind, case.author, case.signed)
     if waits := tuple(_order(slot, case, done)):
-        return SlotStanding(slot, SlotState.WAITING, author=author, barred=others, waits_for=waits)
+        return SlotStanding(slot, SlotState.WAITING, author=author, waits_for=waits,
+                            barred=barred(slot, case.kind, case.author, case.signed))
+    return _open(slot, case, done)
+
+
+def _shut(slot: SignatureSlot, case: Case, done: Container[str]) -> bool:
+    return any(later in done for later in slot.shut_by) or case.state in ENDED
+
+
+def _open(slot: SignatureSlot, case: Case, done: Mapping[str, SignedSlot]) -> SlotStanding:
+    """A slot that nothing stands in the way of."""
     moments = [done[earlier].at for earlier in slot.after] or ([case.written_at] if case.written_at else [])
-    return SlotStanding(slot, SlotState.OPEN, since=max(moments, default=None), author=author, barred=others)
+    return SlotStanding(slot, SlotState.OPEN, since=max(moments, default=None),
+                        author=case.author if slot.author else None,
+                        barred=barred(slot, case.kind, case.author, case.signed))
 
 
 def open_slots(kind: EntryKind, signed: Sequence[SignedSlot]) -> tuple[str, ...]:

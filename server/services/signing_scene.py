@@ -89,9 +89,8 @@ class Scene:
         """Each signature that can be given now."""
         for one in self.open:
             case = self.case(one)
-            for standing in policy.standing(case):
-                if standing.state is SlotState.OPEN and not standing.slot.optional:
-                    yield Wanted(one, case, standing, self._mine(case, standing.slot))
+            for standing in policy.wanted(case):
+                yield Wanted(one, case, standing, self._mine(case, standing.slot))
 
     def case(self, one: Open) -> Case:
         """What the policy asks about it. Of a composition's children those count that stand open in the record."""

@@ -9,7 +9,7 @@ import pytest
 from records.entries import State
 from records.errors import Refusal
 from records.forms import EntryKind, Holder, Role, SignatureSlot, all_forms
-from records.policy import Case, Refused, SignedSlot, SlotState, may_sign, standing
+from records.policy import Case, Refused, SignedSlot, SlotState, may_sign, standing, wanted
 from records.signing_order import SEAL, CatalogueForm, Order, Step, catalogue, holders, parse
 from tests.records import factories as make
 
@@ -81,6 +81,8 @@ def test_every_order_of_a_forms_signatures_is_open_or_refused_as_its_notation_sa
     forbidden = 0
     for signed in orders(steps, []):
         case = case_after(kind, signed)
+        assert wanted(case) == tuple(one for one in standing(case)
+                                     if one.state is SlotState.OPEN and not one.slot.optional)
         for one in standing(case):
             lawful = may_come(one.slot.key, signed, steps)
             assert (one.state is SlotState.OPEN) == lawful, (signed, one.slot.key)
