@@ -60,6 +60,14 @@ def differences(sent: Named, known: PatientView | None) -> tuple[Difference, ...
     return tuple(found)
 
 
+def contradict(one: Named, other: Named) -> bool:
+    """Whether two images cannot be of one person, by what both of them say: what one leaves out contradicts nothing."""
+    return ((bool(one.patient_no and other.patient_no) and one.patient_no != other.patient_no)
+            or (bool(one.full_name and other.full_name) and name_key(one.full_name) != name_key(other.full_name))
+            or (bool(one.sex and other.sex) and one.sex.upper() != other.sex.upper())
+            or not _same_birth(one.birth_date, other.birth_date))
+
+
 @dataclass(frozen=True)
 class Compared:
     """One thing that images from elsewhere and our record say of a person: `full_name`, `patient_no`, `birth_date` or

@@ -64,8 +64,10 @@ class StrayImagesView(Frozen):
 
     study: str
     """Study Instance UID that they name."""
-    why: Literal["other_content", "other_series"]
-    """Another file of the same SOP Instance UID is here; or their series belongs to another study."""
+    why: Literal["other_content", "other_series", "other_patient"]
+    """Another file of the same SOP Instance UID is here; their series belongs to another study; or they name another
+    patient than the images of their study that were there first.
+    """
     patient_no: str
     full_name: str
     """As the study says it that they name."""

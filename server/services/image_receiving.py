@@ -16,11 +16,12 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from records.errors import Refusal
-from records.image_identity import differences, order_differences
+from records.image_identity import Named, contradict, differences, order_differences
 from server.services import imaging_orders as order_service
 from server.services.hospital import Hospital, new_id
 from server.services.image_headers import Instance, Series, Study, read_header
 from server.store import audit, base, images, imaging_orders, patients
+from server.store.images import StudyHere
 from server.store.imaging_orders import Owner
 from server.store.keys import ScopeKey
 
@@ -36,7 +37,9 @@ class Outcome(StrEnum):
     AGAIN = "again"
     """The same bytes were here already."""
     STRAY = "stray"
-    """Another image of that UID is here, or its series belongs to another study: kept apart, for a person to settle."""
+    """Another image of that UID is here, its series belongs to another study, or it names another patient than its
+    study: kept apart, for a person to settle.
+    """
 
 
 @dataclass(frozen=True)
@@ -65,21 +68,25 @@ def receive_all(
 ) -> list[Received | Refusal]:
     """The same for many at once, each judged by itself; with `study`, an image of another one is refused."""
     heads: list[Instance | Refusal] = []
-    keys: dict[str, ScopeKey] = {}
+    here: dict[str, StudyHere] = {}
     good: list[tuple[Instance, ScopeKey, Future[str], int]] = []
+    apart: list[bool] = []
     writers = _writers if len(files) > 1 else _Here()
     for file in files:
         head = _header(file, study)
         heads.append(head)
         if isinstance(head, Instance):
-            key = keys.get(head.study.uid) or _key(hospital, head.study, sender)
-            keys[head.study.uid] = key
+            known = here.get(head.study.uid) or _here(hospital, head.study, sender)
+            here[head.study.uid], key = known, hospital.keys.opened(*known.key)
+            apart.append(_is_of_another(hospital, known, head.study.named))
             # Outside of any transaction: a slow disk must not hold rows of the database locked.
             good.append((head, key, writers.submit(images.put, hospital.images, key, file), len(file)))
     rows = [_row(key, head, {"file": put.result(), "length": length, "sender": sender})
             for head, key, put, length in good]
     images.settle(hospital.images, [(key, put.result()) for _, key, put, _ in good])
-    outcomes = _filed(hospital, [(row, head) for row, (head, *_) in zip(rows, good, strict=True)])
+    outcomes = _filed(hospital, [(row, head) for row, (head, *_), is_apart in zip(rows, good, apart, strict=True)
+                                 if not is_apart])
+    outcomes |= _kept_apart(hospital, [row for row, is_apart in zip(rows, apart, strict=True) if is_apart])
     done = iter([Received(outcomes[row["id"]], head.uid, head.sop_class, head.study.uid)
                  for row, (head, *_) in zip(rows, good, strict=True)])
     return [next(done) if isinstance(head, Instance) else head for head in heads]
@@ -95,14 +102,45 @@ class _Here(Executor):
         return done
 
 
-def _key(hospital: Hospital, head: Study, sender: str) -> ScopeKey:
-    """The key of the study; a study that is new is made, and matched."""
+def _here(hospital: Hospital, head: Study, sender: str) -> StudyHere:
+    """The study with its key; one that is new is made, and matched."""
     with hospital.looking.connect() as db:
-        known = images.study_key(db, head.uid)
+        known = images.study_here(db, head.uid)
     if known is not None:
-        return hospital.keys.opened(*known)
+        return known
     with base.transaction(hospital.engine) as db:
-        return hospital.keys.of(db, _study(hospital, db, head, sender))
+        _study(hospital, db, head, sender)
+        known = images.study_here(db, head.uid)
+    if known is None:
+        raise Refusal.because("thing_unknown", "study")
+    return known
+
+
+def _is_of_another(hospital: Hospital, study: StudyHere, named: Named) -> bool:
+    """Whether an image names somebody else than its study does: a study has one patient (PS3.3 A.1.2), and what it
+    shows already was matched by its first image.
+
+    Whom a person has tied the study to, and whose other number the image bears, is no other.
+    """
+    if not contradict(named, study.sent) or not contradict(named, study.now):
+        return False
+    with hospital.looking.connect() as db:
+        patient = images.patient_of(db, named.patient_no)
+        view = patients.read(db, patient) if patient is not None and patient == study.patient else None
+    return view is None or bool(differences(named, view))
+
+
+def _kept_apart(hospital: Hospital, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, Outcome]:
+    """Images that name another patient than their study: kept, and shown to nobody."""
+    if rows:
+        with base.transaction(hospital.engine) as db:
+            for row in rows:
+                images.add_stray(db, new_id(), {**_told(row), "why": "other_patient"})
+    return {row["id"]: Outcome.STRAY for row in rows}
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("uid", "study", "file", "length", "sender")}
 
 
 def _header(file: bytes, study: str) -> Instance | Refusal:
@@ -177,7 +215,7 @@ def _filed(hospital: Hospital, images_of: Sequence[tuple[dict[str, Any], Instanc
 def _filed_alone(db: Connection, row: Mapping[str, Any], head: Instance) -> Outcome:
     """The first of a series; or one that is here already, or whose UID or series is."""
     _, its_study = images.add_series(db, new_id(), row["study"], head.series.uid, _columns(head.series))
-    told = {name: row[name] for name in ("uid", "study", "file", "length", "sender")}
+    told = _told(row)
     if its_study != row["study"]:
         images.add_stray(db, new_id(), {**told, "why": "other_series"})
         return Outcome.STRAY

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Connection, Row, Text, any_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from records.image_identity import Difference
+from records.image_identity import Difference, Named
 from server.store import chunks
 from server.store.blobs import Place, name_of
 from server.store.chunks import Sealed
@@ -144,10 +144,24 @@ def _about(sha256: str) -> str:
     return f"image:{sha256}"
 
 
-def study_key(db: Connection, uid: str) -> tuple[UUID, bytes | None, str] | None:
-    """Id, wrapped key and the hospital key's id of the study of that Study Instance UID."""
-    rows = _STUDY_KEY.rows(db, {"uid": uid})
-    return (rows[0].id, rows[0].wrapped, rows[0].hospital_key) if rows else None
+@dataclass(frozen=True)
+class StudyHere:
+    """A study into which images come: the pieces of its key, whom its first image named, and whose it counts as."""
+
+    key: tuple[UUID, bytes | None, str]
+    sent: Named
+    now: Named
+    patient: UUID | None
+
+
+def study_here(db: Connection, uid: str) -> StudyHere | None:
+    """The study of that Study Instance UID."""
+    rows = _STUDY_HERE.rows(db, {"uid": uid})
+    if not rows:
+        return None
+    row = rows[0]
+    return StudyHere((row.id, row.wrapped, row.hospital_key), Named(**row.sent),
+                     Named(row.patient_no, row.full_name, row.birth_date, row.sex), row.patient)
 
 
 def study_id(db: Connection, uid: str) -> UUID | None:
@@ -254,8 +268,9 @@ def kept_of(row: Row[Any]) -> Kept:
 KEPT = (*(image_instances.c[name] for name in
            ("id", "study", "series", "uid", "file", "length", "sop_class", "transfer_syntax")),
          image_series.c.uid.label("series_uid"))
-_STUDY_KEY = Prepared(
-    select(image_studies.c.id, encounter_keys.c.wrapped, encounter_keys.c.hospital_key)
+_STUDY_HERE = Prepared(
+    select(encounter_keys.c.wrapped, encounter_keys.c.hospital_key, *(image_studies.c[name] for name in (
+        "id", "sent", "patient", "patient_no", "full_name", "birth_date", "sex")))
     .join(encounter_keys, encounter_keys.c.scope == image_studies.c.id).where(image_studies.c.uid == bindparam("uid")))
 _FILE = text("""
     WITH given AS (

@@ -120,7 +120,7 @@ image_strays = Table(
     words("sender"),
     instant("received_at", now=True),
     UniqueConstraint("uid", "file"),
-    CheckConstraint("why IN ('other_content', 'other_series')", name="why_known"),
+    CheckConstraint("why IN ('other_content', 'other_series', 'other_patient')", name="why_known"),
     info=APPEND_ONLY,
 )
 image_decisions = Table(

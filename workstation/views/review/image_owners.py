@@ -30,6 +30,8 @@ _STRAYS = {
                      "trước được xem. Hãy hỏi nơi chụp ảnh nào đúng và nhờ gửi lại với mã ảnh mới.",
     "other_series": "Mã chuỗi (Series Instance UID) đã thuộc một lần chụp khác. Kho giữ tệp, chưa ai xem được. Hãy nhờ "
                     "nơi chụp gửi lại với đúng mã lần chụp, mã chuỗi.",
+    "other_patient": "Ảnh ghi một người bệnh khác (mã, họ tên, ngày sinh hoặc giới) với các ảnh đến trước của cùng lần "
+                     "chụp. Kho giữ tệp, chưa ai xem được. Hãy hỏi nơi chụp ảnh của ai và nhờ gửi lại cho đúng người.",
 }
 _SEXES = {"M": "nam", "F": "nữ", "1": "nam", "2": "nữ"}
 
