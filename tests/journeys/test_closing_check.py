@@ -27,7 +27,7 @@ from workstation.views.preview import PreviewDialog
 from workstation.views.prompts import AskText, Dialog, Question
 from workstation.views.review.place import ReviewPlace
 
-pytestmark = pytest.mark.xdist_group("journeys")
+pytestmark = pytest.mark.xdist_group("journeys in towns of their own")
 __all__ = ["sit_down"]
 LONG = 30_000
 

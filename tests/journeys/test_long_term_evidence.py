@@ -22,7 +22,7 @@ from tests.journeys.conftest import Town, opened
 from tests.journeys.hands import DIRECTOR, DOCTOR, HEAD, OFFICE, Hand, admitted, drawn, everybody, gathered, left
 from workstation.ids import new_id
 
-pytestmark = pytest.mark.xdist_group("journeys")
+pytestmark = pytest.mark.xdist_group("journeys in towns of their own")
 PATIENCE_S = 60
 
 

@@ -22,7 +22,7 @@ from workstation.views import style
 from workstation.views.review.proofs import ProofsDialog
 from workstation.views.widgets.buttons import KeyButton
 
-pytestmark = pytest.mark.xdist_group("journeys")
+pytestmark = pytest.mark.xdist_group("journeys in towns of their own")
 __all__ = ["sit_down"]
 LONG = 60_000
 
