@@ -16,6 +16,7 @@ from server.api import (
     delegations,
     dicomweb,
     dicomweb_pictures,
+    dicomweb_storing,
     drafts,
     encounters,
     entries,
@@ -77,7 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hospital = hospital
     app.state.feed = feed
     problems.install(app)
-    pictures = (dicomweb.router, dicomweb_pictures.router) if hospital.pacs is None else (pacs.router,)
+    pictures = ((dicomweb.router, dicomweb_pictures.router, dicomweb_storing.router) if hospital.pacs is None
+                else (pacs.router,))
     for router in (*pictures, *ROUTERS):
         app.include_router(router)
     app.add_middleware(ShortWay, routes=[one for router in pictures for one in questions_of(router.routes)],

@@ -16,20 +16,16 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
-from pydicom import Dataset, Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
-from records.errors import Refusal
 from server.api import dicomweb_accept as accept
 from server.api import dicomweb_asked as asked
 from server.api import multipart
-from server.api.gate import Asking, Caller, QuestionRoute, read_body
+from server.api.gate import Asking, Caller, QuestionRoute
 from server.api.multipart import Piece
-from server.services import image_answers, image_details, image_metadata, image_receiving, image_web, images, rights
+from server.services import image_answers, image_details, image_metadata, image_web, images
 from server.services.image_details import UIDS
-from server.services.image_receiving import Received
 from server.services.images import Look
-from server.services.rights import Right
 from server.store.chunks import CHUNK, Sealed
 from server.store.image_search import Level
 
@@ -40,18 +36,9 @@ _AT_ONCE = 8 * CHUNK
 """What is read and decrypted of a file before it is sent on."""
 ASKED_AGAIN = 16 * 1024 * 1024
 """After so much of an answer it is asked anew whether its reader may still see it."""
-_CANNOT_UNDERSTAND = 0xC000
 
 
-class ImageRoute(QuestionRoute):
-    """A guarded route whose body may be as large as a series."""
-
-    async def read(self, request: Request) -> None:
-        """The whole body, which is no text."""
-        await read_body(request, STOW_LIMIT)
-
-
-router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], route_class=ImageRoute)
+router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], route_class=QuestionRoute)
 STUDY, SERIES = "/studies/{study}", "/studies/{study}/series/{series}"
 IMAGE = SERIES + "/instances/{uid}"
 
@@ -139,35 +126,6 @@ def read_bulk(caller: Asking, request: Request, *, study: str, series: str, uid:
     if not taken.parts and taken.media != accept.ANY:
         return Response(value, media_type=_OCTETS)
     return multipart.joined([(value, _OCTETS)], _OCTETS)
-
-
-@router.post("/studies")
-@router.post(STUDY)
-def store(caller: Asking, request: Request, study: str = "") -> Response:
-    """Keep the files of a multipart message; each is told of by itself, a second time does no harm."""
-    accept.demand_json(request)
-    with caller.telling(images.refusing(study=study, act="add")):
-        rights.demand(caller.signed_in.person, Right.ADD_IMAGES)
-    parts = list(multipart.split(caller.body, request.headers.get("content-type", "")))
-    outcomes = image_receiving.receive_all(
-        caller.hospital, parts, sender=caller.signed_in.person.full_name, study=study)
-    kept = [_item(one.sop_class, one.uid) for one in outcomes if isinstance(one, Received)]
-    failed = [_item("", "", FailureReason=_CANNOT_UNDERSTAND, ErrorComment=one.reasons[0].english[:64])
-              for one in outcomes if isinstance(one, Refusal)]
-    reply = Dataset()
-    reply.ReferencedSOPSequence = Sequence(kept)
-    if failed:
-        reply.FailedSOPSequence = Sequence(failed)
-    status = 200 if not failed else 202 if kept else 409
-    return Response(json.dumps(reply.to_json_dict()), status, media_type=_DICOM_JSON)
-
-
-def _item(sop_class: str, uid: str, **more: Any) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class, uid
-    for keyword, value in more.items():
-        setattr(item, keyword, value)
-    return item
 
 
 def _found(caller: Caller, request: Request, level: Level, **fixed: str) -> Response:

@@ -14,15 +14,15 @@ from records.errors import Refusal
 from server.api import dicomweb_accept as accept
 from server.api import dicomweb_asked as asked
 from server.api import multipart, problems
-from server.api.dicomweb import ASKED_AGAIN, IMAGE, SERIES, STUDY, ImageRoute, look, root_of
-from server.api.gate import Asking, Caller
+from server.api.dicomweb import ASKED_AGAIN, IMAGE, SERIES, STUDY, look, root_of
+from server.api.gate import Asking, Caller, QuestionRoute
 from server.api.multipart import Piece
 from server.services import image_pictures, images
 from server.services.image_pictures import Drawn, Pictured
 
 _ASKED_AGAIN = 50
 """After so many pictures, however small, it is asked anew whether their reader may still see them."""
-router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], route_class=ImageRoute)
+router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], route_class=QuestionRoute)
 
 
 @router.get(IMAGE + "/rendered")

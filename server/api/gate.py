@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -212,13 +212,17 @@ def _bearer(request: Request) -> str:
 
 async def read_body(request: Request, limit: int) -> None:
     """The whole body, refused as soon as it is longer than its kind may be."""
-    parts, length = [], 0
+    request._body = b"".join([part async for part in pieces(request, limit)])
+
+
+async def pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes, refused in the same way."""
+    length = 0
     async for part in request.stream():
         length += len(part)
         if length > limit:
             raise Refusal.because("body_too_large", limit=limit)
-        parts.append(part)
-    request._body = b"".join(parts)
+        yield part
 
 
 def demand_address(request: Request) -> None:

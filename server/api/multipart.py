@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
-from itertools import islice, pairwise
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
@@ -17,6 +16,7 @@ from records.errors import Refusal
 MOST_PARTS = 10_000
 """Parts of one message: each costs 0.1 to 0.4 ms even where it is no file, and half a gigabyte holds four million."""
 _LONGEST_HEAD = 64 * 1024
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -83,34 +83,62 @@ class _Flow(StreamingResponse):
             self._made.close()
 
 
-def split(body: bytes, content_type: str) -> Iterator[bytes]:
-    """The parts of a message; refuses one that is none, and one of more parts than its reading may cost."""
-    header = Message()
-    header["Content-Type"] = content_type
-    boundary = header.get_param("boundary")
-    if header.get_content_type() != "multipart/related" or not isinstance(boundary, str) or not boundary:
-        raise Refusal.because("request_malformed", "content-type", detail="multipart/related with a boundary")
-    ends = list(islice(_delimiters(body, b"--" + boundary.encode()), MOST_PARTS + 2))
-    if len(ends) > MOST_PARTS + 1:
-        raise Refusal.because("message_parts_too_many", limit=MOST_PARTS)
-    if not ends or body[ends[-1][1]:ends[-1][1] + 2] != b"--":
-        raise Refusal.because("request_malformed", "body", detail="no end of the last part")
-    whole = memoryview(body)
-    for (_, begin), (end, _) in pairwise(ends):
-        head = body.find(b"\r\n\r\n", begin, min(end, begin + _LONGEST_HEAD))
+class Parts:
+    """The parts of a message that comes in pieces of any length; refuses one that is none, or of more parts than its
+    reading may cost.
+    """
+
+    def __init__(self, content_type: str) -> None:
+        header = Message()
+        header["Content-Type"] = content_type
+        boundary = header.get_param("boundary")
+        if header.get_content_type() != "multipart/related" or not isinstance(boundary, str) or not boundary:
+            raise Refusal.because("request_malformed", "content-type", detail="multipart/related with a boundary")
+        self._mark = b"\r\n--" + boundary.encode()
+        # The first delimiter may begin the message; any other stands behind a line's end.
+        self._held = bytearray(b"\r\n")
+        self._looked, self._within, self._ended, self._count = 0, False, False, 0
+
+    def take(self, piece: bytes | memoryview) -> Iterator[bytes]:
+        """What has become whole with that piece."""
+        if self._ended:
+            return  # what stands behind the last delimiter is no part
+        self._held += piece
+        while (at := self._held.find(self._mark, self._looked)) >= 0:
+            behind = at + len(self._mark)
+            if len(self._held) < behind + 2:
+                return  # whether it is the last one, the next piece tells
+            if self._within:
+                yield self._part(at)
+            self._within, self._ended = True, self._held[behind:behind + 2] == b"--"
+            del self._held[:behind]
+            self._looked = 0
+            if self._ended:
+                return
+        self._looked = max(0, len(self._held) - len(self._mark) + 1)
+
+    def end(self) -> None:
+        """Refuses a message that was cut."""
+        if not self._ended:
+            raise Refusal.because("request_malformed", "body", detail="no end of the last part")
+
+    def _part(self, until: int) -> bytes:
+        self._count += 1
+        if self._count > MOST_PARTS:
+            raise Refusal.because("message_parts_too_many", limit=MOST_PARTS)
+        head = self._held.find(b"\r\n\r\n", 0, min(until, _LONGEST_HEAD))
         if head < 0:
             raise Refusal.because("request_malformed", "body", detail="a part without an end of its headers")
-        yield bytes(whole[head + 4:end])
+        with memoryview(self._held) as whole:
+            return bytes(whole[head + 4:until])
 
 
-def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
-    """Where each delimiter begins, its line's break included, and ends; the body is large, and never copied."""
-    if body.startswith(mark):
-        yield 0, len(mark)
-    at = body.find(b"\r\n" + mark)
-    while at >= 0:
-        yield at, at + 2 + len(mark)
-        at = body.find(b"\r\n" + mark, at + 2 + len(mark))
+def split(body: bytes, content_type: str) -> Iterator[bytes]:
+    """The parts of a message that is here."""
+    parts, whole = Parts(content_type), memoryview(body)
+    for start in range(0, len(body), _PIECE):
+        yield from parts.take(whole[start:start + _PIECE])
+    parts.end()
 
 
 def _boundary() -> str:

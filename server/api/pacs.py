@@ -14,11 +14,20 @@ from fastapi.responses import StreamingResponse
 from records.errors import Refusal, Trouble
 from server.api import dicomweb_asked as asked
 from server.api import multipart, pacs_answers
-from server.api.dicomweb import ASKED_AGAIN, ImageRoute
-from server.api.gate import Asking, Caller
+from server.api.dicomweb import ASKED_AGAIN, STOW_LIMIT
+from server.api.gate import Asking, Caller, QuestionRoute, read_body
 from server.exchange.pacs import Pacs
 from server.services import images, pacs, rights
 from server.services.rights import Right
+
+
+class ImageRoute(QuestionRoute):
+    """A guarded route whose body may be as large as a series."""
+
+    async def read(self, request: Request) -> None:
+        """The whole body, which is no text."""
+        await read_body(request, STOW_LIMIT)
+
 
 router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], route_class=ImageRoute)
 _UID = re.compile(r"[0-9.]{1,64}")

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from threading import Lock
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from records.errors import Refusal
+from records.errors import Refusal, Trouble
 from records.image_identity import Named, contradict, differences, order_differences
 from server.services import imaging_orders as order_service
 from server.services.hospital import Hospital, new_id
@@ -52,44 +53,109 @@ class Received:
     study_uid: str
 
 
-def receive(hospital: Hospital, file: bytes, *, sender: str) -> Received:
-    """Keep one DICOM file (PS3.10); when this returns, it is on the disk. Refuses what cannot be filed.
+@dataclass(frozen=True)
+class _Begun:
+    """A file of which the header is read; its bytes, until they are put, and then under which digest they lie."""
 
-    `sender` is the device's AE title or the person's name.
+    head: Instance
+    length: int
+    file: bytes = b""
+    put: tuple[ScopeKey, str] | None = None
+
+
+class Intake:
+    """The files of one message: each is read and put on the disk while the next ones are still on their way.
+
+    Nothing of them counts before `filed`: what a message leaves on the disk that never came to its end, no row names.
     """
-    [outcome] = receive_all(hospital, (file,), sender=sender)
+
+    def __init__(self, hospital: Hospital, *, sender: str, study: str = "", hands: Executor | None = None) -> None:
+        """`sender` is the device's AE title or the person's name; with `study`, an image of another one is refused."""
+        self._hospital, self._sender, self._study = hospital, sender, study
+        self._hands = hands or _writers
+        self._here: dict[str, StudyHere | None] = {}
+        self._finding = Lock()
+        self.begun: list[Future[_Begun | Refusal]] = []
+        """One for each file, in their order."""
+
+    def take(self, file: bytes) -> None:
+        """The next file (PS3.10)."""
+        self.begun.append(self._hands.submit(self._begin, file))
+
+    def filed(self) -> list[Received | Refusal]:
+        """What became of each; when this returns, what was received is on the disk and in the database."""
+        begun = [one.result() for one in self.begun]
+        putting = [one if isinstance(one, Refusal) or one.put else self._hands.submit(self._put, one, self._made(one))
+                   for one in begun]
+        done = [one.result() if isinstance(one, Future) else one for one in putting]
+        good = [(one.head, *one.put, one.length) for one in done if isinstance(one, _Begun) and one.put]
+        rows = [(_row(key, head, {"file": sha256, "length": length, "sender": self._sender}), head)
+                for head, key, sha256, length in good]
+        images.settle(self._hospital.images, [(key, sha256) for _, key, sha256, _ in good])
+        outcomes = self._outcomes(rows)
+        told = iter([Received(outcomes[row["id"]], head.uid, head.sop_class, head.study.uid) for row, head in rows])
+        return [next(told) if isinstance(one, _Begun) else one for one in done]
+
+    def _outcomes(self, rows: Sequence[tuple[dict[str, Any], Instance]]) -> dict[UUID, Outcome]:
+        fitting, apart = [], []
+        for row, head in rows:
+            study = self._here[head.study.uid]
+            if study is not None and _is_of_another(self._hospital, study, head.study.named):
+                apart.append(row)
+            else:
+                fitting.append((row, head))
+        return _filed(self._hospital, fitting) | _kept_apart(self._hospital, apart)
+
+    def _begin(self, file: bytes) -> _Begun | Refusal:
+        head = _header(file, self._study)
+        if isinstance(head, Refusal):
+            return head
+        begun = _Begun(head, len(file), file)
+        study = self._known(head.study.uid)
+        if study is None:
+            # Nothing is put before the message came to its end: a study that is new would stand there empty.
+            return begun
+        try:
+            key = self._hospital.keys.opened(*study.key)
+        except Trouble:
+            raise
+        except Refusal as refusal:
+            return refusal  # its key is destroyed
+        return self._put(begun, key)
+
+    def _known(self, study: str) -> StudyHere | None:
+        """Asked for once."""
+        with self._finding:
+            if study not in self._here:
+                with self._hospital.looking.connect() as db:
+                    self._here[study] = images.study_here(db, study)
+            return self._here[study]
+
+    def _made(self, one: _Begun) -> ScopeKey:
+        """The key of a study that was not here when its file came; one that is new is made, and matched."""
+        head = one.head.study
+        known = self._here[head.uid]
+        if known is None:
+            with base.transaction(self._hospital.engine) as db:
+                _study(self._hospital, db, head, self._sender)
+                known = self._here[head.uid] = images.study_here(db, head.uid)
+        if known is None:
+            raise Refusal.because("thing_unknown", "study")
+        return self._hospital.keys.opened(*known.key)
+
+    def _put(self, one: _Begun, key: ScopeKey) -> _Begun:
+        """Outside of any transaction: a slow disk must not hold rows of the database locked."""
+        return replace(one, file=b"", put=(key, images.put(self._hospital.images, key, one.file)))
+
+
+def receive(hospital: Hospital, file: bytes, *, sender: str) -> Received:
+    """Keep one DICOM file (PS3.10); when this returns, it is on the disk. Refuses what cannot be filed."""
+    intake = Intake(hospital, sender=sender, hands=_Here())
+    intake.take(file)
+    [outcome] = intake.filed()
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
-
-
-def receive_all(
-    hospital: Hospital, files: Sequence[bytes], *, sender: str, study: str = "",
-) -> list[Received | Refusal]:
-    """The same for many at once, each judged by itself; with `study`, an image of another one is refused."""
-    heads: list[Instance | Refusal] = []
-    here: dict[str, StudyHere] = {}
-    good: list[tuple[Instance, ScopeKey, Future[str], int]] = []
-    apart: list[bool] = []
-    writers = _writers if len(files) > 1 else _Here()
-    for file in files:
-        head = _header(file, study)
-        heads.append(head)
-        if isinstance(head, Instance):
-            known = here.get(head.study.uid) or _here(hospital, head.study, sender)
-            here[head.study.uid], key = known, hospital.keys.opened(*known.key)
-            apart.append(_is_of_another(hospital, known, head.study.named))
-            # Outside of any transaction: a slow disk must not hold rows of the database locked.
-            good.append((head, key, writers.submit(images.put, hospital.images, key, file), len(file)))
-    rows = [_row(key, head, {"file": put.result(), "length": length, "sender": sender})
-            for head, key, put, length in good]
-    images.settle(hospital.images, [(key, put.result()) for _, key, put, _ in good])
-    outcomes = _filed(hospital, [(row, head) for row, (head, *_), is_apart in zip(rows, good, apart, strict=True)
-                                 if not is_apart])
-    outcomes |= _kept_apart(hospital, [row for row, is_apart in zip(rows, apart, strict=True) if is_apart])
-    done = iter([Received(outcomes[row["id"]], head.uid, head.sop_class, head.study.uid)
-                 for row, (head, *_) in zip(rows, good, strict=True)])
-    return [next(done) if isinstance(head, Instance) else head for head in heads]
 
 
 class _Here(Executor):
@@ -100,20 +166,6 @@ class _Here(Executor):
         done: Future[T] = Future()
         done.set_result(fn(*args, **kwargs))
         return done
-
-
-def _here(hospital: Hospital, head: Study, sender: str) -> StudyHere:
-    """The study with its key; one that is new is made, and matched."""
-    with hospital.looking.connect() as db:
-        known = images.study_here(db, head.uid)
-    if known is not None:
-        return known
-    with base.transaction(hospital.engine) as db:
-        _study(hospital, db, head, sender)
-        known = images.study_here(db, head.uid)
-    if known is None:
-        raise Refusal.because("thing_unknown", "study")
-    return known
 
 
 def _is_of_another(hospital: Hospital, study: StudyHere, named: Named) -> bool:

@@ -246,6 +246,30 @@ def test_stow_keeps_each_part_and_tells_of_each(house: House, sent: list[Dataset
         assert other.status_code == 409
 
 
+def test_a_message_that_breaks_off_leaves_nothing_that_is_found(house: House, sent: list[Dataset]) -> None:
+    with house.sign_in("ha") as client:
+        for cut in (as_file(a_slice(number=9, **MINE)), as_file(a_slice("new", **MINE))):
+            body = b"--x\r\n\r\n" + cut + b"\r\n--x\r\n\r\n" + cut[:300]
+            answer = client.post("/dicomweb/studies", content=body, headers={
+                "Content-Type": 'multipart/related; type="application/dicom"; boundary=x'})
+            assert reasons(answer) == ["request_malformed"]
+        found = client.get("/dicomweb/instances", params={"PatientID": "TEST-1"}).json()
+        assert len(found) == len(sent)
+        assert len(client.get("/dicomweb/studies").json()) == 1
+
+
+def test_images_of_a_destroyed_study_are_refused_one_by_one(house: House, sent: list[Dataset]) -> None:
+    with base.transaction(house.hospital.engine) as db:
+        which = db.execute(text("SELECT id FROM image_studies")).scalar_one()
+        house.hospital.keys.destroy(db, which, BY_NAME["lan"].id, "Hết hạn lưu trữ")
+    with house.sign_in("ha") as client:
+        answer = post(client, "/dicomweb/studies", as_file(a_slice(number=4, **MINE)), as_file(a_slice("new", **MINE)))
+        assert answer.status_code == 202
+        [kept], [failed] = (answer.json()[tag]["Value"] for tag in ("00081199", "00081198"))
+    assert kept["00081155"]["Value"] == [str(uid("new", "series", 1))]
+    assert "key" in failed["00000902"]["Value"][0]
+
+
 def post(client: httpx.Client, path: str, *parts: bytes) -> httpx.Response:
     body = b"".join(b"--x\r\nContent-Type: application/dicom\r\n\r\n" + part + b"\r\n" for part in parts) + b"--x--\r\n"
     return client.post(path, content=body,

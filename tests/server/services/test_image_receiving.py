@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from records.errors import Refusal
 from server.services import image_headers
 from server.services.hospital import Hospital
-from server.services.image_receiving import Outcome, Received, receive, receive_all
+from server.services.image_receiving import Intake, Outcome, Received, receive
 from server.store import base, images
 from server.store.blobs import name_of
 from server.store.tables import image_series, image_strays, image_studies
@@ -42,6 +42,13 @@ def study(hospital: Hospital, name: str = "study") -> Any:
 
 def send(hospital: Hospital, data: Any) -> Outcome:
     return receive(hospital, as_file(data), sender="CT1").outcome
+
+
+def receive_all(hospital: Hospital, files: Sequence[bytes]) -> list[Received | Refusal]:
+    intake = Intake(hospital, sender="CT1")
+    for file in files:
+        intake.take(file)
+    return intake.filed()
 
 
 def test_an_image_comes_back_byte_for_byte_and_in_parts(hospital: Hospital) -> None:
@@ -73,7 +80,7 @@ def test_an_image_that_lies_where_images_lay_before_is_found_there(hospital: Hos
 
 def test_many_at_once_come_from_several_studies_each_judged_by_itself(hospital: Hospital) -> None:
     good = [as_file(a_slice(study=name, number=number)) for name in ("one", "two") for number in range(1, 6)]
-    told = receive_all(hospital, [*good[:3], b"no image", *good[3:], good[0]], sender="CT1")
+    told = receive_all(hospital, (*good[:3], b"no image", *good[3:], good[0]))
     outcomes = [one.outcome if isinstance(one, Received) else None for one in told]
     assert outcomes == [Outcome.NEW] * 3 + [None] + [Outcome.NEW] * 7 + [Outcome.AGAIN]
     assert [study(hospital, name).instances for name in ("one", "two")] == [5, 5]
@@ -176,7 +183,7 @@ def test_an_image_that_names_another_patient_than_its_study_is_in_no_chart(
 
 def test_one_message_with_images_of_two_patients_files_those_of_the_first(hospital: Hospital) -> None:
     files = [as_file(a_slice()), as_file(a_slice(number=2, PatientID="SOMEBODY-ELSE")), as_file(a_slice(number=3))]
-    told = receive_all(hospital, files, sender="CT1")
+    told = receive_all(hospital, files)
     assert [one.outcome for one in told if isinstance(one, Received)] == [Outcome.NEW, Outcome.STRAY, Outcome.NEW]
     assert study(hospital).instances == 2
 
