@@ -18,7 +18,8 @@ from server.store import base, migrate
 from server.store.key_files import HospitalKey, ServerKey
 from server.store.keys import Keys
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB",
+        "autovacuum": "off", "jit": "off"}
 """Only tests may forget what they wrote when the power fails."""
 TEMPLATE, SHARED = "benhan_template", "benhan_shared"
 _PLACES = Path("/tmp")
