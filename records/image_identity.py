@@ -62,10 +62,17 @@ def differences(sent: Named, known: PatientView | None) -> tuple[Difference, ...
 
 def contradict(one: Named, other: Named) -> bool:
     """Whether two images cannot be of one person, by what both of them say: what one leaves out contradicts nothing."""
-    return ((bool(one.patient_no and other.patient_no) and one.patient_no != other.patient_no)
-            or (bool(one.full_name and other.full_name) and name_key(one.full_name) != name_key(other.full_name))
-            or (bool(one.sex and other.sex) and one.sex.upper() != other.sex.upper())
-            or not _same_birth(one.birth_date, other.birth_date))
+    return bool(contradictions(one, other))
+
+
+def contradictions(one: Named, other: Named) -> tuple[str, ...]:
+    """In which of `patient_no`, `full_name`, `birth_date` and `sex` two images contradict each other."""
+    found = {
+        "patient_no": bool(one.patient_no and other.patient_no) and one.patient_no != other.patient_no,
+        "full_name": bool(one.full_name and other.full_name) and name_key(one.full_name) != name_key(other.full_name),
+        "birth_date": not _same_birth(one.birth_date, other.birth_date),
+        "sex": bool(one.sex and other.sex) and one.sex.upper() != other.sex.upper()}
+    return tuple(field for field, differs in found.items() if differs)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from records.image_identity import Named, contradict, differences, order_differe
 from server.services import imaging_orders as order_service
 from server.services.hospital import Hospital, new_id
 from server.services.image_headers import Instance, Series, Study, read_header
-from server.store import audit, base, images, imaging_orders, patients
+from server.store import audit, base, image_strays, images, imaging_orders, patients
+from server.store.image_strays import OfSeries, Said
 from server.store.images import StudyHere
 from server.store.imaging_orders import Owner
 from server.store.keys import ScopeKey
@@ -63,6 +64,27 @@ class _Begun:
     put: tuple[ScopeKey, str] | None = None
 
 
+@dataclass(frozen=True)
+class _Putting:
+    """An image's row as it will stand, what its file says, and its study's key."""
+
+    row: dict[str, Any]
+    head: Instance
+    key: ScopeKey
+
+    @property
+    def id(self) -> UUID:
+        """The row's."""
+        which: UUID = self.row["id"]
+        return which
+
+    def stray(self, why: str, **more: object) -> dict[str, Any]:
+        """Its row where it is kept apart."""
+        said = image_strays.seal(self.key, self.row["file"], said_of(self.head))
+        return {**{name: self.row[name] for name in ("uid", "study", "file", "length", "sender")}, "told": said,
+                "why": why, **more}
+
+
 class Intake:
     """The files of one message: each is read and put on the disk while the next ones are still on their way.
 
@@ -89,21 +111,20 @@ class Intake:
                    for one in begun]
         done = [one.result() if isinstance(one, Future) else one for one in putting]
         good = [(one.head, *one.put, one.length) for one in done if isinstance(one, _Begun) and one.put]
-        rows = [(_row(key, head, {"file": sha256, "length": length, "sender": self._sender}), head)
+        rows = [_Putting(_row(key, head, {"file": sha256, "length": length, "sender": self._sender}), head, key)
                 for head, key, sha256, length in good]
         images.settle(self._hospital.images, [(key, sha256) for _, key, sha256, _ in good])
         outcomes = self._outcomes(rows)
-        told = iter([Received(outcomes[row["id"]], head.uid, head.sop_class, head.study.uid) for row, head in rows])
+        told = iter([Received(outcomes[one.id], one.head.uid, one.head.sop_class, one.head.study.uid) for one in rows])
         return [next(told) if isinstance(one, _Begun) else one for one in done]
 
-    def _outcomes(self, rows: Sequence[tuple[dict[str, Any], Instance]]) -> dict[UUID, Outcome]:
-        fitting, apart = [], []
-        for row, head in rows:
-            study = self._here[head.study.uid]
-            if study is not None and _is_of_another(self._hospital, study, head.study.named):
-                apart.append(row)
-            else:
-                fitting.append((row, head))
+    def _outcomes(self, rows: Sequence[_Putting]) -> dict[UUID, Outcome]:
+        fitting: list[_Putting] = []
+        apart: list[_Putting] = []
+        for one in rows:
+            study = self._here[one.head.study.uid]
+            stands_apart = study is not None and _stands_apart(self._hospital, study, one)
+            (apart if stands_apart else fitting).append(one)
         return _filed(self._hospital, fitting) | _kept_apart(self._hospital, apart)
 
     def _begin(self, file: bytes) -> _Begun | Refusal:
@@ -168,31 +189,54 @@ class _Here(Executor):
         return done
 
 
-def _is_of_another(hospital: Hospital, study: StudyHere, named: Named) -> bool:
+def is_of_another(db: Connection, named: Named, *, sent: Named, now: Named, patient: UUID | None) -> bool:
     """Whether an image names somebody else than its study does: a study has one patient (PS3.3 A.1.2), and what it
-    shows already was matched by its first image.
+    shows already was matched by its first image, which said `sent`.
 
-    Whom a person has tied the study to, and whose other number the image bears, is no other.
+    Whom a person has tied the study to (`now`, `patient`), and whose other number the image bears, is no other.
     """
-    if not contradict(named, study.sent) or not contradict(named, study.now):
+    if not contradict(named, sent) or not contradict(named, now):
         return False
-    with hospital.looking.connect() as db:
-        patient = images.patient_of(db, named.patient_no)
-        view = patients.read(db, patient) if patient is not None and patient == study.patient else None
+    theirs = images.patient_of(db, named.patient_no)
+    view = patients.read(db, theirs) if theirs is not None and theirs == patient else None
     return view is None or bool(differences(named, view))
 
 
-def _kept_apart(hospital: Hospital, rows: Sequence[Mapping[str, Any]]) -> dict[UUID, Outcome]:
+def said_of(head: Instance) -> Said:
+    """Whom and which series an image names, for where it is kept apart."""
+    return Said(head.study.named, OfSeries(head.series.number, head.series.modality, head.series.description))
+
+
+def file_kept(db: Connection, key: ScopeKey, kept: Sequence[tuple[Instance, Mapping[str, Any]]]) -> set[str]:
+    """File images of one study whose files are here already, in this transaction; the SHA-256 of those that it filed.
+
+    Left out: those of a UID that is here, or whose series is in another study. Series come first and in one order, as
+    an arriving image's do: neither waits for the other in a ring.
+    """
+    rows = [_row(key, head, told) for head, told in kept]
+    for head in {head.series.uid: head for head, _ in sorted(kept, key=lambda one: one[0].series.uid)}.values():
+        images.add_series(db, new_id(), key.scope, head.series.uid, _columns(head.series))
+    done = images.add_instances(db, rows)
+    return {row["file"] for row in rows if row["id"] in done}
+
+
+def _stands_apart(hospital: Hospital, study: StudyHere, one: _Putting) -> bool:
+    """Whether it names another patient than its study, and nobody said that those words mean the same one."""
+    named = one.head.study.named
+    if not contradict(named, study.sent):
+        return False
+    with hospital.looking.connect() as db:
+        return (is_of_another(db, named, sent=study.sent, now=study.now, patient=study.patient)
+                and not image_strays.said_same(db, one.key, named))
+
+
+def _kept_apart(hospital: Hospital, apart: Sequence[_Putting]) -> dict[UUID, Outcome]:
     """Images that name another patient than their study: kept, and shown to nobody."""
-    if rows:
+    if apart:
         with base.transaction(hospital.engine) as db:
-            for row in rows:
-                images.add_stray(db, new_id(), {**_told(row), "why": "other_patient"})
-    return {row["id"]: Outcome.STRAY for row in rows}
-
-
-def _told(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("uid", "study", "file", "length", "sender")}
+            for one in apart:
+                images.add_stray(db, new_id(), one.stray("other_patient"))
+    return {one.id: Outcome.STRAY for one in apart}
 
 
 def _header(file: bytes, study: str) -> Instance | Refusal:
@@ -246,7 +290,7 @@ def _order(hospital: Hospital, db: Connection, head: Study) -> Owner | None:
     return imaging_orders.owner(db, accession=head.accession, study_uid=head.uid)
 
 
-def _filed(hospital: Hospital, images_of: Sequence[tuple[dict[str, Any], Instance]]) -> dict[UUID, Outcome]:
+def _filed(hospital: Hospital, images_of: Sequence[_Putting]) -> dict[UUID, Outcome]:
     """File what is on the disk: in one statement what fits, one by one what is the first of its series or contradicts.
 
     Almost every image fits; a statement is one wait for the database where its parts would be eight.
@@ -255,28 +299,28 @@ def _filed(hospital: Hospital, images_of: Sequence[tuple[dict[str, Any], Instanc
     left = list(images_of)
     while left:
         with hospital.filing.connect() as db:
-            outcomes |= dict.fromkeys(images.add_instances(db, [row for row, _ in left]), Outcome.NEW)
-        left = [one for one in left if one[0]["id"] not in outcomes]
+            outcomes |= dict.fromkeys(images.add_instances(db, [one.row for one in left]), Outcome.NEW)
+        left = [one for one in left if one.id not in outcomes]
         if left:
-            row, head = left.pop(0)
+            first = left.pop(0)
             with base.transaction(hospital.engine) as db:
-                outcomes[row["id"]] = _filed_alone(db, row, head)
+                outcomes[first.id] = _filed_alone(db, first)
     return outcomes
 
 
-def _filed_alone(db: Connection, row: Mapping[str, Any], head: Instance) -> Outcome:
+def _filed_alone(db: Connection, one: _Putting) -> Outcome:
     """The first of a series; or one that is here already, or whose UID or series is."""
+    row, head = one.row, one.head
     _, its_study = images.add_series(db, new_id(), row["study"], head.series.uid, _columns(head.series))
-    told = _told(row)
     if its_study != row["study"]:
-        images.add_stray(db, new_id(), {**told, "why": "other_series"})
+        images.add_stray(db, new_id(), one.stray("other_series"))
         return Outcome.STRAY
     if images.add_instances(db, [row]):
         return Outcome.NEW
     there = images.instance(db, head.uid)
     if there is not None and there.file == row["file"]:
         return Outcome.AGAIN
-    images.add_stray(db, new_id(), {**told, "why": "other_content", "instance": there.id if there else None})
+    images.add_stray(db, new_id(), one.stray("other_content", instance=there.id if there else None))
     return Outcome.STRAY
 
 

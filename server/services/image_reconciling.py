@@ -19,7 +19,6 @@ from records.messages import (
     ImageDecisionView,
     ImageDifferenceView,
     PatientView,
-    StrayImagesView,
     UnsettledStudyView,
 )
 from records.succession import REASON_LENGTH
@@ -36,17 +35,6 @@ def unsettled(desk: Desk) -> tuple[UnsettledStudyView, ...]:
     rows = store.listed(desk.db)
     desk.note("images.unsettled", facts={"found": len(rows)})
     return _views(desk, rows)
-
-
-def strays(desk: Desk) -> tuple[StrayImagesView, ...]:
-    """Single images that contradict what was there first: kept, and shown to nobody until somebody asks the device."""
-    rights.demand(desk.person, Right.RECONCILE_IMAGES)
-    rows = store.strays(desk.db)
-    desk.note("images.strays", facts={"found": sum(row.count for row in rows)})
-    return tuple(StrayImagesView(
-        study=row.study, why=row.why, patient_no=row.patient_no, full_name=row.full_name, description=row.description,
-        study_date=row.study_date, modalities=tuple(row.modalities), count=row.count, senders=tuple(row.senders),
-        first_at=row.first_at, last_at=row.last_at) for row in rows)
 
 
 def decide(desk: Desk, uid: str, given: ImageDecisionGiven) -> UnsettledStudyView:

@@ -58,11 +58,6 @@ def decisions(db: Connection, keys: Keys, studies: Collection[UUID]) -> dict[UUI
     return found
 
 
-def strays(db: Connection) -> tuple[Row[Any], ...]:
-    """Images that contradict one that was there first, by the study that they name and why, the newest first."""
-    return tuple(db.execute(_STRAYS, {"most": RECENT}))
-
-
 def decide(db: Connection, key: ScopeKey, row: Mapping[str, Any], reason: str, now: Mapping[str, Any]) -> None:
     """Keep the decision, its reason under the study's key, and let the study stand as it says."""
     db.execute(insert(image_decisions).values(
@@ -75,14 +70,6 @@ def _about(decision: UUID) -> str:
     return f"image-decision:{decision}"
 
 
-_STRAYS = text("""
-    SELECT s.uid AS study, t.why, s.sent ->> 'patient_no' AS patient_no, s.sent ->> 'full_name' AS full_name,
-        s.description, s.study_date, s.modalities, count(*) AS count,
-        array_agg(DISTINCT t.sender ORDER BY t.sender) AS senders, min(t.received_at) AS first_at,
-        max(t.received_at) AS last_at
-    FROM image_strays AS t JOIN image_studies AS s ON s.id = t.study WHERE s.state <> 'destroyed'
-    GROUP BY s.id, t.why ORDER BY max(t.received_at) DESC LIMIT :most
-""")
 _DECISIONS = text("""
     SELECT d.id, d.study, d.decision, d.reason, d.sealed, d.at, coalesce(p.patient_no, '') AS patient_no,
         coalesce(p.full_name, '') AS patient_name, btrim(w.title || ' ' || w.full_name) AS person_name

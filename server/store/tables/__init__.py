@@ -34,6 +34,8 @@ from server.store.tables.images import (
     image_instances,
     image_marks,
     image_series,
+    image_stray_decisions,
+    image_stray_settlements,
     image_strays,
     image_studies,
 )
@@ -93,6 +95,8 @@ __all__ = [
     "image_instances",
     "image_marks",
     "image_series",
+    "image_stray_decisions",
+    "image_stray_settlements",
     "image_strays",
     "image_studies",
     "imaging_order_gifts",

@@ -118,9 +118,32 @@ image_strays = Table(
     Column("file", String(64), nullable=False),
     Column("length", BigInteger, nullable=False),
     words("sender"),
+    # Whom and which series it names, under the study's key; of images that were kept before, the file says it.
+    Column("told", LargeBinary),
     instant("received_at", now=True),
     UniqueConstraint("uid", "file"),
+    Index("ix_image_strays_study", "study"),
     CheckConstraint("why IN ('other_content', 'other_series', 'other_patient')", name="why_known"),
+    info=APPEND_ONLY,
+)
+image_stray_decisions = Table(
+    "image_stray_decisions", metadata,
+    identifier(),
+    reference("study", "image_studies.id"),
+    Column("decision", Text, nullable=False),
+    reference("person", "people.id"),
+    # The reason, and whom the images name about which it was decided: under the study's key.
+    Column("sealed", LargeBinary, nullable=False),
+    instant("at", now=True),
+    Index("ix_image_stray_decisions_study", "study"),
+    CheckConstraint("decision IN ('release', 'apart')", name="decision_known"),
+    info=APPEND_ONLY,
+)
+image_stray_settlements = Table(
+    "image_stray_settlements", metadata,
+    # Which images a decision was about; the newest one counts, and what was released stays in its study.
+    reference("stray", "image_strays.id", primary_key=True),
+    reference("decision", "image_stray_decisions.id", primary_key=True),
     info=APPEND_ONLY,
 )
 image_decisions = Table(

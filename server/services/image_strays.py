@@ -1,0 +1,188 @@
+"""Images that were kept apart from their study: a person says whether they are of its patient after all (DICOM A.1.2).
+
+A device that was corrected in the middle of a study names its one patient in two ways; two patients under one study UID
+are named in two ways too. Only a person can tell; the files stay what they are, and no decision is undone in silence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from records.errors import Refusal, Trouble
+from records.image_identity import Named, contradictions
+from records.messages import (
+    ImageNamesView,
+    PatientView,
+    StrayDecisionGiven,
+    StrayDecisionView,
+    StrayImagesView,
+    StraySeriesView,
+    StraysSettled,
+)
+from records.succession import REASON_LENGTH
+from server.services import image_receiving, rights
+from server.services import images as image_services
+from server.services.hospital import Desk, new_id
+from server.services.image_headers import read_header
+from server.services.rights import Right
+from server.store import base, images, imaging_orders, patients
+from server.store import image_strays as store
+from server.store.image_strays import Decided, OfSeries, Said, Stray
+from server.store.keys import ScopeKey
+
+MOST = 1000
+MOST_BYTES = 1 << 31
+"""Released in one act; their files are read again within it. What is left stays on the list."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Images of one study that were kept apart for one reason and name the same person; released, or not yet."""
+
+    study: UUID
+    why: str
+    named: Named | None
+    released: bool
+
+
+def listed(desk: Desk) -> tuple[StrayImagesView, ...]:
+    """What is kept apart, by study and by whom it names, and what was decided about it."""
+    rights.demand(desk.person, Right.RECONCILE_IMAGES)
+    rows = {row.id: row for row in store.studies(desk.db)}
+    strays = store.of_studies(desk.db, rows)
+    desk.note("images.strays", facts={"found": sum(one.decided != "release" for one in strays)})
+    people = {one.id: one for one in patients.read_many(desk.db, [row.patient for row in rows.values() if row.patient])}
+    decided = store.decisions(desk.db, desk.keys, rows)
+    ring = desk.keys.of_many(desk.db, rows)
+    groups: dict[_Group, list[tuple[Stray, Said | None]]] = {}
+    for stray in strays:
+        if stray.study in ring:
+            said = _said(desk, ring[stray.study], stray)
+            groups.setdefault(_group(stray, said), []).append((stray, said))
+    places = {study: place for place, study in enumerate(rows)}
+    ordered = sorted(groups.items(), key=lambda one: (one[0].released, places[one[0].study]))
+    return tuple(_view(desk, row := rows[group.study], group, of_it, patient=people.get(row.patient), decided=decided)
+                 for group, of_it in ordered)
+
+
+def decide(desk: Desk, uid: str, given: StrayDecisionGiven) -> StraysSettled:
+    """They are of the study's patient and go into it, or they stay apart."""
+    rights.demand(desk.person, Right.RECONCILE_IMAGES)
+    reason = given.reason.strip()
+    if len(reason) < REASON_LENGTH:
+        raise Refusal.because("image_decision_reason_missing", least=REASON_LENGTH)
+    row = store.study(desk.db, uid)
+    if row is None:
+        raise image_services.unseen(desk, uid)
+    if given.decision == "release" and (given.why != "other_patient" or given.names is None):
+        raise Refusal.because("image_stray_first_stands")
+    # The answer speaks of the study: it is kept under the study's key, as the reason is.
+    desk.scope = row.id
+    if not base.try_lock(desk.db, "image-strays", row.id):
+        raise Refusal.because("image_decided_meanwhile")
+    key = desk.key(row.id)
+    named = None if given.names is None else Named(**given.names.model_dump())
+    wanted = _Group(row.id, given.why, named, released=False)
+    group = [one for one in store.of_studies(desk.db, [row.id]) if _group(one, _said(desk, key, one)) == wanted]
+    if not group or len(group) != given.known:
+        raise Refusal.because("image_decided_meanwhile")
+    waiting = _so_many([one for one in group if not one.here])
+    settled = _released(desk, key, waiting) if given.decision == "release" else group
+    decision = new_id()
+    store.decide(desk.db, key, {"id": decision, "decision": given.decision, "person": desk.person.id},
+                 [one.id for one in settled], named=named, reason=reason)
+    _tell(desk, row, given, decision, settled)
+    here = sum(one.here for one in group) + len(waiting) - len(settled) if given.decision == "release" else 0
+    return StraysSettled(settled=len(settled), here=here, left=len(group) - len(settled))
+
+
+def _released(desk: Desk, key: ScopeKey, waiting: Iterable[Stray]) -> list[Stray]:
+    """Those that are in the study from now on; left apart are those whose UID or series is here in another way."""
+    kept = []
+    for one in waiting:
+        file = images.open_file(desk.hospital.images, key, one.file).read()
+        kept.append((read_header(file), {"file": one.file, "length": one.length, "sender": one.sender}))
+    filed = image_receiving.file_kept(desk.db, key, kept)
+    if not filed:
+        raise Refusal.because("image_stray_here")
+    return [one for one in waiting if one.file in filed]
+
+
+def _so_many(strays: Sequence[Stray]) -> Sequence[Stray]:
+    """The first ones, as many as one act may read."""
+    total = 0
+    for place, one in enumerate(strays[:MOST]):
+        total += one.length
+        if place and total > MOST_BYTES:
+            return strays[:place]
+    return strays[:MOST]
+
+
+def _tell(desk: Desk, row: Row[Any], given: StrayDecisionGiven, decision: UUID, settled: Sequence[Stray]) -> None:
+    action = "images.release" if given.decision == "release" else "images.keep_apart"
+    # Why lies with the decision, under the study's key: a reason may name the patient, and the audit is never emptied.
+    desk.note(action, patient=row.patient, encounter=row.encounter, facts={
+        "study": row.uid, "why": given.why, "decision": str(decision), "images": [one.uid for one in settled]})
+    if given.decision == "release":
+        if row.encounter is not None:
+            desk.tell("images", encounter=row.encounter)
+        for encounter in imaging_orders.encounters_of(desk.db, [row.imaging_order] if row.imaging_order else []):
+            imaging_orders.mark_stale(desk.db, encounter)
+            desk.tell("imaging_orders", encounter=encounter)
+    desk.tell("images_unsettled")
+
+
+def _group(stray: Stray, said: Said | None) -> _Group:
+    return _Group(stray.study, stray.why, said.named if said else None, released=stray.decided == "release")
+
+
+def _said(desk: Desk, key: ScopeKey, stray: Stray) -> Said | None:
+    """What it says of itself; nothing where that was not kept, or cannot be read any more."""
+    said = store.opened(key, stray)
+    if said is not None or stray.why != "other_patient":
+        return said
+    try:
+        return image_receiving.said_of(read_header(
+            images.open_file(desk.hospital.images, key, stray.file).read()))
+    except Trouble:
+        raise
+    except Refusal:
+        return None
+
+
+def _view(
+    desk: Desk, row: Row[Any], group: _Group, of_it: Sequence[tuple[Stray, Said | None]], *,
+    patient: PatientView | None, decided: dict[UUID, Decided],
+) -> StrayImagesView:
+    strays = [stray for stray, _ in of_it]
+    sent, now = Named(**row.sent), Named(row.patient_no, row.full_name, row.birth_date, row.sex)
+    fits = group.named is not None and not image_receiving.is_of_another(
+        desk.db, group.named, sent=sent, now=now, patient=row.patient)
+    said = {one.decision for one in strays}
+    settled = "release" if group.released else "apart" if all(one.decided for one in strays) else ""
+    return StrayImagesView(
+        study=row.uid, why=group.why, **asdict(sent), study_state=row.state, patient=patient,
+        description=row.description, study_date=row.study_date, modalities=tuple(row.modalities),
+        names=ImageNamesView(**asdict(group.named)) if group.named else None,
+        differs=contradictions(group.named, now) if group.named else (), fits=fits, series=_series(of_it),
+        count=len(strays), here=sum(one.here for one in strays) if group.why == "other_patient" else 0,
+        senders=tuple(sorted({one.sender for one in strays})), first_at=min(one.received_at for one in strays),
+        last_at=max(one.received_at for one in strays), settled=settled,
+        decisions=tuple(StrayDecisionView(decision=one.decision, reason=one.reason, person_name=one.person_name,
+                                          at=one.at) for which, one in decided.items() if which in said))
+
+
+def _series(of_it: Iterable[tuple[Stray, Said | None]]) -> tuple[StraySeriesView, ...]:
+    counted = Counter(said.series for _, said in of_it if said is not None)
+    return tuple(StraySeriesView(**asdict(series), count=count)
+                 for series, count in sorted(counted.items(), key=lambda one: _place(one[0])))
+
+
+def _place(series: OfSeries) -> tuple[bool, int, str, str]:
+    return series.number is None, series.number or 0, series.modality, series.description
