@@ -104,10 +104,10 @@ class EditorModel(QObject):
         """The person typed; None or "" empties the field. Saved within a second. A given field is nobody's to type."""
         if self._closed or self.is_fixed or key not in self._fields or self._fields[key].given:
             return
-        value = plain(value)
-        empty = value in (None, "", [], {})
+        empty = (value := plain(value)) in (None, "", [], {})
         if self._values.get(key) == value or (empty and key not in self._values):
             return
+        self.pictures.left_out(self._fields[key], self._values.get(key), value)
         if empty:
             del self._values[key]
         else:

@@ -13,7 +13,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from imaging.png import png
 from records.errors import Refusal
-from records.forms import EntryKind
+from records.forms import EntryKind, Field
 from records.pictures import MOST, as_text, is_key_image, read_png
 from workstation.background import Command
 from workstation.models.images.stack import Spot
@@ -109,10 +109,38 @@ class ForReports:
         """The reader clicked on one: whoever shows images listens."""
         self.keeper.wanted.emit(self.patient, spot_of(item))
 
+    def left_out(self, field: Field, before: Any, after: Any) -> None:
+        """What the writer takes out of a report is no longer chosen, or the next `K` would bring it back."""
+        if field.type != "images":
+            return
+        kept = {spot_of(item) for item in after or () if is_key_image(item)}
+        self.keeper.drop(self.patient, [spot for item in before or () if is_key_image(item)
+                                        and (spot := spot_of(item)) not in kept])
+
     def taken(self, kind: EntryKind, values: Mapping[str, Any]) -> None:
         """A report with these values is signed: what it holds waits no longer."""
         held = [spot_of(item) for field in kind.fields if field.type == "images" for item in values.get(field.key, ())]
         self.keeper.drop(self.patient, held)
+
+
+def blank_of(kind: EntryKind) -> str:
+    """The blank that takes key images; empty when there is none."""
+    return next((field.key for field in kind.fields if field.type == "images"), "")
+
+
+def taken_in(held: Sequence[KeyImage], chosen: Sequence[KeyImage]) -> list[KeyImage]:
+    """A report's pictures with these, as many as it takes: the words that its writer gave a picture stay, a frame that
+    was chosen anew as it looks now takes the place of how it looked.
+    """
+    made = list(held)
+    places = {spot_of(item): at for at, item in enumerate(made)}
+    for item in chosen:
+        at = places.get(spot_of(item))
+        if at is None and len(made) < MOST:
+            made.append(item)
+        elif at is not None and made[at]["picture"] != item["picture"]:
+            made[at] = item
+    return made
 
 
 def _key(patient: UUID) -> str:

@@ -13,7 +13,10 @@ from records.messages import DestroyedStudyView, PatientImages, PatientView
 from workstation.models.desk import Answered, Desk, Told
 from workstation.models.images.study_list import StudyList
 
-LOOK_AGAIN_MS = 15_000
+LOOK_AGAIN_MS, GRACE_MS = 15_000, 400
+"""How often is asked whether more came; how long the server has to answer before what this PC keeps is shown: pictures
+of yesterday must not hang there as if they were the newest when those of today are one answer away.
+"""
 _IMAGES = TypeAdapter(PatientImages)
 
 
@@ -42,6 +45,11 @@ class StudiesModel(StudyList, Answered[PatientImages]):
         self._again = QTimer(self)
         self._again.setInterval(LOOK_AGAIN_MS)
         self._again.timeout.connect(self.look_again)
+        self._held: Told[PatientImages] | None = None
+        self._grace = QTimer(self)
+        self._grace.setInterval(GRACE_MS)
+        self._grace.setSingleShot(True)
+        self._grace.timeout.connect(self._show_held)
 
     @property
     def studies(self) -> tuple[ImageStudyView, ...]:
@@ -75,7 +83,8 @@ class StudiesModel(StudyList, Answered[PatientImages]):
         return News(more, len(fresh))
 
     def load(self) -> None:
-        """From this PC at once, from the server a moment later."""
+        """From the server; from this PC when it is away, refuses or takes its time."""
+        self._grace.start()
         self._desk.kept(self._key, _IMAGES, self._kept)
         self._fetch()
 
@@ -106,11 +115,17 @@ class StudiesModel(StudyList, Answered[PatientImages]):
         self._desk.fetch(self._key, f"/api/patients/{self.patient.id}/images", _IMAGES, self._arrived, self._failed)
 
     def _kept(self, told: Told[PatientImages]) -> None:
-        if self._told is None:
-            self._told = told
+        self._held = told
+        if self._desk.away or not self._grace.isActive():
+            self._show_held()
+
+    def _show_held(self) -> None:
+        if self._told is None and self._held is not None:
+            self._told = self._held
             self.loaded.emit()
 
     def _arrived(self, told: Told[PatientImages]) -> None:
+        self._grace.stop()
         if self._told is None or not self._told.value.studies:
             self._told = told
             self.loaded.emit()
@@ -121,6 +136,8 @@ class StudiesModel(StudyList, Answered[PatientImages]):
         self.news_changed.emit()
 
     def _failed(self, why: Refusal) -> None:
+        self._grace.stop()
+        self._show_held()
         self._grow_old()
         self.refused.emit(why)
 

@@ -41,6 +41,11 @@ class ReportBeside(QWidget):
         self.hide()
 
     @property
+    def model(self) -> EditorModel | None:
+        """The draft that is written on."""
+        return self._model
+
+    @property
     def form(self) -> str:
         """The form that is written on; empty when none is."""
         return self._model.form.code if self._model is not None else ""
@@ -120,6 +125,8 @@ class _Words(TextField):
         super().__init__(name)
         self._telling = False
         self.setProperty("role", "viewer")
+        # Words are wrapped; while the panel finds its sizes a bar flashed up over the last line, and stayed.
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumHeight(LEAST)
         self.setMaximumHeight(1 << 14)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

@@ -22,7 +22,9 @@ from workstation.views import style
 from workstation.views.chart.images_blank import pixmap_of
 from workstation.views.images.dark import image_pen
 
-CELL = QSize(116, 74)
+CELL = QSize(108, 74)
+"""Two and a scroll bar fit into the panel."""
+_MOST_ROWS = 3
 _ITEM = Qt.ItemDataRole.UserRole + 1
 
 
@@ -44,6 +46,7 @@ class KeyImageList(QListWidget):
         self.setGridSize(CELL)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setItemDelegate(_Painter(self))
+        self._most = _MOST_ROWS
         self.itemActivated.connect(lambda item: self.opened.emit(item.data(_ITEM)))
         self.itemClicked.connect(lambda item: self.opened.emit(item.data(_ITEM)))
         self.show_images(())
@@ -59,8 +62,18 @@ class KeyImageList(QListWidget):
             cell.setData(Qt.ItemDataRole.AccessibleTextRole, f"Ảnh {number}. {item['words']}")
             cell.setSizeHint(CELL)
         self.setCurrentRow(min(at, self.count() - 1))
-        self.setFixedHeight(CELL.height() * (-(-len(items) // 2)) + 4)
+        self._fit()
         self.setVisible(bool(items))
+
+    def show_at_most(self, rows: int) -> None:
+        """How many rows are seen at once; the others are scrolled to."""
+        self._most = rows
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(CELL.height() * min(self._most, -(-self.count() // 2)) + 6)
+        if (last := self.item(self.count() - 1)) is not None:
+            self.scrollToItem(last)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         item = self.currentItem()

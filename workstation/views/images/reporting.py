@@ -10,14 +10,14 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QLabel
 
 from records.errors import Refusal
-from records.pictures import LARGEST_SIDE
+from records.pictures import LARGEST_SIDE, is_key_image
 from workstation.models.answering import number_key
 from workstation.models.desk import Desk
 from workstation.models.editor import EditorModel
 from workstation.models.images import said
 from workstation.models.images.choosing import Choosing
 from workstation.models.images.hanging import Hung
-from workstation.models.images.key_images import spot_of
+from workstation.models.images.key_images import KeyImage, blank_of, spot_of, taken_in
 from workstation.models.images.report import devices
 from workstation.models.images.stack import Spot
 from workstation.views import style
@@ -89,8 +89,9 @@ class Reporting(QObject):
         self.beside.turned.connect(self._show_report)
         self.beside.keys_changed.connect(self._say_write)
         self.images.opened.connect(lambda item: place.show_spot(spot_of(item)))
-        self.images.dropped.connect(self.choosing.drop)
-        self.choosing.changed.connect(self._show)
+        self.images.dropped.connect(self._drop)
+        self._chosen = self.choosing.chosen
+        self.choosing.changed.connect(self._choice_changed)
         self.choosing.refused.connect(self._refused)
         self._show()
         self._show_report()
@@ -138,15 +139,46 @@ class Reporting(QObject):
 
     def _say_order(self) -> None:
         """Of two orders of one name: whose report is open, and whether these pictures are that order's."""
-        model = self._chart.draft() if self.beside.form else None
-        named = str(model.value(number_key(model.kind)) or "") if model is not None else ""
-        study = self._place.reading.studies.study(self._read_now().study_uid) if self._place.grid.cells else None
-        borne = study.accession if study is not None else ""
+        named, borne = self._numbers()
         other = bool(named and borne and named != borne)
         self.order.setText(f"Phiếu trả lời chỉ định số {named}, ảnh đang xem mang số {borne}." if other
                            else f"Chỉ định số {named}")
         style.set_role(self.order, "viewer_alert" if other else "viewer_small")
         self.order.setVisible(bool(named))
+
+    def _numbers(self) -> tuple[str, str]:
+        """Of the order that the report answers, and of the one whose number the pictures bear."""
+        model = self._chart.draft() if self.beside.form else None
+        named = str(model.value(number_key(model.kind)) or "") if model is not None else ""
+        study = self._place.reading.studies.study(self._read_now().study_uid) if self._place.grid.cells else None
+        return named, study.accession if study is not None else ""
+
+    def _choice_changed(self) -> None:
+        """What K took goes into the report that is open beside; a report on another order is left alone."""
+        fresh = [item for item in self.choosing.chosen if item not in self._chosen]
+        self._chosen = self.choosing.chosen
+        self._take_in(fresh)
+        self._show()
+
+    def _take_in(self, items: Sequence[KeyImage]) -> None:
+        model = self.beside.model
+        named, borne = self._numbers()
+        if model is not None and items and not (named and borne and named != borne):
+            model.take_over({blank_of(model.kind): taken_in(self._inside(), items)})
+
+    def _inside(self) -> Sequence[KeyImage]:
+        """The pictures that the report beside holds."""
+        model = self.beside.model
+        held = model.value(blank_of(model.kind)) if model is not None else None
+        return [item for item in held or () if is_key_image(item)]
+
+    def _drop(self, item: KeyImage) -> None:
+        """Out of the list, and out of the report that holds it."""
+        model, held = self.beside.model, self._inside()
+        left = [one for one in held if spot_of(one) != spot_of(item)]
+        if model is not None and left != held:
+            model.take_over({blank_of(model.kind): left})
+        self.choosing.drop(item)
 
     def _sign(self) -> None:
         self._chart.sign()
@@ -156,7 +188,12 @@ class Reporting(QObject):
         self.report.setText(f"PHIẾU KẾT QUẢ · {form}" if form else "PHIẾU KẾT QUẢ")
         self._say_write()
         self.sign.setVisible(bool(form))
+        if form and self._place.grid.cells:
+            read = self._read_now().study_uid
+            self._take_in([item for item in self.choosing.chosen if item["study"] == read])
+            self._show()
         self._place.panel.make_room(wanted=bool(form))
+        self.images.show_at_most(1 if form else 3)
         self._say_order()
         self._actions.refresh()
 
@@ -166,8 +203,15 @@ class Reporting(QObject):
 
     def _show(self) -> None:
         chosen = self.choosing.chosen
-        self.caption.setText(f"ẢNH CHÍNH · {len(chosen)} ảnh vào phiếu" if chosen else "ẢNH CHÍNH")
+        self.caption.setText(f"ẢNH CHÍNH · {self._told_of(chosen)}" if chosen else "ẢNH CHÍNH")
         self.images.show_images(chosen)
+
+    def _told_of(self, chosen: Sequence[KeyImage]) -> str:
+        if not self.beside.form:
+            return f"{len(chosen)} ảnh vào phiếu"
+        held = {spot_of(item) for item in self._inside()}
+        inside = sum(spot_of(item) in held for item in chosen)
+        return f"{inside} ảnh trong phiếu" if inside == len(chosen) else f"{inside}/{len(chosen)} ảnh trong phiếu"
 
     def _refused(self, why: Refusal) -> None:
         self._place.tell(" ".join(f"{reason.vietnamese} {reason.todo}".strip() for reason in why.reasons))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -192,3 +193,76 @@ def test_an_ecgs_page_is_chosen_as_it_lies_on_the_paper_and_a_report_says_why_no
     assert again is not None
     assert again.uid == f"{series}.2", "a click in the signed sheet opens the strip, not the report beside it"
 
+
+
+@pytest.fixture
+def beside(opened: Reader) -> tuple[Reporting, EditorModel]:
+    """A report on the CT that is read is open beside it."""
+    desk = opened.place.reading.desk
+    ref = FormRef(code="09/BV2", edition="2024-01-01", kind="result")
+    model = EditorModel(desk, hospital.chart(), draft(values={"order": "2600000011"}, form=ref), None, desk.sync)
+    return Reporting(desk, opened.place, opened.actions, Chart(lambda *_: Begun.OPEN, lambda: model)), model
+
+
+def frames(model: EditorModel) -> list[str]:
+    return [item["instance"] for item in model.value("key_images") or ()]
+
+
+def test_what_k_takes_is_in_the_report_beside_and_what_leaves_one_list_leaves_the_other(
+        opened: Reader, beside: tuple[Reporting, EditorModel], qtbot: QtBot) -> None:
+    """«2 ảnh vào phiếu» was said of pictures that no report held, and the report was signed without them."""
+    reporting, model = beside
+    press(opened, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: len(reporting.choosing.chosen) == 1)
+    assert (frames(model), reporting.caption.text()) == ([], "ẢNH CHÍNH · 1 ảnh vào phiếu")
+    opened.place.entered.emit()  # the report is begun: what was chosen of these pictures goes into it
+    viewport = opened.place.grid.viewport
+    viewport.gaze.scroll_to(5)
+    press(opened, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: len(reporting.choosing.chosen) == 2)
+    first, second = (item["instance"] for item in reporting.choosing.chosen)
+    assert (frames(model), reporting.caption.text()) == ([first, second], "ẢNH CHÍNH · 2 ảnh trong phiếu")
+
+    model.set_value("key_images", [{**model.value("key_images")[0], "words": "lời của bác sĩ"},
+                                   model.value("key_images")[1]])
+    viewport.gaze.scroll_to(7)
+    press(opened, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: len(frames(model)) == 3)
+    assert model.value("key_images")[0]["words"] == "lời của bác sĩ"
+    model.set_value("key_images", model.value("key_images")[:2])  # left out in the form
+    assert len(reporting.choosing.chosen) == 2
+    reporting.images.setCurrentRow(0)
+    KEYS.keyClick(reporting.images, Qt.Key.Key_Delete)
+    assert (frames(model), len(reporting.choosing.chosen)) == ([second], 1)
+
+
+def test_a_report_on_another_order_takes_no_picture(opened: Reader, beside: tuple[Reporting, EditorModel],
+                                                    qtbot: QtBot) -> None:
+    reporting, model = beside
+    model.set_value("order", "2600000012")
+    opened.place.entered.emit()
+    press(opened, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: len(reporting.choosing.chosen) == 1)
+    assert (frames(model), reporting.caption.text()) == ([], "ẢNH CHÍNH · 0/1 ảnh trong phiếu")
+
+
+def test_the_panel_of_a_small_screen_holds_pictures_and_words_and_none_lies_over_another(
+        opened: Reader, beside: tuple[Reporting, EditorModel], qtbot: QtBot, tmp_path: Path) -> None:
+    reporting, _ = beside
+    for at, wanted in enumerate((3, 5, 7), start=1):
+        opened.place.grid.viewport.gaze.scroll_to(wanted)
+        press(opened, Qt.Key.Key_K)
+        qtbot.waitUntil(lambda count=at: len(reporting.choosing.chosen) == count)  # type: ignore[misc]
+    opened.window.resize(1366, 636)
+    opened.place.entered.emit()
+    QApplication.processEvents()
+    images = reporting.images
+    tops = [images.visualItemRect(images.item(row)).top() for row in range(3)]
+    assert tops[0] == tops[1] < tops[2], "two beside each other, the bar besides"
+    words = reporting.beside.fields["conclusion"]
+    assert words.horizontalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+    assert opened.window.grab().save(str(tmp_path / "panel.png"))
+    shown = [one for one in (reporting.caption, images, reporting.report, reporting.beside, reporting.go_on)
+             if one.isVisible()]
+    areas = [one.rect().translated(one.mapTo(opened.window, QPoint())) for one in shown]
+    assert all(above.bottom() < below.top() for above, below in pairwise(areas))
