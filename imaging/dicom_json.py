@@ -1,6 +1,7 @@
 """A data set in DICOM's JSON (PS3.18 annex F), made from the bytes as they were read: ten times quicker than by values.
 
-Nothing that a device wrote wrong stops it: a value that its representation does not allow is given as its bytes.
+Nothing that a device wrote wrong stops it: a value that its representation does not allow is given as its bytes, a
+number that is none as empty.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _WHOLE = frozenset({"LT", "ST", "UT", "UR"})
 _BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _WORDS = {"OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2}
 _NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "SV": "q", "UV": "Q"}
+_COUNTED = frozenset({*_NUMBERS, "AT", "DS", "IS"})
 _EITHER = {"OB or OW": "OW", "US or OW": "OW", "US or SS or OW": "OW"}
 _PIXELS = 0x7FE00000
 _VALUES, _BYTES, _SHORT, _OF_MAKERS = 500_000, 16 << 20, 64, 64 * 1024
@@ -124,7 +126,10 @@ def _raw(data: Dataset, element: RawDataElement, encodings: list[str], name: str
         values = _values(representation, value, encodings, little=element.is_little_endian)
     except Exception:
         # pydicom raises whatever a broken value leads to; the other attributes are still asked for.
-        return way.inline("UN", value)
+        # Readers (pydicom, so dicomweb-client) look up what an UN of a known attribute is, and give up the whole answer
+        # where its bytes are no number: told as empty (F.2.5). The file still says what it says.
+        is_number = representation in _COUNTED and not element.tag.is_private
+        return {"vr": representation} if is_number else way.inline("UN", value)
     return {"vr": representation, "Value": values} if values else {"vr": representation}
 
 
@@ -185,6 +190,8 @@ def _filled(parts: list[str], made: Callable[[str], Any]) -> list[Any]:
 
 
 def _decimal(text: str) -> int | float:
+    if "_" in text or not text.isascii():
+        raise ValueError(text)  # Python's numbers, not DICOM's
     try:
         return int(text)
     except ValueError:
@@ -192,6 +199,13 @@ def _decimal(text: str) -> int | float:
         if not math.isfinite(number):
             raise
         return number
+
+
+def _integer(text: str) -> int:
+    number = _decimal(text)
+    if number != int(number):
+        raise ValueError(text)
+    return int(number)
 
 
 def _finite(number: float) -> float | str:
@@ -239,5 +253,5 @@ def _inline(representation: str, value: bytes) -> Told:
 
 _MADE: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("AE", "AS", "CS", "DA", "DT", "TM", "UI", "LO", "SH", "UC"), str),
-    "DS": _decimal, "IS": lambda text: int(_decimal(text)), "PN": name_groups,
+    "DS": _decimal, "IS": _integer, "PN": name_groups,
 }

@@ -89,7 +89,9 @@ def sampled(frame: Frame, grey: Grey, view: View, aspect: float = 1.0) -> Sample
     if view.quarter_turns % 2:
         natural = natural[::-1]
     size = view.size or natural
-    if min(size) < 1 or size[0] * size[1] > MOST_PIXELS:
+    if min(size) < 1:
+        raise Refusal.because("image_picture_without_pixels", width=size[0], height=size[1])
+    if size[0] * size[1] > MOST_PIXELS:
         raise Refusal.because("image_picture_too_large", width=size[0], height=size[1])
     if view.region is None:
         width, height = fitted(natural, size)

@@ -14,6 +14,7 @@ from records import pades
 from records.errors import Reason
 from records.receipts import PublicKey, key_id, keys_from_pem
 from server.file_check import pems
+from server.services import image_names
 from server.services.hospital import Hospital
 from server.settings import Settings
 from server.store import base, chain, walk
@@ -34,7 +35,7 @@ def verify(settings: Settings, *, anchor: Path | None, as_json: bool, images: bo
                 walk.versions(db, hospital.keys), walk.files(db, hospital.keys, hospital.blobs, _judge(hospital)),
                 walk.signed(db, keys), walk.receipted(db, keys), walk.states(db),
                 walk.shown(db, hospital.keys), walk.images(db, hospital.keys, hospital.images, whole=images),
-                _audit(db, keys, anchored),
+                image_names.walked(db, hospital), _audit(db, keys, anchored),
             ]
     finally:
         hospital.close()

@@ -12,11 +12,16 @@ from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from imaging.grey import Shape, Window
 from records.errors import Refusal
 from server.services.image_details import MOST_WHOLE, Included
-from server.store.image_search import ATTRIBUTES, LIMIT, REQUESTS, WITHIN, Level, Wanted
+from server.store.image_search import ATTRIBUTES, LIMIT, NUMBERS, REQUESTS, WITHIN, Level, Wanted
 
 _SHAPES = {"linear": Shape.LINEAR, "linear-exact": Shape.LINEAR_EXACT, "sigmoid": Shape.SIGMOID}
 LARGEST_PICTURE = 1 << 24
 """Pixels of a picture that is drawn to a size: four times what the largest reading screens show."""
+_DAY, _HOUR = r"[0-9?*]{8}", r"[0-9]{2}(?:[0-9]{2}(?:[0-9]{2}(?:\.[0-9]{1,6})?)?)?"
+_DATES = re.compile(rf"\*?|-|{_DAY}(?:\\{_DAY})*|{_DAY}-(?:{_DAY})?|-{_DAY}|[0-9?]{{0,7}}\*")
+_TIMES = re.compile(rf"\*?|-|{_HOUR}(?:\\{_HOUR})*|{_HOUR}-(?:{_HOUR})?|-{_HOUR}|[0-9?.]{{0,12}}\*")
+"""Wildcards beside what the standard has: they were always understood here, and say what they mean."""
+_NUMBER = re.compile(r"\*?|-?[0-9]{1,12}")
 _OURS = frozenset({"limit", "offset", "fuzzymatching", "accept"})
 
 
@@ -37,7 +42,7 @@ def question(request: Request, level: Level, fixed: dict[str, str]) -> Question:
     for name, value in request.query_params.multi_items():
         keyword = _keyword(name)
         if keyword in WITHIN or (keyword in ATTRIBUTES[level] and keyword != REQUESTS):
-            matching[keyword] = value.replace(",", "\\") if keyword.endswith("UID") else value
+            matching[keyword] = value.replace(",", "\\") if keyword.endswith("UID") else _fitting(keyword, value)
         elif name.lower() == "includefield":
             fields += value.split(",")
         elif name.lower() not in _OURS:
@@ -54,6 +59,18 @@ def question(request: Request, level: Level, fixed: dict[str, str]) -> Question:
     if request.query_params.get("fuzzymatching", "").lower() == "true":
         warnings.append("The fuzzymatching parameter is not supported. Only literal matching has been performed.")
     return Question(Wanted(level, matching, limit=limit, offset=offset), tuple(warnings), included)
+
+
+def _fitting(keyword: str, value: str) -> str:
+    """The value where it is one that such an attribute can have, or can be searched by (PS3.18 8.3.4.1, PS3.4 C.2.2.2):
+    who asks for a day that is none must not believe that nothing was made on it.
+    """
+    form, words = ((_DATES, "YYYYMMDD, or two such with - between") if keyword.endswith("Date")
+                   else (_TIMES, "HHMMSS, or two such with - between") if keyword.endswith("Time")
+                   else (_NUMBER, "a whole number") if keyword in NUMBERS else (None, ""))
+    if form is not None and not form.fullmatch(value):
+        raise Refusal.because("question_malformed", keyword, wanted=words)
+    return value
 
 
 @cache
@@ -143,4 +160,6 @@ def _tag(name: str) -> str:
 
 def _count(request: Request, name: str, otherwise: int) -> int:
     value = request.query_params.get(name, "")
-    return int(value) if value.isdigit() and len(value) < 9 else otherwise
+    if value and not re.fullmatch("[0-9]{1,18}", value):
+        raise Refusal.because("question_malformed", name, wanted="a whole number from 0")
+    return min(int(value), 10 ** 8) if value else otherwise

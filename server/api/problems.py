@@ -17,6 +17,7 @@ from records.errors import Reason, Refusal, Trouble
 _log = logging.getLogger("benhan.server")
 
 _STATUS = {
+    "question_malformed": 400,
     "sign_in_required": 401,
     "sign_in_to_look_up": 401,
     "session_ended": 401,

@@ -107,9 +107,10 @@ ATTRIBUTES: dict[Level, dict[str, ColumnElement[Any]]] = {
 _RANGES = frozenset({"StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "PatientBirthDate",
                      "PerformedProcedureStepStartDate", "PerformedProcedureStepStartTime"})
 _NAMES = frozenset({"PatientName", "ReferringPhysicianName"})
-_NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames", "BitsAllocated",
-                      "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances",
-                      "NumberOfSeriesRelatedInstances"})
+NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames", "BitsAllocated",
+                     "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances",
+                     "NumberOfSeriesRelatedInstances"})
+"""Attributes that are matched as numbers."""
 
 REQUESTS = "RequestAttributesSequence"
 WITHIN = {f"{REQUESTS}.ScheduledProcedureStepID": "00400009", f"{REQUESTS}.RequestedProcedureID": "00401001"}
@@ -217,7 +218,7 @@ def _in_wards(sight: Sight, shown: ColumnElement[bool]) -> ColumnElement[bool]:
 def _fits(keyword: str, column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
     if keyword == "ModalitiesInStudy":
         return or_(*(func.array_position(column, one).is_not(None) for one in value.split("\\")))
-    if keyword in _NUMBERS:
+    if keyword in NUMBERS:
         return column == int(value) if value.lstrip("-").isdigit() and len(value) < 10 else false()
     if keyword in _RANGES and "-" in value:
         return _within(column, value)

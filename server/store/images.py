@@ -92,6 +92,11 @@ def seal_metadata(key: ScopeKey, uid: str, told: bytes) -> bytes:
     return key.encrypt(_metadata_about(uid), told)
 
 
+def opened_metadata(key: ScopeKey, uid: str, sealed: bytes) -> bytes:
+    """What `seal_metadata` sealed."""
+    return key.decrypt(_metadata_about(uid), sealed)
+
+
 def metadata_of(db: Connection, key: ScopeKey, which: Collection[UUID]) -> dict[UUID, bytes]:
     """What is kept of these images' metadata, by image; those that came before it was kept are left out."""
     rows = db.execute(select(image_instances.c.id, image_instances.c.uid, image_instances.c.metadata)

@@ -132,7 +132,7 @@ def test_a_second_demo_on_a_folder_in_use_says_so(home: Path) -> None:
         verified = run("verify", "--home", home, "--json")
         assert verified.returncode == 0, verified.stderr
         assert {each["kind"] for each in json.loads(verified.stdout)} == {
-            "versions", "files", "signatures", "receipts", "states", "shown", "images", "audit"}
+            "versions", "files", "signatures", "receipts", "states", "shown", "images", "patients of images", "audit"}
     finally:
         demo.stop()
 

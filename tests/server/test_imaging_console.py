@@ -138,3 +138,12 @@ def test_info_says_why_a_header_that_was_made_to_swell_is_not_read(
     assert main(["image", "info", str(file)]) != 0
     told = capsys.readouterr()
     assert "nested more than 64 levels deep" in told.out + told.err
+
+
+def test_a_picture_without_pixels_is_not_called_too_large(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(public_files()["CT_small.dcm"])
+    for size in (("0", "0"), ("-5", "10")):
+        assert main(["image", "render", file, "--size", *size, "--out", str(tmp_path / "no.png")]) != 0
+        told = capsys.readouterr()
+        assert f"{size[0]} × {size[1]} has no pixels" in told.out + told.err
+    assert not (tmp_path / "no.png").exists()

@@ -52,10 +52,15 @@ def test_a_forged_address_is_refused_and_writes_into_no_header(house: House) -> 
 
 
 QUESTIONS = {
-    "NumberOfStudyRelatedInstances=1": 1, "NumberOfStudyRelatedInstances=x": 0, "limit=0": 0,
+    "NumberOfStudyRelatedInstances=1": 1, "NumberOfStudyRelatedInstances=0": 0, "limit=0": 0,
     "limit=99999999&offset=99999999": 0, "PatientName=" + "*a" * 2000: 0, "PatientName=*": 1,
     "StudyInstanceUID=" + ",".join(["1.2"] * 5000): 0, "StudyDate=99999999-": 0, "StudyDate=-": 1,
+    "StudyDate=2026*": 1, "StudyDate=20261101-20261131": 1, "StudyTime=00-": 1, "StudyTime=0000-2359": 1,
+    "StudyDate=": 1,
+    "limit=99999999999999999&offset=99999999999": 0,
 }
+MALFORMED = ("StudyDate=abc", "StudyDate=2026", "00080020=26112026x", "StudyDate=20261101-2026", "StudyTime=9 giờ",
+             "NumberOfStudyRelatedInstances=x", "limit=-1", "limit=abc", "limit=1.5", "offset=-1", "limit=²")
 
 
 def test_any_question_is_answered(house: House) -> None:
@@ -64,6 +69,15 @@ def test_any_question_is_answered(house: House) -> None:
         for question, found in QUESTIONS.items():
             answer = client.get(f"/dicomweb/studies?{question}")
             assert (answer.status_code, len(answer.json())) == (200, found), question[:60]
+
+
+def test_what_no_attribute_can_be_is_refused_in_words(house: House) -> None:
+    """«Nothing was made on that day» was the answer to a day that is none (PS3.18 8.3.4.1, 10.6.3)."""
+    with house.sign_in("ha") as client:
+        for question in MALFORMED:
+            answer = client.get(f"/dicomweb/studies?{question}")
+            name = question.partition("=")[0].replace("00080020", "StudyDate")
+            assert (answer.status_code, name in answer.text) == (400, True), question
 
 
 def test_a_question_tells_nothing_of_patients_who_are_not_in_sight(house: House) -> None:
