@@ -59,7 +59,9 @@ from records.messages import (
     SettlementView,
     SignIn,
     StampGiven,
+    StrayDecisionGiven,
     StrayImagesView,
+    StraysSettled,
     UnsettledStudyView,
     WorkstationSettings,
 )
@@ -121,6 +123,7 @@ class LittleServer:
     unsettled: list[UnsettledStudyView] = field(default_factory=list)
     strays: list[StrayImagesView] = field(default_factory=list)
     image_decisions: list[ImageDecisionGiven] = field(default_factory=list)
+    stray_decisions: list[StrayDecisionGiven] = field(default_factory=list)
     chains: dict[UUID, ChainView] = field(default_factory=dict)
     """What is said of the slots of a paper."""
     colleagues: list[ColleagueView] = field(default_factory=list)
@@ -361,6 +364,12 @@ class _Handler(BaseHTTPRequestHandler):
                 little.unsettled[:] = [view.model_copy(update={"state": "set_aside"}) if view.uid == uid else view
                                        for view in little.unsettled]
                 return 200, _json(next(view for view in little.unsettled if view.uid == uid))
+            case ["POST", "image-studies", uid, "strays", "decisions"]:
+                settled = StrayDecisionGiven.model_validate_json(body)
+                little.stray_decisions.append(settled)
+                little.strays[:] = [one.model_copy(update={"settled": settled.decision})
+                                    if (one.study, one.names) == (uid, settled.names) else one for one in little.strays]
+                return 200, _json(StraysSettled(settled=settled.known))
             case ["GET", "settlements"]:
                 return 200, b"[" + b",".join(_json(view) for view in little.settlements) + b"]"
             case ["POST", "settlements", which]:

@@ -56,7 +56,9 @@ from records.messages import (
     SignIn,
     StampGiven,
     StampWish,
+    StrayDecisionGiven,
     StrayImagesView,
+    StraysSettled,
     Transfer,
     TrustDecision,
     TrustEdition,
@@ -285,12 +287,17 @@ class Client(ConfirmationRoutes, ImageRoutes):
         return self._list(UnsettledStudyView, "/api/image-studies/unsettled")
 
     def stray_images(self) -> tuple[StrayImagesView, ...]:
-        """Images that contradict one that was there first."""
+        """Images that contradict what was there first, by whom they name."""
         return self._list(StrayImagesView, "/api/image-studies/strays")
 
     def settle_images(self, uid: str, given: ImageDecisionGiven, key: UUID) -> UnsettledStudyView:
         """Say whose a study is."""
         return self._post(UnsettledStudyView, f"/api/image-studies/{uid}/decisions", given, key)
+
+    def settle_strays(self, uid: str, given: StrayDecisionGiven, key: UUID) -> StraysSettled:
+        """Say whether images that were kept apart belong to their study: the server reads each of their files."""
+        return parse(StraysSettled, self.door.ask(
+            "POST", f"/api/image-studies/{uid}/strays/decisions", body=body_of(given), key=key, within_s=180))
 
     def colleagues(self) -> tuple[ColleagueView, ...]:
         """Everybody who works here now, by name."""

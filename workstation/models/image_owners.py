@@ -6,8 +6,15 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from records.errors import Reason, Refusal
 from records.forms import Role
-from records.messages import ImageDecisionGiven, PatientView, StrayImagesView, UnsettledStudyView
-from records.messages.image_reconciling import Decision
+from records.messages import (
+    ImageDecisionGiven,
+    PatientView,
+    StrayDecisionGiven,
+    StrayImagesView,
+    StraysSettled,
+    UnsettledStudyView,
+)
+from records.messages.image_reconciling import Decision, StrayDecision
 from workstation.background import Command, Query
 from workstation.ids import new_id
 from workstation.models.account import Account
@@ -36,6 +43,7 @@ class ImageOwnersModel(QObject):
         self.strays: tuple[StrayImagesView, ...] = ()
         self.loaded = False
         self._found: dict[str, PatientView] = {}
+        self._settling = False
 
     def load(self) -> None:
         """Ask the server."""
@@ -57,8 +65,7 @@ class ImageOwnersModel(QObject):
     def decide(self, view: UnsettledStudyView, decision: Decision, reason: str) -> None:
         """Say it, with the reason that is kept."""
         reason = reason.strip()
-        if len(reason) < LEAST_REASON:
-            self.refused.emit(Refusal(Reason("reason_too_short", "", {"least": LEAST_REASON})))
+        if self._too_short(reason):
             return
         who = self.candidate(view) if decision == "tie" else None
         given = ImageDecisionGiven(decision=decision, patient=who.id if who is not None else None, reason=reason,
@@ -66,6 +73,37 @@ class ImageOwnersModel(QObject):
         key = new_id()
         self._desk.background.run(Command("image owner", lambda: self._desk.client.settle_images(view.uid, given, key),
                                           self._decided, self.refused.emit))
+
+    def settle_strays(self, view: StrayImagesView, decision: StrayDecision, reason: str) -> None:
+        """Say whether images that were kept apart are of their study's patient; one such act at a time."""
+        reason = reason.strip()
+        if self._settling or self._too_short(reason):
+            return
+        given = StrayDecisionGiven(decision=decision, why=view.why, names=view.names, known=view.count, reason=reason)
+        key, self._settling = new_id(), True
+        self._desk.background.run(Command(
+            "images kept apart", lambda: self._desk.client.settle_strays(view.study, given, key), self._strays_settled,
+            self._strays_refused))
+
+    def _strays_settled(self, _done: StraysSettled) -> None:
+        self._settling = False
+        self.load()
+
+    def _strays_refused(self, why: Refusal) -> None:
+        """Perhaps because more of them came, or somebody else decided: as it stands now, then why not."""
+        self._settling = False
+
+        def taken(found: tuple[tuple[UnsettledStudyView, ...], tuple[StrayImagesView, ...]]) -> None:
+            self._take(found)
+            self.refused.emit(why)
+
+        self._desk.background.run(Query("images of nobody", self._ask, taken, lambda _: self.refused.emit(why)))
+
+    def _too_short(self, reason: str) -> bool:
+        if len(reason) < LEAST_REASON:
+            self.refused.emit(Refusal(Reason("reason_too_short", "", {"least": LEAST_REASON})))
+            return True
+        return False
 
     def _ask(self) -> tuple[tuple[UnsettledStudyView, ...], tuple[StrayImagesView, ...]]:
         return self._desk.client.unsettled_images(), self._desk.client.stray_images()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from records.errors import Refusal
-from records.messages import ImageDifferenceView, PatientView, StrayImagesView, UnsettledStudyView
+from records.messages import ImageDifferenceView, ImageNamesView, StrayImagesView, UnsettledStudyView
 from records.messages.image_reconciling import Decision
 from workstation.models.image_owners import ImageOwnersModel
 from workstation.views.prompts import WorkList
+from workstation.views.review.image_strays import FIELDS, StrayCard, named_words, person_words, plain_name
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton
 from workstation.views.widgets.chip import Chip
@@ -22,19 +23,7 @@ STATES = {
     "matched": ChipText("Đã gắn người bệnh", "ok", "check"),
     "set_aside": ChipText("Để riêng", "neutral", "x"),
 }
-_FIELDS = {"patient_no": "Mã người bệnh", "full_name": "Họ tên", "birth_date": "Ngày sinh", "sex": "Giới",
-           "order": "Chỉ định"}
 _DONE = {"tie": "gắn cho", "set_aside": "để riêng", "reopen": "xử lý lại"}
-_STRAYS = {
-    "other_content": "Trùng mã ảnh (SOP Instance UID) với ảnh đã có mà nội dung khác. Kho giữ cả hai tệp, chỉ ảnh đến "
-                     "trước được xem. Hãy hỏi nơi chụp ảnh nào đúng và nhờ gửi lại với mã ảnh mới.",
-    "other_series": "Mã chuỗi (Series Instance UID) đã thuộc một lần chụp khác. Kho giữ tệp, chưa ai xem được. Hãy nhờ "
-                    "nơi chụp gửi lại với đúng mã lần chụp, mã chuỗi.",
-    "other_patient": "Ảnh ghi một người bệnh khác (mã, họ tên, ngày sinh hoặc giới) với các ảnh đến trước của cùng lần "
-                     "chụp. Kho giữ tệp, chưa ai xem được. Hãy hỏi nơi chụp ảnh của ai và nhờ gửi lại cho đúng người.",
-}
-_SEXES = {"M": "nam", "F": "nữ", "1": "nam", "2": "nữ"}
-
 
 class ImageOwnersDialog(WorkList):
     """One card a study; number and reason are written in the card."""
@@ -55,17 +44,28 @@ class ImageOwnersDialog(WorkList):
     def _show(self) -> None:
         self.words.hide()
         written = {uid: (card.number.text(), card.reason.toPlainText()) for uid, card in self.cards.items()}
+        reasons = {_which(card.view): card.reason.toPlainText() for card in self.strays}
         clear(self.rows)
         self.cards = {}
-        self.strays = [StrayCard(view) for view in self._model.strays]
+        self.strays = [StrayCard(view, self._model, reasons.get(_which(view), "")) for view in self._model.strays]
         if not self._model.views and not self._model.strays:
             self.rows.addWidget(Empty("Không có bộ ảnh nào chờ xử lý.") if self._model.loaded else Loading())
         for view in self._model.views:
-            card = self.cards[view.uid] = StudyCard(view, self._model, *written.get(view.uid, ("", "")))
+            self.cards[view.uid] = StudyCard(view, self._model, *written.get(view.uid, ("", "")))
+        for card in self._ordered():
             self.rows.addWidget(card)
-        for stray in self.strays:
-            self.rows.addWidget(stray)
         self.rows.addStretch(1)
+
+    def _ordered(self) -> list[StudyCard | StrayCard]:
+        """What waits before what is done; images that were kept apart follow their study while it waits."""
+        open_ = [view.uid for view in self._model.views if view.state == "open"]
+        waiting = [card for card in self.strays if not card.view.settled]
+        found: list[StudyCard | StrayCard] = []
+        for uid in open_:
+            found += [self.cards[uid], *(card for card in waiting if card.view.study == uid)]
+        found += [card for card in waiting if card.view.study not in open_]
+        found += [card for uid, card in self.cards.items() if uid not in open_]
+        return [*found, *(card for card in self.strays if card.view.settled)]
 
 
 class StudyCard(QFrame):
@@ -123,26 +123,8 @@ class StudyCard(QFrame):
         self._model.decide(self._view, decision, self.reason.toPlainText())
 
 
-class StrayCard(QFrame):
-    """Single images of one study that contradict what was there first: told, with what to do; nothing is decided."""
-
-    def __init__(self, view: StrayImagesView) -> None:
-        super().__init__()
-        self.setProperty("role", "section")
-        chip = Chip("")
-        chip.show_as(ChipText("Ảnh lạc", "attention", "alert-triangle"))
-        name = " ".join(view.full_name.replace("^", " ").split()).upper() or "Không có tên"
-        what = " · ".join(part for part in (
-            "/".join(view.modalities), view.description, f"{view.count} ảnh", f"từ {', '.join(view.senders)}",
-            f"nhận {times.clock(view.last_at)} {times.full_date(view.last_at)}") if part)
-        head = QWidget()
-        head.setLayout(row(label(name, "name"), chip, label(what, "second"), None, gap=10))
-        layout = column(head, gap=5, margins=(12, 10, 12, 10))
-        layout.addWidget(label(f"Trên ảnh: {name}, {f'mã {view.patient_no}' if view.patient_no else 'không có mã'}.",
-                               wrap=True))
-        layout.addWidget(label(_STRAYS[view.why], "attention", wrap=True))
-        self.setLayout(layout)
-        self.setAccessibleName(f"{name}, ảnh lạc, {what}")
+def _which(view: StrayImagesView) -> tuple[object, ...]:
+    return view.study, view.why, view.names, view.settled == "release"
 
 
 def difference_words(one: ImageDifferenceView) -> str:
@@ -150,23 +132,15 @@ def difference_words(one: ImageDifferenceView) -> str:
     if one.field == "order":
         return f"Chỉ định {one.sent} {f'là của người bệnh {one.known}' if one.known else 'đã hủy'}."
     if not one.known:
-        return f"{_FIELDS[one.field]} «{one.sent}» không có ở đây."
-    return f"{_FIELDS[one.field]}: trên ảnh «{one.sent}», hồ sơ ghi «{one.known}»."
-
-
-def person_words(who: PatientView) -> str:
-    """Enough to know the person: name, sex, birth date, number."""
-    return ", ".join(part for part in (who.full_name.upper(), _SEXES.get(who.sex, ""), times.birth(who.birth_date),
-                                       who.patient_no) if part)
+        return f"{FIELDS[one.field]} «{one.sent}» không có ở đây."
+    return f"{FIELDS[one.field]}: trên ảnh «{one.sent}», hồ sơ ghi «{one.known}»."
 
 
 def _name(view: UnsettledStudyView) -> str:
-    return " ".join(view.full_name.replace("^", " ").split()).upper() or "Không có tên"
+    return plain_name(view.full_name)
 
 
 def _sent(view: UnsettledStudyView) -> str:
-    born = view.birth_date
-    date = f"{born[6:8]}/{born[4:6]}/{born[:4]}" if len(born) == 8 else born
-    number = f"mã {view.patient_no}" if view.patient_no else "không có mã"
-    order = f"chỉ định {view.accession}" if view.accession else ""
-    return ", ".join(part for part in (_name(view), _SEXES.get(view.sex, ""), date, number, order) if part) + "."
+    names = ImageNamesView(patient_no=view.patient_no, full_name=view.full_name, birth_date=view.birth_date,
+                           sex=view.sex)
+    return f"{named_words(names)}{f', chỉ định {view.accession}' if view.accession else ''}."

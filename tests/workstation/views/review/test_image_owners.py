@@ -11,7 +11,15 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from records.messages import ImageDecisionView, ImageDifferenceView, StrayImagesView, UnsettledStudyView
+from records.messages import (
+    ImageDecisionView,
+    ImageDifferenceView,
+    ImageNamesView,
+    StrayDecisionView,
+    StrayImagesView,
+    StraySeriesView,
+    UnsettledStudyView,
+)
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks
@@ -20,6 +28,7 @@ from tests.workstation.views.signing.conftest import desks, window
 from workstation.models.image_owners import ImageOwnersModel
 from workstation.views import style
 from workstation.views.review.image_owners import ImageOwnersDialog, StudyCard
+from workstation.views.review.image_strays import StrayCard
 
 __all__ = ["desks", "window"]
 
@@ -36,6 +45,18 @@ def study(uid: str, **changes: Any) -> UnsettledStudyView:
     return UnsettledStudyView(**{**good, **changes})
 
 
+OTHER = ImageNamesView(patient_no="0026-77120", full_name="TRAN^THI SAU", birth_date="19590312", sex="F")
+
+
+def stray(study_uid: str, **changes: Any) -> StrayImagesView:
+    good: dict[str, Any] = {
+        "study": study_uid, "why": "other_patient", "patient_no": "0026-18842", "full_name": "NGUYEN^VAN BINH",
+        "birth_date": "19590312", "sex": "M", "patient": None if changes.get("study_state") else hospital.patient(),
+        "description": "CT sọ", "study_date": "20261125", "modalities": ("CT",), "count": 12, "senders": ("CT1",),
+        "first_at": AT, "last_at": AT}
+    return StrayImagesView(**{**good, **changes})
+
+
 @pytest.fixture
 def dialog(
     qapp: QApplication, desks: Desks, window: QMainWindow, little: LittleServer, qtbot: QtBot,
@@ -49,16 +70,23 @@ def dialog(
         study("1.3", state="matched", patient=hospital.patient(), decisions=(ImageDecisionView(
             decision="tie", patient_no="0026-18842", patient_name="Nguyễn Văn Bình", reason=WHY,
             person_name="CN. Vũ Thị Lan", at=AT),))]
-    little.strays = [StrayImagesView(
-        study="1.9", why="other_content", patient_no="0026-1", full_name="TRAN^THI SAU", description="CT sọ",
-        study_date="20261125", modalities=("CT",), count=12, senders=("CT1",), first_at=AT, last_at=AT)]
+    little.strays = [
+        stray("1.9", why="other_content", patient_no="0026-1", full_name="TRAN^THI SAU"),
+        stray("1.1", patient_no="WRONG-9", full_name="NGUYEN^VAN BINHH", study_state="open",
+              names=ImageNamesView(patient_no="0026-18842", full_name="NGUYEN^VAN BINH", birth_date="19590312",
+                                   sex="M"),
+              differs=("patient_no", "full_name"),
+              series=(StraySeriesView(number=2, modality="CT", description="Trung thất", count=12),)),
+        stray("1.8", names=OTHER, differs=("patient_no", "full_name", "sex"), here=2, series=(
+            StraySeriesView(number=4, modality="CT", description="Nhu mô", count=11),
+            StraySeriesView(number=None, modality="SR", count=1)))]
     made = ImageOwnersDialog(ImageOwnersModel(desks.open(start=False), window), window)
     made.show_over()
     qtbot.waitUntil(lambda: set(made.cards) == {"1.1", "1.2", "1.3"}, timeout=10_000)
     return made
 
 
-def told(card: StudyCard) -> str:
+def told(card: StudyCard | StrayCard) -> str:
     return "\n".join(words.text() for words in card.findChildren(QLabel) if words.isVisible())
 
 
@@ -78,12 +106,73 @@ def test_each_study_says_what_differs_and_what_was_decided(dialog: ImageOwnersDi
 
 
 def test_single_images_that_contradict_others_are_told_with_what_to_do(dialog: ImageOwnersDialog) -> None:
-    [stray] = dialog.strays
-    words = "\n".join(one.text() for one in stray.findChildren(QLabel))
+    card = next(one for one in dialog.strays if one.view.why == "other_content")
+    words = told(card)
     assert "TRAN THI SAU" in words
     assert "12 ảnh" in words
     assert "từ CT1" in words
     assert "Kho giữ cả hai tệp" in words
+    assert not card.release.isVisible(), "the first stands"
+
+
+def test_whom_images_name_that_were_kept_apart_is_beside_whom_their_study_names(dialog: ImageOwnersDialog) -> None:
+    laid = [dialog.rows.itemAt(place) for place in range(dialog.rows.count())]
+    cards = [one.widget() for one in laid if one is not None and one.widget() is not None]
+    ours = next(one for one in dialog.strays if one.view.study == "1.1")
+    assert cards[:2] == [dialog.cards["1.1"], ours], "beside the study, while it waits"
+    assert cards[-1] is dialog.cards["1.3"], "what is done comes last"
+    words = told(next(one for one in dialog.strays if one.view.study == "1.8"))
+    assert "NGUYEN VAN BINH, nam, 12/03/1959, mã 0026-18842" in words
+    assert "TRAN THI SAU, nữ, 12/03/1959, mã 0026-77120  ·  chuỗi 4 CT Nhu mô (11 ảnh); chuỗi SR (1 ảnh)" in words
+    assert "Khác: mã người bệnh, họ tên, giới." in words
+    assert "2 ảnh trong số này không đưa vào được" in words
+    assert "chưa rõ của ai" in told(ours)
+
+
+def test_images_that_were_kept_apart_go_into_their_study_with_a_reason(
+    dialog: ImageOwnersDialog, little: LittleServer, qtbot: QtBot,
+) -> None:
+    card = next(one for one in dialog.strays if one.view.study == "1.8")
+    card.release.click()
+    qtbot.waitUntil(dialog.words.isVisible)
+    assert little.stray_decisions == []
+    card.reason.setPlainText(WHY)
+    card.release.click()
+    card.release.click()
+    qtbot.waitUntil(lambda: any(one.view.settled and one.isVisible() for one in dialog.strays), timeout=10_000)
+    [given] = little.stray_decisions
+    assert (given.decision, given.why, given.names, given.known, given.reason) == (
+        "release", "other_patient", OTHER, 12, WHY)
+    done = next(one for one in dialog.strays if one.view.settled)
+    assert not done.release.isVisible()
+    assert not done.reason.isVisible()
+    other = next(one for one in dialog.strays if one.view.study == "1.1")
+    other.reason.setPlainText(WHY)
+    other.apart.click()
+    qtbot.waitUntil(lambda: len(little.stray_decisions) == 2, timeout=10_000)
+    assert little.stray_decisions[1].decision == "apart"
+
+
+def test_images_that_name_the_patient_of_their_study_are_offered(
+    dialog: ImageOwnersDialog, little: LittleServer, qtbot: QtBot,
+) -> None:
+    little.strays = [
+        stray("1.3", patient_no="WRONG-9", full_name="NGUYEN^VAN BINHH", fits=True, names=ImageNamesView(
+            patient_no="0026-18842", full_name="NGUYEN^VAN BINH", birth_date="19590312", sex="M"),
+            series=(StraySeriesView(number=1, modality="CT", count=12),)),
+        stray("1.8", names=OTHER, here=12, settled="apart", decisions=(StrayDecisionView(
+            decision="apart", reason=WHY, person_name="CN. Vũ Thị Lan", at=AT),))]
+    card = dialog.cards["1.2"]
+    card.reason.setPlainText(WHY)
+    card.aside.click()
+    qtbot.waitUntil(lambda: len(dialog.strays) == 2 and dialog.strays[1].isVisible(), timeout=10_000)
+    fitting, apart = dialog.strays
+    assert "Ghi đúng người bệnh mà lần chụp đã gắn." in told(fitting)
+    assert fitting.release.isEnabled()
+    assert f"CN. Vũ Thị Lan để riêng: {WHY}" in told(apart)
+    assert not apart.release.isEnabled(), "all of their UIDs are here by now"
+    if folder := os.environ.get("BENHAN_PICTURES"):
+        dialog.grab().save(f"{folder}/anh-lac-da-gan.png")
 
 
 def test_nobody_is_tied_before_the_person_was_found_and_named(
