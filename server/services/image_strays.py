@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
 
 from records.errors import Refusal, Trouble
 from records.image_identity import Named, contradictions
@@ -39,6 +40,8 @@ from server.store.keys import ScopeKey
 MOST = 1000
 MOST_BYTES = 1 << 31
 """Released in one act; their files are read again within it. What is left stays on the list."""
+FORGOTTEN = "BA001"
+"""The database's word for what was destroyed and does not change (migration 0026)."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,13 @@ def _released(desk: Desk, key: ScopeKey, waiting: Iterable[Stray]) -> list[Stray
     for one in waiting:
         file = images.open_file(desk.hospital.images, key, one.file).read()
         kept.append((read_header(file), {"file": one.file, "length": one.length, "sender": one.sender}))
-    filed = image_receiving.file_kept(desk.db, key, kept)
+    try:
+        filed = image_receiving.file_kept(desk.db, key, kept)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") != FORGOTTEN:
+            raise
+        # Destroyed while its files were read.
+        raise Refusal.because("key_destroyed", str(key.scope)) from error
     if not filed:
         raise Refusal.because("image_stray_here")
     return [one for one in waiting if one.file in filed]

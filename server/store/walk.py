@@ -250,7 +250,10 @@ _FILES = text("""
     ) AS kept GROUP BY file, scope ORDER BY scope, file
 """)
 _IMAGES = text("""
-    SELECT uid, study, file, length FROM image_instances UNION ALL SELECT uid, study, file, length FROM image_strays
+    SELECT uid, study, file, length FROM image_instances
+    UNION ALL SELECT uid, study, file, length FROM image_strays AS t
+    -- What a person released, or was filed when it came again, is the same file.
+    WHERE NOT EXISTS (SELECT FROM image_instances AS i WHERE i.uid = t.uid AND i.file = t.file)
     ORDER BY study, uid
 """)
 _SIGNATURES = text("""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
@@ -13,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from server.services import image_receiving
 from server.services import image_strays as image_strays_service
 from server.services.image_receiving import Outcome
-from server.store import base, images
+from server.store import base, images, walk
 from server.store.tables import audit_events, image_series, image_stray_settlements, image_strays, image_studies
 from tests.server.house import BY_NAME, House, key, reasons
 from tests.server.pictures import a_slice, as_file, uid
@@ -65,7 +67,11 @@ def test_released_images_are_filed_as_if_they_had_come_so(mixed: House) -> None:
         _refused(client, doctor, group)
         assert len(doctor.get(path).json()) == 2
         command = key()
-        done = decide(client, group, command=command)
+        with psycopg.connect(base.plain_dsn(mixed.hospital.settings.dsn), autocommit=True) as hearing:
+            hearing.execute(f"LISTEN {base.CHANNEL}")
+            done = decide(client, group, command=command)
+            heard = [json.loads(one.payload) for one in hearing.notifies(timeout=10, stop_after=2)]
+        assert heard == [{"topic": "images", "encounter": str(mixed.encounter)}, {"topic": "images_unsettled"}]
         assert (done.status_code, done.json()) == (200, {"settled": 2, "here": 0, "left": 0})
         assert decide(client, group, command=command).json() == done.json(), "sent again it is done once"
         assert reasons(decide(client, group)) == ["image_decided_meanwhile"]
@@ -116,6 +122,8 @@ def _kept(house: House) -> None:
         assert sorted(db.execute(select(image_series.c.instances)).scalars()) == [1, 3]
         [note] = db.execute(select(audit_events).where(audit_events.c.action == "images.release"))
         assert WHY not in str(db.execute(text("SELECT t::text FROM image_stray_decisions AS t")).scalars().all())
+        walked = walk.images(db, house.hospital.keys, house.hospital.images, whole=True)
+    assert (walked.looked_at, walked.broken) == (5, ()), "each file once, where it lies"
     assert (note.person, note.facts["study"], note.facts["why"]) == (
         BY_NAME["lan"].id, uid("study"), "other_patient")
     assert set(note.facts["images"]) == {uid("study", "series", 3), uid("study", "late", 1)}
@@ -124,7 +132,21 @@ def _kept(house: House) -> None:
             db.execute(text(statement))
 
 
-def test_what_comes_later_in_the_same_words_follows_the_last_decision(mixed: House) -> None:
+def _destroy_meanwhile(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The study goes when the files of its images were read and before they are filed."""
+    filing = image_receiving.file_kept
+
+    def late(*given: Any) -> set[str]:
+        with base.transaction(house.hospital.engine) as db:
+            house.hospital.keys.destroy(db, study(house).id, BY_NAME["lan"].id, "biên bản 3")
+        return filing(*given)
+
+    monkeypatch.setattr(image_receiving, "file_kept", late)
+
+
+def test_what_comes_later_in_the_same_words_follows_the_last_decision(
+    mixed: House, monkeypatch: pytest.MonkeyPatch,
+) -> None:
     other = {"PatientName": "TRAN^THI SAU", "PatientID": "OTHER-7"}
     with mixed.sign_in("lan") as client:
         decide(client, groups(client)["TEST-1X"])
@@ -139,8 +161,11 @@ def test_what_comes_later_in_the_same_words_follows_the_last_decision(mixed: Hou
         assert (again["settled"], again["count"]) == ("", 3), "what came since waits for a decision"
         assert decide(client, again).json()["settled"] == 3, "what was left apart may be released later"
         assert study(mixed).instances == 8
-        with base.transaction(mixed.hospital.engine) as db:
-            mixed.hospital.keys.destroy(db, study(mixed).id, BY_NAME["lan"].id, "biên bản 3")
+        assert arrived(mixed, 8, **other | {"PatientSex": "F"}) is Outcome.STRAY
+        _destroy_meanwhile(mixed, monkeypatch)
+        [late] = [one for one in client.get("/api/image-studies/strays").json() if not one["settled"]]
+        assert reasons(decide(client, late)) == ["key_destroyed"]
+        assert study(mixed).instances == 8
         assert client.get("/api/image-studies/strays").json() == []
         assert reasons(decide(client, kept)) == ["image_study_destroyed"]
     with base.single(mixed.hospital.engine) as db:
