@@ -23,6 +23,9 @@ _NAMES = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUI
 _FALLBACKS = {"StudyDate": "19000101", "StudyTime": "000000", "StudyID": "1", "SeriesNumber": 0, "InstanceNumber": 0,
               "Modality": "OT", "PatientID": "-", "ContentDate": "19000101", "ContentTime": "000000"}
 """What a directory record must say and a file does not (type 1 in PS3.3 F.5); the file itself is not touched."""
+_INSTEAD = {"StudyDate": ("SeriesDate", "ContentDate", "AcquisitionDate"),
+            "StudyTime": ("SeriesTime", "ContentTime", "AcquisitionTime")}
+"""What says it as well, before a day is put there that none was; as dcmgpdir does."""
 _LEVELS = (("PATIENT", ("PatientID", "PatientName")),
            ("STUDY", ("StudyDate", "StudyTime", "StudyID", "StudyInstanceUID", "StudyDescription", "AccessionNumber")),
            ("SERIES", ("Modality", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription")),
@@ -99,8 +102,29 @@ def _told(header: Dataset) -> Dataset:
         value = raw(header, keyword)
         if value is None or str(value).strip() == "":
             told.pop(keyword, None)  # not set in place: its elements are the header's own
-            setattr(told, keyword, fallback)
+            setattr(told, keyword, next(filter(None, (_words(header, other) for other in _INSTEAD.get(keyword, ()))),
+                                        fallback))
+    _tell_document(told)
     return told
+
+
+def _words(header: Dataset, keyword: str) -> str:
+    value = raw(header, keyword)
+    return "" if value is None else str(value).strip()
+
+
+def _tell_document(told: Dataset) -> None:
+    """Of a report or key objects when it was verified last, and what its title is narrowed to (F.5.13, F.5.35): pydicom
+    looks for the first where no report has it, and would take the whole text into the directory.
+    """
+    when = [str(one.VerificationDateTime) for one in told.get("VerifyingObserverSequence") or ()
+            if one.get("VerificationDateTime")]
+    if when and told.get("VerificationFlag") == "VERIFIED":
+        told.VerificationDateTime = max(when)
+    narrowed = [one for one in told.get("ContentSequence") or () if one.get("RelationshipType") == "HAS CONCEPT MOD"]
+    told.pop("ContentSequence", None)
+    if narrowed:
+        told.ContentSequence = narrowed
 
 
 def _plain(told: Dataset) -> RecordNode:

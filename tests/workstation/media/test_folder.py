@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom import Dataset
 
 from imaging.apart import Apart
 from records.errors import Refusal
@@ -52,6 +53,27 @@ def test_files_that_lack_what_a_directory_demands_are_there_untouched(tmp_path: 
     syntaxes = subprocess.run(["dcmdump", "+P", "0004,1512", tmp_path / "out" / "DICOMDIR"],
                               capture_output=True, text=True, check=True).stdout
     assert syntaxes.count("JPEG2000Lossless") == 2
+
+
+def test_a_report_is_told_as_dcmgpdir_tells_it(tmp_path: Path) -> None:
+    """When it was verified stands with who did it; its text is no directory's; a day that is known is not 1900."""
+    report = pydicom.dcmread(public_files()["test-SR.dcm"])
+    del report.StudyDate, report.StudyTime
+    report.ContentDate, report.ContentTime, report.VerificationFlag = "20010213", "184746", "VERIFIED"
+    names = []
+    for when in ("20010213184746", "20010214080000"):
+        names.append(Dataset())
+        names[-1].VerificationDateTime = when
+    report.VerifyingObserverSequence = names
+    write_folder(tmp_path / "out", [written(report)])
+    records = {one.DirectoryRecordType: one for one in
+               pydicom.dcmread(tmp_path / "out" / "DICOMDIR").DirectoryRecordSequence}
+    assert (records["STUDY"].StudyDate, records["STUDY"].StudyTime) == ("20010213", "184746")
+    document = records["SR DOCUMENT"]
+    assert document.VerificationDateTime == "20010214080000"
+    assert all(one.RelationshipType == "HAS CONCEPT MOD" for one in document.get("ContentSequence") or ())
+    assert len(pydicom.dcmread(public_files()["test-SR.dcm"]).ContentSequence) > len(
+        document.get("ContentSequence") or ())
 
 
 def test_a_file_that_lacks_what_its_own_kind_of_record_must_say_stands_among_the_pictures(tmp_path: Path) -> None:

@@ -133,7 +133,20 @@ def difference_words(one: ImageDifferenceView) -> str:
         return f"Chỉ định {one.sent} {f'là của người bệnh {one.known}' if one.known else 'đã hủy'}."
     if not one.known:
         return f"{FIELDS[one.field]} «{one.sent}» không có ở đây."
-    return f"{FIELDS[one.field]}: trên ảnh «{one.sent}», hồ sơ ghi «{one.known}»."
+    return f"{FIELDS[one.field]}: trên ảnh «{_plain(one, one.sent)}», hồ sơ ghi «{_plain(one, one.known)}»."
+
+
+def _plain(one: ImageDifferenceView, value: str) -> str:
+    """Both sides in the same words: who compares them must not translate carets and dates first."""
+    match one.field:
+        case "full_name":
+            return plain_name(value)
+        case "birth_date":
+            digits = value.replace("-", "")
+            return f"{digits[6:8]}/{digits[4:6]}/{digits[:4]}" if len(digits) == 8 else value
+        case "sex":
+            return {"M": "nam", "F": "nữ", "O": "khác"}.get(value, value)
+    return value
 
 
 def _name(view: UnsettledStudyView) -> str:
