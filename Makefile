@@ -23,7 +23,7 @@ lint: setup
 # Every test is collected once beside the linters, which need one core: the workers then find its modules compiled.
 test: setup
 	@$(MAKE) --no-print-directory -j 2 lint collect
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 4 --dist loadgroup -q
+	@QT_QPA_PLATFORM=offscreen scripts/in_memory.sh $(PY) -m pytest -n 4 --dist loadgroup -q
 
 collect: setup
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest --collect-only -qq >/dev/null 2>&1 || true

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +25,7 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
         "autovacuum": "off", "jit": "off"}
 """Only tests may forget what they wrote when the power fails."""
 TEMPLATE, SHARED = "benhan_template", "benhan_shared"
-_PLACES = Path("/tmp")
+_PLACES = Path(tempfile.gettempdir())
 _numbers = count(1)
 
 
@@ -52,20 +55,40 @@ def _remove_left_overs() -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A private cluster with the roles and an empty, migrated template."""
+def cluster(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[Cluster]:
+    """A private cluster with the roles and an empty, migrated template: made by the first worker, copied by the others.
+    """
     _remove_left_overs()
     cluster = Cluster.at(_PLACES / f"benhan-tests-{os.getpid()}", FAST)
+    made = tmp_path_factory.getbasetemp().parent / f"cluster-{testrun_uid}"
     try:
-        cluster.create()
+        with made.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if made.exists():
+                cluster.owner.makes(cluster.place)
+                _copy(made, cluster.data)
+            else:
+                _make(cluster)
+                _copy(cluster.data, made)
         cluster.start()
-        migrate.prepare(cluster.dsn(ADMIN, "postgres"), TEMPLATE)
-        migrate.upgrade(cluster.dsn(ADMIN, TEMPLATE))
-        with _administrator(cluster) as connection:
-            connection.execute(f"CREATE DATABASE {SHARED} OWNER benhan_owner TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
         yield cluster
     finally:
         cluster.destroy()
+
+
+def _make(cluster: Cluster) -> None:
+    cluster.create()
+    cluster.start()
+    migrate.prepare(cluster.dsn(ADMIN, "postgres"), TEMPLATE)
+    migrate.upgrade(cluster.dsn(ADMIN, TEMPLATE))
+    with _administrator(cluster) as connection:
+        connection.execute(f"CREATE DATABASE {SHARED} OWNER benhan_owner TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    cluster.stop()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A folder, its owner kept."""
+    subprocess.run(["cp", "-a", source, target], check=True)
 
 
 @contextmanager
