@@ -18,6 +18,7 @@ from workstation.background import Command, Query
 from workstation.config import ZONE
 from workstation.drafts import CommandState, LocalDraft, OutboxItem
 from workstation.models.account import utc_now
+from workstation.models.answering import number_key
 from workstation.models.beginning import correction_draft, new_draft
 from workstation.models.cases import answer, case_of_view, may_take, ward_of
 from workstation.models.desk import Answered, Desk, Told
@@ -155,8 +156,11 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
         if isinstance(said, policy.Refused):
             self.refused.emit(Refusal(*said.reasons))
         elif (chart := self.chart) is not None:
-            self.draft_ready.emit(new_draft(form, kind, chart, self._desk.account, utc_now(), study=study,
-                                            about=about.entry if about is not None else None))
+            draft = new_draft(form, kind, chart, self._desk.account, utc_now(), study=study,
+                              about=about.entry if about is not None else None)
+            pictures = ForReports(self._desk.key_images, chart.patient.id)
+            self.draft_ready.emit(draft.model_copy(update={"values": {
+                **draft.values, **pictures.for_order(kind, str(draft.values.get(number_key(kind), "")), chart)}}))
 
     def begin_draft(self, draft: LocalDraft) -> None:
         """A draft that was begun from another entry: in its place, or added to it; `draft_ready` follows."""

@@ -19,6 +19,7 @@ from workstation.background import Command
 from workstation.models.images.stack import Spot
 
 if TYPE_CHECKING:
+    from records.messages import Chart
     from workstation.models.desk import Desk
 
 LONGEST_SIDE = 512
@@ -108,6 +109,12 @@ class ForReports:
     def show(self, item: KeyImage) -> None:
         """The reader clicked on one: whoever shows images listens."""
         self.keeper.wanted.emit(self.patient, spot_of(item))
+
+    def for_order(self, kind: EntryKind, number: str, chart: Chart) -> dict[str, Any]:
+        """What a report on the order of that number begins with: those chosen of its pictures."""
+        studies = {study for one in chart.imaging_orders if number and one.accession == number for study in one.studies}
+        items = taken_in((), [item for item in self.chosen if item["study"] in studies]) if blank_of(kind) else []
+        return {blank_of(kind): [dict(item) for item in items]} if items else {}
 
     def left_out(self, field: Field, before: Any, after: Any) -> None:
         """What the writer takes out of a report is no longer chosen, or the next `K` would bring it back."""

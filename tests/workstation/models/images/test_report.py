@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +21,9 @@ from tests.workstation.models.desks import Desks, draft
 from workstation.drafts import LocalDraft
 from workstation.models.account import utc_now
 from workstation.models.chart import ChartModel
+from workstation.models.images.key_images import key_image
 from workstation.models.images.report import devices, reports, write_report
+from workstation.models.images.stack import Spot
 
 ON = date(2026, 11, 25)
 SCAN = hospital.entry(UUID(int=7), form=FormRef(code="11/BV2", edition="2024-01-01", kind="request"), body={
@@ -58,6 +61,26 @@ def test_a_new_report_begins_on_the_devices_form_with_the_order_of_the_study(cha
     made = told.args[0] if told.args else None
     assert isinstance(made, LocalDraft)
     assert (made.form.code, made.form.kind, made.values["examination"]) == ("11/BV2", "result", "Ổ bụng")
+
+
+def test_a_report_that_is_begun_in_the_chart_begins_with_the_pictures_chosen_of_its_order(
+        chart: ChartModel, qtbot: QtBot) -> None:
+    """Who chose them and then began it from the chart signed it without them."""
+    chosen = [dict(key_image(Spot(study, f"{study}.1", f"{study}.1.1", 1), "0" * 64, "dài 48,3 mm",
+                             np.full((48, 64), 90, np.uint8))) for study in ("1.7", "1.8")]
+    for item in chosen:
+        chart.desk.key_images.choose(hospital.patient().id, item)
+    [(form, kind)] = reports(ON, ("US",))
+    with qtbot.waitSignal(chart.draft_ready) as told:
+        chart.begin(form, kind)
+    made = told.args[0] if told.args else None
+    assert isinstance(made, LocalDraft)
+    assert (made.values["order"], made.values["key_images"]) == ("2600000007", chosen[:1])
+    request = form.kind("request")
+    with qtbot.waitSignal(chart.draft_ready) as told:
+        chart.begin(form, request)
+    assert told.args
+    assert "key_images" not in told.args[0].values
 
 
 def test_an_open_draft_of_that_form_goes_on_and_one_of_another_form_does_not(
