@@ -37,12 +37,18 @@ def unsettled(desk: Desk) -> tuple[UnsettledStudyView, ...]:
     return _views(desk, rows)
 
 
-def decide(desk: Desk, uid: str, given: ImageDecisionGiven) -> UnsettledStudyView:
-    """It is this patient's, it is wrong, or what was decided is taken back."""
+def reason_of(desk: Desk, written: str) -> str:
+    """Why somebody who may settle whose images are decides as they do; refuses anybody else, and words too few."""
     rights.demand(desk.person, Right.RECONCILE_IMAGES)
-    reason = given.reason.strip()
+    reason = written.strip()
     if len(reason) < REASON_LENGTH:
         raise Refusal.because("image_decision_reason_missing", least=REASON_LENGTH)
+    return reason
+
+
+def decide(desk: Desk, uid: str, given: ImageDecisionGiven) -> UnsettledStudyView:
+    """It is this patient's, it is wrong, or what was decided is taken back."""
+    reason = reason_of(desk, given.reason)
     row = store.study(desk.db, uid)
     if row is None:
         raise Refusal.because("thing_unknown", "study")

@@ -26,8 +26,7 @@ from records.messages import (
     StraySeriesView,
     StraysSettled,
 )
-from records.succession import REASON_LENGTH
-from server.services import image_receiving, rights
+from server.services import image_receiving, image_reconciling, rights
 from server.services import images as image_services
 from server.services.hospital import Desk, new_id
 from server.services.image_headers import read_header
@@ -76,10 +75,7 @@ def listed(desk: Desk) -> tuple[StrayImagesView, ...]:
 
 def decide(desk: Desk, uid: str, given: StrayDecisionGiven) -> StraysSettled:
     """They are of the study's patient and go into it, or they stay apart."""
-    rights.demand(desk.person, Right.RECONCILE_IMAGES)
-    reason = given.reason.strip()
-    if len(reason) < REASON_LENGTH:
-        raise Refusal.because("image_decision_reason_missing", least=REASON_LENGTH)
+    reason = image_reconciling.reason_of(desk, given.reason)
     row = store.study(desk.db, uid)
     if row is None:
         raise image_services.unseen(desk, uid)
