@@ -88,16 +88,18 @@ class Town:
 
 
 def _serve(folder: Path, port: int, phone: PhoneService) -> subprocess.Popen[str]:
-    """`benhan-server demo` without the signed history, returned once it says READY."""
+    """`benhan-server demo` without the signed history, returned once it and its DICOM service say that they serve."""
     with (folder.parent / f"{folder.name}.log").open("a") as log:
         process = subprocess.Popen(
             [str(BIN / "benhan-server"), "demo", "--home", str(folder), "--port", str(port), "--history", "none",
              "--trust-services", f"http://127.0.0.1:{free_port()}", "--phone", phone.url, str(phone.ca)],
             stdout=subprocess.PIPE, stderr=log, text=True)
+    waited = {f"READY https://127.0.0.1:{port}", "DICOM"}
     for line in process.stdout or ():
-        if line.strip() == f"READY https://127.0.0.1:{port}":
+        waited -= {line.strip(), line.partition(" ")[0]}
+        if not waited:
             return process
-    raise AssertionError(f"the demo server ended with {process.wait()} and never said READY")
+    raise AssertionError(f"the demo server ended with {process.wait()} and never said {waited}")
 
 
 @pytest.fixture(scope="session")

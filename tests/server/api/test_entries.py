@@ -335,4 +335,4 @@ def test_the_store_verifies_until_one_byte_of_it_changes(
     assert inspection.verify(house.settings, anchor=None, as_json=True) == 1
     told = {walk["kind"]: walk["good"] for walk in json.loads(capsys.readouterr().out)}
     assert told == {"versions": True, "files": False, "signatures": True, "receipts": True, "states": True,
-                    "shown": True, "images": True, "audit": False}
+                    "shown": True, "images": True, "patients of images": True, "audit": False}
