@@ -64,11 +64,11 @@ def settled(server: Server, folder: Path, qtbot: QtBot, wanted: set[UUID]) -> tu
     room = Room(*at_her_pc(server.house, folder, qtbot), qtbot, server, folder)
     try:
         room.until(lambda: not room.model.awaited._looking and not room.model.awaited.waiting)
-        room.until(lambda: not room.place.desk.sync.status.waiting)
         store = room.place.desk.store
+        # A file that has just got its signature is in the outbox before the status says so: the drafts tell.
+        room.until(lambda: not room.place.desk.sync.status.waiting and not wanted & {
+            draft.entry for draft in store.drafts() if draft.command is not None})
         open_again = {draft.entry for draft in store.drafts() if draft.command is None}
-        shut = {draft.entry for draft in store.drafts() if draft.command is not None}
-        assert not shut & wanted
         for held in store.awaited.all():
             assert held.ended
             store.awaited.drop(held.id)
