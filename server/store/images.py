@@ -101,7 +101,7 @@ def metadata_of(db: Connection, key: ScopeKey, which: Collection[UUID]) -> dict[
     """What is kept of these images' metadata, by image; those that came before it was kept are left out."""
     rows = db.execute(select(image_instances.c.id, image_instances.c.uid, image_instances.c.metadata)
                       .where(image_instances.c.id.in_(which), image_instances.c.metadata.is_not(None)))
-    return {row.id: key.decrypt(_metadata_about(row.uid), row.metadata) for row in rows}
+    return {row.id: opened_metadata(key, row.uid, row.metadata) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Told:
 
     def opened(self, key: ScopeKey) -> bytes:
         """As `services.image_metadata` made it."""
-        return key.decrypt(_metadata_about(self.uid), self.sealed)
+        return opened_metadata(key, self.uid, self.sealed)
 
 
 def told_of(db: Connection, level: Level, uids: Collection[str]) -> dict[str, Told]:

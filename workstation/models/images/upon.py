@@ -16,6 +16,7 @@ from workstation.models.images.states import Laid, Over, laid, over
 from workstation.models.images.view_state import ViewState
 
 Seen = Callable[[Loaded, tuple[int, int], ViewState], tuple[ViewState, Over | None]]
+"""How a frame is looked at below what lies on the viewport, and what that puts over it."""
 
 
 class Upon:

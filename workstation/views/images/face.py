@@ -31,7 +31,8 @@ from workstation.views.images.surface import Surface
 
 if TYPE_CHECKING:  # loaded with the first presentation state that is laid
     from workstation.models.images.states import Over
-    from workstation.views.images.likeness import Likeness, Seeing
+    from workstation.models.images.upon import Seen
+    from workstation.views.images.likeness import Likeness
 
 MAGNIFIED, MAGNIFIER_PX = 2.5, 220
 
@@ -48,7 +49,7 @@ class Laying:
     """How the reader looked before it was laid."""
     follow: Callable[[Loaded, tuple[int, int], ViewState], ViewState] = lambda _here, _size, look: look
     """How the next picture is looked at while it lies there."""
-    still: Callable[[], Seeing] | None = None
+    still: Callable[[], Seen] | None = None
     """How any frame is looked at from here, for who draws them behind the window."""
 
 

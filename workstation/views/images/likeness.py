@@ -25,11 +25,10 @@ from workstation.views.images.surface import Surface
 
 if TYPE_CHECKING:
     from workstation.models.images.states import Over
+    from workstation.models.images.upon import Seen
 
 _LEAST = 512
 """Pixels of the longer side: words beside marks are read there."""
-Seeing = Callable[[Loaded, tuple[int, int], ViewState], "tuple[ViewState, Over | None]"]
-"""How a frame is looked at below what lies on the viewport, and what that puts over it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Likeness:
     look: ViewState
     size: tuple[int, int]
     marks: dict[Spot, tuple[Mark, ...]]
-    seeing: Seeing
+    seeing: Seen
     overlays: bool = True
 
     def image(self, here: Loaded, *, named: bool = True, size: tuple[int, int] | None = None) -> QImage:
@@ -91,7 +90,7 @@ def as_it_is(_here: Loaded, _size: tuple[int, int], look: ViewState) -> tuple[Vi
     return look, None
 
 
-def likeness_of(look: ViewState, size: tuple[int, int], marks: tuple[Mark, ...], still: Callable[[], Seeing], *,
+def likeness_of(look: ViewState, size: tuple[int, int], marks: tuple[Mark, ...], still: Callable[[], Seen], *,
                 overlays: bool) -> Likeness:
     """To draw frames in their order, once."""
     found: dict[Spot, tuple[Mark, ...]] = {}

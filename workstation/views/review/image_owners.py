@@ -9,7 +9,14 @@ from records.messages import ImageDifferenceView, ImageNamesView, StrayImagesVie
 from records.messages.image_reconciling import Decision
 from workstation.models.image_owners import ImageOwnersModel
 from workstation.views.prompts import WorkList
-from workstation.views.review.image_strays import FIELDS, StrayCard, named_words, person_words, plain_name
+from workstation.views.review.image_strays import (
+    FIELDS,
+    StrayCard,
+    named_words,
+    person_words,
+    plain_day,
+    plain_name,
+)
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton
 from workstation.views.widgets.chip import Chip
@@ -143,7 +150,7 @@ def _plain(one: ImageDifferenceView, value: str) -> str:
             return plain_name(value)
         case "birth_date":
             digits = value.replace("-", "")
-            return f"{digits[6:8]}/{digits[4:6]}/{digits[:4]}" if len(digits) == 8 else value
+            return plain_day(digits) if len(digits) == 8 else value
         case "sex":
             return {"M": "nam", "F": "nữ", "O": "khác"}.get(value, value)
     return value

@@ -132,12 +132,16 @@ def plain_name(name: str) -> str:
     return " ".join(name.replace("^", " ").split()).upper() or "Không có tên"
 
 
+def plain_day(told: str) -> str:
+    """A day as images write it (20261116), as we do: 16/11/2026; anything else as it stands."""
+    return f"{told[6:8]}/{told[4:6]}/{told[:4]}" if len(told) == 8 else told
+
+
 def named_words(names: ImageNamesView) -> str:
     """Whom images name: name, sex, birth date, number."""
-    born = names.birth_date
-    date = f"{born[6:8]}/{born[4:6]}/{born[:4]}" if len(born) == 8 else born
     number = f"mã {names.patient_no}" if names.patient_no else "không có mã"
-    return ", ".join(part for part in (plain_name(names.full_name), SEXES.get(names.sex, ""), date, number) if part)
+    return ", ".join(part for part in (plain_name(names.full_name), SEXES.get(names.sex, ""),
+                                       plain_day(names.birth_date), number) if part)
 
 
 def _series_words(series: tuple[StraySeriesView, ...]) -> str:
