@@ -21,9 +21,12 @@ lint: setup
 	@.venv/bin/lint-imports --no-logo
 
 # Every test is collected once beside the linters, which need one core: the workers then find its modules compiled.
+# A worker that crashes or hangs ends the run, with what it was at: xdist would wait for ever for a new one (its
+# scheduler hands it groups of which every test is done).
 test: setup
 	@$(MAKE) --no-print-directory -j 2 lint collect
-	@QT_QPA_PLATFORM=offscreen scripts/in_memory.sh $(PY) -m pytest -n 4 --dist loadgroup -q
+	@QT_QPA_PLATFORM=offscreen scripts/in_memory.sh $(PY) -m pytest -n 4 --dist loadgroup -q --max-worker-restart 0 \
+	    -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 
 collect: setup
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest --collect-only -qq >/dev/null 2>&1 || true

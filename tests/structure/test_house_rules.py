@@ -78,6 +78,15 @@ def test_no_bare_except_and_no_name_that_says_nothing() -> None:
                 assert not node.name.endswith(("Manager", "Helper", "Utils")), f"{node.name} in {file}"
 
 
+def test_no_signals_bare_emit_is_handed_on() -> None:
+    """To call it when its object is gone ends the program: see workstation/emitting.py."""
+    for file in MODULES:
+        called = {id(node.func) for node in ast.walk(tree(file)) if isinstance(node, ast.Call)}
+        for node in ast.walk(tree(file)):
+            bare = isinstance(node, ast.Attribute) and node.attr == "emit" and id(node) not in called
+            assert not bare, f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)} hands on a bare emit"
+
+
 def test_colours_stand_in_the_tokens_only() -> None:
     literal = re.compile(r"""["'][^"'\n]*#[0-9A-Fa-f]{6}\b""")
     for file in (ROOT / "workstation").rglob("*.py"):

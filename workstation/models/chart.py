@@ -17,6 +17,7 @@ from records.policy import Allowed, Answer
 from workstation.background import Command, Query
 from workstation.config import ZONE
 from workstation.drafts import CommandState, LocalDraft, OutboxItem
+from workstation.emitting import emitter
 from workstation.models.account import utc_now
 from workstation.models.answering import number_key
 from workstation.models.beginning import correction_draft, new_draft
@@ -174,8 +175,9 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
             self.draft_ready.emit(item.draft)
         elif item is not None and item.others is not None and may_take(item.others, self._desk.account):
             view = item.others
-            self._desk.background.run(Command("adopt", lambda: self._desk.store.adopt(view), self.draft_ready.emit,
-                                              self.refused.emit), lane="mirror")
+            self._desk.background.run(Command(
+                "adopt", lambda: self._desk.store.adopt(view), emitter(self, self.draft_ready),
+                emitter(self, self.refused)), lane="mirror")
 
     def opens(self, item: TimelineItem) -> bool:
         """Whether `open_draft` opens it."""
@@ -293,7 +295,7 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
         states = (CommandState.WAITING, CommandState.REFUSED, CommandState.QUARANTINED)
         self._desk.background.run(Query(
             "read local", lambda: (store.drafts(self.encounter), store.commands(*states)), self._take_local,
-            self.refused.emit), lane="store")
+            emitter(self, self.refused)), lane="store")
 
     def _take_local(self, local: tuple[tuple[LocalDraft, ...], tuple[OutboxItem, ...]]) -> None:
         if local != (self._drafts, self._commands):

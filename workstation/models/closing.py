@@ -12,6 +12,7 @@ from records.entries import EncounterState
 from records.errors import Refusal
 from records.messages import ClosingCommand, ClosingList, ClosingPoint, ClosingRow, ClosingView
 from workstation.background import Command, Query
+from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.desk import Desk, Told
 from workstation.models.printing import Printed
@@ -143,7 +144,7 @@ class ClosingModel(QObject):
         view, account, at = self.view, self._desk.account, self._desk.client.clock.server_now()
         if view is not None:
             self._desk.background.run(Query("report a closing check", lambda: report_of(view, account, at),
-                                            self.printed.emit, self.refused.emit))
+                                            emitter(self, self.printed), emitter(self, self.refused)))
 
     # Inside
 

@@ -14,6 +14,7 @@ from records.errors import Refusal, Trouble
 from workstation.background import Background, Query
 from workstation.client import Client, EventStream, ServerEvent, SignedOut
 from workstation.client.events import CONNECTED, DISCONNECTED
+from workstation.emitting import emitter
 from workstation.models.account import utc_now
 
 log = logging.getLogger(__name__)
@@ -138,8 +139,8 @@ class Connection(QObject):
     def _listen(self) -> None:
         self._unlisten()
         stream = self._events = self._client.events()
-        self._background.run(Query("listen", partial(_read, stream, self._came.emit), partial(self._ended, stream),
-                                   self.failed), lane="events")
+        self._background.run(Query("listen", partial(_read, stream, emitter(self, self._came)),
+                                   partial(self._ended, stream), self.failed), lane="events")
 
     def _unlisten(self) -> None:
         self._turn_live(live=False)

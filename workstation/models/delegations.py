@@ -16,6 +16,7 @@ from records.forms import EntryKind, Form, Manner, Role, all_forms, current_form
 from records.messages import ColleagueView, DelegationGiven, DelegationView, PersonView, Revocation, WardView
 from workstation.background import Command, Query
 from workstation.config import ZONE
+from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.account import Account, utc_now
 from workstation.models.desk import Desk, Told
@@ -101,10 +102,10 @@ class DelegationsModel(QObject):
     def load(self) -> None:
         """Ask for everything that the dialog shows; wards stand by name on everybody's cards."""
         run, client = self._desk.background.run, self._desk.client
-        run(Query("delegations", client.delegations, self._take, self.refused.emit))
+        run(Query("delegations", client.delegations, self._take, emitter(self, self.refused)))
         if self.roles:
-            run(Query("colleagues", client.colleagues, self._take_colleagues, self.refused.emit))
-        self._desk.fetch("wards", "/api/wards", _WARDS, self._take_wards, self.refused.emit)
+            run(Query("colleagues", client.colleagues, self._take_colleagues, emitter(self, self.refused)))
+        self._desk.fetch("wards", "/api/wards", _WARDS, self._take_wards, emitter(self, self.refused))
 
     def standing(self, view: DelegationView) -> Standing:
         """How it stands today."""
@@ -133,7 +134,7 @@ class DelegationsModel(QObject):
         """Give a role of one's own to somebody."""
         key = new_id()
         self._desk.background.run(Command("delegate", lambda: self._desk.client.delegate(wish, key), self._given,
-                                          self.refused.emit))
+                                          emitter(self, self.refused)))
 
     def revoke(self, view: DelegationView, reason: str) -> None:
         """Take one back from today on, with the reason that the record keeps."""
@@ -144,7 +145,7 @@ class DelegationsModel(QObject):
         key, which = new_id(), view.delegation.id
         self._desk.background.run(Command(
             "revoke a delegation", lambda: self._desk.client.revoke_delegation(which, Revocation(reason=reason), key),
-            self._revoked, self.refused.emit))
+            self._revoked, emitter(self, self.refused)))
 
     def ask_who_i_am(self) -> None:
         """Something was given to this person or taken back: the server says what they hold now."""

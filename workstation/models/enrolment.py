@@ -13,6 +13,7 @@ from records.errors import Cancelled, Refusal
 from records.forms import Role
 from records.messages import CertificateView
 from workstation.background import Command, Query
+from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.account import Account
 from workstation.models.signing import SigningModel
@@ -175,7 +176,8 @@ class CertificatesModel(QObject):
 
     def load(self) -> None:
         """Ask the server."""
-        self._desk.background.run(Query("certificates", self._desk.client.certificates, self._take, self.refused.emit))
+        self._desk.background.run(Query(
+            "certificates", self._desk.client.certificates, self._take, emitter(self, self.refused)))
 
     def may_judge(self, view: CertificateView) -> bool:
         """Approve or reject: a second person's act, while it is pending."""
@@ -191,7 +193,7 @@ class CertificatesModel(QObject):
         key = new_id()
         self._desk.background.run(Command(
             f"{verb} a certificate", lambda: self._desk.client.judge_certificate(certificate, verb, key),
-            self._judged, self.refused.emit))
+            self._judged, emitter(self, self.refused)))
 
     def _judged(self, _: CertificateView) -> None:
         self.load()

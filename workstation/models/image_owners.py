@@ -16,6 +16,7 @@ from records.messages import (
 )
 from records.messages.image_reconciling import Decision, StrayDecision
 from workstation.background import Command, Query
+from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.account import Account
 from workstation.models.desk import Desk
@@ -48,7 +49,7 @@ class ImageOwnersModel(QObject):
     def load(self) -> None:
         """Ask the server."""
         self._desk.background.run(Query(
-            "images of nobody", self._ask, self._take, self.refused.emit))
+            "images of nobody", self._ask, self._take, emitter(self, self.refused)))
 
     def candidate(self, view: UnsettledStudyView) -> PatientView | None:
         """Whose it would be if it were tied now: who was looked up, else whom number or order mean."""
@@ -60,7 +61,7 @@ class ImageOwnersModel(QObject):
         if number:
             self._desk.background.run(Query(
                 "image owner", lambda: self._desk.client.patients(number, 2),
-                lambda people: self._take_person(uid, people), self.refused.emit))
+                lambda people: self._take_person(uid, people), emitter(self, self.refused)))
 
     def decide(self, view: UnsettledStudyView, decision: Decision, reason: str) -> None:
         """Say it, with the reason that is kept."""
@@ -72,7 +73,7 @@ class ImageOwnersModel(QObject):
                                    known=len(view.decisions))
         key = new_id()
         self._desk.background.run(Command("image owner", lambda: self._desk.client.settle_images(view.uid, given, key),
-                                          self._decided, self.refused.emit))
+                                          self._decided, emitter(self, self.refused)))
 
     def settle_strays(self, view: StrayImagesView, decision: StrayDecision, reason: str) -> None:
         """Say whether images that were kept apart are of their study's patient; one such act at a time."""

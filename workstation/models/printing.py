@@ -21,6 +21,7 @@ from workstation.background import Query
 from workstation.client.routes import print_path
 from workstation.config import ZONE
 from workstation.drafts import OutboxCommand
+from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.account import utc_now
 from workstation.models.amending import ended_words
@@ -163,7 +164,8 @@ class PrintModel(QObject):
                          link=address(who.public_url, look_up))
 
     def _run(self, work: Any) -> None:
-        self._desk.background.run(Query("draw what is printed", work, self.ready.emit, self.refused.emit))
+        self._desk.background.run(Query(
+            "draw what is printed", work, emitter(self, self.ready), emitter(self, self.refused)))
 
 
 def note_words(note: PrintNote) -> str:

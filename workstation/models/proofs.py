@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from records.forms import Role
 from records.messages import EvidenceQueue, TrustDecision, TrustEdition
 from workstation.background import Command, Query
+from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.account import Account
 from workstation.models.desk import Desk
@@ -37,14 +38,14 @@ class ProofsModel(QObject):
     def load(self) -> None:
         """Ask for both."""
         client, run = self._desk.client, self._desk.background.run
-        run(Query("evidence queue", client.evidence_queue, self._take, self.refused.emit))
-        run(Query("trust editions", client.trust_editions, self._take_editions, self.refused.emit))
+        run(Query("evidence queue", client.evidence_queue, self._take, emitter(self, self.refused)))
+        run(Query("trust editions", client.trust_editions, self._take_editions, emitter(self, self.refused)))
 
     def retry(self) -> None:
         """Try everything that waits now."""
         key = new_id()
         self._desk.background.run(Command("retry evidence", lambda: self._desk.client.retry_evidence(key), self._take,
-                                          self.refused.emit))
+                                          emitter(self, self.refused)))
 
     def why_not(self, edition: TrustEdition) -> str:
         """Why this person may not decide on an edition; empty when they may."""
@@ -58,7 +59,7 @@ class ProofsModel(QObject):
         self._desk.background.run(Command(
             "decide on a trust list",
             partial(self._desk.client.decide_trust, number, TrustDecision(), key, accept=accept),
-            lambda _: self.load(), self.refused.emit))
+            lambda _: self.load(), emitter(self, self.refused)))
 
     def _take(self, queue: EvidenceQueue) -> None:
         self.queue = queue

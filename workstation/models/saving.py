@@ -19,6 +19,7 @@ from records.errors import Refusal, Trouble
 from records.messages import DraftView
 from workstation.background import Background, Command
 from workstation.drafts import LocalDraft, OutboxCommand, OutboxItem
+from workstation.emitting import emitter
 from workstation.models.mirror import drop_command
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Saver(QObject):
         for texts in (self._unsaved, self._newest, self._on_disk):
             texts.pop(draft.entry, None)
         self._run("drop", lambda: self._store.throw_away(draft.entry, drop_command(draft)),
-                  partial(self.dropped.emit, draft.entry), self.failed.emit)
+                  partial(emitter(self, self.dropped), draft.entry), emitter(self, self.failed))
 
     def gone(self, entry: UUID) -> None:
         """Signed, or let go: what begins anew under that entry begins with its own words."""
@@ -131,7 +132,7 @@ class Saver(QObject):
     def put_aside(self, item: OutboxItem) -> None:
         """The person has seen a refusal."""
         self._run("put away", lambda: self._store.put_away(item.number), lambda _: self.put_away.emit(),
-                  self.failed.emit)
+                  emitter(self, self.failed))
 
     def _queue(self, command: OutboxCommand, closes: UUID | None) -> None:
         if closes is not None:

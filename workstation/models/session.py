@@ -17,6 +17,7 @@ from workstation.background import Background, Command, Query
 from workstation.client import Client
 from workstation.config import Config
 from workstation.drafts import Owner, Shelf
+from workstation.emitting import emitter
 from workstation.models.account import Account, KnownPerson, offline_reason, utc_now
 
 if TYPE_CHECKING:
@@ -149,14 +150,14 @@ class SessionModel(QObject):
     def unlock(self, password: str) -> None:
         """Back to work; renews the server session when it is over and the server is there."""
         if self._phase is Phase.LOCKED:
-            self._background.run(Command("unlock", lambda: self._check(password), self._unlocked, self.refused.emit),
-                                 lane=LANE)
+            self._background.run(Command("unlock", lambda: self._check(password), self._unlocked,
+                                         emitter(self, self.refused)), lane=LANE)
 
     def renew(self, password: str) -> None:
         """While open: the server session ended, or sign-in was without the server. Ends in `renewed` or `refused`."""
         if self._phase is Phase.OPEN:
-            self._background.run(Command("renew", lambda: self._renew(password), self._take, self.refused.emit),
-                                 lane=LANE)
+            self._background.run(Command("renew", lambda: self._renew(password), self._take,
+                                         emitter(self, self.refused)), lane=LANE)
 
     def touched(self) -> None:
         """The person did something: the idle clock starts again."""

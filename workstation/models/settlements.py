@@ -10,6 +10,7 @@ from records.errors import Reason, Refusal
 from records.forms import Role
 from records.messages import SettlementDecision, SettlementView
 from workstation.background import Command, Query
+from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.account import Account
 from workstation.models.desk import Desk
@@ -40,7 +41,8 @@ class SettlementsModel(QObject):
 
     def load(self) -> None:
         """Ask the server."""
-        self._desk.background.run(Query("settlements", self._desk.client.settlements, self._take, self.refused.emit))
+        self._desk.background.run(Query(
+            "settlements", self._desk.client.settlements, self._take, emitter(self, self.refused)))
 
     def why_not(self, view: SettlementView) -> str:
         """Why this person may not decide on it; empty when they may."""
@@ -59,7 +61,8 @@ class SettlementsModel(QObject):
         decision = SettlementDecision(decision="accept" if accept else "reject", reason=reason)
         key = new_id()
         self._desk.background.run(Command(
-            "settle", lambda: self._desk.client.settle(settlement, decision, key), self._decided, self.refused.emit))
+            "settle", lambda: self._desk.client.settle(settlement, decision, key), self._decided,
+            emitter(self, self.refused)))
 
     def _decided(self, view: SettlementView) -> None:
         self.views = tuple(one for one in self.views if one.id != view.id)

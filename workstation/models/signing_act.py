@@ -14,6 +14,7 @@ from records.entries import Mark
 from records.errors import Cancelled, Reason, Refusal
 from workstation.background import Command, Query
 from workstation.drafts import CommandState, OutboxItem
+from workstation.emitting import emitter
 from workstation.models.account import utc_now
 from workstation.models.awaited import Handing
 from workstation.models.signing_certificates import Found, elsewhere, look
@@ -54,7 +55,7 @@ class SigningAct(QObject):
         self._stack: Stack | None = None
         self._papers: dict[str, Paper] = {}
         self._commands: dict[str, Handing] = {}
-        self._shelf = model.awaited.shelf(self._commands, self._turned.emit)
+        self._shelf = model.awaited.shelf(self._commands, emitter(self, self._turned))
         self._ended = self._stopping = False
         self._prompter = WindowPrompter(self)
         self._prompter.pin_wanted.connect(self._asked)

@@ -35,6 +35,7 @@ from records.messages import (
 )
 from workstation.background import Command
 from workstation.config import ZONE
+from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.account import utc_now
 from workstation.models.board_words import clock
@@ -314,7 +315,7 @@ class SigningBoardModel(QObject):
         command, key, name = ReminderSent(entry=paper.entry, slot=paper.slot, to=paper.holder), new_id(), (
             paper.holder_name)
         self._desk.background.run(Command("remind", lambda: self._desk.client.remind(command, key),
-                                          lambda _: self._sent(name), self.refused.emit))
+                                          lambda _: self._sent(name), emitter(self, self.refused)))
 
     def put_away(self) -> None:
         """I have read the newest reminder."""

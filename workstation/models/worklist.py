@@ -15,6 +15,7 @@ from records.errors import Refusal
 from records.folding import fold
 from records.messages import Board, BoardRow, WardView
 from workstation.config import ZONE
+from workstation.emitting import emitter
 from workstation.models.account import utc_now
 from workstation.models.board import (
     BoardFilter,
@@ -141,7 +142,7 @@ class BoardModel(QAbstractTableModel, Answered[Board]):
     def load_wards(self) -> None:
         """Ask for all wards."""
         self._desk.kept("wards", _WARDS, self._take_wards)
-        self._desk.fetch("wards", "/api/wards", _WARDS, self._take_wards, self.refused.emit)
+        self._desk.fetch("wards", "/api/wards", _WARDS, self._take_wards, emitter(self, self.refused))
 
     def open_ward(self, ward: UUID) -> None:
         """Show that ward: what this PC has at once, the server's when it comes."""

@@ -13,6 +13,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from records.errors import Refusal
 from records.messages import ImageFileView
 from workstation.background import Query
+from workstation.emitting import emitter
 from workstation.models.desk import Desk
 from workstation.models.images.key_images import KeyImage, key_image, spot_of
 from workstation.models.images.stack import Spot
@@ -49,7 +50,7 @@ class Choosing(QObject):
         path = f"/api/image-files/{spot.study_uid}/{spot.series_uid}/{spot.sop_instance_uid}"
         self._desk.background.run(Query(
             f"file of {spot.sop_instance_uid}", lambda: _FILE.validate_json(self._desk.client.ask(path).body),
-            partial(self._named, spot, words, picture), self.refused.emit))
+            partial(self._named, spot, words, picture), emitter(self, self.refused)))
 
     def drop(self, item: KeyImage) -> None:
         """No longer chosen."""

@@ -14,6 +14,7 @@ from imaging.apart import Apart
 from records.errors import Cancelled, Refusal
 from records.image_lists import ImageStudyView
 from workstation.background import Query
+from workstation.emitting import emitter
 from workstation.media.export import Export, Exported, export
 from workstation.media.page import Draw, as_filed
 from workstation.models.images.outgoing import Outgoing
@@ -83,7 +84,7 @@ class ExportModel(QObject):
         try:
             with closing(Apart()) as decoder:
                 return export(wanted, self.source.files(self.studies, self._cancelled.is_set), decoder,
-                              went_on=self.went_on.emit, cancelled=self._cancelled.is_set)
+                              went_on=emitter(self, self.went_on), cancelled=self._cancelled.is_set)
         except Cancelled:
             return None
 

@@ -22,6 +22,7 @@ from imaging.rendering import View, render
 from imaging.veils import Veil
 from records.errors import Cancelled, Reason, Refusal, Trouble
 from workstation.background import Query
+from workstation.emitting import emitter
 from workstation.models.images.outgoing import Outgoing
 from workstation.models.images.stack import Fetch, Loaded
 from workstation.models.images.view_state import ViewState
@@ -114,7 +115,7 @@ class PictureModel(QObject):
         def work() -> Drawn | None:
             self.source.tell((self._study,), reason, named=wanted.named)
             try:
-                return draw_all(wanted, self._stop, self.went_on.emit)
+                return draw_all(wanted, self._stop, emitter(self, self.went_on))
             except Cancelled:
                 return None
 
@@ -125,7 +126,8 @@ class PictureModel(QObject):
         self._stop.set()
 
     def _run(self, work: Callable[[], object]) -> None:
-        self.source.background.run(Query("export pictures", work, self.saved.emit, self.refused.emit), lane="export")
+        self.source.background.run(Query(
+            "export pictures", work, emitter(self, self.saved), emitter(self, self.refused)), lane="export")
 
 
 def draw_all(wanted: Wanted, stop: threading.Event, went_on: Callable[[int], object]) -> Drawn:

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from records.errors import Refusal
 from workstation.background import Background, Query
+from workstation.emitting import emitter
 from workstation.models.images.loading import Loader
 from workstation.models.images.ordering import Arranged
 from workstation.models.images.stream import Streamed
@@ -52,7 +53,7 @@ class SeriesShelf(QObject):
         """An open series has more images now: `grown` follows when it has; nothing that is here is fetched again."""
         if series in self._stacks:
             self._background.run(Query("what came to a series", partial(self.find, study, series),
-                                       partial(self._renewed, series), partial(self.not_grown.emit, series)))
+                                       partial(self._renewed, series), partial(emitter(self, self.not_grown), series)))
 
     def held(self, series: str) -> tuple[int, int]:
         """How many places of a series are in memory, and how many it has."""

@@ -19,6 +19,7 @@ from imaging.objects.references import ImageReference
 from imaging.objects.writing import Code, Making
 from records.errors import Refusal
 from workstation.background import Background, Command
+from workstation.emitting import emitter
 from workstation.models.images.marks import Marks
 from workstation.models.images.saver import Saver
 from workstation.models.images.stack import Loaded
@@ -91,7 +92,7 @@ class StateSaver(Saver):
             self.kept.emit(made)
             self.saved.emit(words)
 
-        self._background.run(Command(name, work, done, self.refused.emit))
+        self._background.run(Command(name, work, done, emitter(self, self.refused)))
 
     def _states(self, description: str, taken: Sequence[Taken]) -> tuple[bytes, ...]:
         number, name = _SERIES["state"]

@@ -19,18 +19,18 @@ from workstation.drafts import LocalDraft
 from workstation.models import confirming, house_signing, opening_capture
 from workstation.models.amending import is_replaced_when_issued
 from workstation.models.chart import ItemState
-from workstation.models.history import LEAST_REASON, cancel_entry, earlier_version
+from workstation.models.history import LEAST_REASON, cancel_entry
 from workstation.models.signing_tasks import Task, draft_task, slot_task
 from workstation.models.timeline import names_of
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
 from workstation.views.chart.amending_acts import AmendingActs
 from workstation.views.chart.before_signing import why_it_waits
 from workstation.views.chart.capture import ask_and_show
+from workstation.views.chart.comparing import compare, compare_at
 from workstation.views.chart.confirming import ConfirmDialog
 from workstation.views.chart.earlier import signed_values, yesterdays
 from workstation.views.chart.kinds_menu import show_kinds
 from workstation.views.chart.row_list import RowList
-from workstation.views.chart.version_view import VersionView
 from workstation.views.prompts import AskText, Question
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ChartActs(QObject):
         self._place, self._actions = place, actions
         self._as_yesterday: EntryView | None = None
         self._writable: tuple[tuple[Form, EntryKind], ...] | None = None
-        self.amending = AmendingActs(place, self._compare_at)
+        self.amending = AmendingActs(place, partial(compare_at, place))
         self._mine = {**self._table(), **self.amending.table()}
         for name, (do, refusal) in self._mine.items():
             actions.bind(name, do, refusal)
@@ -365,28 +365,7 @@ class ChartActs(QObject):
         else:
             item = place.current()
             if item is not None and item.view is not None:
-                self._compare(item.view, Version.model_validate(item.view.body))
-
-    def _compare_at(self, view: EntryView, number: int) -> None:
-        """That version beside the one before it."""
-        if number == view.version:
-            self._compare(view, Version.model_validate(view.body))
-        else:
-            earlier_version(self._place.desk, view.id, number, partial(self._compare, view), self._place.refused.emit)
-
-    def _compare(self, view: EntryView, new: Version) -> None:
-        numbers = [number for number in view.older if number < new.version] or [new.version - 1]
-        older = max(numbers)
-        if older < 1:
-            return
-
-        def show(old: Version) -> None:
-            shown = VersionView(old, new, has_older=old.version > 1)
-            shown.older_wanted.connect(lambda: self._compare(view, old))
-            self._place.show_old_version(shown)
-            self.refresh()
-
-        earlier_version(self._place.desk, view.id, older, show, self._place.refused.emit)
+                compare(place, item.view, Version.model_validate(item.view.body))
 
     # Signatures and paper
 

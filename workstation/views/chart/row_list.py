@@ -14,6 +14,7 @@ from records.errors import Reason
 from records.forms import Field
 from records.render.words import row_words
 from records.validation import holds
+from workstation.emitting import emitter
 from workstation.views import style
 from workstation.views.chart.blanks import Blank
 from workstation.views.chart.icon_button import IconButton
@@ -49,7 +50,7 @@ class RowCard(QFrame):
         layout = row(gap=6, margins=(2, 3, 2, 3))
         layout.addLayout(lines, 1)
         if not read_only:
-            layout.addWidget(IconButton("x", f"Bỏ dòng {number}", on_click=self.removed.emit), 0,
+            layout.addWidget(IconButton("x", f"Bỏ dòng {number}", on_click=emitter(self, self.removed)), 0,
                              Qt.AlignmentFlag.AlignTop)
         self.setLayout(layout)
         self.setAccessibleName(f"Dòng {number}: {words}. {why}")
@@ -94,7 +95,7 @@ class RowForm(QFrame):
         self._why.hide()
         finish = row(self._why, gap=8, margins=(8, 0, 8, 6))
         finish.setStretch(0, 1)
-        finish.addWidget(KeyButton("Xong dòng này", "Enter", small=True, on_click=self.done.emit))
+        finish.addWidget(KeyButton("Xong dòng này", "Enter", small=True, on_click=emitter(self, self.done)))
         layout = column(gap=2)
         layout.addLayout(self._grid)
         layout.addLayout(finish)

@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from records.entries import Version, changes
 from records.forms import form
+from workstation.emitting import emitter
 from workstation.views.chart.differences import differences
 from workstation.views.chart.field_line import field_title
 from workstation.views.chart.marked_text import MarkedText
@@ -34,14 +35,14 @@ class VersionView(QFrame):
         head = frame("band")
         head.setFixedHeight(40)
         self.more = KeyButton("Cả văn bản", small=True, on_click=self._toggle)
-        older = KeyButton("Bản trước nữa", small=True, on_click=self.older_wanted.emit)
+        older = KeyButton("Bản trước nữa", small=True, on_click=emitter(self, self.older_wanted))
         older.setVisible(has_older)
         head.setLayout(row(
             Icon("git-compare", "ink"),
             label(f"{printed.short_name}, lần ghi {times.clock(old.occurred_at)} {times.day_month(old.occurred_at)}",
                   "title"),
             Chip(f"Phiên bản {old.version}", "neutral", "history"), Chip(f"Phiên bản {new.version}", "amended"), None,
-            self.more, older, KeyButton("Về bản đang dùng", "Alt+1", small=True, on_click=self.closed.emit),
+            self.more, older, KeyButton("Về bản đang dùng", "Alt+1", small=True, on_click=emitter(self, self.closed)),
             gap=8, margins=(12, 0, 10, 0)))
         reason = new.correction.reason if new.correction is not None else ""
         self._scroll = QScrollArea()

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QMainWindow, QProgressBar, QStackedWidget, QWidget
 
 from records.errors import Reason, Refusal
 from workstation.background import Background
+from workstation.emitting import emitter
 from workstation.models.images.disc import DiscModel, DiscPerson, DiscReading, DiscStage
 from workstation.models.images.loading import Loader
 from workstation.views.actions import ActionSet, Place, key_of
@@ -176,7 +177,7 @@ class ReaderWindow(QMainWindow):
     def _settle(self, *_told: object) -> None:
         if not self._settled:
             self._settled = True
-            QTimer.singleShot(SETTLED_MS, self.settled.emit)
+            QTimer.singleShot(SETTLED_MS, emitter(self, self.settled))
 
     def _close_place(self) -> None:
         if self.place is not None:

@@ -8,6 +8,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from records.messages import ChainView, ReminderView, ReviewView, SlotView, WaitingView
+from workstation.emitting import emitter
 from workstation.models.board_words import why_here, why_review
 from workstation.models.signing_board import Paper, SigningBoardModel
 from workstation.views.actions import ActionSet, key_of
@@ -67,8 +68,8 @@ class ChainPanel(QWidget):
         self.remind = KeyButton("Nhắc", key_of("signing.remind"), on_click=lambda: actions.trigger("signing.remind"))
         self._said = label("", "attention")
         body = frame("panel")
-        acts = row(self.remind, KeyButton("Mở hồ sơ", key_of("signing.open"), on_click=self.opened.emit), self._said,
-                   None, gap=8, margins=(10, 2, 10, 8))
+        acts = row(self.remind, KeyButton("Mở hồ sơ", key_of("signing.open"), on_click=emitter(self, self.opened)),
+                   self._said, None, gap=8, margins=(10, 2, 10, 8))
         inner = column(gap=2)
         inner.addLayout(self._slots)
         inner.addLayout(column(self._why, self._deputies, self._reminded, gap=2, margins=(12, 2, 12, 2)))

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QCheckBox, QFrame, QWidget
 
 from records.errors import Reason, Refusal, Trouble
+from workstation.emitting import emitter
 from workstation.models.signing import LineState, SigningAct, Stage
 from workstation.models.signing_certificates import elsewhere
 from workstation.signing.base import Identity, Pin
@@ -147,8 +148,8 @@ class PinBar(QFrame):
         self.away = KeyButton("Thôi", "Esc", on_click=self.leave)
         self.last_try = LastTry()
         self.last_try.toggled.connect(lambda ticked: self.pin.setFocus() if ticked else None)
-        self.later = KeyButton("Đóng, vẫn chờ điện thoại", "Enter", on_click=self.leave_wanted.emit)
-        self.enrol = KeyButton("Đăng ký chứng thư này", on_click=self.enrol_wanted.emit)
+        self.later = KeyButton("Đóng, vẫn chờ điện thoại", "Enter", on_click=emitter(self, self.leave_wanted))
+        self.enrol = KeyButton("Đăng ký chứng thư này", on_click=emitter(self, self.enrol_wanted))
         self.again = KeyButton("Thử lại", "Ctrl+R", on_click=act.look)
         self.sign = PrimaryButton("Ký", "Enter", on_click=self.begin)
         self.pin.returnPressed.connect(self.begin)
