@@ -136,7 +136,7 @@ def main() -> int:
     orders = json.loads(sys.stdin.read())
     application = QApplication([])
     reader = Reader(orders)
-    let_the_window_go_first()  # as the workstation does when it starts
+    let_the_window_go_first(reader)  # as the workstation does when it starts
     application.exec()
     print(json.dumps(asdict(reader.told)))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from typing import Any
@@ -19,6 +20,12 @@ settings.register_profile("soak", deadline=None, max_examples=3000)
 settings.load_profile("seeded")
 
 
+YOUNG_OBJECTS = 50_000
+# Widgets that are left over in cycles must not be taken apart on a test's other threads (workstation/collecting.py):
+# that is done between two tests, and within one only where it makes half a million objects.
+gc.set_threshold(10 * YOUNG_OBJECTS, 20, 20)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long runs whole")
 
@@ -31,6 +38,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("soak"):
             item.add_marker(skip)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    gc.enable()  # a program with a window had it off
+    young, middle, _ = gc.get_count()
+    if young > YOUNG_OBJECTS:
+        gc.collect(1 if middle > 20 else 0)
 
 
 @pytest.fixture(autouse=True)

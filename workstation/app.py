@@ -81,7 +81,7 @@ class Program(QObject):
         self.session.closing.connect(self._close_desk)
         self.window.stopping.connect(self.stop)
         self.background.failed.connect(lambda _name, why: self.window.tell(why))
-        let_the_window_go_first()
+        let_the_window_go_first(self)
 
     def _self_test(self) -> None:
         """F12, before sign-in too: what this PC and its tokens can do."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import queue
 import sys
@@ -14,24 +13,20 @@ from typing import Any
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from records.errors import BenhAnError, Cancelled, Refusal
+from workstation.collecting import Collector
 
 log = logging.getLogger(__name__)
 SLOW_AFTER_MS = 1000
 SWITCH_S = 0.001
 """How long a busy thread keeps the interpreter while others wait for it. Python's own five milliseconds, waited several
 times for each signature while the window is busy, cost a quick token a third of its pace (bench/token_pace.py)."""
-YOUNG_OBJECTS = 50_000
-"""A chart of a thousand entries makes a hundred thousand objects at once: at Python's usual pace of seven hundred the
-collector would walk over all of them again and again while the screen waits."""
 HANGING_QUERY_S = 0.2
 """What closing waits for a thread that hangs in a query; it is a daemon and dies with the program."""
 
 
-def let_the_window_go_first() -> None:
+def let_the_window_go_first(program: QObject) -> None:
     """Once at the start of a program with a window: the interpreter stops it as seldom and as shortly as can be."""
-    gc.enable()  # the start has it off (workstation/__main__.py)
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
+    Collector(program)
     sys.setswitchinterval(SWITCH_S)
 
 
@@ -54,6 +49,9 @@ class Command(Query):
 
     changes: str = ""
     """What a success changes; told by `Background.changed`."""
+
+
+_OVER = Query("over", lambda: None, lambda _result: None)
 
 
 class Job(QObject):
@@ -107,15 +105,18 @@ class Job(QObject):
 
     def _land(self, result: Any, failure: Refusal | None) -> None:
         self._patience.stop()
+        task = self.task
         self._background.forget(self)
         try:
-            self._tell(self._background, result, failure)
+            self._tell(task, self._background, result, failure)
         except RuntimeError as gone:
             # The view or model that asked was closed meanwhile: nobody is left to be told.
             if "has been deleted" not in str(gone):
                 raise
-            log.debug("Who asked for %r is gone.", self.task.name)
+            log.debug("Who asked for %r is gone.", task.name)
         finally:
+            # Whoever asked is let go of here: the last to hold this job may be its thread, where no widget may end.
+            self.task = _OVER
             self.ended.emit()
             self.deleteLater()
 
@@ -123,17 +124,17 @@ class Job(QObject):
         self.slow = True
         self._background.tell_busy()
 
-    def _tell(self, background: Background, result: Any, failure: Refusal | None) -> None:
+    def _tell(self, task: Query, background: Background, result: Any, failure: Refusal | None) -> None:
         if self.cancelled.is_set() or background.stopped:
             return
         if failure is None:
-            self.task.done(result)
-            if isinstance(self.task, Command) and self.task.changes:
-                background.changed.emit(self.task.changes)
-        elif self.task.failed is not None:
-            self.task.failed(failure)
+            task.done(result)
+            if isinstance(task, Command) and task.changes:
+                background.changed.emit(task.changes)
+        elif task.failed is not None:
+            task.failed(failure)
         else:
-            background.failed.emit(self.task.name, failure)
+            background.failed.emit(task.name, failure)
 
 
 class _Lane:
@@ -168,11 +169,12 @@ class _Lane:
 
     def _empty(self) -> None:
         while (job := self._jobs.get()) is not None:
+            command = isinstance(job.task, Command)
             job.work()
-            with self._fewer:
-                self._commands -= isinstance(job.task, Command)
-                self._fewer.notify_all()
             del job
+            with self._fewer:
+                self._commands -= command
+                self._fewer.notify_all()
 
 
 class Background(QObject):

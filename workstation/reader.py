@@ -51,7 +51,7 @@ def run(images: Path, arguments: Sequence[str], settle: Callable[[], int]) -> in
     window.settled.connect(lambda: loader.memory.rebound(settle() * MIB))
     background.failed.connect(lambda _name, why: window.tell(why))
     window.show()
-    let_the_window_go_first()
+    let_the_window_go_first(background)
     code = application.exec()
     loader.stop()
     background.stop()

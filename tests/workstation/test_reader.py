@@ -18,7 +18,7 @@ from PyQt6.QtCore import QTimer
 from workstation import reader
 from workstation.__main__ import main
 go_first = reader.let_the_window_go_first
-def watch():
+def watch(*given):
     from workstation.views.images.reader_window import ReaderWindow
     settle = ReaderWindow._settle
     def settled(self, *told):
@@ -27,7 +27,7 @@ def watch():
             self.settled.connect(lambda: QTimer.singleShot(0, self.close))
         settle(self, *told)
     ReaderWindow._settle = settled
-    go_first()
+    go_first(*given)
 reader.let_the_window_go_first = watch
 sys.exit(main(sys.argv[1:]))
 """

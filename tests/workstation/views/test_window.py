@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.workstation.models.test_delegations import delegation
 from tests.workstation.views.hospital import PASSWORD, Hospital
 from tests.workstation.views.keyboard import ALT, CTRL, press, write
 from workstation.app import Program
+from workstation.collecting import Collector
 from workstation.models.session import Phase
 from workstation.views import style
 from workstation.views.actions import Place
@@ -52,6 +54,11 @@ def test_a_person_signs_in_with_the_keyboard_alone(program: Program, qtbot: QtBo
     press(password, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: program.window.work is not None, timeout=20_000)
     assert program.window.windowTitle() == "Khoa Nội tổng hợp — Bệnh Án"
+
+
+def test_cycles_are_collected_by_the_windows_thread_alone(program: Program) -> None:
+    assert not gc.isenabled()
+    assert program.findChild(Collector) is not None
 
 
 def test_the_sign_in_window_says_whether_this_pc_can_work_and_sign(program: Program, qtbot: QtBot) -> None:
