@@ -7,6 +7,7 @@ the evidence file is a further file of the same version that begins with it, wit
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from server.services import revocation as asking
 from server.services import rights, timestamping
 from server.services.hospital import Desk, Hospital
 from server.services.rights import Right
+from server.services.trust_services import Resting
 from server.store import audit, base, closing, entries, evidence_demands, files
 from server.store import evidence as store
 from server.store.evidence import Task
@@ -34,6 +36,10 @@ from server.store.keys import ScopeKey
 _log = logging.getLogger("benhan.server.evidence")
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=6)
+RESTED_TRIES = 5
+"""So often a file that only found a service at rest is tried again when the rest is over; then it waits longer and
+longer as others do, for in a long outage thousands of files would be opened twice a minute to no purpose."""
+A_MOMENT = timedelta(seconds=1)
 WITHOUT_CONTRACT = timedelta(days=1)
 """How often a hospital without a time-stamp contract is looked at: it may have signed one."""
 
@@ -70,6 +76,8 @@ def work(hospital: Hospital) -> bool:
 def _postpone(hospital: Hospital, task: Task, refusal: Refusal) -> None:
     codes = {reason.code for reason in refusal.reasons}
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(task.attempts - 1, 12))
+    if isinstance(refusal, Resting) and task.attempts <= RESTED_TRIES:
+        wait = min(wait, timedelta(seconds=refusal.left_s) + A_MOMENT)  # nobody was asked: it was never really tried
     if "no_time_stamp_contract" in codes:
         wait = WITHOUT_CONTRACT
     _log.info("Evidence of %s/%s waits: %s", task.entry, task.number, refusal)
@@ -113,12 +121,20 @@ def _proofs(hospital: Hospital, wanted: Wanted) -> Evidence:
     found = Evidence()
     for link, moment in wanted.links:
         # An answer that was given after the moment proves it; one that was fresh then does too, if there is no other.
-        told = asking.fetched(hospital, [link], moment)
+        missed: list[Refusal] = []
+        told = asking.fetched(hospital, [link], moment, missed.append)
         best = revocation.proof([link], told, moment)
         if best is None:
-            raise Trouble.because("evidence_incomplete", revocation.name(link))
+            raise _incomplete(revocation.name(link), missed)
         found = found.and_also(best)
     return found
+
+
+def _incomplete(name: str, missed: Sequence[Refusal]) -> Trouble:
+    """An authority gave no answer; whether it was asked at all."""
+    reason = Reason("evidence_incomplete", name)
+    rests = [one.left_s for one in missed if isinstance(one, Resting)]
+    return Resting(reason, left_s=min(rests)) if rests and len(rests) == len(missed) else Trouble(reason)
 
 
 def _open(verdict: Verdict) -> tuple[Reason, ...]:

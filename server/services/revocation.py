@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -43,10 +43,12 @@ def known_of_person(desk: Desk) -> Evidence:
     return known(desk.db, dict.fromkeys(link for one in held for link in chain(desk.hospital, one, desk.now)))
 
 
-def fetched(hospital: Hospital, links: Iterable[Link], since: datetime) -> Evidence:
+def fetched(hospital: Hospital, links: Iterable[Link], since: datetime,
+            missed: Callable[[Refusal], object] = lambda _: None) -> Evidence:
     """Answers on each certificate that speak for a moment not before `since`, where its authority gives one.
 
-    Asks outside any transaction. What cannot be had is not there: the judge says what that means.
+    Asks outside any transaction. What cannot be had is not there: the judge says what that means. `missed` is told of
+    each place that gave no answer.
     """
     links = tuple(dict.fromkeys(links))
     with base.transaction(hospital.engine) as db:
@@ -54,7 +56,7 @@ def fetched(hospital: Hospital, links: Iterable[Link], since: datetime) -> Evide
     for link in links:
         if any(said.since >= since for said in revocation.standings(link.certificate, link.issuer, found)):
             continue
-        if (more := _asked(hospital, link)) is None:
+        if (more := _asked(hospital, link, missed)) is None:
             continue
         found = found.and_also(more)
     return found
@@ -97,9 +99,9 @@ def _standing(desk: Desk, held: Held, links: tuple[Link, ...]) -> CertificateSta
                                at=min(said.by.since for said in told if said.by))
 
 
-def _asked(hospital: Hospital, link: Link) -> Evidence | None:
+def _asked(hospital: Hospital, link: Link, missed: Callable[[Refusal], object]) -> Evidence | None:
     """The first good answer among all that the certificate names, kept for the next who asks."""
-    for der, kind in _answers(hospital, link):
+    for der, kind in _answers(hospital, link, missed):
         one = Evidence(ocsps=(der,)) if kind == "ocsp" else Evidence(crls=(der,))
         said = next(iter(revocation.standings(link.certificate, link.issuer, one)), None)
         if said is None:
@@ -111,17 +113,17 @@ def _asked(hospital: Hospital, link: Link) -> Evidence | None:
     return None
 
 
-def _answers(hospital: Hospital, link: Link) -> Iterator[tuple[bytes, str]]:
+def _answers(hospital: Hospital, link: Link, missed: Callable[[Refusal], object]) -> Iterator[tuple[bytes, str]]:
     for url in _ocsp_urls(link.parsed):
         try:
             yield hospital.services.ocsp(url, _request(link)), "ocsp"
-        except Refusal:
-            continue
+        except Refusal as refusal:
+            missed(refusal)
     for url in _crl_urls(link.parsed):
         try:
             yield hospital.services.crl(url), "crl"
-        except Refusal:
-            continue
+        except Refusal as refusal:
+            missed(refusal)
 
 
 def _keep(hospital: Hospital, link: Link, said: Standing) -> None:

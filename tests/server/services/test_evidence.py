@@ -17,6 +17,7 @@ from records.receipts import Receipt
 from records.signatures import EvidenceLevel, Question
 from server.inspection import verify
 from server.services import evidence as gathering
+from server.services import trust_services
 from server.store import base
 from tests.databases import Database
 from tests.server.house import House, build, key, reasons, send, served, settle_in
@@ -81,9 +82,13 @@ def shown(house: House, entry: object) -> dict[str, object]:
         return found
 
 
-def due_now(house: House) -> None:
+def make_due(house: House) -> None:
     with base.transaction(house.hospital.engine) as db:
         db.execute(text("UPDATE evidence_tasks SET next_at = clock_timestamp() WHERE state = 'waiting'"))
+
+
+def due_now(house: House) -> None:
+    make_due(house)
     house.hospital.services.wake()
 
 
@@ -151,6 +156,37 @@ def test_an_authority_that_is_away_is_asked_again_later_and_later(house: House, 
         assert row.reasons[0]["code"] == "evidence_incomplete"
     assert waits[0] < waits[1] < waits[2]
     assert row.attempts == 3
+
+
+def postponed_for(house: House) -> float:
+    with base.transaction(house.hospital.engine) as db:
+        return float(db.execute(text(
+            "SELECT extract(epoch FROM next_at - changed_at) FROM evidence_tasks")).scalar_one())
+
+
+@pytest.mark.parametrize(("down", "stamped"), [(("ocsp", "crl"), True), (("tsa",), False)])
+def test_a_service_that_only_rests_is_asked_when_its_rest_is_over(
+    house: House, services: Trusted, monkeypatch: pytest.MonkeyPatch, down: tuple[str, ...], *, stamped: bool,
+) -> None:
+    """One question came to nothing, and put the services to rest: what was never asked does not wait for hours."""
+    accepted(house, services, stamped=stamped)
+    services.services.down |= set(down)
+    gathering.work(house.hospital)
+    services.services.down.clear()
+    asked = len(services.services.asked)
+    for tries in (2, 3):
+        make_due(house)
+        assert gathering.work(house.hospital)
+        assert postponed_for(house) < trust_services.RESTS_S + 2, f"after {tries} tries"
+    assert len(services.services.asked) == asked
+    monkeypatch.setattr(gathering, "RESTED_TRIES", 3)
+    make_due(house)
+    assert gathering.work(house.hospital)
+    assert postponed_for(house) > 200, "in a long outage nobody opens every file twice a minute"
+    due_now(house)
+    assert gathering.work(house.hospital)
+    with base.transaction(house.hospital.engine) as db:
+        assert db.execute(text("SELECT state FROM evidence_tasks")).scalar_one() == "done"
 
 
 def test_the_queue_tells_what_waits_and_why(house: House, services: Trusted) -> None:

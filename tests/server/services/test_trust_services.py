@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import socket
 import ssl
+import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from records import timestamps
 from records.errors import Trouble
 from server.demo import pki
 from server.services import trust_services
-from server.services.trust_services import TrustServices
+from server.services.trust_services import Resting, TrustServices
 from tests.trust_services import serving
 
 DIGEST = hashlib.sha256(b"a signature's value").digest()
@@ -160,3 +162,96 @@ def test_a_question_from_before_the_waking_puts_no_service_to_rest() -> None:
         with pytest.raises(Trouble):
             asked.crl(url)
         assert len(heard) == 2
+
+
+Act = Callable[[socket.socket], object]
+LIST = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlist"
+
+
+@contextmanager
+def keeping(acts: Mapping[tuple[int, int], Act]) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """A service that keeps its connections and answers; but at `acts` (the number of the connection, and of the
+    question on it) it does that, and hangs up. Its address, and which questions it heard.
+    """
+    heard: list[tuple[int, int]] = []
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def talk(connection: socket.socket, number: int) -> None:
+        with connection, connection.makefile("rb") as lines:
+            question = 0
+            while head := b"".join(iter(lines.readline, b"\r\n")).lower():
+                _, _, length = head.partition(b"content-length: ")
+                lines.read(int(length.split()[0]) if length else 0)
+                question += 1
+                heard.append((number, question))
+                if act := acts.get((number, question)):
+                    act(connection)
+                    return
+                connection.sendall(LIST)
+
+    def accept() -> None:
+        with suppress(OSError):
+            for number in itertools.count(1):
+                threading.Thread(target=talk, args=(listening.accept()[0], number), daemon=True).start()
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/crl/x.crl", heard
+    finally:
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join()
+
+
+def end(_: socket.socket) -> None:
+    """Closed, as it is."""
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def answer_half(connection: socket.socket) -> None:
+    connection.sendall(LIST.replace(b": 4", b": 400"))
+
+
+@pytest.mark.parametrize("closed", [end, reset])
+@pytest.mark.parametrize("ask", [TrustServices.crl, lambda asked, url: asked.stamp(url, b"a request")],
+                         ids=["list", "stamp"])
+def test_a_question_into_a_kept_connection_that_is_closed_is_asked_once_more_over_a_new_one(
+    closed: Act, ask: Callable[[TrustServices, str], bytes],
+) -> None:
+    with keeping({(1, 2): closed}) as (url, heard), door(None, 10) as asked:
+        assert [ask(asked, url), ask(asked, url)] == [b"list", b"list"]
+        assert heard == [(1, 1), (1, 2), (2, 1)]
+
+
+@pytest.mark.parametrize("acts", [
+    {(1, 1): end}, {(1, 1): reset}, {(1, 2): answer_half}, {(1, 2): end, (2, 1): end}, {(1, 2): reset, (2, 1): reset},
+])
+def test_a_question_that_a_new_connection_lost_or_that_was_half_answered_is_not_asked_again(
+    acts: dict[tuple[int, int], Act],
+) -> None:
+    with keeping(acts) as (url, heard), door(None, 10) as asked:
+        if (1, 1) not in acts:
+            asked.crl(url)
+        with pytest.raises(Trouble):
+            asked.crl(url)
+        with pytest.raises(Resting) as resting:
+            asked.crl(url)
+        assert heard == sorted({(1, 1), *acts})
+    assert 0 < resting.value.left_s <= trust_services.RESTS_S
+
+
+def test_the_second_time_has_what_the_first_left_of_the_wait() -> None:
+    def late(_: socket.socket) -> None:
+        time.sleep(1.2)
+
+    with keeping({(1, 2): late, (2, 1): lambda silent: silent.recv(1)}) as (url, heard), door(None, 1.5) as asked:
+        asked.crl(url)
+        begin = time.monotonic()
+        with pytest.raises(Trouble):
+            asked.crl(url)
+        assert time.monotonic() - begin < 2.5
+        assert heard == [(1, 1), (1, 2), (2, 1)]
