@@ -30,7 +30,7 @@ from records.messages import PatientDraft, WardView
 from server.cluster import ADMIN
 from server.demo.home import DemoHome
 from server.demo.phone import PhoneService
-from server.services.hospital import new_id
+from server.ids import new_id
 from server.settings import Settings, read_settings
 from server.store import base, patients, people, stays
 from server.store.key_files import HospitalKey

@@ -20,7 +20,7 @@ from bench.rows import put_into, row
 from records.entries import FormRef
 from records.forms import current_form
 from records.messages import DraftSave
-from server.services.hospital import new_id
+from server.ids import new_id
 from workstation.config import ZONE
 
 SESSIONS, ENTRIES, CHARTS = 100, 50, 20

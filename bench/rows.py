@@ -14,7 +14,7 @@ from records.messages import Chart
 from records.render import CURRENT, render_entry, slot_field
 from records.signatures import mark_for
 from records.validation import clean
-from server.services.hospital import new_id
+from server.ids import new_id
 from server.store import base, certificates, entries
 from workstation.config import ZONE
 from workstation.models.account import Account

@@ -18,7 +18,7 @@ from bench.house import House, house
 from bench.measure import Figure, p95
 from records.bundled import bundled
 from records.errors import BenhAnError
-from server.services.hospital import new_id
+from server.ids import new_id
 from server.store import base, patients
 
 PATIENTS = 1_000_000

@@ -15,7 +15,7 @@ from bench.rows import row
 from records.entries import FormRef, State, Version
 from records.forms import current_form
 from records.messages import Chart, DraftSave
-from server.services.hospital import new_id
+from server.ids import new_id
 from server.store import base, certificates, drafts, entries, people, stays
 from server.store.base import plain_dsn
 from workstation.config import ZONE

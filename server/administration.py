@@ -17,21 +17,10 @@ from records.deadlines import ZONE
 from records.errors import Refusal
 from records.forms import Role
 from records.messages import WardView
-from server.services import imaging_orders
-from server.services.hospital import Hospital, new_id
+from server.ids import new_id
 from server.services.passwords import Cost, Passwords
 from server.settings import Settings, read_settings
-from server.store import (
-    audit,
-    base,
-    deadline_rules,
-    entry_views,
-    keys,
-    migrate,
-    people,
-    role_hours,
-    sessions,
-)
+from server.store import audit, base, deadline_rules, keys, migrate, people, role_hours, sessions
 from server.store.key_files import HospitalKey, ServerKey, create_recovery_key
 
 SHORTEST_PASSWORD = 10
@@ -71,22 +60,6 @@ def bring_up_to_date(settings: Settings) -> str:
     migrate.prepare(administration, database)
     migrate.upgrade(settings.owner_dsn)
     return migrate.HEAD
-
-
-def rebuild(settings: Settings) -> int:
-    """Throw every projection of the versions away and make it anew, beside the running server; how many entries."""
-    hospital = Hospital.open(settings)
-    try:
-        with base.transaction(hospital.engine) as db:
-            encounters = entry_views.forget(db)
-        made = 0
-        for encounter in encounters:
-            with base.transaction(hospital.engine) as db:
-                made += entry_views.rebuild(db, hospital.keys, encounter)
-        imaging_orders.rebuild(hospital)
-        return made
-    finally:
-        hospital.close()
 
 
 def add_ward(options: Namespace) -> int:

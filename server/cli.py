@@ -11,17 +11,20 @@ from collections.abc import Callable, Sequence
 from datetime import date, time
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from records.access_hours import ALWAYS, Hours
 from records.errors import BenhAnError, Refusal
-from server import image_commands
-from server.demo.tokens import TokenSetupError
+from server import image_commands, memory
+
+if TYPE_CHECKING:  # what a command needs is loaded by that command
+    from records.access_hours import Hours
 
 Command = argparse.ArgumentParser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error is one English sentence and exit code 1, never a traceback."""
+    memory.come_by_less_often()
     options = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in ("benhan", "uvicorn"):
@@ -48,7 +51,7 @@ def _complain(error: Exception) -> None:
     match error:
         case Refusal():
             print(str(error), file=sys.stderr)
-        case BenhAnError() | TokenSetupError() | OSError():
+        case BenhAnError() | OSError():
             print(f"{error}", file=sys.stderr)
         case _:
             first = next(iter(str(error).splitlines()), "")
@@ -89,7 +92,6 @@ def _demo(parser: Command) -> None:
     def run(options: argparse.Namespace) -> int:
         from server.demo import show
         from server.demo.phone import PhoneService
-
 
         phone = PhoneService(options.phone[0], Path(options.phone[1])) if options.phone else None
         if options.forget:
@@ -166,7 +168,7 @@ def _verify(parser: Command) -> None:
 
 def _rebuild(parser: Command) -> None:
     def run(options: argparse.Namespace) -> int:
-        from server.administration import rebuild
+        from server.rebuilding import rebuild
         from server.settings import read_settings
 
         print(f"{rebuild(read_settings(options.config))} entries were made anew.")
@@ -178,9 +180,9 @@ def _rebuild(parser: Command) -> None:
 
 def _ward(parser: Command) -> None:
     def run(options: argparse.Namespace) -> int:
-        from server.administration import add_ward
+        from server import administration
 
-        return add_ward(options)
+        return administration.add_ward(options)
 
     adding = parser.add_subparsers(required=True, metavar="VERB").add_parser(
         "add", help="a new ward with its beds, or another name and more beds for one that is there")
@@ -266,17 +268,12 @@ def _evidence(parser: Command) -> None:
 
 
 def _user(parser: Command) -> None:
-    def add(options: argparse.Namespace) -> int:
+    def run(options: argparse.Namespace) -> int:
         from server import administration
 
-        return administration.add_person(options)
+        return administration.add_person(options) if options.verb == "add" else administration.reset_password(options)
 
-    def reset(options: argparse.Namespace) -> int:
-        from server import administration
-
-        return administration.reset_password(options)
-
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
     adding = verbs.add_parser("add", help="a new person; the password is asked for or read from standard input")
     _config(adding)
     adding.add_argument("username")
@@ -286,11 +283,11 @@ def _user(parser: Command) -> None:
         adding.add_argument(f"--{name}", default="")
     adding.add_argument("--role", action="append", required=True, dest="roles")
     adding.add_argument("--ward", action="append", default=[], dest="wards", metavar="CODE")
-    adding.set_defaults(run=add)
+    adding.set_defaults(run=run)
     resetting = verbs.add_parser("password", help="a new password; open sessions end")
     _config(resetting)
     resetting.add_argument("username")
-    resetting.set_defaults(run=reset)
+    resetting.set_defaults(run=run)
 
 
 def _hours(parser: Command) -> None:
@@ -359,6 +356,8 @@ def _named_time(text: str) -> tuple[str, int]:
 
 def _time_of_day(text: str) -> Hours:
     """«06:30-19:00»; over midnight as «18:00-07:00»."""
+    from records.access_hours import ALWAYS, Hours
+
     if text == "always":
         return ALWAYS
     starts, _, ends = text.partition("-")

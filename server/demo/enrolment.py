@@ -17,8 +17,9 @@ from records.messages import Challenge, Enrolment
 from records.policy import Person
 from server.demo import phone
 from server.demo.tokens import TokenHome, TokenSetupError, token_label
+from server.ids import new_id
 from server.services import certificates
-from server.services.hospital import Hospital, SignedIn, new_id
+from server.services.hospital import Hospital, SignedIn
 from server.store import base, people, sessions
 
 WORKSTATION = "console"

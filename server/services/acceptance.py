@@ -25,6 +25,7 @@ from records.messages import Accepted, Quarantined
 from records.receipts import Receipt
 from records.render import RENDERERS
 from records.signatures import Finding, Question, SignatureVerdict, Verdict, unknown
+from server.ids import new_id
 from server.services import (
     amending,
     confirmations,
@@ -37,7 +38,7 @@ from server.services import (
     standing,
     timestamping,
 )
-from server.services.hospital import Desk, new_id
+from server.services.hospital import Desk
 from server.services.questions import Addressed, Doubt, House, Weight
 from server.services.standing import Scene
 from server.store import abbreviations, base, certificates, closing, drafts, entries, entry_views, files, settlements

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from records.cms import Certificate
 from records.errors import Reason, Refusal
 from records.messages import CertificateView, Challenge, Enrolment
+from server.ids import new_id
 from server.services import identity, rights
-from server.services.hospital import Desk, new_id
+from server.services.hospital import Desk
 from server.services.rights import Right
 from server.store import base
 from server.store import certificates as store

@@ -12,7 +12,8 @@ from records.errors import Refusal
 from records.forms import EntryKind, form
 from records.messages import CorrectionNotice, ToldView
 from records.succession import changed_fields
-from server.services.hospital import Desk, new_id
+from server.ids import new_id
+from server.services.hospital import Desk
 from server.services.standing import Scene
 from server.store import base, delegations, entries, waiting
 from server.store import correction_notices as store

@@ -11,8 +11,9 @@ from records.errors import Reason, Refusal
 from records.forms import Role, all_forms
 from records.messages import ColleagueView, DelegationGiven, DelegationView, Revocation
 from records.succession import REASON_LENGTH
+from server.ids import new_id
 from server.services import rights
-from server.services.hospital import Desk, new_id
+from server.services.hospital import Desk
 from server.services.live import DELEGATION
 from server.services.rights import Right
 from server.store import delegations as store

@@ -11,8 +11,9 @@ from records.entries import EncounterState
 from records.errors import Refusal
 from records.lifecycle import EncounterEvent
 from records.messages import Admission, Discharge, EncounterView, Transfer
+from server.ids import new_id
 from server.services import rights
-from server.services.hospital import Desk, new_id
+from server.services.hospital import Desk
 from server.services.rights import Right
 from server.store import base, patients, people, stays
 from server.store.stays import Place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +18,6 @@ from sqlalchemy import Connection, Engine
 from records.deadlines import ZONE
 from records.delegation import Delegation
 from records.errors import Refusal
-from records.ids import uuid7
 from records.pades import Trust
 from records.policy import Person
 from server.exchange.messages import MessageGateway, open_gateway, read_gateway
@@ -247,11 +245,6 @@ class Desk:
     def tell_person(self, topic: str, person: UUID) -> None:
         """Tell the open streams of one person when this transaction commits."""
         self.notices.append({"topic": topic, "person": person})
-
-
-def new_id() -> UUID:
-    """An id that no one had before."""
-    return uuid7(datetime.now(UTC), secrets.token_bytes(10))
 
 
 def _trusted(folder: Path, *, training: bool) -> tuple[str, ...]:

@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 
 from records.errors import Refusal, Trouble
 from records.image_identity import Named, contradict, differences, order_differences
+from server.ids import new_id
 from server.services import imaging_orders as order_service
-from server.services.hospital import Hospital, new_id
+from server.services.hospital import Hospital
 from server.services.image_headers import Instance, Series, Study, read_header
 from server.store import audit, base, image_strays, images, imaging_orders, patients
 from server.store.image_strays import OfSeries, Said

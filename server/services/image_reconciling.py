@@ -22,8 +22,9 @@ from records.messages import (
     UnsettledStudyView,
 )
 from records.succession import REASON_LENGTH
+from server.ids import new_id
 from server.services import rights
-from server.services.hospital import Desk, new_id
+from server.services.hospital import Desk
 from server.services.rights import Right
 from server.store import image_reconciling as store
 from server.store import images, imaging_orders, patients

@@ -26,9 +26,10 @@ from records.messages import (
     StraySeriesView,
     StraysSettled,
 )
+from server.ids import new_id
 from server.services import image_receiving, image_reconciling, rights
 from server.services import images as image_services
-from server.services.hospital import Desk, new_id
+from server.services.hospital import Desk
 from server.services.image_headers import read_header
 from server.services.rights import Right
 from server.store import base, images, imaging_orders, patients

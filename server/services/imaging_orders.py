@@ -11,8 +11,9 @@ from records import imaging_orders as rules
 from records.errors import Refusal
 from records.messages import ImagingOrderStanding, ImagingOrderView
 from records.order_states import OrderState, state_of
+from server.ids import new_id
 from server.services import rights
-from server.services.hospital import Desk, Hospital, new_id
+from server.services.hospital import Desk, Hospital
 from server.store import base, stays
 from server.store import imaging_orders as store
 from server.store.keys import ScopeKey

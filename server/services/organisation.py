@@ -32,9 +32,10 @@ from records.messages import Accepted, Quarantined
 from records.policy import Person
 from records.render import slot_field
 from records.signatures import mark_for
+from server.ids import new_id
 from server.services import acceptance, identity, rights, standing, timestamping
 from server.services.acceptance import SignedFile
-from server.services.hospital import Desk, Hospital, SignedIn, new_id
+from server.services.hospital import Desk, Hospital, SignedIn
 from server.services.rights import Right
 from server.store import audit, base, certificates, entries, key_files, organisation_keys, people
 from server.store.organisation_keys import OrganisationKey

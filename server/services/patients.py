@@ -12,8 +12,9 @@ from records.deadlines import ZONE
 from records.errors import Reason, Refusal
 from records.messages import PatientDraft, PatientView
 from records.render import missing_glyphs
+from server.ids import new_id
 from server.services import rights
-from server.services.hospital import Desk, new_id
+from server.services.hospital import Desk
 from server.services.rights import Right
 from server.store import patients as store
 

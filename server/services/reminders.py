@@ -11,8 +11,9 @@ from records.deadlines import REMIND_AGAIN, ZONE
 from records.errors import Refusal
 from records.messages import ReminderSent, ReminderView
 from records.policy import SlotState
+from server.ids import new_id
 from server.services import rights
-from server.services.hospital import Desk, new_id
+from server.services.hospital import Desk
 from server.services.signing_scene import Scene, Wanted, kind_of
 from server.store import base
 from server.store import reminders as store

@@ -17,8 +17,9 @@ from uuid import UUID
 from records.errors import Refusal
 from records.messages import RemoteCertificateView, RemoteCode, RemoteSigningView, RemoteSigningWish
 from server.exchange.remote_signing import Account, RemoteCertificate
+from server.ids import new_id
 from server.services import identity
-from server.services.hospital import Desk, Hospital, SignedIn, new_id
+from server.services.hospital import Desk, Hospital, SignedIn
 from server.store import certificates as enrolled
 from server.store import remote_signings as store
 from server.store.remote_signings import Signing

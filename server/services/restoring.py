@@ -13,8 +13,9 @@ from records.lifecycle import Event
 from records.messages import DraftSave, EntryView, Restoration, RestorationGiven
 from records.policy import Allowed
 from records.succession import REASON_LENGTH, Permission, may_restore
+from server.ids import new_id
 from server.services import entries, rights
-from server.services.hospital import Desk, new_id
+from server.services.hospital import Desk
 from server.services.rights import Right
 from server.store import amendments, base, closing, drafts, sessions
 from server.store import entries as store

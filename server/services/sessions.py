@@ -13,8 +13,9 @@ from records.deadlines import ZONE, settings_on
 from records.errors import Refusal
 from records.messages import Session, SignIn, WorkstationSettings
 from records.policy import Person
+from server.ids import new_id
 from server.services import health
-from server.services.hospital import Desk, Hospital, SignedIn, new_id
+from server.services.hospital import Desk, Hospital, SignedIn
 from server.settings import Settings
 from server.store import abbreviations, audit, base, deadline_rules
 from server.store import sessions as store

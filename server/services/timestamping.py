@@ -13,7 +13,8 @@ from records import timestamps
 from records.errors import Reason, Refusal
 from records.messages import StampGiven, StampWish
 from records.timestamps import Token
-from server.services.hospital import Hospital, SignedIn, new_id
+from server.ids import new_id
+from server.services.hospital import Hospital, SignedIn
 from server.store import base, evidence
 
 _log = logging.getLogger("benhan.server.trust")

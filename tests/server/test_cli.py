@@ -229,6 +229,12 @@ def test_check_names_the_bad_file_among_good_ones_by_its_exit_code_too(tmp_path:
     assert (told.returncode, str(broken) in told.stdout) == (1, True)
 
 
+def test_a_small_command_does_not_wait_for_what_it_does_not_use() -> None:
+    told = subprocess.run([sys.executable, "-c", "import sys, server.cli, server.administration; print(*sys.modules)"],
+                          cwd=ROOT, text=True, capture_output=True, check=True, timeout=START_S)
+    assert not {"pyhanko", "reportlab", "fastapi", "pydicom", "alembic"} & set(told.stdout.split())
+
+
 def test_a_wrong_command_says_how_it_is_used() -> None:
     done = run("sing")
     assert done.returncode == 2

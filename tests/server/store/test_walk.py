@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from records.errors import Reason
-from server import administration
+from server.rebuilding import rebuild
 from server.store import base, walk
 from server.store.blobs import Folder, name_of
 from server.store.walk import Walked
@@ -151,6 +151,6 @@ def test_the_finished_entries_of_a_store_are_made_anew_at_the_console(signed: Ho
         with base.transaction(signed.hospital.engine) as db:
             db.execute(text("UPDATE entry_views SET content = content || '\\x00'"))
         assert client.get(chart).status_code == 422
-        assert administration.rebuild(signed.settings) == 2
+        assert rebuild(signed.settings) == 2
         assert client.get(chart).json()["entries"] == before
     assert not any(one.broken for one in walks(signed).values())
