@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -21,13 +22,14 @@ from tests.journeys.phones import Room, Server, at_her_pc, choose, sandbox, serv
 from tests.sandbox.program import Sandbox
 from tests.server.house import House
 from tests.server.remote import conduct
+from tests.soak.phone_victim import POINTS
 from workstation.models.signing import LineState, Stage
 from workstation.signing.base import Pin
 
 __all__ = ["sandbox", "server"]
 ROOT = Path(__file__).parents[2]
 KIND, ROWS = "smartca", 3
-SAMPLE, WHOLE = 3, 80
+SAMPLE, WHOLE = 2, 80
 SERVER_SAMPLE, SERVER_WHOLE = 1, 40
 PATIENCE_MS = 1000 * int(LEASE.total_seconds() + 30)
 """What a killed server had in hand comes back after its lease, and is then told to the person."""
@@ -40,18 +42,39 @@ serving.build(Settings.model_validate_json(sys.stdin.readline()), lambda: print(
 """
 
 
+@contextmanager
+def victim(server: Server, folder: Path, rows: int, point: str = "") -> Iterator[subprocess.Popen[str]]:
+    """A workstation in a process of its own."""
+    house = server.house
+    arguments = [house.url, str(house.settings.home / "tls" / "ca.pem"), str(folder), str(house.encounter), str(rows),
+                 point]
+    with subprocess.Popen([sys.executable, "-m", "tests.soak.phone_victim", *arguments], cwd=ROOT, text=True,
+                          stdout=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def asked(process: subprocess.Popen[str]) -> set[UUID]:
+    """The entries that it has written, and asks for now."""
+    assert process.stdout is not None
+    wanted = set(map(UUID, process.stdout.readline().split()))
+    assert len(wanted) == ROWS
+    return wanted
+
+
 def asked_and_killed(server: Server, folder: Path, after_s: float) -> set[UUID]:
     """A workstation asks for the tap and is killed so long after it began to; the entries that it had written."""
-    house = server.house
-    arguments = [house.url, str(house.settings.home / "tls" / "ca.pem"), str(folder), str(house.encounter), str(ROWS)]
-    victim = subprocess.Popen([sys.executable, "-m", "tests.soak.phone_victim", *arguments], cwd=ROOT, text=True,
-                              stdout=subprocess.PIPE)
-    with victim:
-        assert victim.stdout is not None
-        written = victim.stdout.readline()
+    with victim(server, folder, ROWS) as process:
+        wanted = asked(process)
         threading.Event().wait(after_s)  # nothing is waited for: this is the chance that was drawn
-        victim.kill()
-    return set(map(UUID, written.split()))
+    return wanted
+
+
+def dies_by_itself(process: subprocess.Popen[str]) -> None:
+    """It came to the point, and no further."""
+    assert process.wait(60) == -signal.SIGKILL
 
 
 def signed(house: House) -> list[UUID]:
@@ -88,7 +111,6 @@ def killed(server: Server, sandbox: Sandbox, folder: Path, qtbot: QtBot, times: 
         sandbox.asked.clear()
         conduct(sandbox, KIND).phone = chance.choice(["approve", "silent"])
         wanted = asked_and_killed(server, folder, chance.uniform(0, 2.5))
-        assert len(wanted) == ROWS
         conduct(sandbox, KIND).phone = chance.choice(["approve", "approve", "refuse"])
         one, two = settled(server, folder, qtbot, wanted)
         assert (one, two) in ((ROWS, 0), (0, ROWS))
@@ -99,10 +121,40 @@ def killed(server: Server, sandbox: Sandbox, folder: Path, qtbot: QtBot, times: 
     told("drafts again", drafts)
 
 
+UNASKED = ("the question is about to be kept", "the question is kept and not sent")
+REFUSED = ("nothing came and the drafts are about to be opened", "the drafts are half open again",
+           "the drafts are open again")
+AFTER_RESTART = ("nothing came after the restart", "the person is to be told after the restart")
+AGAIN = ("the answer is here", "the first file is half in the outbox", "the first file is in the outbox",
+         "the server has acknowledged a file", "the first draft is closed for good")
+
+
+def killed_at(server: Server, sandbox: Sandbox, folder: Path, qtbot: QtBot, point: str, again: str = "") -> None:
+    """Killed at exactly that point, and perhaps at another while it heals; then signed in again for good."""
+    nothing_comes = point in (*REFUSED, *AFTER_RESTART)
+    sandbox.asked.clear()
+    conduct(sandbox, KIND).phone = "refuse" if point in REFUSED else "silent" if again else "approve"
+    with victim(server, folder, ROWS, "the question is sent" if again else point) as process:
+        wanted = asked(process)
+        dies_by_itself(process)
+    if again:
+        conduct(sandbox, KIND).phone = "refuse" if nothing_comes else "approve"
+        with victim(server, folder, 0, again) as process:
+            dies_by_itself(process)
+    whole, drafts = settled(server, folder, qtbot, wanted)
+    assert (whole, drafts) == ((0, ROWS) if nothing_comes or point in UNASKED else (ROWS, 0)), (point, again)
+    assert len(sandbox.calls(KIND, "/v1/signatures/sign")) == (point not in UNASKED), "the phone rang once, or never"
+
+
+EVERY_POINT = [*((point, "") for point in POINTS if point not in AFTER_RESTART),
+              *((point, point) for point in AFTER_RESTART), *((point, point) for point in AGAIN)]
+
+
 def test_a_workstation_killed_while_it_waits_signs_once_or_not_at_all(
     server: Server, sandbox: Sandbox, tmp_path: Path, qtbot: QtBot, record_property: Told,
 ) -> None:
     killed(server, sandbox, tmp_path / "pc", qtbot, SAMPLE, random.Random(20261126), record_property)
+    killed_at(server, sandbox, tmp_path / "point", qtbot, "the first file is in the outbox")
 
 
 @pytest.mark.soak
@@ -110,6 +162,16 @@ def test_a_workstation_killed_many_times_while_it_waits(
     server: Server, sandbox: Sandbox, tmp_path: Path, qtbot: QtBot, record_property: Told,
 ) -> None:
     killed(server, sandbox, tmp_path / "pc", qtbot, WHOLE, random.Random(), record_property)
+
+
+@pytest.mark.soak
+def test_a_workstation_killed_at_every_point_of_signing_heals(
+    server: Server, sandbox: Sandbox, tmp_path: Path, qtbot: QtBot, record_property: Told,
+) -> None:
+    """Between the question, its answer, the outbox, the server's word and the drafts nothing stays shut or is lost."""
+    for number, (point, again) in enumerate(EVERY_POINT):
+        killed_at(server, sandbox, tmp_path / str(number), qtbot, point, again)
+    record_property("points", len(EVERY_POINT))
 
 
 @contextmanager

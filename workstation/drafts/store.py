@@ -191,10 +191,11 @@ class Store:
         """Put a command at the end; `closes`: the draft that its signed file was made of is closed with it."""
         with self._access.writing() as db:
             db.execute(insert(tables.outbox).values(row_of_command(command)).on_conflict_do_nothing())
-            if closes is not None:
+            item = item_of(db.execute(select(tables.outbox).where(tables.outbox.c.id == command.id)).mappings().one())
+            # Put a second time (the disk only seemed to fail), it may have been refused since: that opened the draft.
+            if closes is not None and item.state is CommandState.WAITING:
                 db.execute(update(tables.drafts).where(tables.drafts.c.entry == closes).values(command=command.id))
-            row = db.execute(select(tables.outbox).where(tables.outbox.c.id == command.id)).mappings().one()
-            return item_of(row)
+            return item
 
     def put_capture(self, command: OutboxCommand, draft: LocalDraft) -> LocalDraft:
         """Keep what a patient gave and the paper that tells of it, in one: its body is sealed, never in the outbox."""

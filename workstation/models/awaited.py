@@ -37,6 +37,8 @@ REMOTE_SIGNING = "remote_signing"
 LANE = "awaited"
 ASKS_EVERY_S = 3.0
 """While live events do not come in, or the server has not answered."""
+ASKS_AGAIN_S = 30.0
+"""After this PC's disk failed, or something else than the line to the server."""
 AFTER_END_S = 2.0
 """The server settles a transaction at the end of its time; by then it has."""
 
@@ -51,6 +53,18 @@ class Handing:
 
     command: OutboxCommand
     closes: UUID | None = None
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """How it stands with everything that is asked."""
+
+    mine: tuple[Awaited, ...]
+    troubled: bool
+    """The server was away."""
+    in_hand: frozenset[UUID]
+    """What acts follow that still run."""
+    wrong: Refusal | None
 
 
 class AwaitedModel(QObject):
@@ -73,6 +87,8 @@ class AwaitedModel(QObject):
         """What waits, and what came to nothing and was not put away yet."""
         self.troubled = False
         """The server could not be asked the last time."""
+        self._wrong: Refusal | None = None
+        """What else went wrong the last time."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.look)
@@ -151,29 +167,38 @@ class AwaitedModel(QObject):
 
     # In the background
 
-    def _work(self) -> tuple[tuple[Awaited, ...], bool, frozenset[UUID]]:
-        troubled = False
+    def _work(self) -> _Looked:
+        troubled, wrong = False, None
         for one in self._desk.store.awaited.all():
             if one.ended or one.id in self._in_hand:
                 continue
             try:
-                told = self._desk.client.remote_state(one.id)
-                if told.state == "code_wanted":
-                    # The code was typed for a program that is gone; nobody keeps it, so nobody can send it.
-                    self._desk.client.remote_cancel(one.id, new_id())
-                    self._desk.store.awaited.end(one.id, [Reason("remote_not_asked", one.service)])
-                    continue
-            except Trouble:
-                troubled = True
+                troubled |= not self._asked(one)
             except Refusal as refusal:
-                if all(reason.code != "thing_unknown" for reason in refusal.reasons):
-                    raise
-                self._desk.store.awaited.end(one.id, [Reason("remote_not_asked", one.service)])
-            else:
-                self._take(told)
+                wrong = wrong or refusal  # of this one; the others are asked for all the same
         in_hand = frozenset(self._in_hand)
         mine = tuple(one for one in self._desk.store.awaited.all() if one.id not in in_hand)
-        return mine, troubled, in_hand
+        return _Looked(mine, troubled, in_hand, wrong)
+
+    def _asked(self, one: Awaited) -> bool:
+        """Ask the server how it stands, and do what that means here; False when the server is away."""
+        told: RemoteSigningView | None = None
+        try:
+            told = self._desk.client.remote_state(one.id)
+            if told.state == "code_wanted":
+                # The code was typed for a program that is gone; nobody keeps it, so nobody can send it.
+                self._desk.client.remote_cancel(one.id, new_id())
+                told = None
+        except Trouble:
+            return False
+        except Refusal as refusal:
+            if all(reason.code != "thing_unknown" for reason in refusal.reasons):
+                raise
+        if told is None:
+            self._desk.store.awaited.end(one.id, [Reason("remote_not_asked", one.service)])
+        else:
+            self._take(told)
+        return True
 
     def _take(self, told: RemoteSigningView) -> None:
         """What the server says of one: keep its end, finish what came, or say that nothing did."""
@@ -227,13 +252,21 @@ class AwaitedModel(QObject):
         if event.topic == REMOTE_SIGNING:
             self.look()
 
-    def _looked(self, found: tuple[tuple[Awaited, ...], bool, frozenset[UUID]]) -> None:
-        before, (self.items, self.troubled, in_hand) = bool(self.items or self._left), found
-        self._left = [shelf for shelf in self._left if shelf.acts & in_hand]
+    def _looked(self, found: _Looked) -> None:
+        before = bool(self.items or self._left)
+        self.items, self.troubled = found.mine, found.troubled
+        self._left = [shelf for shelf in self._left if shelf.acts & found.in_hand]
+        self._tell_wrong(found.wrong)
         self._done_looking()
         if before or self.items:
             self._tell_closed()
         self.changed.emit()
+
+    def _tell_wrong(self, wrong: Refusal | None) -> None:
+        """Once, for as long as it stays so."""
+        if wrong is not None and (self._wrong is None or wrong.reasons != self._wrong.reasons):
+            self.refused.emit(wrong)
+        self._wrong = wrong
 
     def _tell_closed(self) -> None:
         """The entries whose drafts wait for a confirmation."""
@@ -241,17 +274,19 @@ class AwaitedModel(QObject):
         self._desk.sync.drafts_awaited.emit(frozenset(held).union(*(shelf.closes for shelf in self._left)))
 
     def _failed(self, refusal: Refusal) -> None:
-        self.refused.emit(refusal)
+        self._tell_wrong(refusal)
         self._done_looking()
 
     def _done_looking(self) -> None:
         self._looking = False
         if self._look_again:
             self.look()
-        elif self.waiting and not self._stopped:
+        elif (self.waiting or self._wrong is not None) and not self._stopped:
             self._timer.start(int(1000 * self._patience(utc_now())))
 
     def _patience(self, now: datetime) -> float:
+        if self._wrong is not None:
+            return ASKS_AGAIN_S
         if self.troubled or not self._desk.sync.line.is_live:
             return ASKS_EVERY_S
         ends = min((one.ends_at for one in self.waiting if one.ends_at is not None), default=now)

@@ -81,6 +81,8 @@ class SyncModel(QObject):
         self._store, self._client, self._background, self._account = store, client, background, account
         self._claimed: set[UUID] = set()
         self._refused_drafts: set[tuple[UUID, int]] = set()
+        self._fresh: tuple[OutboxItem, ...] = ()
+        """Queued since the last count began."""
         self._running = False
         self._mirroring = self._mirror_again = self._counting = self._count_again = False
         self._line = Connection(client, background, self)
@@ -231,8 +233,12 @@ class SyncModel(QObject):
         self._failed(refusal)
 
     def queued(self, item: OutboxItem) -> None:
-        """Something lies in the outbox since now."""
+        """Something lies in the outbox since now; the status says so at once, and not only after the next count."""
         self.command_queued.emit(item)
+        if item.state is CommandState.WAITING:
+            bare = item.command.model_copy(update={"body": b""})
+            self._fresh += (item.model_copy(update={"command": bare}),)
+            self._show(waiting=self._with_fresh(self.status.waiting))
         self._count()
         self._send()
 
@@ -351,10 +357,16 @@ class SyncModel(QObject):
 
     def _counted(self, waiting: dict[str, Any]) -> None:
         self._counting = False
-        self._show(**waiting)
+        if not self._count_again:
+            self._fresh = ()  # all of them were there when it was counted
+        self._show(**{**waiting, "waiting": self._with_fresh(waiting["waiting"])})
         if self._count_again:
             self._count_again = False
             self._count()
+
+    def _with_fresh(self, waiting: tuple[OutboxItem, ...]) -> tuple[OutboxItem, ...]:
+        numbers = {item.number for item in waiting}
+        return (*waiting, *(item for item in self._fresh if item.number not in numbers))
 
     def _not_counted(self, refusal: Refusal) -> None:
         self._counting = False

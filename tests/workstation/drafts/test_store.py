@@ -112,6 +112,16 @@ def test_a_first_save_that_comes_after_the_signed_file_closes_the_draft_until_th
     assert [held.command for held in store.drafts()] == [None]
 
 
+def test_a_signed_file_that_is_put_a_second_time_after_the_server_refused_it_shuts_no_draft(store: Store) -> None:
+    """A commit that only seemed to fail is tried again; the first has been sent and refused meanwhile."""
+    store.save_draft(draft())
+    file = command(version=1)
+    item = store.put_command(file, closes=UUID(int=77))
+    store.mark_refused(item.number, [Reason("thing_unknown")])
+    assert store.put_command(file, closes=UUID(int=77)).state is CommandState.REFUSED
+    assert [held.command for held in store.drafts()] == [None]
+
+
 def told() -> OutboxCommand:
     return command(kind="drop", method="DELETE", path=f"/api/drafts/{UUID(int=77)}", body=b"")
 

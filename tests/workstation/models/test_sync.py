@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import pytest
 from PyQt6.QtCore import QElapsedTimer, QTimer
 from pytestqt.qtbot import QtBot
 
@@ -16,7 +17,7 @@ from records.messages import DraftView
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import ENTRY, Desks, draft
-from workstation.drafts import CommandState, OutboxCommand
+from workstation.drafts import CommandState, OutboxCommand, OutboxItem
 from workstation.models.account import utc_now
 from workstation.models.handing_in import hand_in
 from workstation.models.saving import SAVE_AFTER_MS
@@ -113,6 +114,37 @@ def test_signed_files_are_sent_in_order_and_once(qtbot: QtBot, desks: Desks, lit
     desks.settle()
     assert [file.pdf for file in little.signed] == [f"%PDF {number}".encode() for number in range(5)]
     assert desk.store.commands(CommandState.WAITING) == ()
+
+
+def test_what_was_just_queued_waits_in_the_status_too_however_late_it_is_counted(
+    qtbot: QtBot, desks: Desks, little: LittleServer, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between the outbox and the count nobody may read that nothing waits: not before the count nor by an old one."""
+    desk = desks.open()
+    desks.settle()
+    little.held["/signatures"] = threading.Event()
+    read, begun, let_go = desk.store.commands, threading.Event(), threading.Event()
+
+    def slow(*states: CommandState) -> tuple[OutboxItem, ...]:
+        found = read(*states)
+        begun.set()
+        let_go.wait(20)
+        return found
+
+    monkeypatch.setattr(desk.store, "commands", slow)
+    desk.sync._count()
+    assert begun.wait(20)
+    told: list[int] = []
+    with qtbot.waitSignal(desk.sync.command_queued, timeout=15_000):
+        desk.sync.send(signed_file())
+    desk.sync.status_changed.connect(lambda status: told.append(len(status.waiting)))
+    assert [(item.command.body, item.size) for item in desk.sync.status.waiting] == [(b"", len(b"%PDF-1.7"))]
+    let_go.set()
+    qtbot.waitUntil(lambda: not desk.sync._counting, timeout=15_000)
+    assert (set(told) | {1}, len(desk.sync.status.waiting)) == ({1}, 1)
+    little.held["/signatures"].set()
+    wait_for(qtbot, desk.sync, lambda status: status.waiting == ())
+    assert len(little.signed) == 1
 
 
 def test_a_file_that_takes_long_holds_up_its_own_stay_and_no_other(
