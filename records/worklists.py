@@ -42,6 +42,11 @@ class Question:
     date: str = ""
     time: str = ""
     status: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    admission: str = ""
+    """Number of the record (AdmissionID)."""
+    requester: str = ""
 
 
 def due(scheduled: datetime, now: datetime, zone: tzinfo) -> datetime:

@@ -29,8 +29,6 @@ from server.services.images import Look
 from server.store.chunks import CHUNK, Sealed
 from server.store.image_search import Level
 
-STOW_LIMIT = 512_000_000
-"""Bytes of one STOW-RS message."""
 _DICOM, _DICOM_JSON, _OCTETS = accept.DICOM, accept.DICOM_JSON, image_web.OCTETS
 _AT_ONCE = 8 * CHUNK
 """What is read and decrypted of a file before it is sent on."""

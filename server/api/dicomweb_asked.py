@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 from fastapi import Request
@@ -68,9 +69,20 @@ def _fitting(keyword: str, value: str) -> str:
     form, words = ((_DATES, "YYYYMMDD, or two such with - between") if keyword.endswith("Date")
                    else (_TIMES, "HHMMSS, or two such with - between") if keyword.endswith("Time")
                    else (_NUMBER, "a whole number") if keyword in NUMBERS else (None, ""))
-    if form is not None and not form.fullmatch(value):
+    if form is not None and not (form.fullmatch(value) and (form is not _DATES or _are_days(value))):
         raise Refusal.because("question_malformed", keyword, wanted=words)
     return value
+
+
+def _are_days(value: str) -> bool:
+    """No for the 32nd of a month; the ends of a range only say from where to where (the 31st ends every month)."""
+    for one in () if "-" in value else value.split("\\"):
+        try:
+            if one.isdigit():
+                date.fromisoformat(one)
+        except ValueError:
+            return False
+    return True
 
 
 @cache

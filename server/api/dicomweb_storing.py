@@ -12,9 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from records.errors import Refusal
 from server.api import dicomweb_accept as accept
-from server.api.dicomweb import STOW_LIMIT
 from server.api.gate import Asking, Caller, GuardedRoute, hospital_of, pieces
-from server.api.multipart import Parts
+from server.api.multipart import STOW_LIMIT, Parts
 from server.services import images, rights
 from server.services.image_receiving import Intake, Received
 from server.services.rights import Right

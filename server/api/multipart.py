@@ -15,6 +15,8 @@ from records.errors import Refusal
 
 MOST_PARTS = 10_000
 """Parts of one message: each costs 0.1 to 0.4 ms even where it is no file, and half a gigabyte holds four million."""
+STOW_LIMIT = 512_000_000
+"""Bytes of one STOW-RS message."""
 _LONGEST_HEAD = 64 * 1024
 _PIECE = 1 << 20
 

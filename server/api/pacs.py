@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from records.errors import Refusal, Trouble
 from server.api import dicomweb_asked as asked
 from server.api import multipart, pacs_answers
-from server.api.dicomweb import ASKED_AGAIN, STOW_LIMIT
+from server.api.dicomweb import ASKED_AGAIN
 from server.api.gate import Asking, Caller, QuestionRoute, read_body
 from server.exchange.pacs import Pacs
 from server.services import images, pacs, rights
@@ -26,7 +26,7 @@ class ImageRoute(QuestionRoute):
 
     async def read(self, request: Request) -> None:
         """The whole body, which is no text."""
-        await read_body(request, STOW_LIMIT)
+        await read_body(request, multipart.STOW_LIMIT)
 
 
 router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], route_class=ImageRoute)

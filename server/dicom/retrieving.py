@@ -40,6 +40,8 @@ NOT_ALL_KEYS = 0xFF01
 _TOLD = ("QueryRetrieveLevel", "RetrieveAETitle", "InstanceAvailability", "SpecificCharacterSet")
 """What is no key of the images, and answered by itself."""
 CANCELLED = 0xFE00
+UNREACHABLE = 0xA702
+"""Refused: unable to perform sub-operations, where pynetdicom says that it does not know the device (A801)."""
 UNKNOWN_LEVEL = 0xA900
 """The identifier does not match the SOP class: no level of study root, or not the unique keys that it wants."""
 _UID = re.compile(r"[0-9.]{1,64}")
@@ -111,6 +113,8 @@ def move(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
     if to.tls:
         told["tls_args"] = (listener.settings.calling_tls(base_folder), to.host)
     yield to.host, to.port, told
+    if isinstance(event.assoc.dimse, Sender):
+        event.assoc.dimse.instead = UNREACHABLE
     yield len(kept)
     yield from _sent(listener, peer, event, kept, way)
 
@@ -168,6 +172,8 @@ def _named(identifier: Dataset) -> dict[str, list[str]] | None:
 def _sent(listener: Listener, peer: Peer, event: evt.Event, kept: tuple[Kept, ...], way: Way) -> Iterator[Any]:
     """Each image when its turn comes; one that cannot go is counted as failed, and its UID told at the end."""
     hospital = listener.hospital
+    if isinstance(event.assoc.dimse, Sender):
+        event.assoc.dimse.instead = None  # it was reached
     image_devices.sending(hospital, peer.aet, way.to, kept)
     preparing = Preparing(partial(image_devices.file_of, hospital), listener.decoder, way.to)
     for one in sending.known_first(kept):

@@ -65,6 +65,8 @@ class Preparing:
         """The image in a syntax that was agreed on, tried to its end; else one that fails, and the log says why."""
         made = Parcel()
         made.SOPInstanceUID = kept.uid
+        if not association.is_established:
+            return made  # it hung up: nothing is decoded for it
         try:
             syntax = _agreed(association, kept)
             made.pieces = _tried(lambda: self._pieces(kept, syntax))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from server.dicom.listener import Listener
 
 PENDING = 0xFF00
+NOT_ALL_KEYS = 0xFF01
+"""Pending too: by some optional key that was asked for nothing is matched here (PS3.4 K.4.1.1.4)."""
 CANCELLED = 0xFE00
 _SEXES = {"1": "M", "2": "F"}
 _LENGTHS = {"SH": 16, "LO": 64, "AE": 16, "LT": 10240}
@@ -35,11 +37,12 @@ def find(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
     asker = Asker(peer.aet, peer.modalities, {
         one.aet: one.modalities for one in listener.settings.peers if May.WORKLIST in one.may})
     letters = _letters(peer, asked)
+    pending = PENDING if _all_matched(asked) else NOT_ALL_KEYS
     for step in image_worklist.find(listener.hospital, asker, question_of(asked)):
         if event.is_cancelled:
             yield CANCELLED, None
             return
-        yield PENDING, answer(step, asker, asked, letters)
+        yield pending, answer(step, asker, asked, letters)
 
 
 def question_of(asked: Dataset) -> Question:
@@ -52,7 +55,31 @@ def question_of(asked: Dataset) -> Question:
         step_id=_text(step, "ScheduledProcedureStepID"), study_uid=_text(asked, "StudyInstanceUID"),
         station=_text(step, "ScheduledStationAETitle"), modality=_text(step, "Modality"),
         date=_text(step, "ScheduledProcedureStepStartDate"), time=_text(step, "ScheduledProcedureStepStartTime"),
-        status=_text(step, "ScheduledProcedureStepStatus"))
+        status=_text(step, "ScheduledProcedureStepStatus"), birth_date=_text(asked, "PatientBirthDate"),
+        sex=_text(asked, "PatientSex"), admission=_text(asked, "AdmissionID"),
+        requester=_text(asked, "RequestingPhysician") or _text(asked, "ReferringPhysicianName"))
+
+
+_MATCHED = frozenset({
+    "PatientName", "PatientID", "AccessionNumber", "RequestedProcedureID", "StudyInstanceUID", "PatientBirthDate",
+    "PatientSex", "AdmissionID", "RequestingPhysician", "ReferringPhysicianName", _STEP, "SpecificCharacterSet"})
+_MATCHED_OF_STEP = frozenset({
+    "ScheduledProcedureStepID", "ScheduledStationAETitle", "Modality", "ScheduledProcedureStepStartDate",
+    "ScheduledProcedureStepStartTime", "ScheduledProcedureStepStatus"})
+
+
+def _all_matched(asked: Dataset) -> bool:
+    """Whether every value that was given narrows the answers; what is only to be returned counts for nothing."""
+    of_step = _asked_of(asked.get(_STEP))
+    return not any(_narrows(one) for one in asked if one.keyword not in _MATCHED) and not any(
+        _narrows(one) for one in of_step if one.keyword not in _MATCHED_OF_STEP)
+
+
+def _narrows(element: DataElement) -> bool:
+    """Whether a key asks for something: a value that is not universal, in a sequence at any depth (PS3.4 C.2.2.2)."""
+    if element.VR == "SQ":
+        return any(_narrows(inner) for item in element.value or () for inner in item)
+    return str("" if element.value is None else element.value).strip("* ") != ""
 
 
 def answer(step: Step, asker: Asker, asked: Dataset, letters: Letters) -> Dataset:

@@ -9,7 +9,7 @@ from typing import Any
 
 from records.errors import BenhAnError
 from server.services.hospital import Hospital
-from server.store import audit, base, image_search, images
+from server.store import audit, base, image_search, image_strays, images
 from server.store.chunks import Sealed
 from server.store.image_search import Sight, Wanted
 from server.store.images import Kept
@@ -62,16 +62,19 @@ def read(hospital: Hospital, kept: Kept) -> bytes:
 
 
 def safe(hospital: Hospital, sop_class: str, uid: str) -> Safe:
-    """Whether the image is here: not only filed, its file was opened just now."""
+    """Whether the image is here: not only filed, its file was opened just now. One that was kept apart from its study
+    is as safe: a person decides about it, and a device that were told otherwise would send it for ever.
+    """
     with base.single(hospital.engine) as db:
         kept = images.instance(db, uid)
-        if kept is None:
-            return Safe.UNKNOWN
-        if kept.sop_class != sop_class:
+        if kept is not None and kept.sop_class != sop_class:
             return Safe.OTHER_CLASS
-        try:
-            images.open_file(hospital.images, hospital.keys.of(db, kept.study), kept.file).read(0, 1)
-        except BenhAnError as error:
-            _log.error("The image %s is filed and cannot be opened: %s", uid, error)
-            return Safe.UNKNOWN
-    return Safe.YES
+        files = image_strays.files_of(db, uid) if kept is None else [(kept.study, kept.file)]
+        for study, file in files:
+            try:
+                images.open_file(hospital.images, hospital.keys.of(db, study), file).read(0, 1)
+            except BenhAnError as error:
+                _log.error("The image %s is filed and cannot be opened: %s", uid, error)
+            else:
+                return Safe.YES
+    return Safe.UNKNOWN

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from records import worklists
 from records.deadlines import ZONE
+from records.image_identity import as_dicom
 from records.imaging_orders import UNKNOWN, alike, procedure_id, step_id
 from records.messages import EncounterView, PatientView
 from records.worklists import Question, StepStatus
@@ -89,7 +90,18 @@ def _fits(step: Step, asker: Asker, question: Question) -> bool:
             and worklists.fits(question.status, step.status)
             and (not question.station or any(worklists.fits(question.station, one) for one in stations))
             and worklists.within(question.date, step.due.strftime("%Y%m%d"))
-            and worklists.within(question.time, step.due.strftime("%H%M%S")))
+            and worklists.within(question.time, step.due.strftime("%H%M%S"))
+            and _of_person(step, question)
+            and worklists.fits(question.admission, step.stay.record_no)
+            and any(worklists.same_name(question.requester, one) for one in (
+                order.asked.requester, f"{order.asked.requester} {order.asked.requester_title}")))
+
+
+def _of_person(step: Step, question: Question) -> bool:
+    """Whether it may be the person asked for: a birth date or a sex that is not known here speaks against nobody."""
+    known = as_dicom(step.patient)
+    return ((not known.birth_date or worklists.within(question.birth_date, known.birth_date))
+            and (not known.sex or worklists.fits(question.sex, known.sex)))
 
 
 def _told(asker: Asker, question: Question, order: Order) -> str:

@@ -217,7 +217,11 @@ def _in_wards(sight: Sight, shown: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _fits(keyword: str, column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
     if keyword == "ModalitiesInStudy":
-        return or_(*(func.array_position(column, one).is_not(None) for one in value.split("\\")))
+        # A wildcard is matched against each of them (PS3.4 C.2.2.2.4).
+        one_of = func.unnest(column).table_valued("modality").render_derived()
+        return or_(*(exists().select_from(one_of).where(one_of.c.modality.like(_pattern(one), escape="!"))
+                     if {"*", "?"} & set(one) else func.array_position(column, one).is_not(None)
+                     for one in value.split("\\")))
     if keyword in NUMBERS:
         return column == int(value) if value.lstrip("-").isdigit() and len(value) < 10 else false()
     if keyword in _RANGES and "-" in value:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, text
 from records.image_identity import Named
 from server.store.base import among
 from server.store.keys import Keys, ScopeKey
-from server.store.tables import image_stray_decisions, image_stray_settlements, image_studies
+from server.store.tables import image_stray_decisions, image_stray_settlements, image_strays, image_studies
 
 RECENT = 200
 """So many studies are told of; those of which an image still waits come first."""
@@ -95,6 +95,13 @@ def studies(db: Connection) -> tuple[Row[Any], ...]:
 def of_studies(db: Connection, which: Collection[UUID]) -> tuple[Stray, ...]:
     """Those that name these studies, in the order in which they came; one that was filed when it came again is none."""
     return tuple(Stray(**row._mapping) for row in db.execute(_STRAYS, {"studies": list(which)}))
+
+
+def files_of(db: Connection, uid: str) -> tuple[tuple[UUID, str], ...]:
+    """The study and the SHA-256 of what is kept apart under that SOP Instance UID, the newest first."""
+    return tuple((row.study, row.file) for row in db.execute(
+        select(image_strays.c.study, image_strays.c.file).where(image_strays.c.uid == uid)
+        .order_by(image_strays.c.received_at.desc())))
 
 
 def decide(

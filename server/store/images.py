@@ -201,6 +201,9 @@ def add_instances(db: Connection, rows: Sequence[Mapping[str, Any]]) -> set[UUID
     """File images whose series is there already, and count them, in one statement; the ids of those that it filed.
 
     Left out: those whose series is not here or in another study, and those of a UID that is here.
+
+    Two messages may bring the same images, or images of the same series, each in an order of its own: every statement
+    locks its studies first and then adds by UID, so that neither waits for the other in a ring.
     """
     told = [{**row, "metadata": base64.b64encode(row["metadata"]).decode()} for row in rows]
     return {UUID(str(one)) for one in db.execute(_FILE, {"rows": json.dumps(told, default=str)}).scalars()}
@@ -283,13 +286,17 @@ _FILE = text("""
             id uuid, study uuid, series_uid text, modality text, uid text, sop_class text, transfer_syntax text,
             number integer, height integer, width integer, frames integer, bits integer, metadata text, file text,
             length bigint, sender text)),
+    locked AS MATERIALIZED (
+        SELECT id FROM image_studies WHERE id IN (SELECT study FROM given) ORDER BY id FOR NO KEY UPDATE),
     new AS (
         INSERT INTO image_instances (id, study, series, uid, sop_class, transfer_syntax, number, height, width, frames,
                                      bits, metadata, file, length, sender)
         SELECT given.id, given.study, image_series.id, given.uid, given.sop_class, given.transfer_syntax, given.number,
                given.height, given.width, given.frames, given.bits, decode(given.metadata, 'base64'), given.file,
                given.length, given.sender
-        FROM given JOIN image_series ON image_series.uid = given.series_uid AND image_series.study = given.study
+        FROM given JOIN locked ON locked.id = given.study
+        JOIN image_series ON image_series.uid = given.series_uid AND image_series.study = given.study
+        ORDER BY given.uid
         ON CONFLICT (uid) DO NOTHING RETURNING id, study, series),
     of_series AS (
         UPDATE image_series SET instances = image_series.instances + counted.count

@@ -60,6 +60,7 @@ QUESTIONS = {
     "limit=99999999999999999&offset=99999999999": 0,
 }
 MALFORMED = ("StudyDate=abc", "StudyDate=2026", "00080020=26112026x", "StudyDate=20261101-2026", "StudyTime=9 giờ",
+             "StudyDate=20261132",
              "NumberOfStudyRelatedInstances=x", "limit=-1", "limit=abc", "limit=1.5", "offset=-1", "limit=²")
 
 

@@ -18,6 +18,7 @@ from server.dicom.listener import Listener
 from server.dicom.settings import DicomSettings, May, Peer
 from server.services import image_receiving
 from server.services.hospital import Hospital
+from server.services.image_receiving import Outcome
 from tests.server.pictures import a_slice, as_file, uid
 
 CT = a_slice().SOPClassUID
@@ -49,6 +50,17 @@ def test_each_image_is_answered_for_by_itself(hospital: Hospital) -> None:
     assert told(judge(hospital, a_question((CT, HERE), (MRImageStorage, OTHER), (CT, "1.2.9")))) == (
         [HERE], {OTHER: 0x0119, "1.2.9": 0x0112})
     assert told(judge(hospital, a_question((CT, "1.2.9"), (CT, "1.2.a")))) == ([], {"1.2.9": 0x0112, "1.2.a": 0x0112})
+
+
+def test_an_image_that_is_kept_apart_is_as_safe(hospital: Hospital) -> None:
+    """Its device would send it for ever, or keep it until its disk is full."""
+    image_receiving.receive(hospital, as_file(a_slice(number=1)), sender="CT1")
+    other = as_file(a_slice(number=2, PatientID="TEST-2", PatientName="Trần^Thị Sen"))
+    assert image_receiving.receive(hospital, other, sender="CT1").outcome is Outcome.STRAY
+    assert told(judge(hospital, a_question((CT, HERE), (CT, OTHER)))) == ([HERE, OTHER], {})
+    for file in hospital.settings.home.glob("images/??/??/*"):
+        file.unlink()
+    assert told(judge(hospital, a_question((CT, OTHER)))) == ([], {OTHER: 0x0112})
 
 
 @pytest.mark.filterwarnings("ignore")

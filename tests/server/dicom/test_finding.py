@@ -36,9 +36,11 @@ HERS: tuple[dict[str, Any], ...] = (
     {"StudyDate": "20261120"}, {"StudyDate": "-20261121"}, {"StudyDate": "20261101-20261120"}, {"StudyTime": "06-07"},
     {"StudyTime": "-0715"}, {"PatientID": "2600*"}, {"PatientID": "26000001"}, {"AccessionNumber": "260000000?"},
     {"StudyID": "7"}, {"StudyInstanceUID": uid("huong")}, {"StudyInstanceUID": [uid("huong"), uid("x")]},
-    {"StudyDescription": "*não"}, {"ModalitiesInStudy": "CT"}, {"StudyDate": "20261101-", "StudyTime": "0700-0730"})
+    {"StudyDescription": "*não"}, {"ModalitiesInStudy": "CT"}, {"ModalitiesInStudy": "?T"},
+    {"StudyDate": "20261101-", "StudyTime": "0700-0730"})
 NOBODYS: tuple[dict[str, Any], ...] = (
-    {"StudyDate": "20261121-20261124"}, {"PatientID": "26"}, {"ModalitiesInStudy": "US"}, {"StudyDate": "nonsense"},
+    {"StudyDate": "20261121-20261124"}, {"PatientID": "26"}, {"ModalitiesInStudy": "US"}, {"ModalitiesInStudy": "U*"},
+    {"StudyDate": "nonsense"},
     {"StudyID": "7*8"})
 
 

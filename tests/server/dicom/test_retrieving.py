@@ -92,6 +92,14 @@ def test_an_identifier_that_is_none_is_refused_with_a900(port: str) -> None:
     association.release()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pynetdicom leaves the socket open
+def test_a_device_that_does_not_listen_is_no_unknown_one(port: str) -> None:
+    ours, nobody = (tool("movescu", "-S", "-aem", to, "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={ONE}",
+                         "127.0.0.1", port) for to in ("CT1", "CT9"))
+    assert "OutOfResourcesSubOperations" in ours.stderr
+    assert "MoveDestinationUnknown" in nobody.stderr
+
+
 def test_dcmtk_has_a_list_moved(port: str, tmp_path: Path, device_port: int) -> None:
     back = tmp_path / "back"
     back.mkdir()

@@ -115,7 +115,7 @@ def test_a_device_sees_only_what_it_does(ward: Ward, ask: Asking) -> None:
 
 
 def test_each_key_matches(ward: Ward, ask: Asking, hospital: Hospital) -> None:
-    other = Ward.of(hospital, "Trần Thị Sen")
+    other = Ward.of(hospital, "Trần Thị Sen", birth_date="1980", sex="2")
     ward.order("CT ngực")
     other.order("CT bụng", start=(datetime.now(ZONE) + timedelta(days=2)).replace(microsecond=0).isoformat())
     today, later = (f"{datetime.now(ZONE) + timedelta(days=days):%Y%m%d}" for days in (0, 2))
@@ -127,9 +127,19 @@ def test_each_key_matches(ward: Ward, ask: Asking, hospital: Hospital) -> None:
         f"{STEP}.ScheduledStationAETitle=CT2": 2, f"{STEP}.ScheduledStationAETitle=CR1": 0,
         f"{STEP}.ScheduledProcedureStepStartDate={today}": 1, f"{STEP}.ScheduledProcedureStepStartDate={later}-": 1,
         f"{STEP}.ScheduledProcedureStepStartDate={today}-{later}": 2, f"{STEP}.Modality=CT": 2,
-        f"{STEP}.Modality=MR": 0,
+        f"{STEP}.Modality=MR": 0, "PatientBirthDate=19590312": 2, "PatientBirthDate=19590313": 1, "PatientSex=M": 1,
+        "AdmissionID=26-*": 2, "AdmissionID=25-*": 0, "ReferringPhysicianName=LE*": 2, "RequestingPhysician=TRAN*": 0,
     }.items():
         assert len(ask(key)) == both, key
+
+
+def test_a_device_is_told_where_a_key_of_its_question_narrows_nothing(ward: Ward, port: str) -> None:
+    ward.order("CT ngực")
+    for key, status in {"PatientWeight": "Pending", "PatientWeight=60": "PendingWarning",
+                        f"{STEP}.ScheduledPerformingPhysicianName": "Pending",
+                        f"{STEP}.ScheduledPerformingPhysicianName=LE*": "PendingWarning"}.items():
+        said = tool("findscu", "-d", "-W", "-k", "PatientName=*", "-k", key, "127.0.0.1", port, aet="RIS").stderr
+        assert ("0xff01" if status == "PendingWarning" else "0xff00") in said, said
 
 
 def test_an_order_that_was_not_taken_on_its_day_stands_on_todays_list_for_a_week(ward: Ward, ask: Asking) -> None:

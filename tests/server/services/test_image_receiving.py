@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pydicom.data
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from records.errors import Refusal
 from server.services import image_headers
@@ -86,6 +88,27 @@ def test_many_at_once_come_from_several_studies_each_judged_by_itself(hospital: 
     assert [study(hospital, name).instances for name in ("one", "two")] == [5, 5]
     folders = {file.parent for file in hospital.settings.home.glob("images/??/??/*")}
     assert len(folders) == 2
+
+
+def test_two_messages_with_the_same_images_in_other_orders_do_not_wait_for_each_other(hospital: Hospital) -> None:
+    send(hospital, a_slice(number=1))
+    files = [as_file(a_slice(number=number)) for number in (2, 3, 4)]
+    copied = text("INSERT INTO image_instances (id, study, series, uid, sop_class, transfer_syntax, frames, file, "
+                  "length) SELECT gen_random_uuid(), study, series, :uid, sop_class, transfer_syntax, frames, file, "
+                  "length FROM image_instances LIMIT 1")
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
+                   "current_database()")
+    with ThreadPoolExecutor(2) as senders, hospital.engine.connect() as rival, base.single(hospital.engine) as watching:
+        # The UID in the middle is taken for a moment: until it is free again each message has come as far as that.
+        rival.execute(copied, {"uid": uid("study", "series", 3)})
+        told = [senders.submit(receive_all, hospital, order) for order in (files, files[::-1])]
+        until = time.monotonic() + 20
+        while watching.execute(waiting).scalar_one() < len(told) and time.monotonic() < until:
+            time.sleep(0.02)
+        rival.rollback()
+        outcomes = [one.outcome for message in told for one in message.result() if isinstance(one, Received)]
+    assert sorted(outcomes) == [Outcome.AGAIN] * 3 + [Outcome.NEW] * 3
+    assert study(hospital).instances == 4
 
 
 def test_nothing_of_it_can_be_read_on_the_disk(hospital: Hospital) -> None:
