@@ -91,10 +91,12 @@ def see_what_was_taken(theatre: Theatre, entry: UUID, study: str) -> None:
         found = studies.study(study)
         return found is not None and bool(found.series)
 
-    theatre.wait("the new picture to be told", lambda: is_whole() or studies.news.words)
-    if not is_whole():
+    def take_in() -> bool:
+        """F5, each time that something came; again, if its picture came after its study."""
         theatre.program.window.actions_.trigger("images.take_in")
-    theatre.wait("the new picture's study", is_whole)
+        return is_whole()
+
+    theatre.wait("the new picture's study", lambda: is_whole() or (studies.news.words and take_in()))
     place.open_at(study)
     theatre.wait("the new picture", lambda: (here := place.grid.viewport.here) and here.spot.study_uid == study)
     KEYS.qWait(800)

@@ -12,7 +12,7 @@ from functools import cache
 
 from PyQt6.QtCore import QKeyCombination, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QKeyEvent, QKeySequence
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from workstation.models.act import Act
 from workstation.views.action import PLACE_ICONS, PLACE_NAMES, Action, Place
@@ -305,7 +305,8 @@ class ActionSet(QObject):
 
     def hints(self) -> tuple[KeyHint, ...]:
         """The key line: what works now, the most used first."""
-        shown = [action for action in ACTIONS if action.short and action.key and self.why_not(action.id) == ALLOWED]
+        shown = [action for action in ACTIONS if action.short and action.key and self.why_not(action.id) == ALLOWED
+                 and not (action.place is Place.IMAGES and action.by_widget and is_writing())]
         return tuple(KeyHint(key_of(action.id), action.short) for action in sorted(shown, key=lambda one: one.rank))
 
     def acts(self) -> tuple[Act, ...]:
@@ -317,3 +318,9 @@ class ActionSet(QObject):
             if self.why_not(action.id) == ALLOWED and action.id != "palette"
             and not action.key.startswith(("↑↓", "←→", "1–"))
         )
+
+
+def is_writing() -> bool:
+    """Whether letters are words now, and no keys: the cursor is in a text that can be changed."""
+    focused = QApplication.focusWidget()
+    return isinstance(focused, (QLineEdit, QPlainTextEdit, QTextEdit)) and not focused.isReadOnly()

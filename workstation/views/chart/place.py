@@ -97,8 +97,8 @@ class ChartPlace(PlaceView):
         chart = self.chart.chart
         if chart is None:
             return "Hồ sơ"
-        bed = f" · Giường {chart.encounter.stays[-1].bed}" if chart.encounter.stays else ""
-        return f"{chart.patient.full_name.upper()}{bed}"
+        bed = chart.encounter.stays[-1].bed if chart.encounter.stays else ""
+        return chart.patient.full_name.upper() + (f" · Giường {bed}" if bed else "")
 
     def banner(self) -> QWidget | None:
         return self._banner

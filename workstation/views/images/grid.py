@@ -20,7 +20,7 @@ from workstation.models.images.objects import Opened
 from workstation.models.images.planes import PLANE_WORDS
 from workstation.models.images.reading import Gathered, Reading
 from workstation.models.images.stack import Spot, Stack
-from workstation.models.images.study_list import series_words, span_words, study_words
+from workstation.models.images.study_list import series_words, span_words, study_words, written_day
 from workstation.views.images.cell import Cell
 from workstation.views.images.viewport import Viewport
 
@@ -209,6 +209,15 @@ class Grid(QWidget):
         note = f"lần trước, {span_words(study, newest)}" if hung.prior and newest is not None else ""
         return Words(f"{study_words(study)}{SERIES}{series_words(series)}", note)
 
+    def _moment_of(self, hung: Hung) -> str:
+        """«18/11/2026 10:15 · Điện tim 12 chuyển đạo · lần trước, 8 ngày trước», for what has no corners."""
+        study = self._reading.studies.study(hung.study_uid)
+        if study is None:
+            return ""
+        clock = f"{study.time[:2]}:{study.time[2:4]}" if study.time[:4].isdecimal() and len(study.time) >= 4 else ""
+        return " · ".join(filter(None, (f"{written_day(study)} {clock}".strip(), study_words(study),
+                                        self.words_of(hung).note)))
+
     # What comes
 
     def _cells_of(self, hung: Hung) -> list[Cell]:
@@ -244,6 +253,7 @@ class Grid(QWidget):
             pane = ObjectsPane(objects, cell)
             pane.wanted.connect(self.spot_wanted)
             pane.tell_keys(partial(self._key_words, cell.hung))
+            pane.tell_words(self._moment_of(cell.hung))
             cell.show_pane(pane)
         self.opened.emit()
 

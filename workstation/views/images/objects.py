@@ -32,8 +32,10 @@ class ObjectsPane(QWidget):
         self.on = KeyButton("Tệp sau ▶", small=True, on_click=lambda: self.step(1))
         self._keys: Callable[[str], str] = lambda _uid: ""
         self._key = label("", "small_bold", wrap=True)
+        self._words = label("", "small_second", wrap=True)
         head = self._head = frame("head")
         inside = row(self._place, gap=6, margins=(8, 4, 8, 4))
+        inside.addWidget(self._words, 2)
         inside.addWidget(self._key, 1)
         inside.addWidget(self.back)
         inside.addWidget(self.on)
@@ -59,6 +61,11 @@ class ObjectsPane(QWidget):
         """The file that is shown now."""
         return self._opened[self._at]
 
+    def tell_words(self, words: str) -> None:
+        """Which study this is, and of when: a picture says so in its corners."""
+        self._words.setText(words)
+        self.retell()
+
     def tell_keys(self, words: Callable[[str], str]) -> None:
         """Who says of a file, by its UID, that it matters: it stands in the head."""
         self._keys = words
@@ -68,7 +75,8 @@ class ObjectsPane(QWidget):
         """What is said of the file has changed."""
         words = self._keys(self.uid)
         self._key.setText(words)
-        self._head.setVisible(bool(words) or len(self._opened) > 1)
+        self._key.setVisible(bool(words))
+        self._head.setVisible(bool(words or self._words.text()) or len(self._opened) > 1)
 
     @property
     def waveform(self) -> WaveformPane | None:

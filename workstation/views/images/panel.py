@@ -28,7 +28,7 @@ from workstation.views.widgets import times
 from workstation.views.widgets.banner import Stripe, allergy_words, sex_word
 from workstation.views.widgets.icons import image_icon_pixmap
 from workstation.views.widgets.painting import key_width
-from workstation.views.widgets.text import Elided, column, frame, label, row
+from workstation.views.widgets.text import column, frame, label, row
 
 if TYPE_CHECKING:  # images from a disc are read without the language of the wire
     from records.messages import EncounterView, PatientView
@@ -171,12 +171,14 @@ class ImagesPanel(QFrame):
         inner.addWidget(label(f"SỐ ĐO · {kept}", "viewer_caption"))
         for widget in (self.no_marks, self.marks, self.calibration):
             inner.addWidget(widget)
+        inner.addSpacing(6)
         inner.addLayout(self.key_images)
         inner.addSpacing(6)
         inner.addWidget(label("LẦN TRƯỚC · so sánh cùng lúc", "viewer_caption"))
         inner.addWidget(self.no_priors)
         inner.addWidget(self.prior_note)
         inner.addWidget(self.priors)
+        inner.addSpacing(6)
         inner.addLayout(self.report)
         inner.addStretch(1)
         self._inner = inner
@@ -238,9 +240,10 @@ def _icon_of(mark: Mark) -> str:
 
 def patient_head(patient: PatientView, encounter: EncounterView | None, now: datetime) -> QFrame:
     """The patient, small: the viewer has no row to spare above the pictures."""
-    bed = f" · Giường {encounter.stays[-1].bed}" if encounter is not None and encounter.stays else ""
+    place = encounter.stays[-1].bed if encounter is not None and encounter.stays else ""
+    bed = f" · Giường {place}" if place else ""
     who = f"{times.age(patient.birth_date, now)} · {sex_word(patient.sex)}{bed}"
-    name = Elided(patient.full_name.upper(), "viewer_title")
+    name = label(patient.full_name.upper(), "viewer_title", wrap=True)  # names are never cut
     words = column(name, label(who, "viewer"), gap=1, margins=(8, 8, 8, 8))
     if patient.allergies:
         words.addWidget(label(f"Dị ứng: {allergy_words(patient.allergies)}", "viewer_alert", wrap=True))

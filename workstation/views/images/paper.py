@@ -1,9 +1,10 @@
-"""The sheet of a waveform, painted to scale with its grid; a ruler is dragged over it."""
+"""The sheet of a waveform, painted to scale with its grid; a ruler is dragged over it, or laid with keys."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,15 @@ from workstation.views import style
 
 _SMALL, _LARGE = 1.0, 5.0
 _INK, _FINE, _BOLD = 1.2, 0.6, 1.0
+_CROSS = 9.0
+
+
+class Laying(Enum):
+    """Which end of the ruler the arrows move."""
+
+    NONE = "none"
+    START = "start"
+    END = "end"
 
 
 def pixels_per_mm(screen: QScreen | None) -> tuple[float, bool]:
@@ -38,6 +48,7 @@ class Paper(QWidget):
         self._strokes: list[QPolygonF] = []
         self._trace: Trace | None = None
         self._from = self._to = QPointF()
+        self.laying = Laying.NONE
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -45,7 +56,7 @@ class Paper(QWidget):
 
     def show_sheet(self, sheet: Sheet, scale: float) -> None:
         """This sheet, so many pixels a millimetre."""
-        self.sheet, self.scale, self._trace = sheet, scale, None
+        self.sheet, self.scale, self._trace, self.laying = sheet, scale, None, Laying.NONE
         self._strokes = [polygon for trace in sheet.traces for polygon in _polygons(trace.stroke, scale)]
         self._strokes += [polygon for pulse in sheet.pulses for polygon in _polygons(pulse, scale)]
         self.setFixedSize(self.sizeHint())
@@ -65,25 +76,59 @@ class Paper(QWidget):
         start, end = self._mm(self._from), self._mm(self._to)
         return reach(self.sheet, self._trace, start, end)
 
+    @property
+    def end(self) -> QPointF:
+        """The end of the ruler that was moved last."""
+        return self._to
+
+    def put(self, middle: QPointF) -> None:
+        """Enter: a ruler in the middle of what is seen, then its start stays, then its end."""
+        if self.sheet is None:
+            return
+        if self.laying is Laying.NONE:
+            self._trace, self._from, self._to = self.sheet.trace_at(*self._mm(middle)), middle, middle
+            self.laying = Laying.START if self._trace is not None else Laying.NONE
+        else:
+            self.laying = Laying.END if self.laying is Laying.START else Laying.NONE
+        self._say()
+
+    def move_by(self, right_mm: float, down_mm: float) -> None:
+        """An arrow: the whole ruler while its start is laid, then its end."""
+        step = QPointF(right_mm, down_mm) * self.scale
+        to = QPointF(min(max(0.0, self._to.x() + step.x()), self.width() - 1.0),
+                     min(max(0.0, self._to.y() + step.y()), self.height() - 1.0))
+        if self.laying is Laying.START and self.sheet is not None:
+            self._from, self._trace = to, self.sheet.trace_at(*self._mm(to))
+        self._to = to
+        self._say()
+
+    def take_away(self) -> bool:
+        """Esc: no ruler any more; whether there was one."""
+        there, self._trace, self.laying = self._trace is not None, None, Laying.NONE
+        if there:
+            self._say()
+        return there
+
+    def _say(self) -> None:
+        self.measured.emit(self.reach)
+        self.update()
+
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is None or self.sheet is None or event.button() is not Qt.MouseButton.LeftButton:
             return
+        self.laying = Laying.NONE
         self._trace = self.sheet.trace_at(*self._mm(event.position()))
         self._from = self._to = event.position()
-        self.measured.emit(self.reach)
-        self.update()
+        self._say()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         if event is not None and self._trace is not None and event.buttons() & Qt.MouseButton.LeftButton:
             self._to = event.position()
-            self.measured.emit(self.reach)
-            self.update()
+            self._say()
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         if self._trace is not None and QLineF(self._from, self._to).length() < 3:  # a click takes the ruler away
-            self._trace = None
-            self.measured.emit(None)
-            self.update()
+            self.take_away()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         self.draw(QPainter(self), QRectF(event.rect() if event is not None else self.rect()))
@@ -135,6 +180,9 @@ class Paper(QWidget):
         painter.drawLine(QLineF(box.right(), 0, box.right(), self.height()))
         painter.drawLine(QLineF(box.topLeft(), box.topRight()))
         painter.drawLine(QLineF(box.bottomLeft(), box.bottomRight()))
+        if self.laying is not Laying.NONE:  # where the arrows are
+            x, y = self._to.x(), self._to.y()
+            painter.drawLine(QLineF(x - _CROSS, y, x + _CROSS, y))
 
     def _mm(self, place: QPointF) -> tuple[float, float]:
         return place.x() / self.scale, place.y() / self.scale

@@ -46,8 +46,8 @@ class ImagesPlace(ReaderPlace):
         reading.studies.load()
 
     def title(self) -> str:
-        bed = f" · Giường {self._encounter.stays[-1].bed}" if self._encounter and self._encounter.stays else ""
-        return f"Hình ảnh · {self.reading.patient.full_name.upper()}{bed}"
+        bed = self._encounter.stays[-1].bed if self._encounter and self._encounter.stays else ""
+        return f"Hình ảnh · {self.reading.patient.full_name.upper()}" + (f" · Giường {bed}" if bed else "")
 
     def show_nothing(self) -> None:
         waits = self.reading.studies.unsettled

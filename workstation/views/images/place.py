@@ -108,9 +108,9 @@ class ReaderPlace(PlaceView):
             "images.next_viewport": lambda: self.grid.step(1), "images.previous_viewport": lambda: self.grid.step(-1),
         }
         for action, act in acts.items():
-            self._actions.bind(action, act, self._reads)
+            self._actions.bind(action, act, self._reads_picture if action == "images.plane" else self._reads)
         for action in ACTS:
-            self._actions.bind(action, partial(self._do, action), self._reads)
+            self._actions.bind(action, partial(self._do, action), self._reads_picture)
 
     def _listen(self) -> None:
         reading, grid = self.reading, self.grid
@@ -163,8 +163,7 @@ class ReaderPlace(PlaceView):
         action = widget_action(event, Place.IMAGES) if event is not None and self.grid.cells else None
         if event is not None and action is not None and action.id != "images.aim":  # Enter on a button is not for it
             event.setAccepted(True)
-            if not self.grid.viewport.act(action.id):
-                self._actions.trigger(action.id)
+            self._act(action.id)
 
     def resizeEvent(self, event: object) -> None:  # narrow (125 %): both sides fold away for the pictures
         if self.width() < FOLD_BELOW and not self._left.isHidden():
@@ -274,6 +273,7 @@ class ReaderPlace(PlaceView):
         self._show_tools()
         self._show_marks()
         self.note_changed.emit(self.note())
+        self._actions.refresh()
 
     def _show_tools(self) -> None:
         viewport = self.grid.viewport
@@ -295,14 +295,24 @@ class ReaderPlace(PlaceView):
 
     # What a person does
 
-    def _do(self, action: str) -> None:
-        if not self.grid.viewport.act(action):
+    def _act(self, action: str) -> None:
+        """In the active viewport; where no picture is, a report or a strip of waves says so."""
+        if self.grid.active.pane is not None and (action in ACTS or action == "images.plane"):
+            self.tell(self.grid.active.no_picture)
+        elif not self.grid.viewport.act(action):
             self._actions.trigger(action)
+
+    def _do(self, action: str) -> None:
+        self._act(action)
         self._show_tools()
         self.grid.active.take_keys()
 
     def _reads(self) -> str:
         return ALLOWED if self._hung else NOT_NOW
+
+    def _reads_picture(self) -> str:
+        """What is done to a picture: a report, a document or a strip of waves is none."""
+        return self._reads() if self.grid.cells and self.grid.active.pane is None else NOT_NOW
 
     def _open_series(self, study: str, series: str) -> None:
         first = self.grid.hanging.ports[0].study_uid if self.grid.hanging.ports else ""

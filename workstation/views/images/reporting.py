@@ -88,6 +88,7 @@ class Reporting(QObject):
         self.beside.left.connect(place.take_keys)
         self.beside.turned.connect(self._show_report)
         self.beside.keys_changed.connect(self._say_write)
+        self.beside.keys_changed.connect(actions.refresh)  # letters are words there: the key line names none of them
         self.images.opened.connect(lambda item: place.show_spot(spot_of(item)))
         self.images.dropped.connect(self._drop)
         self._chosen = self.choosing.chosen
@@ -155,10 +156,13 @@ class Reporting(QObject):
 
     def _choice_changed(self) -> None:
         """What K took goes into the report that is open beside; a report on another order is left alone."""
-        fresh = [item for item in self.choosing.chosen if item not in self._chosen]
+        fresh, before = [item for item in self.choosing.chosen if item not in self._chosen], len(self._chosen)
         self._chosen = self.choosing.chosen
         self._take_in(fresh)
         self._show()
+        if len(self._chosen) >= before and self._place.panel.isHidden():  # at 125 % nothing else would show it
+            key = key_of("images.panel")
+            self._place.tell(f"Đã chọn ảnh chính: {self._told_of(self._chosen)}. {key} mở danh sách.")
 
     def _take_in(self, items: Sequence[KeyImage]) -> None:
         model = self.beside.model

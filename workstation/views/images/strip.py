@@ -161,8 +161,8 @@ class Strip(QListWidget):
         item = QListWidgetItem(self)
         item.setData(ROW, row)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
-        if row.series is not None and (why := self._thumbnails.why_not(row.series.uid)):
-            item.setToolTip(why)
+        why = self._thumbnails.why_not(row.series.uid) if row.series is not None else ""
+        item.setToolTip("\n".join(filter(None, (spoken, why))))  # the strip is too narrow for most names
         return item
 
     def _opened(self, item: QListWidgetItem) -> None:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QImage, QPainter, QResizeEvent, QShowEvent
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt
+from PyQt6.QtGui import QImage, QKeyEvent, QPainter, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from imaging.objects.tracing import GAINS, SPEEDS, Reach, Scale, Sheet, is_standard, rows_sheet, standard_sheet
 from imaging.objects.waveform import Group, Waveforms
-from workstation.views.images.paper import Paper, pixels_per_mm
+from workstation.views.images.paper import Laying, Paper, pixels_per_mm
 from workstation.views.widgets.buttons import KeyButton
 from workstation.views.widgets.flow import Flow
 from workstation.views.widgets.text import column, frame, label
 
 PAGE_S = 10.0
 _TOLD_HIGH, _FOOT_FROM = 52, 260
-HINT = "Kéo chuột trên giấy để đo thời gian và biên độ"
+HINT = "Đo thời gian và biên độ: kéo chuột trên giấy, hoặc Enter rồi dùng mũi tên"
+_LAYING = {Laying.START: "Mũi tên đưa tới điểm đầu, Enter đặt", Laying.END: "Mũi tên đưa tới điểm cuối, Enter đặt"}
+_ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+_FINE_MM, _COARSE_MM, _SCROLL_MM = 0.5, 5.0, 25.0
+"""Of an arrow with the ruler (with Shift: a large square), and of the paper without one."""
 
 
 class WaveformPane(QWidget):
@@ -44,6 +48,7 @@ class WaveformPane(QWidget):
         self.back = KeyButton("◀ 10 giây trước", small=True, on_click=lambda: self.turn(-1))
         self.on = KeyButton("10 giây sau ▶", small=True, on_click=lambda: self.turn(1))
         self._standard = True
+        self.setAccessibleName("Sóng ghi: Enter và mũi tên để đo")
         self._lay_out()
         self.paper.measured.connect(self._measured)
         self._draw()
@@ -95,7 +100,7 @@ class WaveformPane(QWidget):
         """«giây 0-10, 25 mm/s, 10 mm/mV; 812 ms · 74/phút · +0,10 mV»: the page, and what the ruler measures on it."""
         end = min(self.shown.seconds, self._start + PAGE_S)
         page = f"giây {_figure(self._start)}-{_figure(end)}, {self.speed.text()}, {self.gain.text()}"
-        return page if self.paper.reach is None else f"{page}; {self.reading.text()}"
+        return page if self.paper.reach is None else f"{page}; {_told(self.paper.reach)}"
 
     def _sheet(self) -> Sheet:
         return standard_sheet(self.shown, self.scale, self._start) if self.standard else rows_sheet(
@@ -154,13 +159,48 @@ class WaveformPane(QWidget):
         return [f"{whose}: {' · '.join(words)}" for whose, words in (("Máy đọc", found), ("Máy đánh dấu", marks))
                 if words]
 
-    def _measured(self, found: Reach | None) -> None:
-        if found is None:
-            self.reading.setText(HINT)
+    def event(self, event: QEvent | None) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and (
+                event.key() == Qt.Key.Key_Escape and self.paper.reach is not None):
+            event.accept()  # Esc takes the ruler away before it leads back to the chart
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is None or not self._keyed(event):
+            super().keyPressEvent(event)
+
+    def _keyed(self, event: QKeyEvent) -> bool:
+        """The ruler and the paper by keyboard alone; whether the key was meant for them."""
+        key = Qt.Key(event.key())
+        match key:
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                viewport = self._ground.viewport() or self._ground
+                self.paper.put(QPointF(self.paper.mapFrom(viewport, viewport.rect().center())))
+            case Qt.Key.Key_Escape:
+                return self.paper.take_away()
+            case Qt.Key.Key_PageDown | Qt.Key.Key_PageUp:
+                self.turn(1 if key == Qt.Key.Key_PageDown else -1)
+            case _ if key in _ARROWS:
+                self._go(*_ARROWS[key], coarse=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+            case _:
+                return False
+        return True
+
+    def _go(self, right: int, down: int, *, coarse: bool) -> None:
+        if self.paper.laying is Laying.NONE:
+            for bar, by in ((self._ground.horizontalScrollBar(), right), (self._ground.verticalScrollBar(), down)):
+                if bar is not None:
+                    bar.setValue(bar.value() + round(by * _SCROLL_MM * self.paper.scale))
             return
-        beat = f" · {found.per_minute:.0f}/phút" if found.per_minute is not None else ""
-        height = f"{found.amplitude:+.2f}".replace(".", ",").replace("-", "−")
-        self.reading.setText(f"{found.milliseconds:.0f} ms{beat} · {height} {found.unit or '(không rõ đơn vị)'}")
+        step = _COARSE_MM if coarse else _FINE_MM
+        self.paper.move_by(right * step, down * step)
+        end = self.paper.end.toPoint()
+        self._ground.ensureVisible(end.x(), end.y())
+
+    def _measured(self, found: Reach | None) -> None:
+        told = "" if found is None or self.paper.laying is Laying.START else _told(found)
+        self.reading.setText(" · ".join(filter(None, (told, _LAYING.get(self.paper.laying, "")))) or HINT)
 
     def _next_speed(self) -> None:
         self.scale = replace(self.scale, mm_per_s=_next(SPEEDS, self.scale.mm_per_s))
@@ -191,6 +231,12 @@ class WaveformPane(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         super().showEvent(event)
         self._draw()  # only now it is known on which screen
+
+
+def _told(found: Reach) -> str:
+    beat = f" · {found.per_minute:.0f}/phút" if found.per_minute is not None else ""
+    height = f"{found.amplitude:+.2f}".replace(".", ",").replace("-", "−")
+    return f"{found.milliseconds:.0f} ms{beat} · {height} {found.unit or '(không rõ đơn vị)'}"
 
 
 def _next(values: tuple[float, ...], now: float) -> float:

@@ -160,7 +160,8 @@ class Banner(QFrame):
             stay = encounter.stays[-1]
             if stay.room:
                 parts.append((f"Buồng {stay.room}", False))
-            parts.append((f"Giường {stay.bed}", True))
+            if stay.bed:
+                parts.append((f"Giường {stay.bed}", True))
         parts.append((f"Mã NB {patient.patient_no}", False))
         if encounter is not None:
             parts.append((f"Số vào viện {encounter.record_no}", False))

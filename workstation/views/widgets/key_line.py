@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PyQt6.QtWidgets import QFrame, QWidget
+from PyQt6.QtGui import QResizeEvent, QShowEvent
+from PyQt6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from workstation.views import style
 from workstation.views.widgets.icons import Icon
 from workstation.views.widgets.text import KeyCap, clear, label, row
+
+_BETWEEN = 12
+"""From one key and its word to the next."""
 
 
 class KeyHint(NamedTuple):
@@ -19,6 +23,46 @@ class KeyHint(NamedTuple):
     word: str
 
 
+class _Keys(QWidget):
+    """As many hints as there is room for, each whole; the last one, which is help, always."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hints: list[QWidget] = []
+        self._row = row(gap=_BETWEEN)
+        self.setLayout(self._row)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def show_hints(self, hints: Sequence[KeyHint]) -> None:
+        """These from now on."""
+        clear(self._row)
+        self._hints = []
+        for hint in hints:
+            made = QWidget(self)
+            made.setLayout(row(KeyCap(hint.key), label(hint.word, "small_second"), gap=4))
+            self._hints.append(made)
+            self._row.addWidget(made)
+        self._row.addStretch(1)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._fit()  # only now the style has given the words their size
+
+    def _fit(self) -> None:
+        widths = [hint.sizeHint().width() + _BETWEEN for hint in self._hints]
+        left = self.width() + _BETWEEN - sum(widths[-1:])
+        for hint, width in zip(self._hints[:-1], widths[:-1], strict=True):
+            left -= width
+            hint.setVisible(left >= 0)
+        if self._hints:
+            self._hints[-1].show()
+
+
 class KeyLine(QFrame):
     """Left: keys that work now; right: what is saved here, what the server has, what waits."""
 
@@ -26,13 +70,13 @@ class KeyLine(QFrame):
         super().__init__(parent)
         self.setProperty("role", "key_line")
         self.setFixedHeight(style.px("key_line"))
-        self._keys = row(gap=4)
+        self._keys = _Keys()
         self._saved_icon, self._saved = Icon("device-floppy", "ok"), label("", "ok")
         self._server_icon, self._server = Icon("cloud-check", "ink2"), label("", "second")
         self._note = label("", "small_second")
         self._note.hide()
         outer = row(gap=8, margins=(10, 0, 10, 0))
-        outer.addLayout(self._keys, 1)
+        outer.addWidget(self._keys, 1)
         outer.addWidget(self._note)
         outer.addLayout(row(self._saved_icon, self._saved, 8, self._server_icon, self._server, gap=4))
         self.setLayout(outer)
@@ -46,12 +90,7 @@ class KeyLine(QFrame):
         if tuple(hints) == self._hints:
             return
         self._hints = tuple(hints)
-        clear(self._keys)
-        for hint in self._hints:
-            self._keys.addWidget(KeyCap(hint.key))
-            self._keys.addWidget(label(hint.word, "small_second"))
-            self._keys.addSpacing(8)
-        self._keys.addStretch(1)
+        self._keys.show_hints(self._hints)
         self.setAccessibleName("Phím: " + "; ".join(f"{hint.key} {hint.word}" for hint in self._hints))
 
     def show_note(self, text: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PyQt6.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QWidget
 
 from workstation.views import style
@@ -15,6 +15,9 @@ from workstation.views.widgets import times
 from workstation.views.widgets.icons import Icon, icon_pixmap
 from workstation.views.widgets.painting import paint_focus_ring
 from workstation.views.widgets.text import KeyCap, column, frame, label, row
+
+_AROUND_ALL = 12 + 10 + 16 + 4 + 4 + 10 + 1
+"""Margins, gaps and the line before the person."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,8 @@ class _SearchButton(QAbstractButton):
         self.setMinimumWidth(124)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        key = KeyCap("Ctrl+K", on_top=True)
-        self.setLayout(row(None, key, margins=(8, 0, 8, 0)))
+        self._key = KeyCap("Ctrl+K", on_top=True)
+        self.setLayout(row(None, self._key, margins=(8, 0, 8, 0)))
 
     def sizeHint(self) -> QSize:
         return QSize(190, 26)
@@ -116,7 +119,10 @@ class _SearchButton(QAbstractButton):
         painter.drawPixmap(8, 5, icon_pixmap("search", "top_ink2", 16, self.devicePixelRatioF()))
         painter.setPen(style.colour("top_ink2"))
         painter.setFont(style.font())
-        painter.drawText(self.rect().adjusted(30, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        free = self.width() - 30 - self._key.sizeHint().width() - 12
+        fits = QFontMetrics(painter.font()).horizontalAdvance(self.text()) <= free
+        painter.drawText(self.rect().adjusted(30, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter,
+                         self.text() if fits else self.text().partition(",")[0])
         if self.hasFocus():
             paint_focus_ring(painter, self.rect())
 
@@ -128,15 +134,26 @@ class _State(QFrame):
         super().__init__(parent)
         self._icon = Icon(icon_name, "top_ink")
         self._text = label(text, "top")
+        self._whole, self._short = text, False
         self.setLayout(row(self._icon, self._text, gap=5, margins=(8, 0, 8, 0)))
         self.setFixedHeight(26)
 
+    def wide(self) -> int:
+        """How much room all its words take."""
+        return 8 + 16 + 5 + self._text.fontMetrics().horizontalAdvance(self._whole) + 8
+
+    def shorten(self, *, short: bool) -> None:
+        """In a narrow window what is well stands by its last words, whole; what is away is always said whole."""
+        self._short = short
+        self._text.setText(self._whole.rpartition(": ")[2] if short else self._whole)
+
     def say(self, icon_name: str, text: str, *, amber: bool = False, tip: str = "") -> None:
         self._icon.show_as(icon_name, "attention" if amber else "top_ink")
-        self._text.setText(text)
+        self._whole = text
         style.set_role(self._text, "attention_bold" if amber else "top")
         style.set_role(self, "offline" if amber else "")
-        self.setToolTip(tip)
+        self.shorten(short=self._short)
+        self.setToolTip(tip or text)
         self.setAccessibleName(text)
 
 
@@ -204,7 +221,21 @@ class TopBar(QFrame):
             layout.addWidget(widget)
             layout.addSpacing(gap)
         layout.addWidget(self.person)
+        self._brand = layout.itemAt(0)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is no room for all words (150 %), server and token stand by their last ones; none is cut."""
+        others = (self._search.minimumWidth(), self.person.sizeHint().width(), _AROUND_ALL,
+                  self._brand.sizeHint().width() if self._brand is not None else 0,
+                  *(tab.sizeHint().width() for tab in self._tabs.values()))
+        short = sum(others) + self._server.wide() + self._token.wide() > self.width()
+        for state in (self._server, self._token):
+            state.shorten(short=short)
 
     def show_place(self, place: str) -> None:
         """Mark the place that is open."""
@@ -216,6 +247,7 @@ class TopBar(QFrame):
         """How many things wait in a place."""
         self._counts[place] = count
         self._tabs[place].show_badge(count, reminded=place in self._reminded, corrected=place in self._corrected)
+        self._fit()
 
     def show_reminded(self, place: str, reminded: bool) -> None:
         """Somebody asks for something in a place: one word beside its count."""
@@ -235,6 +267,7 @@ class TopBar(QFrame):
         self.person.setAccessibleName(f"{name}, {where}")
         self.person.setAccessibleDescription(tip)
         self.person.updateGeometry()
+        self._fit()
 
     def show_server(self, *, offline_since: datetime | None = None, training: bool = False) -> None:
         """The server answers, or since when it does not."""
@@ -242,7 +275,9 @@ class TopBar(QFrame):
             self._server.say("cloud-off", f"Mất kết nối từ {times.clock(offline_since)}", amber=True)
         else:
             self._server.say("server", "Máy chủ: tập huấn" if training else "Máy chủ: tốt")
+        self._fit()
 
     def show_token(self, text: str, tip: str = "", *, amber: bool = False) -> None:
         """What the token process says: «sẵn sàng», «chưa cắm»."""
         self._token.say("usb", f"Token: {text}", amber=amber, tip=tip)
+        self._fit()

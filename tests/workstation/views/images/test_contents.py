@@ -18,7 +18,7 @@ from imaging.objects.references import ImageReference
 from imaging.sources import InMemory, OnDisk
 from tests.imaging.objects import test_document, test_key_objects, test_presentation, test_report, test_waveform
 from tests.imaging.samples import opened, phantom, public_files
-from tests.workstation.views.keyboard import press
+from tests.workstation.views.keyboard import PLAIN, press
 from workstation.models.images.contents import contents_of
 from workstation.views.images.broken import BrokenPane
 from workstation.views.images.contents import pane_for
@@ -63,6 +63,28 @@ def test_an_ecg_lies_on_paper_and_a_ruler_measures_it(dressed: QApplication, qtb
     drag(pane.paper, beat, beat + QPointF(25 * scale, -10 * scale))
     assert pane.reading.text() == "1000 ms · 60/phút · +1,00 mV"
     drag(pane.paper, beat, beat)
+    assert pane.reading.text() == HINT
+
+
+def test_the_ruler_is_laid_by_keyboard_alone(dressed: QApplication, qtbot: QtBot) -> None:
+    """Nothing is by drag alone: Enter, arrows, Enter, arrows, Enter; Esc takes it away."""
+    pane = ecg(qtbot)
+
+    def keys(key: Qt.Key, times: int = 1, modifier: Qt.KeyboardModifier = PLAIN) -> None:
+        for _ in range(times):
+            press(pane, key, modifier)
+
+    keys(Qt.Key.Key_Return)
+    assert pane.reading.text().startswith("Mũi tên đưa tới điểm đầu")
+    keys(Qt.Key.Key_Left, 4)
+    keys(Qt.Key.Key_Return)
+    keys(Qt.Key.Key_Right, 5, Qt.KeyboardModifier.ShiftModifier)
+    keys(Qt.Key.Key_Up, 20)
+    assert pane.reading.text().startswith("1000 ms · 60/phút · +1,00 mV · Mũi tên đưa tới điểm cuối")
+    keys(Qt.Key.Key_Return)
+    assert pane.reading.text() == "1000 ms · 60/phút · +1,00 mV"
+    assert pane.words.endswith("; 1000 ms · 60/phút · +1,00 mV")
+    keys(Qt.Key.Key_Escape)
     assert pane.reading.text() == HINT
 
 

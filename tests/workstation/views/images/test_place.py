@@ -17,6 +17,7 @@ from imaging.image import open_image
 from imaging.objects.presentation import read_presentation
 from imaging.sources import InMemory
 from records.messages import DestroyedStudyView, ImageSeriesView, ImageStudyView, PatientImages
+from tests.workstation import hospital
 from tests.workstation.views.images.shelf import (
     CT,
     LUNG,
@@ -35,7 +36,7 @@ from workstation.models.images.hanging import Hung
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.stack import Spot
 from workstation.views import style
-from workstation.views.images.panel import LINE, fitting
+from workstation.views.images.panel import LINE, PANEL_WIDTH, fitting, patient_head
 from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.images.strip import ROW
 from workstation.views.images.viewport_acts import ACTS
@@ -294,6 +295,28 @@ def test_an_ecg_that_is_opened_takes_the_place_of_what_hung_there(opened: Reader
     assert (cell.hung, cell.viewport.here) == (Hung(ECG, f"{ECG}.1"), None)
     qtbot.waitUntil(lambda: cell.message not in {"", "Đang mở…"}, timeout=10_000)  # nothing lies behind it here
     assert cell.isAncestorOf(QApplication.focusWidget()), "the keys are not in the viewport: they would leave the place"
+
+
+def test_a_name_of_nine_words_is_whole_and_no_empty_bed_is_named(qapp: QApplication, qtbot: QtBot) -> None:
+    style.apply(qapp, "day")
+    who = hospital.patient(full_name="Công Tằng Tôn Nữ Nguyễn Phúc Hoàng Phương Quỳnh Trâm Anh")
+    stay = hospital.encounter()
+    bedless = stay.model_copy(update={"stays": (stay.stays[-1].model_copy(update={"bed": ""}),)})
+    head = patient_head(who, bedless, datetime.now(UTC))
+    qtbot.addWidget(head)
+    head.resize(PANEL_WIDTH, head.heightForWidth(PANEL_WIDTH))
+    with qtbot.waitExposed(head):
+        head.show()
+    name, told = head.findChildren(QLabel)[:2]
+    assert name.text() == who.full_name.upper()
+    assert name.height() >= name.heightForWidth(name.width())
+    assert "Giường" not in told.text()
+
+
+def test_a_list_too_narrow_for_a_name_tells_it_whole_in_its_tip(opened: Reader) -> None:
+    tips = [item.toolTip() for at in range(opened.place.strip.count()) if (item := opened.place.strip.item(at))]
+    assert tips[0] == "16/11/2026 CT ngực"
+    assert any(tip.startswith("Chuỗi 1 Phổi") for tip in tips)
 
 
 def test_who_has_an_ecg_only_sees_it_at_once(reader: Reader, qtbot: QtBot) -> None:

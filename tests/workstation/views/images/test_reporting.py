@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from records.entries import FormRef
@@ -99,6 +99,29 @@ def test_k_takes_the_frame_in_with_its_file_its_measures_and_its_picture(
     assert len(reporting.choosing.chosen) == 1
 
 
+def test_k_says_what_it_did_where_there_is_no_room_for_the_list(
+        opened: Reader, reporting: Reporting, qtbot: QtBot) -> None:
+    opened.place.panel.hide()  # as at 125 %
+    press(opened, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: len(reporting.choosing.chosen) == 1)
+    assert opened.place.told_words.text() == "Đã chọn ảnh chính: 1 ảnh vào phiếu. F4 mở danh sách."
+
+
+def test_while_the_report_is_written_the_key_line_names_no_letters(opened: Reader) -> None:
+    desk = opened.place.reading.desk
+    ref = FormRef(code="09/BV2", edition="2024-01-01", kind="result")
+    model = EditorModel(desk, hospital.chart(), draft(values={}, form=ref), None, desk.sync)
+    reporting = Reporting(desk, opened.place, opened.actions, Chart(lambda *_: Begun.OPEN, lambda: model))
+    opened.place.entered.emit()
+    opened.place.grid.active.take_keys()
+    assert {"W", "D", "K"} <= {hint.key for hint in opened.actions.hints()}
+    reporting.write()
+    assert reporting.beside.has_keys
+    keys = {hint.key for hint in opened.actions.hints()}
+    assert "F3" in keys
+    assert not {"W", "D", "K", "B", "L", "↑↓"} & keys
+
+
 def test_the_list_goes_back_to_the_frame_and_delete_takes_it_out(
         opened: Reader, reporting: Reporting, qtbot: QtBot) -> None:
     viewport = opened.place.grid.viewport
@@ -177,6 +200,14 @@ def test_an_ecgs_page_is_chosen_as_it_lies_on_the_paper_and_a_report_says_why_no
     assert opened.place.told_words.text() == "Khung này đang hiện báo cáo, không phải ảnh."
     pane = grid.active.pane
     assert pane is not None
+    assert [one.word for one in opened.actions.hints()][:3] == ["ảnh chính", "bố cục", "bảng bên"]
+    for key in (Qt.Key.Key_V, Qt.Key.Key_W):  # a plane through a report was awaited for ever
+        opened.place.told_words.setText("")
+        press(opened, key)
+        assert opened.place.told_words.text() == "Khung này đang hiện báo cáo, không phải ảnh."
+        assert (grid.active.pane, grid.active.hung) == (pane, Hung(CT, series))
+    head = [one.text() for one in pane.findChildren(QLabel) if not one.isHidden()]
+    assert "16/11/2026 15:20 · CT ngực" in head, "of when it is, nothing says"
     pane.step(1)
     press(opened, Qt.Key.Key_K)
     qtbot.waitUntil(lambda: len(reporting.choosing.chosen) == 1)
