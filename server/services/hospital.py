@@ -81,16 +81,15 @@ class Hospital:
         return hospital
 
     def close(self) -> None:
-        """Give back what was opened."""
-        self.services.close()
-        for service in self.remote_services.values():
-            service.close()
-        if self.message_gateway is not None:
-            self.message_gateway.close()
-        if self.pacs is not None:
-            self.pacs.close()
-        for engine in (self.looking, self.filing, self.engine):
-            engine.dispose()
+        """Give back what was opened; what nobody has asked for is not opened only to be closed."""
+        opened = vars(self)
+        for door in (*(opened.get(name) for name in ("services", "message_gateway", "pacs")),
+                     *opened.get("remote_services", {}).values()):
+            if door is not None:
+                door.close()
+        for engine in (opened.get("looking"), opened.get("filing"), self.engine):
+            if engine is not None:
+                engine.dispose()
 
     @contextmanager
     def desk(self, signed_in: SignedIn, *, reading: bool = False) -> Iterator[Desk]:
