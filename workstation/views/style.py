@@ -137,11 +137,14 @@ def apply(application: QApplication, chosen: Theme = "day") -> None:
     """Dress the whole program; may be called again at any moment to change day for night."""
     _current.theme = chosen
     _load_fonts()
-    if application.style() is None or application.style().objectName().lower() != "fusion":  # type: ignore[union-attr]  # style() is never None here
+    sheet = style_sheet()
+    worn = application.styleSheet() == sheet  # to put on the same one again costs as much as another
+    if not worn:
         application.setStyle("Fusion")
     application.setFont(font())
     application.setPalette(palette())
-    application.setStyleSheet(style_sheet())
+    if not worn:
+        application.setStyleSheet(sheet)
     announcer().changed.emit()
 
 
