@@ -13,8 +13,10 @@ Decision = Literal["tie", "set_aside", "reopen"]
 """It is this patient; it is nobody's and wrong; what was decided is taken back."""
 
 
-StrayDecision = Literal["release", "apart"]
-"""They are of the study's patient and go into it; they stay apart."""
+StrayDecision = Literal["release", "move", "apart"]
+"""They are of the study's patient and go into it; they are of another and become a study of that one's; they stay
+apart.
+"""
 StrayWhy = Literal["other_content", "other_series", "other_patient"]
 
 
@@ -124,7 +126,7 @@ class StrayImagesView(Frozen):
     senders: tuple[str, ...]
     first_at: Instant
     last_at: Instant
-    settled: Literal["", "release", "apart"] = ""
+    settled: Literal["", "release", "move", "apart"] = ""
     """What was decided about all of them; nothing while one waits."""
     decisions: tuple[StrayDecisionView, ...] = ()
 

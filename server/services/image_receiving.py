@@ -159,7 +159,7 @@ class Intake:
         known = self._here[head.uid]
         if known is None:
             with base.transaction(self._hospital.engine) as db:
-                _study(self._hospital, db, head, self._sender)
+                study_for(self._hospital, db, head, self._sender)
                 known = self._here[head.uid] = images.study_here(db, head.uid)
         if known is None:
             raise Refusal.because("thing_unknown", "study")
@@ -249,7 +249,7 @@ def _header(file: bytes, study: str) -> Instance | Refusal:
     return Refusal.because("image_other_study", study) if study and head.study.uid != study else head
 
 
-def _study(hospital: Hospital, db: Connection, head: Study, sender: str) -> UUID:
+def study_for(hospital: Hospital, db: Connection, head: Study, sender: str) -> UUID:
     """The study's id, with a key of its own; a new one is matched to the patient whom it names."""
     known = images.study_id(db, head.uid)
     if known is not None:

@@ -1,7 +1,8 @@
 """Images that were kept apart from their study: a person says whether they are of its patient after all (DICOM A.1.2).
 
 A device that was corrected in the middle of a study names its one patient in two ways; two patients under one study UID
-are named in two ways too. Only a person can tell; the files stay what they are, and no decision is undone in silence.
+are named in two ways too, and the second one's become a study of their own (`image_moving`). Only a person can tell;
+the files stay what they are, and no decision is undone in silence.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from records.messages import (
     StraysSettled,
 )
 from server.ids import new_id
-from server.services import image_receiving, image_reconciling, rights
+from server.services import image_moving, image_receiving, image_reconciling, rights
 from server.services import images as image_services
 from server.services.hospital import Desk
 from server.services.image_headers import read_header
@@ -40,18 +41,21 @@ from server.store.keys import ScopeKey
 MOST = 1000
 MOST_BYTES = 1 << 31
 """Released in one act; their files are read again within it. What is left stays on the list."""
+FINAL = ("release", "move")
+"""What is not decided again."""
 FORGOTTEN = "BA001"
 """The database's word for what was destroyed and does not change (migration 0026)."""
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Images of one study that were kept apart for one reason and name the same person; released, or not yet."""
+    """Images of one study that were kept apart for one reason and name the same person, with the same end or none."""
 
     study: UUID
     why: str
     named: Named | None
-    released: bool
+    final: str
+    """What was decided for good: `release` or `move`."""
 
 
 def listed(desk: Desk) -> tuple[StrayImagesView, ...]:
@@ -59,7 +63,7 @@ def listed(desk: Desk) -> tuple[StrayImagesView, ...]:
     rights.demand(desk.person, Right.RECONCILE_IMAGES)
     rows = {row.id: row for row in store.studies(desk.db)}
     strays = store.of_studies(desk.db, rows)
-    desk.note("images.strays", facts={"found": sum(one.decided != "release" for one in strays)})
+    desk.note("images.strays", facts={"found": sum(one.decided not in FINAL for one in strays)})
     people = {one.id: one for one in patients.read_many(desk.db, [row.patient for row in rows.values() if row.patient])}
     decided = store.decisions(desk.db, desk.keys, rows)
     ring = desk.keys.of_many(desk.db, rows)
@@ -69,18 +73,18 @@ def listed(desk: Desk) -> tuple[StrayImagesView, ...]:
             said = _said(desk, ring[stray.study], stray)
             groups.setdefault(_group(stray, said), []).append((stray, said))
     places = {study: place for place, study in enumerate(rows)}
-    ordered = sorted(groups.items(), key=lambda one: (one[0].released, places[one[0].study]))
+    ordered = sorted(groups.items(), key=lambda one: (bool(one[0].final), places[one[0].study]))
     return tuple(_view(desk, row := rows[group.study], group, of_it, patient=people.get(row.patient), decided=decided)
                  for group, of_it in ordered)
 
 
 def decide(desk: Desk, uid: str, given: StrayDecisionGiven) -> StraysSettled:
-    """They are of the study's patient and go into it, or they stay apart."""
+    """They are of the study's patient and go into it, of another and become a study of their own, or stay apart."""
     reason = image_reconciling.reason_of(desk, given.reason)
     row = store.study(desk.db, uid)
     if row is None:
         raise image_services.unseen(desk, uid)
-    if given.decision == "release" and (given.why != "other_patient" or given.names is None):
+    if given.decision in FINAL and (given.why != "other_patient" or given.names is None):
         raise Refusal.because("image_stray_first_stands")
     # The answer speaks of the study: it is kept under the study's key, as the reason is.
     desk.scope = row.id
@@ -88,12 +92,20 @@ def decide(desk: Desk, uid: str, given: StrayDecisionGiven) -> StraysSettled:
         raise Refusal.because("image_decided_meanwhile")
     key = desk.key(row.id)
     named = None if given.names is None else Named(**given.names.model_dump())
-    wanted = _Group(row.id, given.why, named, released=False)
-    group = [one for one in store.of_studies(desk.db, [row.id]) if _group(one, _said(desk, key, one)) == wanted]
+    found = [(_group(one, _said(desk, key, one)), one) for one in store.of_studies(desk.db, [row.id])]
+    group = [one for which, one in found if which == _Group(row.id, given.why, named, final="")]
     if not group or len(group) != given.known:
         raise Refusal.because("image_decided_meanwhile")
     waiting = _so_many([one for one in group if not one.here])
-    settled = _released(desk, key, waiting) if given.decision == "release" else group
+    match given.decision:
+        case "release":
+            settled = _released(desk, key, waiting)
+        case "move":
+            alike = [one for which, one in found if (which.why, which.named) == (given.why, named)]
+            strays = _so_many(group, image_moving.MOST_BYTES)
+            settled = image_moving.moved(desk, row, key, named, strays=strays, alike=alike)
+        case "apart":
+            settled = group
     decision = new_id()
     store.decide(desk.db, key, {"id": decision, "decision": given.decision, "person": desk.person.id},
                  [one.id for one in settled], named=named, reason=reason)
@@ -120,18 +132,18 @@ def _released(desk: Desk, key: ScopeKey, waiting: Iterable[Stray]) -> list[Stray
     return [one for one in waiting if one.file in filed]
 
 
-def _so_many(strays: Sequence[Stray]) -> Sequence[Stray]:
+def _so_many(strays: Sequence[Stray], most_bytes: int = MOST_BYTES) -> Sequence[Stray]:
     """The first ones, as many as one act may read."""
     total = 0
     for place, one in enumerate(strays[:MOST]):
         total += one.length
-        if place and total > MOST_BYTES:
+        if place and total > most_bytes:
             return strays[:place]
     return strays[:MOST]
 
 
 def _tell(desk: Desk, row: Row[Any], given: StrayDecisionGiven, decision: UUID, settled: Sequence[Stray]) -> None:
-    action = "images.release" if given.decision == "release" else "images.keep_apart"
+    action = {"release": "images.release", "move": "images.move", "apart": "images.keep_apart"}[given.decision]
     # Why lies with the decision, under the study's key: a reason may name the patient, and the audit is never emptied.
     desk.note(action, patient=row.patient, encounter=row.encounter, facts={
         "study": row.uid, "why": given.why, "decision": str(decision), "images": [one.uid for one in settled]})
@@ -145,7 +157,8 @@ def _tell(desk: Desk, row: Row[Any], given: StrayDecisionGiven, decision: UUID, 
 
 
 def _group(stray: Stray, said: Said | None) -> _Group:
-    return _Group(stray.study, stray.why, said.named if said else None, released=stray.decided == "release")
+    final = stray.decided if stray.decided in FINAL else ""
+    return _Group(stray.study, stray.why, said.named if said else None, final)
 
 
 def _said(desk: Desk, key: ScopeKey, stray: Stray) -> Said | None:
@@ -171,7 +184,7 @@ def _view(
     fits = group.named is not None and not image_receiving.is_of_another(
         desk.db, group.named, sent=sent, now=now, patient=row.patient)
     said = {one.decision for one in strays}
-    settled = "release" if group.released else "apart" if all(one.decided for one in strays) else ""
+    settled = group.final or ("apart" if all(one.decided for one in strays) else "")
     return StrayImagesView(
         study=row.uid, why=group.why, **asdict(sent), study_state=row.state, patient=patient,
         description=row.description, study_date=row.study_date, modalities=tuple(row.modalities),

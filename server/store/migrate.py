@@ -13,7 +13,7 @@ from records.errors import Refusal
 
 OWNER, APP = "benhan_owner", "benhan_app"
 EXTENSIONS = ("unaccent", "pg_trgm", "btree_gist")
-HEAD = "0031"
+HEAD = "0032"
 """The newest revision of `migrations/server`; a test compares."""
 
 

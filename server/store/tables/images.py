@@ -136,7 +136,7 @@ image_stray_decisions = Table(
     Column("sealed", LargeBinary, nullable=False),
     instant("at", now=True),
     Index("ix_image_stray_decisions_study", "study"),
-    CheckConstraint("decision IN ('release', 'apart')", name="decision_known"),
+    CheckConstraint("decision IN ('release', 'move', 'apart')", name="decision_known"),
     info=APPEND_ONLY,
 )
 image_stray_settlements = Table(

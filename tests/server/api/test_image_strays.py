@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from pydicom import Dataset, dcmread
+from pydicom.uid import CTImageStorage
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -17,7 +20,8 @@ from server.services import image_strays as image_strays_service
 from server.services.image_receiving import Outcome
 from server.store import base, images, walk
 from server.store.tables import audit_events, image_series, image_stray_settlements, image_strays, image_studies
-from tests.server.house import BY_NAME, House, key, reasons
+from tests.server import builders
+from tests.server.house import BY_NAME, WARDS, House, key, reasons
 from tests.server.pictures import a_slice, as_file, uid
 
 WHY = "Kỹ thuật viên sửa tên giữa lúc chụp, đã hỏi phòng CT"
@@ -230,3 +234,71 @@ def _as_before(house: House, number: int) -> None:
         images.settle(house.hospital.images, [(of_study, sha256)])
         db.execute(image_strays.insert().values({**row._mapping, "id": key(), "told": None, "file": sha256,
                                                  "uid": uid("study", "series", number), "length": len(file)}))
+
+
+SAU: dict[str, Any] = {"PatientName": "TRAN^THI SAU", "PatientID": "OTHER-7"}
+
+
+def test_a_second_patients_images_become_a_study_of_that_patients_own(mixed: House) -> None:
+    with base.transaction(mixed.hospital.engine) as db:
+        hers = builders.a_patient(db, "Trần Thị Sáu", birth_date="1959-03-12", sex="1")
+        db.execute(text("UPDATE patients SET patient_no = 'OTHER-7' WHERE id = :id"), {"id": hers.id})
+        builders.an_encounter(db, mixed.hospital.keys, WARDS["NOI"], hers.id)
+    assert arrived(mixed, 1, "keys", Modality="KO", SeriesNumber=9, **SAU,
+                   CurrentRequestedProcedureEvidenceSequence=_evidence(4)) is Outcome.STRAY
+    with mixed.sign_in("lan") as client, mixed.sign_in("ha") as doctor:
+        group = groups(client)["OTHER-7"]
+        assert reasons(decide(doctor, group, "move")) == ["right_missing"]
+        command = key()
+        done = decide(client, group, "move", command=command)
+        assert (done.status_code, done.json()) == (200, {"settled": 2, "here": 0, "left": 0}), done.text
+        assert decide(client, group, "move", command=command).json() == done.json()
+        [found] = doctor.get("/dicomweb/studies", params={"PatientID": "OTHER-7"}).json()
+        own = found["0020000D"]["Value"][0]
+        assert (found["00201208"]["Value"], own == uid("study")) == ([2], False)
+        assert study(mixed).instances == 2, "the first patient's study is what it was"
+        _copied_truly(doctor, own)
+        assert arrived(mixed, 4, **SAU) is Outcome.STRAY, "sent again it changes nothing"
+        assert (groups(client)["OTHER-7"]["settled"], groups(client)["OTHER-7"]["count"]) == ("move", 2)
+        for decision in ("move", "release", "apart"):
+            assert reasons(decide(client, groups(client)["OTHER-7"], decision)) == ["image_decided_meanwhile"]
+        assert arrived(mixed, 6, **SAU) is Outcome.STRAY
+        late = next(one for one in client.get("/api/image-studies/strays").json()
+                    if not one["settled"] and one["names"]["patient_no"] == "OTHER-7")
+        assert decide(client, late, "move").json()["settled"] == 1
+        assert len(doctor.get(f"/dicomweb/studies/{own}/instances").json()) == 3, "into the same study"
+    with base.transaction(mixed.hospital.engine) as db:
+        assert walk.images(db, mixed.hospital.keys, mixed.hospital.images, whole=True).broken == ()
+        notes = db.execute(select(audit_events.c.facts).where(audit_events.c.action == "images.move")).scalars().all()
+        assert [sorted(one["images"]) for one in notes] == [
+            sorted([uid("study", "series", 4), uid("study", "keys", 1)]), [uid("study", "series", 6)]]
+        assert "SAU" not in str(notes)
+        mixed.hospital.keys.destroy(db, study(mixed).id, BY_NAME["lan"].id, "biên bản 3")
+    with mixed.sign_in("ha") as doctor:
+        assert len(doctor.get(f"/dicomweb/studies/{own}/metadata").json()) == 3, "it has a key of its own"
+
+
+def _evidence(number: int) -> list[Dataset]:
+    """The reference of a key object to one image of the study."""
+    image, series, around = Dataset(), Dataset(), Dataset()
+    image.ReferencedSOPClassUID, image.ReferencedSOPInstanceUID = CTImageStorage, uid("study", "series", number)
+    series.SeriesInstanceUID, series.ReferencedSOPSequence = uid("study", "series"), [image]
+    around.StudyInstanceUID, around.ReferencedSeriesSequence = uid("study"), [series]
+    return [around]
+
+
+def _copied_truly(doctor: httpx.Client, own: str) -> None:
+    """New UIDs, the same pixels and patient; what was stands beside; the key object leads to the image's new place."""
+    answer = doctor.get(f"/dicomweb/studies/{own}", headers={"Accept": 'multipart/related; type="application/dicom"'})
+    files = [dcmread(io.BytesIO(bytes(128) + b"DICM" + part.rpartition(b"\r\n--")[0]))
+             for part in answer.content.split(b"DICM")[1:]]
+    image, keys = sorted(files, key=lambda one: one.Modality)
+    was = a_slice("study", "series", 4, **SAU)
+    assert (image.PixelData, image.PatientName, image.InstanceNumber) == (was.PixelData, was.PatientName, 4)
+    [told] = image.OriginalAttributesSequence[0].ModifiedAttributesSequence
+    assert [told.StudyInstanceUID, told.SeriesInstanceUID, told.SOPInstanceUID] == [
+        uid("study"), uid("study", "series"), uid("study", "series", 4)]
+    [around] = keys.CurrentRequestedProcedureEvidenceSequence
+    [series] = around.ReferencedSeriesSequence
+    assert (around.StudyInstanceUID, series.SeriesInstanceUID, series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+            ) == (own, image.SeriesInstanceUID, image.SOPInstanceUID)

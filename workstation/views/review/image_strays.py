@@ -1,4 +1,4 @@
-"""Images that were kept apart: whom they name beside whom their study does, and whether they belong to it after all."""
+"""Images that were kept apart: whom they name beside whom their study does, and to which they belong."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ FIELDS = {"patient_no": "Mã người bệnh", "full_name": "Họ tên", "birth_
           "order": "Chỉ định"}
 SEXES = {"M": "nam", "F": "nữ", "1": "nam", "2": "nữ"}
 _STATES = {"": ChipText("Ảnh lạc", "attention", "alert-triangle"), "apart": ChipText("Để riêng", "neutral", "x"),
-           "release": ChipText("Đã vào lần chụp", "ok", "check")}
-_DONE = {"release": "đưa vào lần chụp", "apart": "để riêng"}
+           "release": ChipText("Đã vào lần chụp", "ok", "check"), "move": ChipText("Đã tách riêng", "ok", "check")}
+_DONE = {"release": "đưa vào lần chụp", "move": "tách thành lần chụp riêng", "apart": "để riêng"}
+_FINAL = ("release", "move")
 _WHY = {
     "other_content": "Trùng mã ảnh (SOP Instance UID) với ảnh đã có mà nội dung khác. Kho giữ cả hai tệp, chỉ ảnh đến "
                      "trước được xem. Hãy hỏi nơi chụp ảnh nào đúng và nhờ gửi lại với mã ảnh mới.",
     "other_series": "Mã chuỗi (Series Instance UID) đã thuộc một lần chụp khác. Kho giữ tệp, chưa ai xem được. Hãy nhờ "
                     "nơi chụp gửi lại với đúng mã lần chụp, mã chuỗi.",
     "other_patient": "Kho giữ tệp, chưa ai xem được. Hãy hỏi nơi chụp: đã sửa tên, mã giữa lúc chụp thì cùng một người "
-                     "bệnh; hai người bệnh lẫn vào một lần chụp thì để riêng và nhờ gửi lại cho đúng người.",
+                     "bệnh; hai người bệnh lẫn vào một lần chụp thì tách: ảnh vào hồ sơ của người có mã ghi trên ảnh.",
 }
 _FITS = "Ghi đúng người bệnh mà lần chụp đã gắn. Kho giữ tệp; chưa ai xem được khi chưa đưa vào lần chụp."
+_MOVED = "Thành lần chụp riêng với mã mới, khớp người bệnh như ảnh mới đến; tệp máy gửi vẫn giữ nguyên."
 _HERE = "{count} ảnh trong số này không đưa vào được: mã ảnh nay đã có trong kho (nơi chụp đã gửi lại)."
 _MOST_SERIES = 4
 
@@ -57,6 +59,8 @@ class StrayCard(QFrame):
         self.reason = TextField("Lý do", reason, placeholder="Vì sao", lines=1)
         self.release = KeyButton("Cùng người bệnh: đưa vào lần chụp này", small=True,
                                  on_click=lambda: model.settle_strays(view, "release", self.reason.toPlainText()))
+        self.parting = KeyButton("Người bệnh khác: tách lần chụp riêng", small=True,
+                              on_click=lambda: model.settle_strays(view, "move", self.reason.toPlainText()))
         self.apart = KeyButton("Để riêng", small=True,
                                on_click=lambda: model.settle_strays(view, "apart", self.reason.toPlainText()))
         self._lay_acts()
@@ -89,8 +93,8 @@ class StrayCard(QFrame):
 
     def _judged(self) -> list[tuple[str, Role]]:
         view = self.view
-        if view.settled == "release":
-            return []
+        if view.settled in _FINAL:
+            return [(_MOVED, "second")] if view.settled == "move" else []
         told: list[tuple[str, Role]] = []
         if view.why == "other_patient" and view.fits:
             told.append((_FITS, "ok"))
@@ -105,12 +109,13 @@ class StrayCard(QFrame):
     def _lay_acts(self) -> None:
         view = self.view
         acts: list[QWidget] = []
-        if view.why == "other_patient" and view.names is not None and view.settled != "release":
-            acts.append(self.release)
+        if view.why == "other_patient" and view.names is not None and view.settled not in _FINAL:
+            # Those who name the patient of the study by now are no other's.
+            acts += [self.release] if view.fits else [self.release, self.parting]
             self.release.refuse("" if view.here < view.count else "Các mã ảnh này nay đã có trong kho.")
         if not view.settled:
             acts.append(self.apart)
-        for spare in {self.reason, self.release, self.apart} - ({self.reason, *acts} if acts else set()):
+        for spare in {self.reason, self.release, self.parting, self.apart} - ({self.reason, *acts} if acts else set()):
             spare.setParent(self)
             spare.hide()
         if acts:

@@ -162,6 +162,20 @@ def test_images_that_were_kept_apart_go_into_their_study_with_a_reason(
     assert little.stray_decisions[1].decision == "apart"
 
 
+def test_images_of_a_second_patient_become_a_study_of_their_own(
+    dialog: ImageOwnersDialog, little: LittleServer, qtbot: QtBot,
+) -> None:
+    card = next(one for one in dialog.strays if one.view.study == "1.8")
+    card.reason.setPlainText(WHY)
+    card.parting.click()
+    qtbot.waitUntil(lambda: any(one.view.settled and one.isVisible() for one in dialog.strays), timeout=10_000)
+    [given] = little.stray_decisions
+    assert (given.decision, given.names, given.known) == ("move", OTHER, 12)
+    done = next(one for one in dialog.strays if one.view.settled)
+    assert "Thành lần chụp riêng với mã mới" in told(done)
+    assert not any(one.isVisible() for one in (done.release, done.parting, done.apart, done.reason))
+
+
 def test_images_that_name_the_patient_of_their_study_are_offered(
     dialog: ImageOwnersDialog, little: LittleServer, qtbot: QtBot,
 ) -> None:
@@ -178,6 +192,7 @@ def test_images_that_name_the_patient_of_their_study_are_offered(
     fitting, apart = dialog.strays
     assert "Ghi đúng người bệnh mà lần chụp đã gắn." in told(fitting)
     assert fitting.release.isEnabled()
+    assert not fitting.parting.isVisible(), "they are no other's"
     assert f"CN. Vũ Thị Lan để riêng: {WHY}" in told(apart)
     assert not apart.release.isEnabled(), "all of their UIDs are here by now"
     if folder := os.environ.get("BENHAN_PICTURES"):
