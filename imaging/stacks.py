@@ -22,6 +22,11 @@ class Slice:
     order: float = 0.0
 
 
+def from_the_middle(count: int, middle: int) -> list[int]:
+    """Places outwards from one of them: which image stands for a series when the one in its middle cannot."""
+    return sorted(range(count), key=lambda at: (abs(at - middle), at))
+
+
 def stacks(slices: Sequence[Slice]) -> list[list[Slice]]:
     """Slices by common direction and frame of reference, each stack in order along its normal; larger stacks first.
 

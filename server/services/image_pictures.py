@@ -15,6 +15,7 @@ from imaging.jpeg import jpeg
 from imaging.png import png
 from imaging.rendering import View, fitted, natural_size, render
 from imaging.sources import MIB
+from imaging.stacks import from_the_middle
 from records.errors import Refusal
 from server.services import images
 from server.services.hospital import Desk
@@ -115,8 +116,7 @@ def _nearest_first(found: Sequence[tuple[Kept, int]]) -> list[tuple[Kept, int]]:
     for one in found:
         by_series.setdefault(one[0].series, []).append(one)
     largest = max(by_series.values(), key=len)
-    middle = (len(largest) - 1) // 2
-    return [largest[at] for at in sorted(range(len(largest)), key=lambda at: (abs(at - middle), at))]
+    return [largest[at] for at in from_the_middle(len(largest), (len(largest) - 1) // 2)]
 
 
 def _some(each: Iterator[Drawn]) -> Iterator[Drawn]:

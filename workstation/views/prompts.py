@@ -223,6 +223,7 @@ class WorkList(Dialog):
         inside.setLayout(self.rows)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # no verb lies beside the window
         scroll.setWidget(inside)
         self.words = label("", "critical", wrap=True)
         self.words.hide()

@@ -16,6 +16,7 @@ from imaging.image import Decoder, Image
 from imaging.png import png
 from imaging.rendering import View, render
 from imaging.sources import OnDisk
+from imaging.stacks import from_the_middle
 from records.errors import Reason, Refusal
 from records.image_identity import Named, name_key
 from records.image_lists import ImageSeriesView, ImageStudyView
@@ -156,7 +157,7 @@ class DiscThumbnails(Thumbnails):
         images = self._images[series.uid]
         middle = next(at for at, one in enumerate(images) if one.identity.instance_uid == series.middle)
         why: Refusal | None = None
-        for at in sorted(range(len(images)), key=lambda at: abs(at - middle))[:TRIES]:
+        for at in from_the_middle(len(images), middle)[:TRIES]:
             try:
                 return self._drawn(images[at])
             except Refusal as refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from PyQt6.QtGui import QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QWidget
 
 from records.forms import Form
@@ -14,6 +15,7 @@ from workstation.views.widgets.icons import Icon
 from workstation.views.widgets.painting import ChipText
 from workstation.views.widgets.text import Elided, label, row
 
+_MARGINS = 12 + 10
 _ACTS = (("chart.as_yesterday", "Như hôm qua"), ("chart.correct", "Đính chính"), ("chart.write", "Ghi"))
 
 
@@ -30,7 +32,7 @@ class SheetHead(QFrame):
         self.setProperty("role", "band")
         self.setFixedHeight(36)
         self._actions = actions
-        self._writing = False
+        self._writing = self._has_form = False
         self._icon = Icon("file-text", "ink")
         self._title = label("", "title")
         self._code, self._state, self._cached = Chip(""), Chip(""), Chip("", "attention", "cloud-off")
@@ -55,16 +57,18 @@ class SheetHead(QFrame):
         """Another sheet or part of it."""
         self._icon.show_as(icon_name, "ink")
         self._title.setText("" if form is None else part or form.short_name)
-        self._code.setVisible(form is not None)
+        self._has_form = form is not None
         if form is not None:
             self._code.show_as(ChipText(form_mark(form)))
         self._detail.say(detail)
+        self._fit()
 
     def show_state(self, chip: ChipText | None) -> None:
         """Where the entry stands."""
         self._state.setVisible(chip is not None)
         if chip is not None:
             self._state.show_as(chip)
+        self._fit()
 
     def show_writing(self, *, writing: bool) -> None:
         """While something is written, beginning something else is not offered beside it."""
@@ -76,6 +80,7 @@ class SheetHead(QFrame):
         self._saved.setText(words)
         for widget in (self._saved_icon, self._saved):
             widget.setVisible(bool(words))
+        self._fit()
 
     @property
     def saved_words(self) -> str:
@@ -92,6 +97,7 @@ class SheetHead(QFrame):
         self._cached.setVisible(bool(words))
         if words:
             self._cached.show_as(ChipText(words, "attention", "cloud-off"))
+        self._fit()
 
     def refresh(self) -> None:
         """Only acts that can be done now stand here; the main one says why not when it cannot."""
@@ -100,3 +106,25 @@ class SheetHead(QFrame):
         why = self._actions.why_not("chart.sign")
         self.sign.setVisible(why != " ")
         self.sign.refuse(why.strip())
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._fit()  # only now the style has given the words their size
+
+    def _fit(self) -> None:
+        """No word is cut at 125 % and 150 %: the keys go first, then the form's number, then the icon."""
+        buttons = (*self.buttons.values(), self.sign)
+        for folded in range(4):
+            for button in buttons:
+                button.fold_key(fold=folded > 0)
+            self._code.setVisible(self._has_form and folded < 2)
+            self._icon.setVisible(folded < 3)
+            shown = [one for one in (self._icon, self._title, self._code, self._state, self._cached, self._saved_icon,
+                                     self._saved, *buttons) if not one.isHidden()]
+            if sum(one.sizeHint().width() + 8 for one in shown) + _MARGINS <= self.width():
+                return

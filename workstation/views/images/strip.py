@@ -138,7 +138,7 @@ class Strip(QListWidget):
         """Why there is no small picture."""
         if not series.shown:
             return told_words(series)
-        return "không vẽ được" if self._thumbnails.why_not(series.uid) else ""
+        return self._thumbnails.why_not_short(series.uid)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         # Letters belong to the tools of the viewport, not to a search in the list.
@@ -161,16 +161,24 @@ class Strip(QListWidget):
         item = QListWidgetItem(self)
         item.setData(ROW, row)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
-        why = self._thumbnails.why_not(row.series.uid) if row.series is not None else ""
-        item.setToolTip("\n".join(filter(None, (spoken, why))))  # the strip is too narrow for most names
+        self._tip(item, row)
         return item
+
+    def _tip(self, item: QListWidgetItem, row: StripRow) -> None:
+        """The strip is too narrow for most names; and why there is no small picture."""
+        why = self._thumbnails.why_not(row.series.uid) if row.series is not None else ""
+        item.setToolTip("\n".join(filter(None, (item.data(Qt.ItemDataRole.AccessibleTextRole), why))))
 
     def _opened(self, item: QListWidgetItem) -> None:
         row = item.data(ROW)
         if isinstance(row, StripRow) and row.series is not None:
             self.wanted.emit(row.study.uid, row.series.uid)
 
-    def _came(self, _series: str) -> None:
+    def _came(self, series: str) -> None:
+        for item in map(self.item, range(self.count())):
+            row = item.data(ROW) if item is not None else None
+            if item is not None and isinstance(row, StripRow) and row.series is not None and row.series.uid == series:
+                self._tip(item, row)
         self._repaint()
 
     def _repaint(self) -> None:

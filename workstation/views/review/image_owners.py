@@ -12,10 +12,12 @@ from workstation.views.prompts import WorkList
 from workstation.views.review.image_strays import (
     FIELDS,
     StrayCard,
+    card_head,
     named_words,
     person_words,
     plain_day,
     plain_name,
+    sex_told,
 )
 from workstation.views.widgets import times
 from workstation.views.widgets.buttons import KeyButton
@@ -87,9 +89,7 @@ class StudyCard(QFrame):
         what = " · ".join(part for part in (
             "/".join(view.modalities), view.description, f"{view.instances} ảnh",
             f"nhận {times.clock(view.received_at)} {times.full_date(view.received_at)}") if part)
-        head = QWidget()
-        head.setLayout(row(label(_name(view), "name"), chip, label(what, "second"), None, gap=10))
-        layout: QVBoxLayout = column(head, gap=5, margins=(12, 10, 12, 10))
+        layout: QVBoxLayout = column(*card_head(_name(view), chip, what), gap=5, margins=(12, 10, 12, 10))
         layout.addWidget(label(f"Trên ảnh: {_sent(view)}", wrap=True))
         for one in view.differences if view.state == "open" else ():
             layout.addWidget(label(difference_words(one), "attention", wrap=True))
@@ -138,6 +138,8 @@ def difference_words(one: ImageDifferenceView) -> str:
     """«Họ tên: trên ảnh «X», hồ sơ ghi «Y».»."""
     if one.field == "order":
         return f"Chỉ định {one.sent} {f'là của người bệnh {one.known}' if one.known else 'đã hủy'}."
+    if not one.sent:
+        return f"Ảnh không ghi {FIELDS[one.field].lower()}."
     if not one.known:
         return f"{FIELDS[one.field]} «{one.sent}» không có ở đây."
     return f"{FIELDS[one.field]}: trên ảnh «{_plain(one, one.sent)}», hồ sơ ghi «{_plain(one, one.known)}»."
@@ -152,7 +154,7 @@ def _plain(one: ImageDifferenceView, value: str) -> str:
             digits = value.replace("-", "")
             return plain_day(digits) if len(digits) == 8 else value
         case "sex":
-            return {"M": "nam", "F": "nữ", "O": "khác"}.get(value, value)
+            return sex_told(value)
     return value
 
 

@@ -15,7 +15,8 @@ from workstation.views.widgets.text import Role, column, label, row
 
 FIELDS = {"patient_no": "Mã người bệnh", "full_name": "Họ tên", "birth_date": "Ngày sinh", "sex": "Giới",
           "order": "Chỉ định"}
-SEXES = {"M": "nam", "F": "nữ", "1": "nam", "2": "nữ"}
+_SEXES = {"M": "nam", "F": "nữ", "O": "khác", "1": "nam", "2": "nữ", "3": "khác"}
+"""As images write it, and as the record does."""
 _STATES = {"": ChipText("Ảnh lạc", "attention", "alert-triangle"), "apart": ChipText("Để riêng", "neutral", "x"),
            "release": ChipText("Đã vào lần chụp", "ok", "check"), "move": ChipText("Đã tách riêng", "ok", "check")}
 _DONE = {"release": "đưa vào lần chụp", "move": "tách thành lần chụp riêng", "apart": "để riêng"}
@@ -47,9 +48,7 @@ class StrayCard(QFrame):
         what = " · ".join(part for part in (
             "/".join(view.modalities), view.description, f"{view.count} ảnh", f"từ {', '.join(view.senders)}",
             f"nhận {times.clock(view.last_at)} {times.full_date(view.last_at)}") if part)
-        head = QWidget()
-        head.setLayout(row(label(name, "name"), chip, label(what, "second"), None, gap=10))
-        self._layout = column(head, gap=5, margins=(12, 10, 12, 10))
+        self._layout = column(*card_head(name, chip, what), gap=5, margins=(12, 10, 12, 10))
         self._layout.addWidget(self._compared())
         for words, role in self._judged():
             self._layout.addWidget(label(words, role, wrap=True))
@@ -128,8 +127,20 @@ class StrayCard(QFrame):
 
 def person_words(who: PatientView) -> str:
     """Enough to know the person: name, sex, birth date, number."""
-    return ", ".join(part for part in (who.full_name.upper(), SEXES.get(who.sex, ""), times.birth(who.birth_date),
+    return ", ".join(part for part in (who.full_name.upper(), sex_told(who.sex), times.birth(who.birth_date),
                                        who.patient_no) if part)
+
+
+def card_head(name: str, chip: Chip, what: str) -> tuple[QWidget, QWidget]:
+    """Whom it names, where it stands; what it is in a line of its own, because both may be long."""
+    first = QWidget()
+    first.setLayout(row(label(name, "name"), chip, None, gap=10))
+    return first, label(what, "second", wrap=True)
+
+
+def sex_told(sex: str) -> str:
+    """«nữ»; nothing where nothing is written, anything else as it stands."""
+    return _SEXES.get(sex, sex)
 
 
 def plain_name(name: str) -> str:
@@ -145,7 +156,7 @@ def plain_day(told: str) -> str:
 def named_words(names: ImageNamesView) -> str:
     """Whom images name: name, sex, birth date, number."""
     number = f"mã {names.patient_no}" if names.patient_no else "không có mã"
-    return ", ".join(part for part in (plain_name(names.full_name), SEXES.get(names.sex, ""),
+    return ", ".join(part for part in (plain_name(names.full_name), sex_told(names.sex),
                                        plain_day(names.birth_date), number) if part)
 
 

@@ -26,7 +26,7 @@ class KeyButton(QAbstractButton):
     ) -> None:
         super().__init__(parent)
         self._key, self._kind, self._icon_name, self._small = key, kind, icon, small
-        self._touch = False
+        self._touch = self._keyless = False
         self.setText(text)
         self.setAccessibleName(f"{text} ({key})" if key else text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -58,6 +58,13 @@ class KeyButton(QAbstractButton):
         self._touch = True
         self.updateGeometry()
 
+    def fold_key(self, *, fold: bool) -> None:
+        """Where there is little room: without its key, which the line of keys names too. Never without its verb."""
+        if fold != self._keyless:
+            self._keyless = fold
+            self.updateGeometry()
+            self.update()
+
     def sizeHint(self) -> QSize:
         height = style.px("touch" if self._touch else "field_small" if self._small else "field")
         return QSize(sum(width for _, width in self._parts()) + (20 if self._small else 26), height)
@@ -79,7 +86,7 @@ class KeyButton(QAbstractButton):
             parts.append(("icon", _ICON + 6))
         metrics = QFontMetrics(self._text_font())
         parts.append(("text", metrics.horizontalAdvance(self.text())))
-        if self._key:
+        if self._key and not self._keyless:
             parts.append(("key", key_width(self._key) + 8))
         return parts
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from records.messages import (
@@ -94,9 +94,37 @@ def told(card: StudyCard | StrayCard) -> str:
     ("birth_date", "19800101", "1959-03-12", "Ngày sinh: trên ảnh «01/01/1980», hồ sơ ghi «12/03/1959»."),
     ("birth_date", "1980", "1959", "Ngày sinh: trên ảnh «1980», hồ sơ ghi «1959»."),
     ("sex", "F", "M", "Giới: trên ảnh «nữ», hồ sơ ghi «nam»."),
+    ("sex", "O", "F", "Giới: trên ảnh «khác», hồ sơ ghi «nữ»."),
+    ("patient_no", "", "", "Ảnh không ghi mã người bệnh."),
 ])
 def test_what_differs_is_said_in_the_same_words_on_both_sides(field: str, sent: str, known: str, words: str) -> None:
     assert difference_words(ImageDifferenceView(field=field, sent=sent, known=known)) == words
+
+
+@pytest.mark.parametrize("width", [895, 1040])
+def test_no_verb_lies_beside_the_window_however_long_a_name_is(
+    qapp: QApplication, desks: Desks, window: QMainWindow, little: LittleServer, qtbot: QtBot, width: int,
+) -> None:
+    """One name of nine words pushed the verbs of every card out of sight; 895 is what 150 % leaves."""
+    style.apply(qapp, "night")
+    name = "CONG TANG TON NU^NGUYEN PHUC HOANG PHUONG QUYNH TRAM ANH"
+    what = "X-quang cột sống thắt lưng thẳng, nghiêng, cúi và ngửa tối đa"
+    little.unsettled = [study("1.1", full_name=name, description=what)]
+    little.strays = [stray("1.8", full_name=name, description=what, names=OTHER, differs=("patient_no",))]
+    made = ImageOwnersDialog(ImageOwnersModel(desks.open(start=False), window), window)
+    made.setFixedWidth(width)
+    made.show_over()
+    qtbot.waitUntil(lambda: bool(made.cards and made.strays), timeout=10_000)
+    area = made.findChild(QScrollArea)
+    view = area.viewport()
+    assert view is not None
+    [stray_card] = made.strays
+    card = made.cards["1.1"]
+    qtbot.waitUntil(lambda: card.width() == view.width(), timeout=10_000)
+    for verb in (card.tie, card.aside, stray_card.release, stray_card.apart):
+        right = verb.mapTo(view, QPoint(verb.width(), 0)).x()
+        assert verb.width() >= verb.sizeHint().width()
+        assert right <= view.width(), verb.text()
 
 
 def test_each_study_says_what_differs_and_what_was_decided(dialog: ImageOwnersDialog) -> None:
