@@ -30,6 +30,9 @@ MUCH = 1 << 20
 class SignedOut(Trouble):
     """The server no longer knows this session (401); the work is kept until the person signs in again."""
 
+    token: str | None = None
+    """Of which session the server said so; None where that is not known."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -74,7 +77,7 @@ class Door:
 
         Raises Refusal (4xx but those of `allow`), SignedOut (401) or Trouble (away, 5xx).
         """
-        headers = self.headers()
+        token, headers = self.token, self.headers()
         if body:
             headers["Content-Type"] = content_type
         if key is not None:
@@ -89,7 +92,10 @@ class Door:
         self._compare_clocks(response, sent)
         if response.is_success or response.status_code in allow:
             return Answer(response.status_code, response.content, dict(response.headers))
-        raise refusal_of(response.status_code, response.content)
+        refusal = refusal_of(response.status_code, response.content)
+        if isinstance(refusal, SignedOut):
+            refusal.token = token
+        raise refusal
 
     def read(self, path: str, *, accept: str, given_up: Callable[[], bool] | None = None) -> tuple[str, bytes]:
         """A large answer, unpacked by nobody: its content type and bytes. It comes by courier, beside this program.

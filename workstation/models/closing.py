@@ -176,7 +176,7 @@ class ClosingModel(QObject):
             self.refused.emit(refusal)
 
     def _stale(self, _: Any) -> None:
-        if self._looked_at:
+        if self._looked_at and not self._later.isActive():
             self._later.start(RELOAD_AFTER_MS)
 
 

@@ -94,7 +94,9 @@ class Connection(QObject):
         """Something did not get through: note since when, and try again by itself."""
         if not self._running:
             return
-        if isinstance(refusal, SignedOut):
+        if isinstance(refusal, SignedOut) and refusal.token and self._client.door.token not in (None, refusal.token):
+            self.knocked.emit()  # it is said of the session before this one: what it held up can be sent now
+        elif isinstance(refusal, SignedOut):
             self._unlisten()
             self.needs_sign_in = True
             self.changed.emit()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -62,6 +63,15 @@ class Answered(Generic[Value]):
 
 
 @dataclass(eq=False)
+class _Asked:
+    """What is asked under one key: how many answers are on their way, and the newest that has come meanwhile."""
+
+    on_their_way: int = 0
+    number: int = 0
+    told: Any = None
+
+
+@dataclass(eq=False)
 class Desk:
     """Made when `SessionModel.opened` fires, gone when `closing` does."""
 
@@ -75,6 +85,8 @@ class Desk:
     """Opens the fingerprint reader of this PC, where one is set up."""
     key_images: KeyImages = field(init=False)
     """What was chosen in the viewer for reports."""
+    _asked: dict[str, _Asked] = field(default_factory=dict, init=False, repr=False)
+    _numbers: itertools.count[int] = field(default_factory=itertools.count, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.key_images = KeyImages(self)
@@ -98,19 +110,41 @@ class Desk:
 
     def fetch(self, key: str, path: str, kind: TypeAdapter[Value], done: Callable[[Told[Value]], None],
               failed: Callable[[Refusal], None]) -> None:
-        """Ask the server; the answer is shown at once and then kept for the time when the server is away."""
+        """Ask the server; the answer is shown at once and then kept for the time when the server is away.
+
+        Of two questions that are on their way together the first may be answered last: whoever asked it is told the
+        newer answer then, and never sees what was so before.
+        """
+        asked, number = self._asked.setdefault(key, _Asked()), next(self._numbers)
+        asked.on_their_way += 1
 
         def ask() -> tuple[Told[Value], bytes]:
             held = Cached(key=key, body=self.client.ask(path).body, fetched_at=utc_now())
             return _told(kind, held, cached=False), held.body
 
+        def came() -> bool:
+            asked.on_their_way -= 1
+            if not asked.on_their_way:
+                del self._asked[key]
+            return asked.told is not None and number < asked.number
+
         def arrived(answer: tuple[Told[Value], bytes]) -> None:
             told, body = answer
+            if came():
+                done(asked.told)
+                return
+            asked.number, asked.told = number, told
             done(told)
             self.background.run(Command(f"keep {key}", lambda: self.store.put_cache(key, body), lambda _: None, failed),
                                 lane="store")
 
-        self.background.run(Query(f"fetch {key}", ask, arrived, failed))
+        def not_arrived(refusal: Refusal) -> None:
+            if came():
+                done(asked.told)
+            else:
+                failed(refusal)
+
+        self.background.run(Query(f"fetch {key}", ask, arrived, not_arrived))
 
 
 def _told(kind: TypeAdapter[Value], held: Cached, *, cached: bool) -> Told[Value]:

@@ -84,6 +84,8 @@ class SigningBoardModel(QObject):
         self._holder: tuple[UUID | None, str] | None = None
         self._paper = self._signed = 0
         self._newest: SigningBoard | None = None
+        self._known: set[UUID] = set()
+        """Reminders and corrections that I have read: an answer that was on its way then still has them."""
         self.scope = BoardScope.ME
         self.chain: ChainView | None = None
         self._later = QTimer(self)
@@ -175,12 +177,14 @@ class SigningBoardModel(QObject):
     @property
     def reminders(self) -> tuple[ReminderView, ...]:
         """Those to me that are neither answered nor put away, as the server said it last."""
-        return self._newest.reminders if self._newest is not None else ()
+        given = self._newest.reminders if self._newest is not None else ()
+        return tuple(one for one in given if one.id not in self._known)
 
     @property
     def corrections(self) -> tuple[CorrectionNotice, ...]:
         """Results that I ordered, corrected or cancelled, of which I have not seen the notice (R36)."""
-        return self._newest.corrections if self._newest is not None else ()
+        given = self._newest.corrections if self._newest is not None else ()
+        return tuple(one for one in given if one.id not in self._known)
 
     @property
     def reviews(self) -> tuple[ReviewView, ...]:
@@ -319,14 +323,9 @@ class SigningBoardModel(QObject):
 
     def put_away(self) -> None:
         """I have read the newest reminder."""
-        if self.reminders and self._newest is not None:
-            path, key = f"/api/signing-reminders/{self.reminders[0].id}/put-away", new_id()
-            self._newest = self._newest.model_copy(update={"reminders": self.reminders[1:]})
-            self.changed.emit()
-            self._desk.background.run(Command(
-                "put a reminder away",
-                lambda: self._desk.client.send("POST", path, b"{}", "application/json", key),
-                lambda _: self.load(), self._not_put_away))
+        if self.reminders:
+            which = self.reminders[0].id
+            self._tell_known("put a reminder away", which, f"/api/signing-reminders/{which}/put-away")
 
     def texts_of(self, notice: CorrectionNotice, done: Callable[[Version, Version], None],
                  failed: Callable[[Refusal], None]) -> None:
@@ -335,14 +334,7 @@ class SigningBoardModel(QObject):
 
     def seen(self, notice: CorrectionNotice) -> None:
         """I have seen what became of the result: on record from now on (R36)."""
-        if self._newest is not None:
-            left = tuple(one for one in self.corrections if one.id != notice.id)
-            self._newest = self._newest.model_copy(update={"corrections": left})
-            self.changed.emit()
-        path, key = f"/api/correction-notices/{notice.id}/known", new_id()
-        self._desk.background.run(Command(
-            "a correction was seen", lambda: self._desk.client.send("POST", path, b"{}", "application/json", key),
-            lambda _: self.load(), self._not_put_away))
+        self._tell_known("a correction was seen", notice.id, f"/api/correction-notices/{notice.id}/known")
 
     # Inside
 
@@ -350,17 +342,27 @@ class SigningBoardModel(QObject):
         self.reminded.emit(name)
         self._show_paper()
 
-    def _not_put_away(self, refusal: Refusal) -> None:
+    def _tell_known(self, name: str, which: UUID, path: str) -> None:
+        self._known.add(which)
+        self.changed.emit()
+        key = new_id()
+        self._desk.background.run(Command(
+            name, lambda: self._desk.client.send("POST", path, b"{}", "application/json", key), lambda _: self.load(),
+            partial(self._not_known, which)))
+
+    def _not_known(self, which: UUID, refusal: Refusal) -> None:
+        self._known.discard(which)
         self.refused.emit(refusal)
         self.load()
 
     def _stale(self, _: Any) -> None:
         if self._looked_at or self.reminders or self.corrections:
-            self._later.start(RELOAD_AFTER_MS)
+            self._reminders_stale()
 
     def _reminders_stale(self) -> None:
         """Somebody was reminded, or has read it: I hear of mine wherever I work."""
-        self._later.start(RELOAD_AFTER_MS)
+        if not self._later.isActive():  # put off by each piece of news, it would never come in a busy house
+            self._later.start(RELOAD_AFTER_MS)
 
     def _reload(self) -> None:
         self._ask(self.scope if self._looked_at else BoardScope.ME)

@@ -99,6 +99,7 @@ class SyncModel(QObject):
         self._mirror_timer = self._timer(self._mirror)
         self._line.changed.connect(self._line_changed)
         self._line.online.connect(self._online)
+        self._line.live_changed.connect(self._live)
         self._line.knocked.connect(self._go_on)
         self._line.heard.connect(self._heard)
 
@@ -185,7 +186,7 @@ class SyncModel(QObject):
     def _dropped(self, entry: UUID, gone: bool) -> None:
         if gone:
             self.draft_dropped.emit(entry)
-        self._recount(None)
+        self._count()
         self._send()
 
     def _resolved(self, draft: LocalDraft) -> None:
@@ -274,11 +275,20 @@ class SyncModel(QObject):
     def _online(self, was_away: bool) -> None:
         self._adopt()
         self._go_on()
-        self.reminders_stale.emit()
         if was_away:
-            for stale in (self.chart_stale, self.board_stale):
-                stale.emit(None)
-            self.delegations_stale.emit()
+            self._all_stale()
+
+    def _live(self, live: bool) -> None:
+        """What happened before the stream was open, or while it was not, is told by nobody: it is asked anew."""
+        if live and self._running:
+            self._adopt()
+            self._all_stale()
+
+    def _all_stale(self) -> None:
+        self.chart_stale.emit(None)
+        self.board_stale.emit(None)
+        for stale in (self.reminders_stale, self.delegations_stale, self.settlements_stale, self.images_stale):
+            stale.emit()
 
     def _go_on(self) -> None:
         self._mirror()
@@ -305,7 +315,7 @@ class SyncModel(QObject):
         if gone is not None:
             self._saver.gone(gone)
             self.draft_dropped.emit(gone)
-            self._recount(None)
+            self._count()
 
     def _adopted(self, adopted: Adopted) -> None:
         for entry in adopted.gone:
@@ -316,7 +326,7 @@ class SyncModel(QObject):
             else:
                 self.draft_merged.emit(draft)
         if adopted.drafts:
-            self._recount(None)
+            self._count()
             self._mirror()
 
     def _heard(self, event: ServerEvent) -> None:
@@ -371,9 +381,6 @@ class SyncModel(QObject):
     def _not_counted(self, refusal: Refusal) -> None:
         self._counting = False
         self._disk(refusal)
-
-    def _recount(self, _: Any) -> None:
-        self._count()
 
     def _disk(self, refusal: Refusal) -> None:
         log.error("The local store: %s", refusal)

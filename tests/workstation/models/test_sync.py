@@ -296,6 +296,25 @@ def test_when_the_session_ends_it_waits_for_the_password_and_goes_on(
     assert len(little.signed) == 1
 
 
+def test_what_the_server_says_late_of_the_session_before_does_not_end_the_new_one(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    """The person has typed the password; a file that set out before comes back with «not signed in»."""
+    desk = desks.open()
+    desks.settle()
+    let_go = little.held["/signatures"] = threading.Event()
+    desk.sync.send(signed_file())
+    qtbot.waitUntil(lambda: little.times("POST", "/signatures") == 1, timeout=10_000)
+    little.tokens.clear()
+    desk.client.sign_in("ha", "mat khau 1")
+    desk.sync.renewed()
+    qtbot.waitUntil(lambda: desk.sync.line.is_live, timeout=10_000)
+    let_go.set()
+    wait_for(qtbot, desk.sync, lambda status: not status.waiting)
+    assert not desk.sync.status.needs_sign_in
+    assert len(little.signed) == 1
+
+
 def test_a_draft_that_was_thrown_away_goes_at_the_server_too(
     qtbot: QtBot, desks: Desks, little: LittleServer,
 ) -> None:
@@ -373,6 +392,21 @@ def test_news_of_the_server_makes_what_is_shown_stale(qtbot: QtBot, desks: Desks
         little.tell("entry", encounter=hospital.ENCOUNTER, entry=ENTRY, ward=hospital.WARD.id)
     with qtbot.waitSignal(desk.sync.settlements_stale):
         little.tell("settlement")
+
+
+def test_what_happened_before_the_servers_stream_was_open_is_asked_anew(qtbot: QtBot, desks: Desks) -> None:
+    """What was loaded at the sign-in may have changed before anybody listened."""
+    desk = desks.open(start=False)
+    sync = desk.sync
+    before: list[bool] = []
+    sync.line.live_changed.connect(before.append)
+    stale = [sync.chart_stale, sync.board_stale, sync.delegations_stale, sync.settlements_stale, sync.images_stale]
+    with qtbot.waitSignals(stale, timeout=10_000):
+        sync.start()
+    assert before == [True]
+    with qtbot.waitSignals([*stale, sync.reminders_stale], timeout=10_000):
+        sync.line._turn_live(live=False)
+        sync.line._turn_live(live=True)
 
 
 def test_a_mirror_that_is_refused_is_told_once_and_the_text_stays(
