@@ -5,13 +5,11 @@ No other module of `records` imports pyHanko. Everything is offline: what is tru
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
-from asn1crypto import pem, x509
 from pyhanko.sign.general import CMSStructuralError
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
@@ -20,58 +18,8 @@ from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from records.cms import Certificate, Container
-from records.errors import Reason, Refusal
-
-STAMPS_ONLY = b"purpose: time stamps"
-
-
-@dataclass(frozen=True)
-class Trust:
-    """Frozen trust: the roots, and the authorities between them and people, in DER."""
-
-    roots: tuple[bytes, ...]
-    intermediates: tuple[bytes, ...] = ()
-    of_stamps: tuple[bytes, ...] = ()
-    """Roots and authorities that are trusted for time stamps only."""
-
-    @classmethod
-    def from_pem(cls, *texts: bytes) -> Self:
-        """Trust from PEM: self-issued certificates are roots, the others stand between; what is none is passed over.
-
-        A text with the line `STAMPS_ONLY` before its certificates is trusted for time stamps and nothing else.
-        """
-        stamps = tuple(text for text in texts if STAMPS_ONLY in text.partition(b"-----BEGIN")[0])
-        try:
-            found = _certificates(text for text in texts if text not in stamps)
-            of_stamps = _certificates(stamps)
-        except (ValueError, TypeError) as error:
-            raise Refusal.because("trust_unreadable", detail=str(error)[:200]) from error
-        return cls(tuple(der for der, root in found.items() if root),
-                   tuple(der for der, root in found.items() if not root), tuple(of_stamps))
-
-    @cached_property
-    def stamps(self) -> Trust:
-        """What time-stamp authorities are judged by: the authorities of persons, and those for stamps only."""
-        selfs = {der: bool(x509.Certificate.load(der).self_issued) for der in self.of_stamps}
-        return Trust((*self.roots, *(der for der, root in selfs.items() if root)),
-                     (*self.intermediates, *(der for der, root in selfs.items() if not root)))
-
-    @cached_property
-    def parsed_roots(self) -> tuple[x509.Certificate, ...]:
-        """The roots, parsed once."""
-        return tuple(x509.Certificate.load(der) for der in self.roots)
-
-    @cached_property
-    def parsed_intermediates(self) -> tuple[x509.Certificate, ...]:
-        """The others, parsed once."""
-        return tuple(x509.Certificate.load(der) for der in self.intermediates)
-
-
-def _certificates(texts: Iterable[bytes]) -> dict[bytes, bool]:
-    """DER -> whether it is self-issued."""
-    parts = [part for text in texts for part in pem.unarmor(text, multiple=True)]
-    found = [der for kind, _, der in parts if kind == "CERTIFICATE"]
-    return {der: bool(x509.Certificate.load(der, strict=True).self_issued) for der in found}
+from records.errors import Reason
+from records.trust import Trust
 
 
 def wrong_value(container: Container, digest: bytes, where: str, content: str = "data") -> tuple[Reason, ...]:

@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from records.errors import Reason, Refusal
-from records.pades import Trust, judge
+from records.pades import judge
 from records.receipts import PublicKey, Receipt, Received, verify
 from records.render.words import moment
 from records.signatures import MAY_STAY_UNKNOWN, EvidenceLevel, Question, Verdict
+from records.trust import Trust
 
 RECEIPT_SUFFIX = ".receipt.json"
 By = Literal["rendering", "receipt", "nothing"]

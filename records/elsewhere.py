@@ -16,7 +16,7 @@ from asn1crypto import x509
 
 from records import revocation
 from records.anatomy import attachments, opened
-from records.chains import Trust, path_to_root
+from records.chains import path_to_root
 from records.cms import Certificate
 from records.errors import Reason, Refusal
 from records.judged_signature import CLOCK_TOLERANCE
@@ -34,6 +34,7 @@ from records.stamps_elsewhere import (
     may_stamp,
     stamped_finding,
 )
+from records.trust import Trust
 
 _NOT_OURS = (Question.CONTENT_IS_VERSION, Question.RENDERER_KNOWN, Question.PAGE_AS_RENDERED, Question.MARKS_AS_DRAWN)
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from records import forms, render, revocation, timestamps
 from records.anatomy import SignatureValue
-from records.chains import Trust, path_to_root, wrong_value
+from records.chains import path_to_root, wrong_value
 from records.cms import Certificate, Container, read, unpadded
 from records.entries import Version
 from records.errors import Reason, Refusal
@@ -20,6 +20,7 @@ from records.revisions import Revision
 from records.revocation import Evidence, Link
 from records.signatures import Finding, Question, SignatureVerdict, mark_for, no, same_name, settled, unknown, yes
 from records.timestamps import Token
+from records.trust import Trust
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """A workstation's clock may be off by so much when it signs (the server refuses more)."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from records.chains import Trust
 from records.cms import Certificate
 from records.errors import Reason
 from records.judged_signature import JudgedSignature, stamp_links
 from records.revocation import Evidence, Link, standings
 from records.signatures import Finding, Question, settled, unknown
 from records.timestamps import Token, authorities
+from records.trust import Trust
 
 __all__ = ["chain_certificates", "kept"]
 

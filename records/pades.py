@@ -18,7 +18,6 @@ from datetime import datetime
 
 from records import canonical, evidence, forms, render, timestamps
 from records.anatomy import CDA_FILE, Rendered, attachments, differences, opened, signature_values
-from records.chains import Trust
 from records.entries import Version
 from records.errors import Reason, Refusal
 from records.evidence import Peeled
@@ -29,6 +28,7 @@ from records.revocation import Evidence, Link
 from records.signatures import Content, Finding, Question, Verdict, no, settled, unknown, yes
 from records.slot_words import in_words
 from records.timestamps import Token
+from records.trust import Trust
 
 __all__ = ["CLOCK_TOLERANCE", "Beside", "Evidence", "Trust", "Wanted", "judge", "wanted"]
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from records import revocation
-from records.chains import Trust, path_to_root
+from records.chains import path_to_root
 from records.cms import Certificate
 from records.errors import Reason
 from records.judged_signature import CLOCK_TOLERANCE
@@ -20,6 +20,7 @@ from records.render.words import moment
 from records.revocation import Evidence
 from records.signatures import Answer, Finding, Question
 from records.signed_elsewhere import After, Seen, SeenDocumentStamp, SeenFile, SeenStamp
+from records.trust import Trust
 
 WEAK = frozenset({"md2", "md5", "sha1"})
 HARMLESS: frozenset[After] = frozenset({"nothing", "evidence", "filling"})

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 
 from asn1crypto import algos, core, tsp
 
-from records.chains import Trust, path_to_root, wrong_value
+from records.chains import path_to_root, wrong_value
 from records.cms import DIGESTS, Certificate, Container, built, certificates_of, signed_data
 from records.der import OCTETS, SEQUENCE, object_id, wrap
 from records.errors import Reason, Refusal
+from records.trust import Trust
 
 TST_INFO = object_id("1.2.840.113549.1.9.16.1.4")
 GRANTED = frozenset({"granted", "granted_with_mods"})

@@ -16,8 +16,8 @@ from pathlib import Path
 from records import checking
 from records.checking import Checked
 from records.errors import Refusal
-from records.pades import Trust
 from records.receipts import keys_from_pem
+from records.trust import Trust
 
 ALONE = 25
 """Files that one process checks while another would still be starting."""

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Engine
 from records.deadlines import ZONE
 from records.delegation import Delegation
 from records.errors import Refusal
-from records.pades import Trust
 from records.policy import Person
+from records.trust import Trust
 from server.exchange.messages import MessageGateway, open_gateway, read_gateway
 from server.exchange.pacs import Pacs, open_pacs, read_pacs
 from server.exchange.remote_signing import Account, RemoteService, open_services, read_accounts

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from records.chains import STAMPS_ONLY
 from records.errors import Reason, Refusal
 from records.messages import TrustDecision, TrustedAuthority, TrustEdition, TrustProposal
+from records.trust import STAMPS_ONLY
 from server.services import identity, rights
 from server.services.hospital import Desk
 from server.services.rights import Right

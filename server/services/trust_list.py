@@ -15,8 +15,8 @@ from cryptography import x509
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from records.chains import Trust
 from records.deadlines import ZONE
+from records.trust import Trust
 from server.store import base, trust_lists
 
 HOLDS_S = 10.0

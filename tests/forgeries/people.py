@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from records.entries import Version
-from records.pades import Trust
+from records.trust import Trust
 from server.demo import pki
 from server.demo.pki import Issued, PrivateKey
 from tests.records.render import pages

@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from records.entries import EncounterState
 from records.errors import Refusal
 from records.messages import Chart, ClosingCommand, EncounterView
-from records.pades import Trust, judge
+from records.pades import judge
 from records.render import render_entry
 from records.signatures import EvidenceLevel
+from records.trust import Trust
 from tests.forgeries import outside
 from tests.journeys.conftest import Town, opened
 from tests.journeys.hands import DIRECTOR, DOCTOR, HEAD, OFFICE, Hand, admitted, drawn, everybody, gathered, left

@@ -9,8 +9,9 @@ import pytest
 
 from records.entries import State
 from records.messages import Chart, EncounterView
-from records.pades import Trust, judge
+from records.pades import judge
 from records.render import render_entry
+from records.trust import Trust
 from tests.journeys.conftest import Town
 from tests.journeys.hands import (
     DIRECTOR,

@@ -19,10 +19,10 @@ from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from reportlab.pdfgen.canvas import Canvas
 
-from records.chains import Trust
 from records.elsewhere import chain_of, is_ours, judge_elsewhere
 from records.signatures import Question, Verdict
 from records.signed_elsewhere import look
+from records.trust import Trust
 from server.demo.pki import Issued, issue_person, issue_stamper, make_issuing, make_root
 from tests.trust_services import Authority, as_asn1
 

@@ -14,11 +14,11 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from records import evidence, timestamps
-from records.chains import Trust
 from records.errors import Refusal
 from records.pades import judge, wanted
 from records.revocation import Evidence
 from records.signatures import EvidenceLevel, Question, Verdict
+from records.trust import Trust
 from tests.forgeries import people, trust
 from tests.forgeries.signing import flipped, gap, good, good_with_two
 from tests.forgeries.trust import LATER, STAMPED, document_stamped, lasting, lasting_without_stamp, proofs, stamped

@@ -16,8 +16,9 @@ from records import canonical, render
 from records.entries import Correction, Version
 from records.errors import Refusal
 from records.forms import EntryKind, Form, Holder
-from records.pades import Trust, judge
+from records.pades import judge
 from records.signatures import Question, Verdict
+from records.trust import Trust
 from server.demo.pki import PrivateKey
 from tests.forgeries import people
 from tests.forgeries.signing import good, good_with_two, mark_of, of, signed

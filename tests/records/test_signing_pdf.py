@@ -14,8 +14,9 @@ import pytest
 
 from records import render, signing_pdf
 from records.errors import Refusal
-from records.pades import Trust, judge
+from records.pades import judge
 from records.signatures import Question, mark_for
+from records.trust import Trust
 from server.demo.pki import issue_person, write_pem
 from server.demo.tokens import TokenHome, make_token
 from tests.records.factories import version

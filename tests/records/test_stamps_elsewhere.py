@@ -18,10 +18,10 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.timestamps import TimeStamper as Asking
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
-from records.chains import Trust
 from records.elsewhere import chain_of_stamp, judge_elsewhere
 from records.signatures import Question, Verdict
 from records.signed_elsewhere import look
+from records.trust import Trust
 from server.demo.pki import Issued, issue_person, issue_stamper, make_issuing, make_root
 from tests.records.test_elsewhere import NOW, PERSON, Office, page, signed
 from tests.trust_services import Authority, as_asn1

@@ -18,8 +18,8 @@ from workstation.models.explain_words import Around, Explained, ReceiptSeen, aro
 from workstation.models.printing import Printed, as_shown
 
 if TYPE_CHECKING:  # heavy: loaded in the background
-    from records.chains import Trust
     from records.signatures import Question, Verdict
+    from records.trust import Trust
 
 LARGEST = 50_000_000
 """Bytes of a file from disk: nothing that this program writes comes near."""
@@ -77,8 +77,9 @@ class ExplainModel(QObject):
 
     def _explain(self, pdf: bytes, name: str, view: EntryView | None) -> Explanation:
         from records.elsewhere import is_ours, judge_elsewhere, seen_from
-        from records.pades import Trust, judge
+        from records.pades import judge
         from records.signatures import Question
+        from records.trust import Trust
 
         trust, at = Trust.from_pem(*(text.encode() for text in self._desk.account.trust_roots)), (
             self._desk.client.clock.server_now())

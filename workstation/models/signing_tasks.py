@@ -227,7 +227,8 @@ def _paper_of_view(desk: Desk, view: EntryView) -> Paper:
 
 def _fetched(desk: Desk, view: EntryView, version: Version) -> bytes:
     """The file with the signatures so far, judged here before another is put into it."""
-    from records.pades import Trust, judge
+    from records.pades import judge
+    from records.trust import Trust
 
     pdf = desk.client.file(view.file)
     if sha256(pdf).hexdigest() != view.file:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from records.chains import STAMPS_ONLY
+from records.trust import STAMPS_ONLY
 from server import cli
 from server.demo import pki
 from server.demo.pki import Issued

@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pytestqt.qtbot import QtBot
 
 from records import canonical, receipts
-from records.chains import Trust
 from records.cms import Certificate
 from records.elsewhere import judge_elsewhere
 from records.messages import EntryView
 from records.pades import judge
 from records.signatures import Question, Verdict, yes
+from records.trust import Trust
 from server.demo.pki import issue_person, issue_stamper, make_issuing, make_root
 from tests.forgeries import people, trust
 from tests.forgeries.signing import good

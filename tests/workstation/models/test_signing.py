@@ -10,7 +10,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from records.messages import EntryView
-from records.pades import Trust, judge
+from records.pades import judge
+from records.trust import Trust
 from tests.p11shim.fixture import Shim, p11shim, p11shim_module
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer

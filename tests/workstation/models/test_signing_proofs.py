@@ -7,10 +7,10 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from records import timestamps
-from records.chains import STAMPS_ONLY
 from records.messages import CertificateStanding, WorkstationSettings
-from records.pades import Trust, judge
+from records.pades import judge
 from records.signatures import EvidenceLevel
+from records.trust import STAMPS_ONLY, Trust
 from server.demo import pki
 from server.demo.pki import Issued
 from tests import trust_services

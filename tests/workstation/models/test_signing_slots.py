@@ -13,9 +13,10 @@ from records import signing_pdf
 from records.entries import FormRef, State, Version
 from records.forms import Role
 from records.messages import EntryView
-from records.pades import Trust, judge
+from records.pades import judge
 from records.render import render_entry, slot_field
 from records.signatures import mark_for
+from records.trust import Trust
 from tests.records import factories
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
