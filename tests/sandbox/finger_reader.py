@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -50,11 +51,17 @@ class FingerReader:
             "TemplateBase64": base64.b64encode(TEMPLATE).decode()}).encode()
 
 
+@cache
+def _authority() -> tuple[pki.Issued, pki.Issued]:
+    """The reader's own TLS authority and its certificate: once for all readers of a program."""
+    root = pki.make_root()
+    return root, pki.issue_server(root)
+
+
 @contextmanager
 def finger_reader(folder: Path) -> Iterator[FingerReader]:
     """The service on a free port of this machine, with a certificate of a CA of its own."""
-    root = pki.make_root()
-    held = pki.issue_server(root)
+    root, held = _authority()
     pki.write_pem(folder / "reader-ca.pem", root.certificate)
     pki.write_pem(folder / "reader.pem", held.certificate, *held.chain)
     pki.write_key(folder / "reader.key", held.key)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
@@ -106,12 +107,18 @@ class Sandbox:
         return Reply(dataclasses.asdict(system.conduct))
 
 
+@cache
+def _authority() -> tuple[pki.Issued, pki.Issued]:
+    """The sandbox's own TLS authority and its certificate: once for all sandboxes of a program."""
+    root = pki.make_root("Sandbox ngoài bệnh viện")
+    return root, pki.issue_server(root)
+
+
 @contextmanager
 def serving(systems: Mapping[str, System], home: Path, port: int = 0) -> Iterator[Sandbox]:
-    """The sandbox on a port of this machine, under a TLS authority made for it."""
+    """The sandbox on a port of this machine, under a TLS authority of its own."""
     sandbox = Sandbox(dict(systems))
-    root = pki.make_root("Sandbox ngoài bệnh viện")
-    tls = pki.issue_server(root)
+    root, tls = _authority()
     sandbox.ca = pki.write_pem(home / "sandbox-ca.pem", root.certificate)
     certificate = pki.write_pem(home / "sandbox.pem", tls.certificate)
     key = pki.write_key(home / "sandbox.key", tls.key)

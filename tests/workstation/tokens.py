@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -44,11 +45,17 @@ class DoctorsToken:
         return (self.root.certificate.public_bytes(Encoding.PEM).decode(),)
 
 
-@pytest.fixture(scope="session")
-def doctors_token(tmp_path_factory: pytest.TempPathFactory) -> DoctorsToken:
+@cache
+def _certificates() -> tuple[Issued, Issued, Issued]:
+    """The root, who issues, and the doctor's: once for all the modules that make a token of their own."""
     root = make_root()
     issuing = make_issuing(root)
-    issued = issue_person(issuing, "Lê Thu Hà", hospital.person().national_id)
+    return root, issuing, issue_person(issuing, "Lê Thu Hà", hospital.person().national_id)
+
+
+@pytest.fixture(scope="session")
+def doctors_token(tmp_path_factory: pytest.TempPathFactory) -> DoctorsToken:
+    root, issuing, issued = _certificates()
     home = make_home(tmp_path_factory.mktemp("desk-token"))
     make_token(home, LABEL, PIN, issued)
     return DoctorsToken(home, issued, root, issuing)
