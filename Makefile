@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # The programs that tests start by the hundred, and every worker, read compiled modules instead of compiling them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo demo-reset test lint collect bench soak lock
+.PHONY: setup demo demo-reset test lint suite collect bench soak lock
 
 setup:
 	@scripts/setup.sh
@@ -20,11 +20,14 @@ lint: setup
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
 
-# Every test is collected once beside the linters, which need one core: the workers then find its modules compiled.
+# The linters need one core and say what they find while the tests go on; make then fails when these are done.
+# Every test is collected once before: the workers then find its modules compiled.
 # A worker that crashes or hangs ends the run, with what it was at: xdist would wait for ever for a new one (its
 # scheduler hands it groups of which every test is done).
 test: setup
-	@$(MAKE) --no-print-directory -j 2 lint collect
+	@$(MAKE) --no-print-directory -j 2 lint suite
+
+suite: collect
 	@QT_QPA_PLATFORM=offscreen scripts/in_memory.sh $(PY) -m pytest -n 4 --dist loadgroup -q --max-worker-restart 0 \
 	    -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 
