@@ -17,6 +17,8 @@ _LONGEST_HEAD = 1 << 16
 
 def json_of_ours(body: bytes, root: str, theirs: str) -> bytes:
     """JSON in which every address of a study begins with `root`, and none with the host `theirs`."""
+    if body and not body.rstrip().endswith((b"]", b"}")):
+        raise Trouble.because("pacs_out_of_reach", detail="its answer broke off")
     told = _ADDRESS.sub(lambda found: b'"' + root.encode() + found[1].replace(b"\\/", b"/") + b'"', body)
     return re.sub(rb'"https?:(?:\\?/){2}' + re.escape(theirs.encode()) + rb'[^"]*"', b'""', told)
 
@@ -32,7 +34,11 @@ def boundary_of(content_type: str) -> bytes:
 
 
 def parts_of_ours(pieces: Iterator[bytes], boundary: bytes, root: str) -> Iterator[bytes]:
-    """A message as it comes, each part's headers made anew; what a part holds passes as it is."""
+    """A message as it comes, each part's headers made anew; what a part holds passes as it is.
+
+    One that breaks off is a trouble: a PACS that tells no length and dies ends its answer as a whole one ends, and the
+    reader would take half a study for the whole.
+    """
     line, buffer, first, head = b"\r\n--" + boundary, b"\r\n", 2, False
     for piece in pieces:
         buffer += piece
@@ -43,7 +49,9 @@ def parts_of_ours(pieces: Iterator[bytes], boundary: bytes, root: str) -> Iterat
             first = max(0, first - len(ready))
             if not more:
                 break
-    yield b"" if head and not buffer.startswith(b"--") else buffer
+    if not (head and buffer.startswith(b"--")):
+        raise Trouble.because("pacs_out_of_reach", detail="its answer broke off")
+    yield buffer
 
 
 def _next(buffer: bytes, line: bytes, *, head: bool, root: str) -> tuple[bytes, bytes, bool, bool]:

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pydicom import Dataset
+from pydicom.multival import MultiValue
 from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
@@ -44,6 +45,8 @@ UNREACHABLE = 0xA702
 """Refused: unable to perform sub-operations, where pynetdicom says that it does not know the device (A801)."""
 UNKNOWN_LEVEL = 0xA900
 """The identifier does not match the SOP class: no level of study root, or not the unique keys that it wants."""
+_LATIN = frozenset({"", *(f"ISO{kind} {number}" for kind in ("_IR", " 2022 IR")
+                                     for number in (6, 100, 101, 109, 110, 148))})
 _UID = re.compile(r"[0-9.]{1,64}")
 _UIDS = {Level.STUDY: "StudyInstanceUID", Level.SERIES: "SeriesInstanceUID", Level.IMAGE: "SOPInstanceUID"}
 
@@ -75,15 +78,26 @@ def find(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
     keywords = _keywords(event.identifier)
     wanted = [keyword for keyword in keywords if keyword in ATTRIBUTES[level]]
     pending = PENDING if set(keywords) <= {*wanted, *_TOLD} else NOT_ALL_KEYS
+    change = plain if _is_plain(peer, event.identifier) else None
     for row in image_devices.search(listener.hospital, peer.aet, Wanted(level, asked)):
         if event.is_cancelled:
             yield CANCELLED, None
             return
-        reply = answers.answer(row, [*wanted, _UIDS[level]], change=plain if peer.letters is Letters.PLAIN else None)
+        reply = answers.answer(row, [*wanted, _UIDS[level]], change=change)
         reply.QueryRetrieveLevel = str(level)
         reply.RetrieveAETitle = listener.settings.aet
         reply.InstanceAvailability = "ONLINE"
         yield pending, reply
+
+
+def _is_plain(peer: Peer, asked: Dataset) -> bool:
+    """Whether answers are without diacritics: always, or because it asks in letters of Western or Central Europe, into
+    which some turn what they hear, and lose every other letter of a Vietnamese name. Who names none is told in Unicode.
+    """
+    named = asked.get("SpecificCharacterSet")
+    sets = named if isinstance(named, MultiValue) else [named]
+    return peer.letters is Letters.PLAIN or (
+        peer.letters is Letters.ASKED and bool(named) and all(one in _LATIN for one in sets))
 
 
 def get(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:

@@ -27,10 +27,14 @@ def test_headers_of_parts_are_made_anew_and_what_they_hold_is_not(size: int) -> 
     assert b"".join(parts_of_ours(pieces, b"b x1", OURS)) == MADE
 
 
-def test_a_message_that_is_cut_gives_no_half_a_header() -> None:
-    for length in range(len(MESSAGE)):
-        told = b"".join(parts_of_ours(iter([MESSAGE[:length]]), b"b x1", OURS))
-        assert b"pacs.local" not in told
+def test_a_message_that_is_cut_is_a_trouble_and_gives_no_half_a_header() -> None:
+    for length in range(len(MESSAGE) - len(b"--\r\n")):
+        told: list[bytes] = []
+        with pytest.raises(Trouble):
+            told.extend(parts_of_ours(iter([MESSAGE[:length]]), b"b x1", OURS))
+        assert b"pacs.local" not in b"".join(told)
+    with pytest.raises(Trouble):
+        json_of_ours(b'[{"00100020": {"vr": "LO", "Val', OURS, "pacs.local:8042")
 
 
 def test_headers_without_end_are_a_trouble() -> None:

@@ -114,3 +114,22 @@ def test_a_key_that_is_not_known_here_is_told_and_an_old_device_gets_letters_tha
     assert "SpecificCharacterSet" not in told
     assert "PatientMotherBirthName" not in told
     assert (str(told.PatientName), told.StudyDescription) == ("Do^Thi Huong", "CT so nao")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("sets", "name"), [
+    ("ISO_IR 100", "Do^Thi Huong"), (["", "ISO 2022 IR 100"], "Do^Thi Huong"), ("ISO_IR 192", "Đỗ^Thị Hường"),
+    (None, "Đỗ^Thị Hường"), ("GB18030", "Đỗ^Thị Hường")])
+def test_a_station_that_asks_in_latin_letters_loses_none_of_a_name(port: int, sets: Any, name: str) -> None:
+    """Orthanc turns each answer into the letters in which it asked, and drops what they lack."""
+    device = AE("VIEWER")
+    device.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
+    association = device.associate("127.0.0.1", port, ae_title="BENHAN")
+    asked = Dataset()
+    asked.QueryRetrieveLevel, asked.PatientID, asked.PatientName = "STUDY", "26000001", ""
+    if sets is not None:
+        asked.SpecificCharacterSet = sets
+    (_, told), _ = association.send_c_find(asked, StudyRootQueryRetrieveInformationModelFind)
+    association.release()
+    assert told is not None
+    assert str(told.PatientName) == name
