@@ -14,6 +14,7 @@ from PyQt6.QtCore import QCoreApplication, QEvent, QObject
 from PyQt6.QtWidgets import QApplication
 
 from imaging.sources import MIB
+from records.errors import Refusal
 from records.forms import Role
 from records.messages import PatientView
 from workstation.about import version
@@ -80,8 +81,11 @@ class Program(QObject):
         self.session.opened.connect(self._open_desk)
         self.session.closing.connect(self._close_desk)
         self.window.stopping.connect(self.stop)
-        self.background.failed.connect(lambda _name, why: self.window.tell(why))
+        self.background.failed.connect(self._failed)
         let_the_window_go_first(self)
+
+    def _failed(self, _name: str, why: Refusal) -> None:
+        self.window.tell(why)
 
     def _self_test(self) -> None:
         """F12, before sign-in too: what this PC and its tokens can do."""
@@ -177,8 +181,8 @@ class Program(QObject):
 
         if self._loader is None:
             self._loader = Loader(PixelMemory(self.config.image_memory_mb * MIB), self)
+            self.session.renewed.connect(self._loader.try_again)
         shelf = self._shelf = RemoteImages(self.client, self._loader, self.background, page)
-        self.session.renewed.connect(self._loader.try_again)
         ImagesDesk(desk, page, self.window.actions_, shelf, self._loader)
 
     def _join_delegations(self, desk: Desk, page: WorkPage, board: BoardModel, signing: SigningPlace) -> None:
@@ -190,9 +194,10 @@ class Program(QObject):
         self.window.actions_.bind("delegations", lambda: DelegationsDialog(model, self.window).show_over(),
                                   lambda: ALLOWED if model.concerns_me else NOT_NOW)
         page.show_delegations(model.mine)
-        model.account_changed.connect(lambda _account: page.show_delegations(model.mine))
-        model.account_changed.connect(lambda _account: board.load_wards())
-        model.account_changed.connect(lambda _account: signing.account_changed())
+        # They end with the session, one after the other: each is left by itself, as no lambda would be.
+        model.mine_changed.connect(page.show_delegations)
+        model.account_changed.connect(board.account_changed)
+        model.account_changed.connect(signing.account_changed)
         self.session.renewed.connect(model.take_account)
 
     def _signing_place(self, desk: Desk, signing: SigningModel) -> SigningPlace:

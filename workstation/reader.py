@@ -49,7 +49,6 @@ def run(images: Path, arguments: Sequence[str], settle: Callable[[], int]) -> in
     window = ReaderWindow(model, loader, background)
     sys.excepthook = partial(handle, window.tell)
     window.settled.connect(lambda: loader.memory.rebound(settle() * MIB))
-    background.failed.connect(lambda _name, why: window.tell(why))
     window.show()
     let_the_window_go_first(background)
     code = application.exec()

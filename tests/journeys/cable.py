@@ -17,6 +17,8 @@ class Cable:
         self._live: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._plugged = True
+        self.delay_s = 0.0
+        """How long each piece of bytes lies in the line."""
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._door.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -65,6 +67,7 @@ class Cable:
     def _carry(self, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := one.recv(65536):
+                threading.Event().wait(self.delay_s)
                 other.sendall(data)
         for end in (one, other):
             with contextlib.suppress(OSError):

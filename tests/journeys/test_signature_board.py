@@ -223,7 +223,7 @@ def test_a_deputy_looks_through_each_ward_that_they_may_act_for_and_is_told_in_w
                                         admitted_at=datetime.now(UTC)), new_id())
     at = at_screen(DEPUTY, own.id)
     given = DelegationsModel(at.desk, at.window)
-    given.account_changed.connect(lambda _account: at.place.account_changed())
+    given.account_changed.connect(at.place.account_changed)
     at.press(at.place.list, Qt.Key.Key_2)
     qtbot.waitUntil(lambda: at.model.board is not None, timeout=LONG)
     assert chosen(at.model, cover.entry) is None

@@ -78,6 +78,25 @@ def test_no_bare_except_and_no_name_that_says_nothing() -> None:
                 assert not node.name.endswith(("Manager", "Helper", "Utils")), f"{node.name} in {file}"
 
 
+OUTLIVE = frozenset({"sync", "machine", "session", "background", "announcer", "actions", "loader", "source"})
+"""What tells something for as long as a session, a window or the program lasts."""
+
+
+def test_what_outlives_its_listeners_has_listeners_that_qt_takes_away() -> None:
+    """A bound method of a QObject is disconnected when its object goes; a lambda or a
+    `partial` is called for ever, and then touches what is deleted: an error in the face of whoever signs in next.
+    """
+    for file in (file for file in MODULES if file.is_relative_to(ROOT / "workstation")):
+        for node in ast.walk(tree(file)):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Attribute(value=owner), attr="connect"), args=[to]):
+                    last = owner.func if isinstance(owner, ast.Call) else owner
+                    name = last.attr if isinstance(last, ast.Attribute) else getattr(last, "id", "")
+                    if name.strip("_") in OUTLIVE:
+                        itself = isinstance(to, ast.Attribute)
+                        assert itself, f"{file.relative_to(ROOT)}:{node.lineno} connects what is no method"
+
+
 def test_no_signals_bare_emit_is_handed_on() -> None:
     """To call it when its object is gone ends the program: see workstation/emitting.py."""
     for file in MODULES:

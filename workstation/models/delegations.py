@@ -56,6 +56,8 @@ class DelegationsModel(QObject):
     """Refusal: the list could not be had, or something was not given or taken back."""
     account_changed = pyqtSignal(object)
     """Account: what this person may sign for others is different from now on."""
+    mine_changed = pyqtSignal(object)
+    """The same, as `mine`."""
 
     def __init__(self, desk: Desk, parent: QObject | None = None, *, now: Callable[[], datetime] = utc_now) -> None:
         super().__init__(parent)
@@ -200,6 +202,7 @@ class DelegationsModel(QObject):
 
     def _tell(self) -> None:
         self._held = self.mine
+        self.mine_changed.emit(self._held)
         self.account_changed.emit(self._desk.account)
 
 

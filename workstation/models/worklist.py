@@ -16,7 +16,7 @@ from records.folding import fold
 from records.messages import Board, BoardRow, WardView
 from workstation.config import ZONE
 from workstation.emitting import emitter
-from workstation.models.account import utc_now
+from workstation.models.account import Account, utc_now
 from workstation.models.board import (
     BoardFilter,
     BoardLine,
@@ -143,6 +143,10 @@ class BoardModel(QAbstractTableModel, Answered[Board]):
         """Ask for all wards."""
         self._desk.kept("wards", _WARDS, self._take_wards)
         self._desk.fetch("wards", "/api/wards", _WARDS, self._take_wards, emitter(self, self.refused))
+
+    def account_changed(self, _account: Account) -> None:
+        """Somebody gave me wards to sign for, or took them back."""
+        self.load_wards()
 
     def open_ward(self, ward: UUID) -> None:
         """Show that ward: what this PC has at once, the server's when it comes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
+from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
@@ -176,7 +177,7 @@ class Palette(QWidget):
     def close_it(self) -> None:
         """Put it away."""
         self.hide()
-        if self._came_from is not None:
+        if self._came_from is not None and not sip.isdeleted(self._came_from):  # what is behind may have changed
             self._came_from.setFocus()
         self._came_from = None
 

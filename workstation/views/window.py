@@ -66,7 +66,7 @@ class Window(QMainWindow):
         self.resize(WIDTH, HEIGHT)
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
         self._bind_always()
-        self.actions_.refused.connect(lambda why: self.tell(Refusal(Reason("action_refused", "", {"why": why}))))
+        self.actions_.refused.connect(self._refused)
         session.phase_changed.connect(self._phase_changed)
         application = QApplication.instance()
         if application is not None:
@@ -149,6 +149,9 @@ class Window(QMainWindow):
     def tell(self, what: Refusal, title: str = "") -> None:
         """Say a refusal or a trouble that has no place of its own on the screen."""
         prompts.Told(title or "Chưa làm được", what, self).show_over()
+
+    def _refused(self, why: str) -> None:
+        self.tell(Refusal(Reason("action_refused", "", {"why": why})))
 
     def _open_palette(self) -> None:
         if self.palette_ is not None:

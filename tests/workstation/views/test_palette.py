@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import QCoreApplication, Qt
 from PyQt6.QtGui import QInputMethodEvent
+from PyQt6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from tests.workstation.views.keyboard import CTRL, press, write
@@ -77,3 +79,16 @@ def test_enter_ends_a_syllable_and_not_the_search(palette: Palette, qtbot: QtBot
     QCoreApplication.sendEvent(palette.field, QInputMethodEvent("điề", []))
     press(palette.field, Qt.Key.Key_Return)
     assert palette.isVisible()
+
+
+def test_closing_it_asks_nothing_of_a_field_that_is_gone(program: Program, ward: WardView, qtbot: QtBot) -> None:
+    field = QLineEdit(ward)
+    field.show()
+    field.setFocus()
+    press(field, Qt.Key.Key_K, CTRL)
+    palette = program.window.palette_
+    assert palette is not None
+    assert palette.isVisible()
+    sip.delete(field)  # a list came anew behind it
+    press(palette.field, Qt.Key.Key_Escape)
+    assert not palette.isVisible()

@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,6 +18,7 @@ from tests.workstation.views.hospital import PASSWORD, Hospital
 from tests.workstation.views.keyboard import ALT, CTRL, press, write
 from workstation.app import Program
 from workstation.collecting import Collector
+from workstation.models.delegations import DelegationsModel
 from workstation.models.session import Phase
 from workstation.views import style
 from workstation.views.actions import Place
@@ -141,6 +143,19 @@ def test_another_person_finds_nothing_of_the_one_before(program: Program, at_wor
     assert program.desk is None
     assert not program.window.actions_.bound("palette")
     assert program.window.windowTitle() == "Đăng nhập — Bệnh Án"
+
+
+def test_news_that_come_while_somebody_signs_out_find_nobody_to_tell(
+        program: Program, at_work: WorkPage, qtbot: QtBot) -> None:
+    assert program.desk is not None
+    sync, account = program.desk.sync, program.desk.account
+    given = sync.findChild(DelegationsModel)
+    assert given is not None
+    program.window.actions_.trigger("change_person")
+    sip.delete(at_work)  # as Qt does a moment later; what had told it goes after it
+    sync.status_changed.emit(sync.status)  # an error in a slot fails the test
+    given.mine_changed.emit(given.mine)
+    given.account_changed.emit(account)
 
 
 def test_without_the_server_the_window_says_since_when_and_goes_on(

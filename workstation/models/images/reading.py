@@ -87,7 +87,7 @@ class Reading(QObject):
         source.refused.connect(self._not_opened)
         source.filled.connect(self.filled)
         source.grown.connect(self._grown)
-        source.not_grown.connect(lambda _series, why: self.not_grown.emit(why))
+        source.not_grown.connect(self._not_grown)  # the shelf outlives whoever reads from it
 
     def _files(self, study: str, series: str) -> Iterator[tuple[str, bytes | Image]]:
         """Whatever shelf a subclass has."""
@@ -190,6 +190,9 @@ class Reading(QObject):
                 self._stacks[hung] = stack
                 self._images[series] = self._listed(hung)
                 self.exchanged.emit(hung, stack)
+
+    def _not_grown(self, _series: str, why: Refusal) -> None:
+        self.not_grown.emit(why)
 
     def _gather(self, hung: Hung, stack: Stack) -> None:
         if hung in self._volumes:

@@ -109,7 +109,10 @@ class RowDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._form, self._view = form, view
         self._layouts: dict[tuple[int, int], tuple[TimelineItem, RowLayout]] = {}
-        style.announcer().changed.connect(self._layouts.clear)
+        style.announcer().changed.connect(self._drawn_anew)
+
+    def _drawn_anew(self) -> None:
+        self._layouts.clear()
 
     def layout_of(self, index: QModelIndex) -> RowLayout | None:
         """Where everything stands in that row."""

@@ -39,6 +39,7 @@ class ReaderWindow(QMainWindow):
         self._model, self._loader, self._background = model, loader, background
         self.actions_ = ActionSet(self)
         self.place: DiscPlace | None = None
+        self._keys: KeyLine | None = None
         self._settled = False
         self._words, self._bar = label("", "viewer", wrap=True), QProgressBar()
         self._other = KeyButton("Mở đĩa, thư mục khác…", key_of("open_disc"), on_click=self.ask_for_disc)
@@ -51,10 +52,12 @@ class ReaderWindow(QMainWindow):
         self.actions_.bind("help", self._help)
         self.actions_.bind("open_disc", self.ask_for_disc)
         self.actions_.bind("back", self._back)
+        self.actions_.changed.connect(self._show_keys)
         self.actions_.enter(Place.IMAGES)
         self._hears = ((model.changed, self._changed), (model.went_on, self._went_on), (model.refused, self._refused))
         for told, hears in self._hears:
             told.connect(hears)
+        background.failed.connect(self._failed)
         self._changed()
 
     def _waiting(self) -> QWidget:
@@ -127,12 +130,12 @@ class ReaderWindow(QMainWindow):
         reading.setParent(place)
         place.fits.hide()  # there is no chart here to compare with
         page, keys = QWidget(), KeyLine()
+        self._keys = keys
         layout = column(gap=0)
         layout.addWidget(place, 1)
         layout.addWidget(keys)
         page.setLayout(layout)
         place.note_changed.connect(keys.show_note)
-        self.actions_.changed.connect(lambda: keys.show_keys(self.actions_.hints()))
         reading.filled.connect(self._settle)
         reading.refused.connect(self._settle)
         self._pages.addWidget(page)
@@ -165,10 +168,17 @@ class ReaderWindow(QMainWindow):
 
         Told(title or "Chưa làm được", what, self).show_over()
 
+    def _failed(self, _name: str, why: Refusal) -> None:
+        self.tell(why)
+
     def _help(self) -> None:
         from workstation.views.help import show_help
 
         show_help(self.actions_, self)
+
+    def _show_keys(self) -> None:
+        if self._keys is not None:
+            self._keys.show_keys(self.actions_.hints())
 
     def _back(self) -> None:
         if self.place is not None:
@@ -183,7 +193,7 @@ class ReaderWindow(QMainWindow):
         if self.place is not None:
             page = self._pages.currentWidget()
             self.place.stop()
-            self.place = None
+            self.place = self._keys = None
             if page is not None:
                 self._pages.removeWidget(page)
                 page.hide()

@@ -11,6 +11,7 @@ from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QAbstractItemView, QPushButton, QStackedWidget, QWidget
 
+from workstation.models.account import Account
 from workstation.models.awaited import AwaitedModel
 from workstation.models.signing import Line, Task
 from workstation.models.signing_board import BoardScope, SigningBoardModel
@@ -241,7 +242,7 @@ class SigningPlace(PlaceView):
         self._board.rest()
         self._actions.unbind(*_MINE)
 
-    def account_changed(self) -> None:
+    def account_changed(self, _account: Account) -> None:
         """What this person may sign for others is different from now on."""
         self._board.account_changed()
 

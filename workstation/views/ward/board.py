@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QApplication, QFrame, QStackedWidget, QWidget
 
 from records.early_warning import EarlyWarning, Level
 from records.errors import Refusal
+from workstation.models.status import SyncStatus
 from workstation.models.sync import SyncModel
 from workstation.models.worklist import (
     CLOCK_ROLE,
@@ -138,7 +139,7 @@ class WardView(PlaceView):
         board.counters_changed.connect(self._show_counters)
         board.wards_changed.connect(self._show_wards)
         board.refused.connect(self._refused)
-        self._sync.status_changed.connect(lambda _status: self._say_when())
+        self._sync.status_changed.connect(self._status_changed)
         self.ward.activated.connect(self._ward_chosen)
         self.table.opened.connect(lambda: self._actions.trigger("ward.open"))
         self.table.typed.connect(self._typed)
@@ -210,6 +211,9 @@ class WardView(PlaceView):
         self._show_state(Loading())
         self._show_wards()
         self.title_changed.emit(self.title())
+
+    def _status_changed(self, _status: SyncStatus) -> None:
+        self._say_when()
 
     def _say_when(self) -> None:
         at = self._board.as_of

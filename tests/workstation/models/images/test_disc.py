@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from PyQt6 import sip
 from pytestqt.qtbot import QtBot
 
 from imaging.sources import MIB
-from records.errors import Trouble
+from records.errors import Refusal, Trouble
 from server.store import base, images
 from server.store.image_search import Sight
 from tests.imaging.bombs import around, deep
@@ -23,8 +24,9 @@ from workstation.models.images.disc import DiscModel, DiscPerson, DiscReading, D
 from workstation.models.images.disc_sending import DiscSending, SendingStage
 from workstation.models.images.hanging import Hung
 from workstation.models.images.loading import Loader
-from workstation.models.images.local import read_folder
+from workstation.models.images.local import LocalImages, read_folder
 from workstation.models.images.pixel_memory import PixelMemory
+from workstation.models.images.reading import Reading
 
 __all__ = ["ward"]
 
@@ -100,6 +102,17 @@ def test_broken_files_say_why_and_their_series_open(model: DiscModel, tmp_path: 
     assert sum(stack.loaded(place) is not None for place in range(whole)) >= whole - 2
     reading.stop()
     assert reading.memory_words(LUNG).startswith("Bộ nhớ ảnh 0/"), "nothing stays of a disc that was closed"
+    assert loader.stop()
+
+
+def test_a_shelf_tells_nothing_to_a_reader_that_is_closed(
+        model: DiscModel, tmp_path: Path, qtbot: QtBot, background: Background) -> None:
+    binh, _ = read(model, a_disc(tmp_path / "cd"), qtbot)
+    loader = Loader(PixelMemory(64 * MIB))
+    shelf = LocalImages(binh.files, loader, background)
+    reading = Reading(shelf, background)
+    sip.delete(reading)
+    shelf.not_grown.emit(LUNG, Refusal.because("unexpected", "series"))  # an error in a slot fails the test
     assert loader.stop()
 
 

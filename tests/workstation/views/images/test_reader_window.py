@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -102,6 +103,8 @@ def test_whose_images_is_asked_where_a_disc_has_several_peoples(
 def test_another_disc_takes_the_place_of_the_first(window: ReaderWindow, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window._model.read(one_person(tmp_path / "cd"))
+    before = window.place
+    assert before is not None
     press(window, Qt.Key.Key_O, CTRL)
     [dialog] = window.findChildren(DiscDialog)
     dialog._model.read(a_disc(tmp_path / "other"))
@@ -111,6 +114,8 @@ def test_another_disc_takes_the_place_of_the_first(window: ReaderWindow, tmp_pat
     assert window.place.reading.person.name == "NGUYEN VAN BINH"
     qtbot.waitUntil(lambda: seen(window) or len(window.place.grid.cells) > 1, timeout=20_000)  # type: ignore[union-attr]  # it was there above
     assert window._pages.count() == 2, "what was open before is gone"
+    qtbot.waitUntil(lambda: sip.isdeleted(before), timeout=10_000)
+    window.actions_.refresh()  # nothing of it is asked to show other keys
 
 
 @pytest.mark.parametrize("given", ["empty", "text", "away"])
