@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from records.messages import ChainView, ReviewView, SlotView
+from records.deadlines import REMIND_AGAIN
+from records.messages import ChainView, ReminderView, ReviewView, SlotView, WaitingView
 from workstation.config import ZONE
+from workstation.models.account import utc_now
 
 
 def why_here(chain: ChainView) -> str:
@@ -24,6 +27,28 @@ def why_review(review: ReviewView, days: int) -> str:
     last = f"lần gần nhất {_day(review.reviewed_at)}" if review.reviewed_at is not None else "chưa duyệt lần nào"
     return (f"Trưởng khoa duyệt toàn bộ hồ sơ ít nhất mỗi {days} ngày; {last}, hạn {_day(review.due)}. "
             "Chữ ký của Trưởng khoa trong hồ sơ là một lần duyệt.")
+
+
+def why_no_reminder(paper: WaitingView | ReviewView | None, chain: ChainView | None, me: UUID) -> str:
+    """Why I can remind nobody of that paper now; empty when I can."""
+    if paper is None:
+        return "Chưa chọn văn bản."
+    if isinstance(paper, ReviewView):
+        return "Duyệt hồ sơ không có chỗ ký riêng để nhắc."
+    if paper.holder is None:
+        return "Nhiều người ký được chỗ này, không nhắc riêng ai."
+    if paper.holder == me:
+        return "Văn bản này chờ chính bạn."
+    last = _last_reminder(paper, chain)
+    return f"Đã nhắc lúc {clock(last.at)}, nhắc lại được từ {clock(last.at + REMIND_AGAIN)}." if last else ""
+
+
+def _last_reminder(paper: WaitingView, chain: ChainView | None) -> ReminderView | None:
+    """The reminder of this signature that is too fresh for another."""
+    if chain is None or chain.entry != paper.entry:
+        return None
+    return next((one for one in chain.reminders if (one.slot, one.to) == (paper.slot, paper.holder)
+                 and utc_now() < one.at + REMIND_AGAIN), None)
 
 
 def clock(at: datetime) -> str:

@@ -5,7 +5,7 @@ A person looks into the wards where they work and, with the same choice, into th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date
 from enum import StrEnum
 from functools import partial
@@ -15,7 +15,6 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from records.deadlines import REMIND_AGAIN
 from records.delegation import Delegation
 from records.entries import Version
 from records.errors import Reason, Refusal
@@ -38,7 +37,8 @@ from workstation.config import ZONE
 from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.account import utc_now
-from workstation.models.board_words import clock
+from workstation.models.board_words import why_no_reminder
+from workstation.models.chosen import Chosen
 from workstation.models.delegations import given_wards
 from workstation.models.desk import Desk, Told
 from workstation.models.history import both_texts
@@ -63,6 +63,10 @@ Paper = WaitingView | ReviewView
 """What somebody holds up: a signature, or a look through a whole record."""
 
 
+def _named(paper: Paper) -> Hashable:
+    return (paper.entry, paper.slot) if isinstance(paper, WaitingView) else paper.encounter
+
+
 class SigningBoardModel(QObject):
     """Asks the server while somebody looks; what was chosen stays chosen when the answer changes."""
 
@@ -82,7 +86,8 @@ class SigningBoardModel(QObject):
         """Every ward of the hospital, once it is known: delegations name them by their ids."""
         self._ward: UUID | None = None
         self._holder: tuple[UUID | None, str] | None = None
-        self._paper = self._signed = 0
+        self._paper: Chosen[Paper] = Chosen(_named)
+        self._signed: Chosen[SignedView] = Chosen(lambda one: (one.entry, one.at))
         self._newest: SigningBoard | None = None
         self._known: set[UUID] = set()
         """Reminders and corrections that I have read: an answer that was on its way then still has them."""
@@ -158,21 +163,23 @@ class SigningBoardModel(QObject):
     @property
     def signed(self) -> SignedView | None:
         """The signature of today that is chosen."""
-        given = self.board.signed if self.board is not None else ()
-        return given[min(self._signed, len(given) - 1)] if given else None
+        return self._signed.among(self._given)
+
+    @property
+    def _given(self) -> tuple[SignedView, ...]:
+        return self.board.signed if self.board is not None else ()
 
     @property
     def paper(self) -> Paper | None:
         """The paper whose chain is shown: one that is held up, or what follows on my own signature."""
         if self.scope is BoardScope.SIGNED:
             return next(iter(self.signed.next), None) if self.signed is not None else None
-        papers = self.papers
-        return papers[min(self._paper, len(papers) - 1)] if papers else None
+        return self._paper.among(self.papers)
 
     @property
     def number(self) -> int:
         """Which of the holder's papers it is, from 1."""
-        return min(self._paper, max(len(self.papers) - 1, 0)) + 1
+        return self._paper.place(self.papers) + 1
 
     @property
     def reminders(self) -> tuple[ReminderView, ...]:
@@ -205,25 +212,9 @@ class SigningBoardModel(QObject):
     def why_no_reminder(self) -> str:
         """Why nobody can be reminded now; empty when it can be done."""
         paper = self.paper
-        if paper is None:
-            return "Chưa chọn văn bản."
-        if self._desk.away:
+        if paper is not None and self._desk.away:
             return "Đang mất kết nối: nhắc được khi có mạng lại."
-        if isinstance(paper, ReviewView):
-            return "Duyệt hồ sơ không có chỗ ký riêng để nhắc."
-        if paper.holder is None:
-            return "Nhiều người ký được chỗ này, không nhắc riêng ai."
-        if paper.holder == self._desk.account.person.id:
-            return "Văn bản này chờ chính bạn."
-        last = self._last_reminder(paper)
-        return f"Đã nhắc lúc {clock(last.at)}, nhắc lại được từ {clock(last.at + REMIND_AGAIN)}." if last else ""
-
-    def _last_reminder(self, paper: WaitingView) -> ReminderView | None:
-        """The reminder of this signature that is too fresh for another."""
-        if self.chain is None or self.chain.entry != paper.entry:
-            return None
-        return next((one for one in self.chain.reminders if (one.slot, one.to) == (paper.slot, paper.holder)
-                     and utc_now() < one.at + REMIND_AGAIN), None)
+        return why_no_reminder(paper, self.chain, self._desk.account.person.id)
 
     # Acts
 
@@ -259,17 +250,18 @@ class SigningBoardModel(QObject):
 
     def choose_holder(self, holder: HolderView) -> None:
         """Show what that one holds up."""
-        self._holder, self._paper = (holder.holder, holder.name), 0
+        self._holder = (holder.holder, holder.name)
+        self._paper.forget()
         self._show_paper()
 
     def choose_signed(self, number: int) -> None:
         """Show what follows on that signature of today, from 0."""
-        self._signed = number
+        self._signed.choose(self._given, number)
         self._show_paper()
 
     def step(self, by: int) -> None:
         """The holder's next paper, or the one before."""
-        self._paper = min(max(self.number - 1 + by, 0), max(len(self.papers) - 1, 0))
+        self._paper.choose(self.papers, self.number - 1 + by)
         self._show_paper()
 
     def load(self) -> None:
@@ -278,7 +270,9 @@ class SigningBoardModel(QObject):
 
     def _turn(self) -> None:
         """Begin anew with what is chosen now."""
-        self._holder, self._paper, self._signed, self.chain = None, 0, 0, None
+        self._holder = self.chain = None
+        self._paper.forget()
+        self._signed.forget()
         self.changed.emit()
         self.load()
 
@@ -382,6 +376,10 @@ class SigningBoardModel(QObject):
             self.refused.emit(refusal)
 
     def _show_paper(self) -> None:
+        if (holder := self.holder) is not None:
+            self._holder = (holder.holder, holder.name)
+        self._paper.hold(self.papers)
+        self._signed.hold(self._given)
         paper = self.paper
         entry = paper.entry if isinstance(paper, WaitingView) else None
         if self.chain is not None and self.chain.entry != entry:
