@@ -183,7 +183,13 @@ class Program(QObject):
             self._loader = Loader(PixelMemory(self.config.image_memory_mb * MIB), self)
             self.session.renewed.connect(self._loader.try_again)
         shelf = self._shelf = RemoteImages(self.client, self._loader, self.background, page)
+        desk.sync.chart_stale.connect(self._line_back)
         ImagesDesk(desk, page, self.window.actions_, shelf, self._loader)
+
+    def _line_back(self, encounter: UUID | None) -> None:
+        """All charts are stale: the server was away. Images need not wait for their own next try."""
+        if encounter is None and self._loader is not None:
+            self._loader.try_again()
 
     def _join_delegations(self, desk: Desk, page: WorkPage, board: BoardModel, signing: SigningPlace) -> None:
         """What was given to this person to sign for others: the dialog, the top bar, the wards of both boards."""

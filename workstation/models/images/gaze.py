@@ -165,8 +165,11 @@ class Gaze(QObject):
             self._show(loaded, None if loaded is not None else reason, place)
 
     def _came(self, place: int) -> None:
-        """Only the place that the reader asked for and does not see yet is of any interest."""
-        if place == self.awaited and not self._held():
+        """Only the place that the reader asked for and does not see yet is of any interest: its pixels may come after
+        it was told why they did not (the network was cut, and is back).
+        """
+        told_only = self._here is None and self._reason is not None and place == self._seen == self._state.place
+        if (place == self.awaited or told_only) and not self._held():
             self._find()
 
     def _show(self, loaded: Loaded | None, reason: Reason | None, place: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from PyQt6.QtCore import QObject
 
@@ -34,6 +35,7 @@ class ReadingModel(Reading):
         self.studies = StudiesModel(desk, patient, self)
         self.studies.loaded.connect(self.take_in)
         desk.sync.images_stale.connect(self.studies.look_again)
+        desk.sync.chart_stale.connect(self._stale)
         self.keeper = MarksKeeper(desk, self.marks, patient, self)
         self.thumbnails = RemoteThumbnails(desk.client, desk.background, self)
         self.objects = RemoteObjects(desk.client, desk.background, self)
@@ -43,6 +45,12 @@ class ReadingModel(Reading):
         self.saver.kept.connect(self.annexes.take)
         self.key_frames.keep_by(partial(self._remember, f"key-frames:{patient.id}"),
                                 desk.store.kept(f"key-frames:{patient.id}") or ())
+
+    def _stale(self, encounter: UUID | None) -> None:
+        """All charts at once: the server was away and is back."""
+        if encounter is None:
+            self.studies.look_again()
+            self.line_back.emit()
 
     def _remember(self, key: str, items: list[dict[str, Any]]) -> None:
         store = self.desk.store

@@ -66,6 +66,8 @@ class Reading(QObject):
     """Hung, Stack: its series has grown; the same places with more between or behind them."""
     not_grown = pyqtSignal(object)
     """Refusal: what came to a series that is open could not be taken in."""
+    line_back = pyqtSignal()
+    """What could not be fetched may come now."""
     studies: StudyList
     keeper: Keeping
     thumbnails: Thumbnails

@@ -64,6 +64,7 @@ class Grid(QWidget):
         reading.refused.connect(self._refused)
         reading.gathered.connect(self._gathered)
         reading.exchanged.connect(self._exchanged)
+        reading.line_back.connect(self._ask_again)
         reading.objects.opened.connect(self._opened)
         reading.objects.refused.connect(self._not_opened)
         reading.saver.saved.connect(self.told)
@@ -242,6 +243,12 @@ class Grid(QWidget):
         for cell in self._cells_of(hung):
             if not cell.filled:
                 cell.say(" ".join(f"{one.vietnamese} {one.todo}".strip() for one in why.reasons))
+
+    def _ask_again(self) -> None:
+        """The server is back: what a viewport said of it is out of date."""
+        for cell in self.cells:
+            if cell.hung.series_uid and not cell.filled and cell.pane is None:
+                self._put(cell, cell.hung)
 
     def _not_opened(self, series: str, why: Refusal) -> None:
         self._refused(Hung("", series), why)

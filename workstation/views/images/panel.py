@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QModelIndex, QPoint, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter
 from PyQt6.QtWidgets import (
+    QApplication,
     QFrame,
     QListWidget,
     QListWidgetItem,
+    QScrollArea,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:  # images from a disc are read without the language of the wir
 
 PANEL_WIDTH = 260
 HIGH = 28
+SETTLED_MS = 50
+"""After so long everything in it has found its place."""
 LINE = Qt.ItemDataRole.UserRole + 1
 _INKS = {"circle-dashed": "region", "ruler-measure": "length", "angle": "length"}
 WhereWords = Callable[[Mark], str]
@@ -182,11 +186,43 @@ class ImagesPanel(QFrame):
         inner.addLayout(self.report)
         inner.addStretch(1)
         self._inner = inner
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(SETTLED_MS)
+        self._settled.timeout.connect(self._bring_now)
+        self._room = QScrollArea()
+        """A low screen (150 %) has not the height for all of it: it is scrolled to, and nothing lies over another."""
         layout = column(head, gap=0)
-        layout.addLayout(inner, 1)
+        layout.addWidget(self._scrolled(inner), 1)
         self.setLayout(layout)
         self.show_marks((), lambda _mark: "")
         self.show_priors((), set())
+
+    def _scrolled(self, inner: QVBoxLayout) -> QScrollArea:
+        ground = QWidget()
+        ground.setProperty("role", "viewer_scrolled")
+        ground.setLayout(inner)
+        self._room.setWidget(ground)
+        self._room.setWidgetResizable(True)
+        self._room.setFrameShape(QFrame.Shape.NoFrame)
+        self._room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        if (bar := self._room.verticalScrollBar()) is not None:
+            bar.rangeChanged.connect(self.bring)  # a report that opens finds its size in several steps
+        return self._room
+
+    def bring(self, *_range: int) -> None:
+        """What has the keys comes into sight, where there is not the height for all: once everything has its place."""
+        self._settled.start()
+
+    def _bring_now(self) -> None:
+        focused = QApplication.focusWidget()
+        if focused is not None and self._room.isAncestorOf(focused):
+            # Not `ensureWidgetVisible`: of a text that sees to its cursor's line only.
+            ground = self._room.widget() or self
+            top = focused.mapTo(ground, QPoint())
+            self._room.ensureVisible(top.x(), top.y() + focused.height(), 0, 8)
+            self._room.ensureVisible(top.x(), top.y(), 0, 8)
 
     def show_marks(self, marks: Sequence[Mark], where: WhereWords) -> None:
         """All that was measured on what is open, the oldest first; others' with their names."""

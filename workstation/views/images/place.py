@@ -6,7 +6,7 @@ from functools import partial
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QStackedWidget, QWidget
+from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from imaging.objects.references import ImageReference
 from workstation.models.images.corners import ruler_words
@@ -46,7 +46,7 @@ class ReaderPlace(PlaceView):
     def __init__(self, reading: Reading, panel: ImagesPanel, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.reading, self.panel, self._actions = reading, panel, actions
-        self._hung = False
+        self._hung = self._narrow = False
         self._wanted: tuple[str, Spot | None] = ("", None)
         self._seek: Spot | None = None
         self._pick: Mark | None = None
@@ -99,7 +99,7 @@ class ReaderPlace(PlaceView):
 
     def _bind(self) -> None:
         acts = {
-            "images.strip": self._toggle_strip, "images.panel": lambda: self.panel.setVisible(self.panel.isHidden()),
+            "images.strip": self._toggle_strip, "images.panel": self._toggle_panel,
             "images.layout": self._next_layout, "images.link": self.grid.toggle_link, "images.plane": self._next_plane,
             "images.prior": self.comparing.toggle, "images.keep_look": self.grid.keep_look,
             "images.state": self.presenting.next, "images.state_off": self.presenting.off,
@@ -166,8 +166,10 @@ class ReaderPlace(PlaceView):
             self._act(action.id)
 
     def resizeEvent(self, event: object) -> None:  # narrow (125 %): both sides fold away for the pictures
-        if self.width() < FOLD_BELOW and not self._left.isHidden():
-            self.panel.hide()
+        narrow = self.width() < FOLD_BELOW  # only when it becomes so: the line of an outage takes nothing away
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.panel.setVisible(not narrow)
 
     # What is opened
 
@@ -332,9 +334,21 @@ class ReaderPlace(PlaceView):
         self.show_spot(Spot(found[0].uid, wanted.series_uid, wanted.instance_uid, frame))
 
     def _toggle_strip(self) -> None:
-        self._left.setVisible(self._left.isHidden())
-        if not self._left.isHidden():
+        """F2: the cursor into the list; from there, fold it, as in the chart."""
+        if self._left.isHidden() or not self.strip.hasFocus():
+            self._left.show()
             self.strip.setFocus()
+            return
+        self._left.hide()
+        self.take_keys()
+
+    def _toggle_panel(self) -> None:
+        """F4. The keys come back to the pictures with it: Qt would give them to the top bar."""
+        focused = QApplication.focusWidget()
+        inside = focused is not None and self.panel.isAncestorOf(focused)
+        self.panel.setVisible(self.panel.isHidden())
+        if inside:
+            self.take_keys()
 
     def _next_layout(self) -> None:
         self.grid.next_layout()

@@ -88,6 +88,7 @@ class Reporting(QObject):
         self.beside.left.connect(place.take_keys)
         self.beside.turned.connect(self._show_report)
         self.beside.keys_changed.connect(self._say_write)
+        self.beside.keys_changed.connect(place.panel.bring)
         self.beside.keys_changed.connect(actions.refresh)  # letters are words there: the key line names none of them
         self.images.opened.connect(lambda item: place.show_spot(spot_of(item)))
         self.images.dropped.connect(self._drop)

@@ -16,6 +16,7 @@ from imaging.grey import Window
 from imaging.image import open_image
 from imaging.objects.presentation import read_presentation
 from imaging.sources import InMemory
+from records.errors import Trouble
 from records.messages import DestroyedStudyView, ImageSeriesView, ImageStudyView, PatientImages
 from tests.workstation import hospital
 from tests.workstation.views.images.shelf import (
@@ -96,10 +97,39 @@ def test_it_fits_the_screen_of_a_ward(opened: Reader, tmp_path: Path) -> None:
     assert panel.isHidden()
     before = grid.width()
     press(opened, Qt.Key.Key_F2)
+    assert opened.place.strip.hasFocus(), "the first F2 leads into the list, as in the chart"
+    press(opened, Qt.Key.Key_F2)
+    assert grid.active.isAncestorOf(QApplication.focusWidget())
     QApplication.processEvents()
     assert opened.place.strip.isVisible() is False
     assert grid.width() > before
     assert opened.window.grab().save(str(tmp_path / "place.png"))
+
+
+def test_what_the_server_kept_back_is_asked_for_again_when_it_is_back(opened: Reader, qtbot: QtBot) -> None:
+    """«Chưa nối được với máy chủ» stayed for ever where a series was opened while the network was cut."""
+    place, shelf = opened.place, opened.shelf
+    shelf.late.add(SOFT)
+    place.reading._stacks.clear()
+    place.grid.put(Hung(CT, SOFT))
+    cell = place.grid.active
+    shelf.refused.emit(SOFT, Trouble.because("server_away", detail="cut"))
+    assert cell.message
+    shelf.late.clear()
+    place.reading.desk.sync.chart_stale.emit(None)
+    qtbot.waitUntil(lambda: cell.filled, timeout=10_000)
+    assert cell.message == ""
+
+
+def test_the_panel_that_was_opened_on_a_narrow_screen_stays_when_a_line_comes_above(opened: Reader) -> None:
+    """The line of an outage takes 34 points of height: at 125 % the report that was written on went with it."""
+    opened.window.resize(1093, 500)
+    assert opened.place.panel.isHidden()
+    press(opened, Qt.Key.Key_F4)
+    opened.window.resize(1093, 466)
+    assert not opened.place.panel.isHidden()
+    opened.window.resize(1366, 636)
+    assert not opened.place.panel.isHidden()
 
 
 def test_scrolling_takes_the_other_series_along_until_it_is_let_go(opened: Reader) -> None:

@@ -28,6 +28,7 @@ from workstation.models.images.key_images import LONGEST_SIDE, spot_of
 from workstation.models.images.marks import Kind, Mark
 from workstation.models.images.measuring import measured
 from workstation.models.images.objects import Opened
+from workstation.views.images.beside import LEAST
 from workstation.views.images.reporting import Begun, Chart, Reporting
 
 
@@ -297,3 +298,33 @@ def test_the_panel_of_a_small_screen_holds_pictures_and_words_and_none_lies_over
              if one.isVisible()]
     areas = [one.rect().translated(one.mapTo(opened.window, QPoint())) for one in shown]
     assert all(above.bottom() < below.top() for above, below in pairwise(areas))
+
+
+def test_on_a_low_screen_the_panel_is_scrolled_and_what_is_written_on_is_in_sight(
+        opened: Reader, beside: tuple[Reporting, EditorModel], qtbot: QtBot) -> None:
+    """At 150 % the list of key images, its button and the report's words lay over each other."""
+    reporting, _ = beside
+    press(opened, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: len(reporting.choosing.chosen) == 1)
+    opened.window.setFixedSize(910, 383)
+    opened.place.panel.show()
+    reporting.write()
+    words = reporting.beside.fields["conclusion"]
+    words.setFocus()
+    QApplication.processEvents()
+    parts = (reporting.caption, reporting.images, reporting.report, reporting.beside, reporting.go_on)
+    areas = [one.rect().translated(one.mapTo(opened.window, QPoint())) for one in parts]
+    assert all(above.bottom() < below.top() for above, below in pairwise(areas))
+    assert all(field.height() >= LEAST for field in reporting.beside.fields.values())
+    qtbot.waitUntil(lambda: words.visibleRegion().boundingRect().height() == words.height(), timeout=5000)
+
+
+def test_f4_from_the_reports_words_gives_the_keys_back_to_the_pictures(
+        opened: Reader, beside: tuple[Reporting, EditorModel]) -> None:
+    reporting, _ = beside
+    opened.place.entered.emit()
+    reporting.write()
+    assert reporting.beside.has_keys
+    press(opened, Qt.Key.Key_F4)
+    assert opened.place.panel.isHidden()
+    assert opened.place.grid.active.isAncestorOf(QApplication.focusWidget())

@@ -405,6 +405,20 @@ def test_a_place_that_cannot_be_shown_says_why_and_the_others_go_on(viewport: Vi
     assert viewport.gaze.seen == 2
 
 
+def test_a_picture_that_comes_after_it_was_told_why_not_is_seen(viewport: Viewport) -> None:
+    """The network was cut and is back: the slice was here, and the viewport still told of the outage."""
+    places: list[Loaded | Reason] = [loaded(FILES["CT"]), Reason("server_away", facts={"detail": "cut"})]
+    stack = HeldStack(places)
+    viewport.show_stack(stack)
+    press(viewport, Qt.Key.Key_Down)
+    assert sees(viewport) is None
+    places[1] = loaded(slice_at(disc(3), 3))
+    stack._places = places
+    stack.bring(1)
+    assert sees(viewport) is not None
+    assert viewport.gaze.reason is None
+
+
 def test_an_empty_viewport_and_an_empty_stack_answer_every_key(viewport: Viewport) -> None:
     for stack in (None, HeldStack([])):
         viewport.show_stack(stack)
