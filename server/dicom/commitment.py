@@ -32,8 +32,8 @@ SUCCESS = 0x0000
 NO_SUCH_ACTION = 0x0123
 NO_SUCH_INSTANCE = 0x0112
 INVALID_ARGUMENT = 0x0115
-_REASONS = {Safe.UNKNOWN: 0x0112, Safe.OTHER_CLASS: 0x0119}
-"""No such object instance; class and instance conflict."""
+_REASONS = {Safe.UNKNOWN: 0x0112, Safe.OTHER_CLASS: 0x0119, Safe.NOT_NOW: 0x0110}
+"""No such object instance; class and instance conflict; processing failure (PS3.3 C.14.1.1)."""
 _WAITS_S = (0.0, 5.0, 30.0, 120.0)
 """When the device is called, and how long after each attempt that failed."""
 _log = logging.getLogger("benhan.server.dicom")

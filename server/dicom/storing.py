@@ -11,7 +11,7 @@ from pynetdicom import evt
 from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 
-from records.errors import Refusal
+from records.errors import Refusal, Trouble
 from server.dicom.sending import Sender
 from server.dicom.settings import Peer
 from server.services import image_receiving
@@ -62,6 +62,8 @@ def store(listener: Listener, peer: Peer, event: evt.Event) -> int | Dataset:
         return fault
     try:
         image_receiving.receive(listener.hospital, event.encoded_dataset(), sender=peer.aet)
+    except Trouble:
+        raise  # a full disk is no fault of the image: its device sends it again
     except Refusal as refusal:
         uid = cast("C_STORE", event.request).AffectedSOPInstanceUID
         _log.warning("The image %s of %s was refused: %s", uid, peer.aet, refusal)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from records.errors import BenhAnError
+from records.errors import BenhAnError, Trouble
 from server.services.hospital import Hospital
 from server.store import audit, base, image_search, image_strays, images
 from server.store.chunks import Sealed
@@ -23,6 +23,8 @@ class Safe(Enum):
     YES = "yes"
     UNKNOWN = "unknown"
     OTHER_CLASS = "other_class"
+    NOT_NOW = "not_now"
+    """Its file cannot be looked at just now."""
 
 
 def search(hospital: Hospital, aet: str, wanted: Wanted) -> list[dict[str, Any]]:
@@ -69,12 +71,14 @@ def safe(hospital: Hospital, sop_class: str, uid: str) -> Safe:
         kept = images.instance(db, uid)
         if kept is not None and kept.sop_class != sop_class:
             return Safe.OTHER_CLASS
+        found = Safe.UNKNOWN
         files = image_strays.files_of(db, uid) if kept is None else [(kept.study, kept.file)]
         for study, file in files:
             try:
                 images.open_file(hospital.images, hospital.keys.of(db, study), file).read(0, 1)
             except BenhAnError as error:
                 _log.error("The image %s is filed and cannot be opened: %s", uid, error)
+                found = Safe.NOT_NOW if isinstance(error, Trouble) else found
             else:
                 return Safe.YES
-    return Safe.UNKNOWN
+    return found

@@ -19,7 +19,9 @@ from sqlalchemy import select
 
 from server.dicom.listener import RETIRED, Listener
 from server.dicom.settings import DicomSettings, May, Peer
+from server.services import image_devices
 from server.services.hospital import Hospital
+from server.services.image_devices import Safe
 from server.store import base
 from server.store.tables import audit_events, image_instances
 from tests.imaging.bombs import around, deep, many_items
@@ -237,3 +239,19 @@ def test_an_image_whose_header_was_made_to_swell_is_refused_and_the_next_one_kep
     for name, status in (("items", "CannotUnderstand"), ("levels", "CannotUnderstand"), ("good", "Success")):
         done = tool("storescu", "127.0.0.1", port, tmp_path / name)
         assert status in done.stderr, (name, done.stderr[-2000:])
+
+
+def test_a_store_that_takes_nothing_is_no_fault_of_the_image(port: str, tmp_path: Path, hospital: Hospital) -> None:
+    """As on a full disk: who hears «cannot understand» gives an image up; «out of resources» means: send it again."""
+    [one, other] = slices(tmp_path, 2)
+    assert tool("storescu", "127.0.0.1", port, one).returncode == 0
+    folder, away = hospital.settings.home / "images", hospital.settings.home / "away"
+    folder.rename(away)
+    folder.write_bytes(b"no folder")
+    told = tool("storescu", "127.0.0.1", port, other).stderr
+    assert "OutOfResources" in told, told
+    assert image_devices.safe(hospital, a_slice().SOPClassUID, uid("study", "series", 1)) is Safe.NOT_NOW
+    folder.unlink()
+    away.rename(folder)
+    assert tool("storescu", "127.0.0.1", port, other).returncode == 0
+    assert image_devices.safe(hospital, a_slice().SOPClassUID, uid("study", "series", 2)) is Safe.YES
