@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from asn1crypto import crl, keys, ocsp, tsp, x509
+from asn1crypto import algos, crl, keys, ocsp, tsp, x509
+from certomancer import crypto_utils
 from certomancer.services import (
     CRLBuilder,
     RevocationInfoInterface,
@@ -24,11 +26,37 @@ from certomancer.services import (
     TimeStamper,
     choose_signed_digest,
 )
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
 
 from server.demo.pki import Issued, Services, issue_responder, issue_stamper
 
 LONG_BEFORE = timedelta(days=800)
+
+
+@cache
+def _read(key: bytes) -> object:
+    return load_der_private_key(key, None)
+
+
+class _KeysReadOnce(crypto_utils.PycaCryptographyBackend):
+    """Certomancer reads its key anew for each signature, and checking an RSA key takes many times what signing does."""
+
+    def generic_sign(self, private_key: keys.PrivateKeyInfo, tbs_bytes: bytes, sd_algo: algos.SignedDigestAlgorithm,
+                     ) -> bytes:
+        key = _read(private_key.dump())
+        if sd_algo.signature_algo == "rsassa_pkcs1v15" and isinstance(key, rsa.RSAPrivateKey):
+            return key.sign(tbs_bytes, padding.PKCS1v15(), getattr(hashes, sd_algo.hash_algo.upper())())
+        return bytes(super().generic_sign(private_key, tbs_bytes, sd_algo))
+
+
+crypto_utils.CRYPTO_BACKEND = _KeysReadOnce()
 
 
 def as_asn1(issued: Issued) -> tuple[x509.Certificate, keys.PrivateKeyInfo]:
