@@ -81,7 +81,8 @@ def create_app(settings: Settings) -> FastAPI:
     pictures = ((dicomweb.router, dicomweb_pictures.router, dicomweb_storing.router) if hospital.pacs is None
                 else (pacs.router,))
     for router in (*pictures, *ROUTERS):
-        app.include_router(router)
+        # As they are: included, FastAPI would make each anew with the first request, which a person waits for.
+        app.router.routes.extend(router.routes)
     app.add_middleware(ShortWay, routes=[one for router in pictures for one in questions_of(router.routes)],
                        hands=hands)
     return app
