@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from pydicom import charset
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.uid import (
@@ -25,6 +26,10 @@ from records.errors import Refusal
 # Malformed values are met every day and are answered by value, not by a warning on somebody's console or log.
 warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 logging.getLogger("pydicom").setLevel(logging.ERROR)
+
+# pydicom 3 takes «iso_ir_58» for a codec that knows the escape before it. It is GB 2312 alone, and names kept «$)A».
+charset.python_encoding["ISO 2022 IR 58"] = charset.CODES_TO_ENCODINGS[b"\x1b$)A"] = "gb2312"
+charset.ENCODINGS_TO_CODES["gb2312"] = b"\x1b$)A"
 
 PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00010, 0x7FE00008, 0x7FE00009
 _PIXEL_TAGS = frozenset((PIXELS, FLOAT_PIXELS, DOUBLE_PIXELS))
