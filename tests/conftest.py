@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.patience import PatientBot
 
 pytest_plugins = ("tests.databases",)
 
@@ -52,6 +56,13 @@ def pytest_runtest_teardown() -> None:
     young, middle, _ = gc.get_count()
     if young > YOUNG_OBJECTS:
         gc.collect(1 if middle > 20 else 0)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """As pytest-qt's, with more patience."""
+    del qapp  # it is there: a bot needs no more
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)
