@@ -27,6 +27,7 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 TEMPLATE, SHARED = "benhan_template", "benhan_shared"
 _PLACES = Path(tempfile.gettempdir())
 _numbers = count(1)
+_administrators: dict[Path, psycopg.Connection[tuple[object, ...]]] = {}
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Itera
         cluster.start()
         yield cluster
     finally:
+        if (held := _administrators.pop(cluster.place, None)) is not None:
+            held.close()
         cluster.destroy()
 
 
@@ -81,7 +84,7 @@ def _make(cluster: Cluster) -> None:
     cluster.start()
     migrate.prepare(cluster.dsn(ADMIN, "postgres"), TEMPLATE)
     migrate.upgrade(cluster.dsn(ADMIN, TEMPLATE))
-    with _administrator(cluster) as connection:
+    with _connected(cluster) as connection:
         connection.execute(f"CREATE DATABASE {SHARED} OWNER benhan_owner TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
     cluster.stop()
 
@@ -95,11 +98,9 @@ def _copy(source: Path, target: Path) -> None:
 def copied(cluster: Cluster, template: str = TEMPLATE) -> Iterator[Database]:
     """A database of one's own, as the template is; gone at the end."""
     name = f"benhan_test_{next(_numbers)}"
-    with _administrator(cluster) as connection:
-        connection.execute(f"CREATE DATABASE {name} OWNER benhan_owner TEMPLATE {template} STRATEGY FILE_COPY")
+    _administrator(cluster).execute(f"CREATE DATABASE {name} OWNER benhan_owner TEMPLATE {template} STRATEGY FILE_COPY")
     yield Database(cluster, name)
-    with _administrator(cluster) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    _administrator(cluster).execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -157,4 +158,12 @@ def server_key(tmp_path: Path) -> ServerKey:
 
 
 def _administrator(cluster: Cluster) -> psycopg.Connection[tuple[object, ...]]:
+    """The worker's one connection that makes and drops databases: a new one for each costs a quarter of the whole."""
+    held = _administrators.get(cluster.place)
+    if held is None or held.closed:
+        held = _administrators[cluster.place] = _connected(cluster)
+    return held
+
+
+def _connected(cluster: Cluster) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(cluster.dsn(ADMIN, "postgres"), autocommit=True)
