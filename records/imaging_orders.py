@@ -55,6 +55,8 @@ class Reporting(Frozen):
     kind: str
     order: str
     """The blank that names the order which it answers."""
+    taken: str = ""
+    """The blank that says when the pictures were made."""
     images: str = ""
     name: str
     modalities: tuple[str, ...]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from records import imaging_orders
 from records.entries import FormRef, Stay, Subject
 from records.forms import EntryKind, Field, Form
 from records.messages import Chart, EntryView
@@ -43,6 +44,19 @@ def new_draft(form: Form, kind: EntryKind, chart: Chart, account: Account, now: 
         occurred_at=now.astimezone(ZONE).replace(second=0, microsecond=0), begun_at=now,
         values=sourced(kind, subject_of(chart), stay_of(chart, account), chart, now, study=study,
                        about=about))
+
+
+def made_at(form: Form, kind: EntryKind, draft: LocalDraft, taken: datetime | None) -> dict[str, Any]:
+    """When the pictures were made, where the form asks: as the device says it, unless its clock is plainly wrong (after
+    now, or before they were ordered). Whoever writes sees it and may change it.
+    """
+    reporting = imaging_orders.reporting(form.code, kind.key)
+    if reporting is None or not reporting.taken or taken is None:
+        return {}
+    ordered = next((draft.values.get(field.key) for field in kind.fields if field.source == "request.ordered_at"), None)
+    if taken > draft.begun_at or (isinstance(ordered, str) and taken < datetime.fromisoformat(ordered)):
+        return {}
+    return {reporting.taken: taken.astimezone(ZONE).isoformat(timespec="seconds")}
 
 
 def correction_draft(view: EntryView, reason: str, now: datetime) -> LocalDraft:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from workstation.drafts import CommandState, LocalDraft, OutboxItem
 from workstation.emitting import emitter
 from workstation.models.account import utc_now
 from workstation.models.answering import number_key
-from workstation.models.beginning import correction_draft, new_draft
+from workstation.models.beginning import correction_draft, made_at, new_draft
 from workstation.models.cases import answer, case_of_view, may_take, ward_of
 from workstation.models.desk import Answered, Desk, Told
 from workstation.models.editor import EditorModel
@@ -149,9 +150,10 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
         return policy.may_write(self._desk.account.for_policy(), kind, chart.encounter.state, ward_of(chart),
                                 utc_now().astimezone(ZONE).date())
 
-    def begin(self, form: Form, kind: EntryKind, study: str = "", about: TimelineItem | None = None) -> None:
+    def begin(self, form: Form, kind: EntryKind, study: str = "", about: TimelineItem | None = None, *,
+              taken: datetime | None = None) -> None:
         """A new draft with the form's sources filled in; `draft_ready` follows. It is kept from its first word on.
-        `study`: of which images it reports; `about`: the item from which it was begun.
+        `study`: of which images it reports, and when they were `taken`; `about`: the item from which it was begun.
         """
         said = self.may_begin(form, kind)
         if isinstance(said, policy.Refused):
@@ -161,7 +163,8 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
                               about=about.entry if about is not None else None)
             pictures = ForReports(self._desk.key_images, chart.patient.id)
             self.draft_ready.emit(draft.model_copy(update={"values": {
-                **draft.values, **pictures.for_order(kind, str(draft.values.get(number_key(kind), "")), chart)}}))
+                **draft.values, **made_at(form, kind, draft, taken),
+                **pictures.for_order(kind, str(draft.values.get(number_key(kind), "")), chart)}}))
 
     def begin_draft(self, draft: LocalDraft) -> None:
         """A draft that was begun from another entry: in its place, or added to it; `draft_ready` follows."""

@@ -47,9 +47,8 @@ class ReadingModel(Reading):
                                 desk.store.kept(f"key-frames:{patient.id}") or ())
 
     def _stale(self, encounter: UUID | None) -> None:
-        """All charts at once: the server was away and is back."""
+        """All charts at once: the server was away and is back. The list of studies asks by itself."""
         if encounter is None:
-            self.studies.look_again()
             self.line_back.emit()
 
     def _remember(self, key: str, items: list[dict[str, Any]]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 from records import imaging_orders
 from records.errors import Refusal
 from records.forms import EntryKind, Form, current_form
 from records.image_lists import ImageSeriesView, ImageStudyView
 from records.policy import Allowed
+from workstation.config import ZONE
 from workstation.models.answering import number_key
 from workstation.models.chart import ChartModel, TimelineItem
 
@@ -35,7 +36,18 @@ def devices(study: ImageStudyView | None, series: ImageSeriesView | None) -> tup
     return study.modalities if study is not None else ()
 
 
-def write_report(chart: ChartModel, on: date, study: str = "", modalities: Collection[str] = ()) -> Kinds | None:
+def taken_at(study: ImageStudyView | None) -> datetime | None:
+    """When the device says that it made the study; None where it does not say the minute."""
+    if study is None or len(study.time) < 4:
+        return None
+    try:
+        return datetime.strptime(f"{study.date}{study.time[:6]:0<6}", "%Y%m%d%H%M%S").replace(tzinfo=ZONE)
+    except ValueError:
+        return None
+
+
+def write_report(chart: ChartModel, on: date, study: str = "", modalities: Collection[str] = (),
+                 taken: datetime | None = None) -> Kinds | None:
     """Go on with the newest report of the device's form that is being written and answers no other order than the
     study's, else begin one on that study; the kinds to choose among when the device does not say which it is; None when
     the chart is not here.
@@ -56,7 +68,7 @@ def write_report(chart: ChartModel, on: date, study: str = "", modalities: Colle
     elif len(may) > 1:
         return may
     else:
-        chart.begin(*may[0], study)
+        chart.begin(*may[0], study, taken=taken)
     return ()
 
 

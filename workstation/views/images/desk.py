@@ -21,7 +21,7 @@ from workstation.models.images.disc_sending import DiscSending, sends_images, to
 from workstation.models.images.loading import Loader
 from workstation.models.images.outgoing import OfDisc
 from workstation.models.images.patient_reading import ReadingModel
-from workstation.models.images.report import write_report
+from workstation.models.images.report import taken_at, write_report
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place
@@ -150,7 +150,8 @@ class ImagesDesk(QObject):
         heard = ((place.chart.draft_ready, opened.append), (place.chart.refused, refused.append))
         for told, hears in heard:
             told.connect(hears)
-        kinds = write_report(place.chart, datetime.now(ZONE).date(), study, modalities)
+        taken = self._taken(study)
+        kinds = write_report(place.chart, datetime.now(ZONE).date(), study, modalities, taken)
         for told, hears in heard:
             told.disconnect(hears)
         if kinds is None:
@@ -160,8 +161,13 @@ class ImagesDesk(QObject):
         if not refused:  # which is said over the pictures
             self._page.show_place(Place.CHART)
         if kinds:
-            show_kinds(place.head, kinds, lambda form, kind: place.chart.begin(form, kind, study))
+            show_kinds(place.head, kinds, lambda form, kind: place.chart.begin(form, kind, study, taken=taken))
         return Begun.ASKED
+
+    def _taken(self, study: str) -> datetime | None:
+        """When the study that is read was made."""
+        images = self._page.place(Place.IMAGES)
+        return taken_at(images.reading.studies.study(study)) if isinstance(images, ImagesPlace) else None
 
     def _draft(self, patient: UUID) -> EditorModel | None:
         """What is being written in this person's chart."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +18,12 @@ from records.order_states import OrderState
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks, draft
+from workstation.config import ZONE
 from workstation.drafts import LocalDraft
 from workstation.models.account import utc_now
 from workstation.models.chart import ChartModel
 from workstation.models.images.key_images import key_image
-from workstation.models.images.report import devices, reports, write_report
+from workstation.models.images.report import devices, reports, taken_at, write_report
 from workstation.models.images.stack import Spot
 
 ON = date(2026, 11, 25)
@@ -61,6 +62,30 @@ def test_a_new_report_begins_on_the_devices_form_with_the_order_of_the_study(cha
     made = told.args[0] if told.args else None
     assert isinstance(made, LocalDraft)
     assert (made.form.code, made.form.kind, made.values["examination"]) == ("11/BV2", "result", "Ổ bụng")
+
+
+@pytest.mark.parametrize(("minutes", "known"), [(-1, True), (-60 * 24, False), (60, False)])
+def test_when_the_pictures_were_made_is_filled_in_as_the_device_says_it(
+        chart: ChartModel, qtbot: QtBot, minutes: int, known: bool) -> None:
+    """A device's clock that says «before it was ordered» or «after now» is not believed: the blank stays empty."""
+    taken = (utc_now() + timedelta(minutes=minutes)).replace(microsecond=0).astimezone(ZONE)
+    ordered = chart.items[0].occurred_at
+    if known:
+        taken = max(taken, ordered.astimezone(ZONE))
+    with qtbot.waitSignal(chart.draft_ready) as told:
+        assert write_report(chart, ON, "1.7", ("US",), taken) == ()
+    made = told.args[0] if told.args else None
+    assert isinstance(made, LocalDraft)
+    assert made.values.get("performed_at") == (taken.isoformat() if known else None)
+
+
+@pytest.mark.parametrize(("day", "time", "moment"), [
+    ("20261126", "230215.5", "2026-11-26T23:02:15+07:00"), ("20261126", "2302", "2026-11-26T23:02:00+07:00"),
+    ("20261126", "23", ""), ("20261126", "", ""), ("", "230215", ""), ("20261399", "230215", ""),
+    ("20261126", "ab:cd", "")])
+def test_a_studys_moment_is_told_to_the_minute_or_not_at_all(day: str, time: str, moment: str) -> None:
+    told = taken_at(ImageStudyView(uid="1", date=day, time=time, received_at=utc_now()))
+    assert (told.isoformat() if told is not None else "") == moment
 
 
 def test_a_report_that_is_begun_in_the_chart_begins_with_the_pictures_chosen_of_its_order(

@@ -281,10 +281,12 @@ def test_lines_stand_where_the_active_slice_cuts_the_plane(opened: Reader, qtbot
 def test_a_person_without_images_is_told_so_with_one_way_on(reader: Reader, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: reader.place.reading.studies.known, timeout=10_000)
     place = reader.place
-    place.reading.studies._told = None
+    desk, key = place.reading.desk, f"images:{place.reading.patient.id}"
+    # Nothing of before is on its way or is kept after what follows.
+    qtbot.waitUntil(lambda: desk.store.cached(key) is not None and not desk._asked, timeout=10_000)
+    place.reading.studies._told = place.reading.studies._held = None
     place._hung = False
-    desk = place.reading.desk
-    desk.store.put_cache(f"images:{place.reading.patient.id}", PatientImages().model_dump_json().encode())
+    desk.store.put_cache(key, PatientImages().model_dump_json().encode())
     reader.desks.little.images = PatientImages(unsettled=2)
     place.reading.studies.load()
 
