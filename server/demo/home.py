@@ -156,13 +156,13 @@ def _tokens(home: DemoHome, data: dict[str, Any], trust_services: str) -> None:
     issuing = _issuing(home, trust_services)
     token_home = home.tokens
     have = set(tokens.token_labels(token_home))
-    for person in people_with_tokens(data):
-        label = tokens.token_label(person["full_name"])
-        if label not in have:
-            issued = pki.issue_person(issuing, person["full_name"], person["national_id"],
-                                      organisation=data["hospital"]["name"], title=person["position"],
-                                      services=home.proofs.of_people)
-            tokens.make_token(token_home, label, data["accounts"]["token_pin"], issued)
+    missing = {label: person for person in people_with_tokens(data)
+               if (label := tokens.token_label(person["full_name"])) not in have}
+    tokens.make_tokens(token_home, data["accounts"]["token_pin"], {
+        label: pki.issue_person(issuing, person["full_name"], person["national_id"],
+                                organisation=data["hospital"]["name"], title=person["position"],
+                                services=home.proofs.of_people)
+        for label, person in missing.items()})
     accounts = [_account(person, data["accounts"]) for person in data["staff"]]
     home.accounts.write_text(json.dumps(accounts, ensure_ascii=False, indent=1) + "\n", "utf-8")
 

@@ -1,4 +1,4 @@
-"""Writes keys and certificates onto one SoftHSM token; started by `server.demo.tokens`, reads its task from stdin."""
+"""Writes keys and certificates onto SoftHSM tokens; started by `server.demo.tokens`, reads its task from stdin."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from pkcs11.util.x509 import decode_x509_certificate
 def main() -> None:
     """Carry out the task on standard input."""
     task = json.load(sys.stdin)
-    token = pkcs11.lib(task["module"]).get_token(token_label=task["label"])
-    session = token.open(rw=True, user_pin=task["pin"])
-    written: set[bytes] = set()
-    for item in task["items"]:
-        _write_item(session, item, written)
-    session.close()
+    library = pkcs11.lib(task["module"])
+    for label, items in task["tokens"].items():
+        session = library.get_token(token_label=label).open(rw=True, user_pin=task["pin"])
+        written: set[bytes] = set()
+        for item in items:
+            _write_item(session, item, written)
+        session.close()
 
 
 def _write_item(session: Any, item: dict[str, Any], written: set[bytes]) -> None:

@@ -14,7 +14,7 @@ import secrets
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,13 +107,25 @@ def make_token(home: TokenHome, label: str, pin: str, *contents: Issued, so_pin:
 
     Without `so_pin`, the security officer's PIN is random and forgotten: a demo token that is locked is made anew.
     """
+    _new_token(home, label, pin, so_pin)
+    if contents:
+        _fill(home, pin, {label: contents})
+    return DemoToken(home.module, home.env, label)
+
+
+def make_tokens(home: TokenHome, pin: str, held: Mapping[str, Issued]) -> None:
+    """New tokens by their labels, all with one PIN: written by one process, which begins once for all of them."""
+    for label in held:
+        _new_token(home, label, pin)
+    if held:
+        _fill(home, pin, {label: (issued,) for label, issued in held.items()})
+
+
+def _new_token(home: TokenHome, label: str, pin: str, so_pin: str = "") -> None:
     if len(label.encode()) > LABEL_BYTES:
         raise TokenSetupError(f"The token label is longer than {LABEL_BYTES} bytes: {label}")
     _softhsm_util(home, "--init-token", "--free", "--label", label, "--so-pin", so_pin or secrets.token_hex(8),
                   "--pin", pin)
-    if contents:
-        _fill(home, label, pin, contents)
-    return DemoToken(home.module, home.env, label)
 
 
 def _softhsm_util(home: TokenHome, *arguments: str) -> str:
@@ -127,11 +139,10 @@ def _softhsm_util(home: TokenHome, *arguments: str) -> str:
     return done.stdout
 
 
-def _fill(home: TokenHome, label: str, pin: str, contents: tuple[Issued, ...]) -> None:
+def _fill(home: TokenHome, pin: str, held: Mapping[str, Sequence[Issued]]) -> None:
     """Write keys and certificates in a process of its own: SoftHSM reads its configuration once per process."""
-    task = {
-        "module": str(home.module), "label": label, "pin": pin,
-        "items": [
+    task = {"module": str(home.module), "pin": pin, "tokens": {
+        label: [
             {
                 "key": _text(issued.key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())),
                 "certificate": _text(issued.der),
@@ -139,13 +150,14 @@ def _fill(home: TokenHome, label: str, pin: str, contents: tuple[Issued, ...]) -
                 "name": label,
             }
             for issued in contents
-        ],
-    }
+        ]
+        for label, contents in held.items()
+    }}
     done = subprocess.run([sys.executable, "-m", "server.demo.token_writer"], input=json.dumps(task), text=True,
                           env={**os.environ, **home.env}, capture_output=True, check=False, timeout=60,
                           cwd=Path(__file__).parents[2])
     if done.returncode:
-        raise TokenSetupError(f"The token {label} could not be filled: {done.stderr.strip()[-400:]}")
+        raise TokenSetupError(f"The token {', '.join(held)} could not be filled: {done.stderr.strip()[-400:]}")
 
 
 def _text(der: bytes) -> str:

@@ -26,10 +26,10 @@ HOLDERS = ("ha", "son", "thanh", "mai", "tuan", "lan")
 def signers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Signer]]:
     """Staff's SoftHSM tokens, logged in, each in a token process of its own."""
     home = tokens.make_home(tmp_path_factory.mktemp("tokens"))
+    labels = {username: tokens.token_label(BY_NAME[username].full_name) for username in HOLDERS}
+    tokens.make_tokens(home, PIN, {label: issued(username) for username, label in labels.items()})
     made: dict[str, Signer] = {}
-    for username in HOLDERS:
-        label = tokens.token_label(BY_NAME[username].full_name)
-        tokens.make_token(home, label, PIN, issued(username))
+    for username, label in labels.items():
         signer: Signer = TokenSigner([str(home.module)], env=home.env)
         signer.open(next(one for one in signer.identities() if one.token_label == label), Known(PIN))
         made[username] = signer
