@@ -14,6 +14,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from records.errors import BenhAnError, Cancelled, Refusal
 from workstation.collecting import Collector
+from workstation.emitting import emitter
 
 log = logging.getLogger(__name__)
 SLOW_AFTER_MS = 1000
@@ -98,10 +99,7 @@ class Job(QObject):
         except Exception:
             log.exception("The work %r failed by a bug.", self.task.name)
             failure = Refusal.because("unexpected", self.task.name)
-        try:
-            self._arrived.emit(result, failure)
-        except RuntimeError:
-            log.debug("The window closed before %r came back.", self.task.name)
+        emitter(self, self._arrived)(result, failure)
 
     def _land(self, result: Any, failure: Refusal | None) -> None:
         self._patience.stop()

@@ -1,21 +1,47 @@
-"""Signals as callbacks: who was closed before the answer came is told nothing."""
+"""Signals as callbacks: who was closed before the answer came is told nothing, on whichever thread it comes."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from PyQt6 import sip
-from PyQt6.QtCore import QObject, pyqtBoundSignal
+from PyQt6.QtCore import QObject, pyqtBoundSignal, pyqtSignal
+
+
+class _Relay(QObject):
+    """Carries to the UI thread what others have to say. It is never deleted, and so may be emitted by any of them."""
+
+    _said = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said.connect(self._say)
+
+    def carry(self, owner: QObject, signal: pyqtBoundSignal, values: tuple[object, ...]) -> None:
+        """In the order in which one thread calls this, and before whatever it posts afterwards."""
+        self._said.emit((owner, signal, values))
+
+    def _say(self, carried: tuple[QObject, pyqtBoundSignal, tuple[object, ...]]) -> None:
+        owner, signal, values = carried
+        if not sip.isdeleted(owner):
+            signal.emit(*values)
+
+
+_RELAY = _Relay()
 
 
 def emitter(owner: QObject, signal: pyqtBoundSignal) -> Callable[..., None]:
     """Emits a signal of `owner` when called, whatever became of `owner` meanwhile.
 
     A bare `owner.signal.emit` that is kept neither keeps its object nor notices that Qt has deleted it: to call it then
-    ends the whole program with a segmentation fault.
+    ends the whole program with a segmentation fault. Another thread may not even look first: while it emits, the UI
+    thread deletes. So it emits nothing of `owner`: that is done on the UI thread, where alone `owner` can go.
     """
     def emit(*values: object) -> None:
-        if not sip.isdeleted(owner):
+        if threading.current_thread() is not threading.main_thread():
+            _RELAY.carry(owner, signal, values)
+        elif not sip.isdeleted(owner):
             signal.emit(*values)
 
     return emit

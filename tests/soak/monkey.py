@@ -262,8 +262,8 @@ def main(told: str) -> int:
     _answer_files(walk)
     code = _at_the_hospital(walk) if "settings" in walk.told else _with_a_disc(walk)
     faulthandler.cancel_dump_traceback_later()
-    print(json.dumps({"steps": walk.step, "faults": walk.watch.faults, "left": walk.left, "seen": walk.seen}),
-          flush=True)
+    print(json.dumps({"steps": walk.step, "faults": walk.watch.faults, "left": walk.left, "seen": walk.seen,
+                      "longest": walk.watch.longest}), flush=True)
     return code
 
 

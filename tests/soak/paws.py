@@ -142,7 +142,7 @@ class Paws:
         place = view.visualRect(index).center()
         said = f"row {index.row()} of {_name(view)}{' twice' if twice else ''}"
         self._mouse(view.viewport(), HANDS.mouseClick, LEFT, place)
-        if twice and self.chance.random() < 0.7:
+        if twice and self.chance.random() < 0.7 and not sip.isdeleted(view):
             self._mouse(view.viewport(), HANDS.mouseDClick, LEFT, place)
         return said
 

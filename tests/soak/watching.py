@@ -30,6 +30,8 @@ class Watch(QObject):
         self.faults: dict[str, int] = {}
         self._at, self._main = at, threading.main_thread().ident or 0
         self._beat, self._cpu = time.monotonic(), self._spent()
+        self.longest = (0.0, 0)
+        """The most work between two rounds, in seconds of processor time, and the step."""
         self._heart = QTimer(self)
         self._heart.setInterval(50)
         self._heart.timeout.connect(self.beats)
@@ -63,7 +65,9 @@ class Watch(QObject):
 
     def beats(self) -> None:
         """The window's loop came round."""
-        self._beat, self._cpu = time.monotonic(), self._spent()
+        spent = self._spent()
+        self.longest = max(self.longest, (round(spent - self._cpu, 2), self._at()))
+        self._beat, self._cpu = time.monotonic(), spent
 
     def _spent(self) -> float:
         return time.clock_gettime(time.pthread_getcpuclockid(self._main))

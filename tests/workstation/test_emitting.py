@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
 from PyQt6 import sip
-from PyQt6.QtCore import QCoreApplication, QEvent, QObject, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt, pyqtSignal
 from pytestqt.qtbot import QtBot
 
 from records.errors import Refusal
 from workstation.background import Background, Query
 from workstation.emitting import emitter
+
+ROOT = Path(__file__).parents[2]
 
 
 class Asker(QObject):
@@ -44,3 +51,56 @@ def test_who_is_closed_while_the_server_thinks_hears_no_refusal(background: Back
         QCoreApplication.sendPostedEvents(asker, QEvent.Type.DeferredDelete.value)
         assert sip.isdeleted(asker)
     assert heard == []
+
+
+def test_what_another_thread_says_is_emitted_on_the_ui_thread_and_in_order(
+        background: Background, qtbot: QtBot) -> None:
+    asker, heard, where = Asker(), list[int](), set[threading.Thread]()
+
+    def hear(number: int, _words: str) -> None:
+        heard.append(number)
+        where.add(threading.current_thread())
+
+    asker.came.connect(hear, Qt.ConnectionType.DirectConnection)  # type: ignore[call-arg]  # the stubs know less
+    tell = emitter(asker, asker.came)
+    job = background.run(Query("tell", lambda: [tell(number, "") for number in range(100)], lambda _: heard.append(-1)))
+    with qtbot.waitSignal(job.ended, timeout=10_000):
+        pass
+    assert heard == [*range(100), -1], "what was told on the way comes before the end"
+    assert where == {threading.main_thread()}
+
+
+_SCRIPT = """
+import sys, threading, time
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, pyqtSignal
+from workstation.emitting import emitter
+application = QCoreApplication([])
+class Model(QObject):
+    went_on = pyqtSignal(int, int)
+    def __init__(self):
+        super().__init__()
+        self.went_on.connect(self.hear)
+    def hear(self, done, of):
+        pass
+models, over = [Model()], time.monotonic() + float(sys.argv[1])
+def read():
+    while time.monotonic() < over:
+        tell = emitter(models[0], models[0].went_on)
+        for number in range(200):
+            tell(number, 200)
+threads = [threading.Thread(target=read) for _ in range(2)]
+for thread in threads: thread.start()
+while time.monotonic() < over:
+    closed, models[0] = models[0], Model()
+    closed.deleteLater()
+    application.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+for thread in threads: thread.join()
+print("ALIVE")
+"""
+
+
+def test_a_dialog_may_be_closed_while_another_thread_tells_it_how_far_it_is() -> None:
+    ran = subprocess.run([sys.executable, "-X", "faulthandler", "-c", _SCRIPT, "0.5"], cwd=ROOT, check=False,
+                         capture_output=True, text=True, timeout=60)
+    assert ran.stdout == "ALIVE\n", ran.stderr

@@ -286,7 +286,7 @@ class SigningAct(QObject):
 
     def _tell(self, outcome: Outcome) -> None:
         """On the stack's thread: what waited on the phone is in the outbox before anybody hears of it."""
-        self._told.emit(outcome, self._shelf.finish(outcome))
+        emitter(self, self._told)(outcome, self._shelf.finish(outcome))
 
     def _document(self, key: str) -> Document:
         from records.render import slot_field

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from workstation.emitting import emitter
 from workstation.signing.base import Identity, Pin, PinRequest
 
 
@@ -77,7 +78,7 @@ class WindowPrompter(QObject):
             self._waiting = True
         if offered is not None:
             offered.wipe()
-        self.pin_wanted.emit(request)
+        emitter(self, self.pin_wanted)(request)
         return self._answers.get()
 
     def choose_identity(self, choices: Sequence[Identity]) -> Identity | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from records.errors import Reason, Refusal
 from records.image_identity import Named, name_key
 from records.image_lists import ImageSeriesView, ImageStudyView
 from workstation.background import Background, Query
+from workstation.emitting import emitter
 from workstation.models.images.loading import Loader
 from workstation.models.images.local import LocalFile, LocalFiles, LocalImages, read_folder, studies_of
 from workstation.models.images.objects import LocalObjects
@@ -77,7 +79,8 @@ class DiscModel(QObject):
         self.cancel()
         stop = self._stop = threading.Event()
         self.stage, self.place, self.persons, self.unreadable = DiscStage.READING, place, (), ()
-        self._background.run(Query("read a disc", lambda: self._read(place, stop),
+        self.destroyed.connect(stop.set)
+        self._background.run(Query("read a disc", partial(_read, place, stop, emitter(self, self.went_on)),
                                    lambda files: self._came(files, stop), lambda why: self._failed(why, stop)),
                              lane="disc")
         self.changed.emit()
@@ -89,17 +92,6 @@ class DiscModel(QObject):
             self.stage = DiscStage.WAITING
             self.changed.emit()
 
-    def _read(self, place: Path, stop: threading.Event) -> tuple[LocalFiles, tuple[DiscPerson, ...]]:
-        def went_on(done: int, of: int) -> None:
-            if done % _EVERY == 0 and not stop.is_set():
-                try:
-                    self.went_on.emit(done, of)
-                except RuntimeError:
-                    stop.set()  # the window closed
-
-        files = read_folder(place, went_on, stop.is_set)
-        return files, persons_of(files.files)
-
     def _came(self, found: tuple[LocalFiles, tuple[DiscPerson, ...]], stop: threading.Event) -> None:
         if not stop.is_set():
             self.stage, self.unreadable, self.persons = DiscStage.READ, found[0].unreadable, found[1]
@@ -110,6 +102,17 @@ class DiscModel(QObject):
             self.stage = DiscStage.WAITING
             self.changed.emit()
             self.refused.emit(why)
+
+
+def _read(place: Path, stop: threading.Event,
+          tell: Callable[[int, int], object]) -> tuple[LocalFiles, tuple[DiscPerson, ...]]:
+    """In the background."""
+    def went_on(done: int, of: int) -> None:
+        if done % _EVERY == 0 and not stop.is_set():
+            tell(done, of)
+
+    files = read_folder(place, went_on, stop.is_set)
+    return files, persons_of(files.files)
 
 
 def persons_of(files: Sequence[LocalFile]) -> tuple[DiscPerson, ...]:

@@ -17,6 +17,7 @@ from records.errors import Reason, Refusal
 from records.forms import Role
 from workstation.background import Background, Query
 from workstation.client.image_storing import Stored, StoringRoutes
+from workstation.emitting import emitter
 from workstation.models.account import Account
 from workstation.models.desk import Desk
 from workstation.models.images.disc import DiscPerson, file_bytes
@@ -86,6 +87,7 @@ class DiscSending(QObject):
         self.stage, self.sent = SendingStage.WAITING, Sent()
         self._stop = threading.Event()
         self._told.connect(self._hear)
+        self.destroyed.connect(self._stop.set)  # what was kept is kept, and nobody is left to be told
 
     @property
     def files(self) -> int:
@@ -113,10 +115,7 @@ class DiscSending(QObject):
             if self._stop.is_set():
                 return False
             sent = send(some, sent, self._archive)
-            try:
-                self._told.emit(sent)
-            except RuntimeError:
-                return False  # the window closed: what was kept is kept, and nobody is left to be told
+            emitter(self, self._told)(sent)
         return True
 
     def _hear(self, sent: Sent) -> None:

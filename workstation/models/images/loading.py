@@ -12,6 +12,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from imaging.sources import MIB
 from records.errors import BenhAnError, Reason, Refusal, Trouble
+from workstation.emitting import emitter
 from workstation.models.images.decoders import Decoders
 from workstation.models.images.instances import Instance
 from workstation.models.images.pixel_memory import PixelMemory, on_own_pages, size_of
@@ -289,7 +290,4 @@ class Loader(QObject):
             if self._told or self._stopped:
                 return
             self._told = True
-        try:
-            self._some.emit()
-        except RuntimeError:
-            log.debug("The window closed before an image came.")
+        emitter(self, self._some)()
