@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QModelIndex, QPoint, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter
+from PyQt6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QFrame,
@@ -145,6 +145,31 @@ def fitting(words: str, width: int, *, bold: bool = False) -> tuple[str, QFont]:
     return QFontMetrics(plain).elidedText(words, Qt.TextElideMode.ElideRight, width), plain
 
 
+class _Room(QScrollArea):
+    """What is in it has at least the room that is there, and is pressed together before it is scrolled: Qt's own way
+    (`setWidgetResizable`) gives wrapped lines what they would like, and scrolls where everything had its place.
+    """
+
+    def fit(self) -> None:
+        """As high as there is room for; higher where even its least height is more."""
+        ground, view = self.widget(), self.viewport()
+        layout = ground.layout() if ground is not None else None
+        if ground is None or view is None or layout is None:
+            return
+        least = (layout.minimumHeightForWidth(view.width()) if layout.hasHeightForWidth()
+                 else layout.minimumSize().height())
+        ground.resize(view.width(), max(least, view.height()))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if watched is self.widget() and event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.fit()
+        return super().eventFilter(watched, event)
+
+
 class ImagesPanel(QFrame):
     """Fixed width; what others put into `key_images` and `report` stands at its own places."""
 
@@ -190,7 +215,7 @@ class ImagesPanel(QFrame):
         self._settled.setSingleShot(True)
         self._settled.setInterval(SETTLED_MS)
         self._settled.timeout.connect(self._bring_now)
-        self._room = QScrollArea()
+        self._room = _Room()
         """A low screen (150 %) has not the height for all of it: it is scrolled to, and nothing lies over another."""
         layout = column(head, gap=0)
         layout.addWidget(self._scrolled(inner), 1)
@@ -198,12 +223,11 @@ class ImagesPanel(QFrame):
         self.show_marks((), lambda _mark: "")
         self.show_priors((), set())
 
-    def _scrolled(self, inner: QVBoxLayout) -> QScrollArea:
+    def _scrolled(self, inner: QVBoxLayout) -> _Room:
         ground = QWidget()
         ground.setProperty("role", "viewer_scrolled")
         ground.setLayout(inner)
         self._room.setWidget(ground)
-        self._room.setWidgetResizable(True)
         self._room.setFrameShape(QFrame.Shape.NoFrame)
         self._room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtWidgets import QApplication, QLabel
+from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from records.entries import FormRef
@@ -298,6 +298,9 @@ def test_the_panel_of_a_small_screen_holds_pictures_and_words_and_none_lies_over
              if one.isVisible()]
     areas = [one.rect().translated(one.mapTo(opened.window, QPoint())) for one in shown]
     assert all(above.bottom() < below.top() for above, below in pairwise(areas))
+    bar = opened.place.panel.findChild(QScrollArea).verticalScrollBar()
+    assert bar is not None
+    qtbot.waitUntil(lambda: bar.maximum() == 0, timeout=5000)  # there is room for all of it: nothing is scrolled to
 
 
 def test_on_a_low_screen_the_panel_is_scrolled_and_what_is_written_on_is_in_sight(
