@@ -60,6 +60,12 @@ def differences(sent: Named, known: PatientView | None) -> tuple[Difference, ...
     return tuple(found)
 
 
+def filled(sent: Named, more: Named) -> Named:
+    """What `sent` says, and where it is silent what `more` says."""
+    return Named(sent.patient_no or more.patient_no, sent.full_name or more.full_name,
+                 sent.birth_date or more.birth_date, sent.sex or more.sex)
+
+
 def contradict(one: Named, other: Named) -> bool:
     """Whether two images cannot be of one person, by what both of them say: what one leaves out contradicts nothing."""
     return bool(contradictions(one, other))

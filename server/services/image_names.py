@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from records.errors import Reason, Refusal
-from records.image_identity import Named, contradict
+from records.image_identity import Named, contradict, filled
 from server.services import image_metadata
 from server.services.hospital import Hospital
 from server.services.image_headers import read_header
@@ -50,20 +50,27 @@ def walked(db: Connection, hospital: Hospital) -> Walked:
 def _study(hospital: Hospital, rows: Iterable[Any]) -> list[Reason]:
     count, first = 0, None
     key: ScopeKey | None = None
+    known = Named()
     for row in rows:
         key = key or hospital.keys.opened(row.id, row.wrapped, row.hospital_key)
-        if _names_another(hospital, key, row):
+        named = _named(hospital, key, row)
+        if named is None:
+            continue
+        # Where the study's first image was silent, the others still name one patient.
+        known = filled(Named(**row.sent), known)
+        if _is_another(hospital, key, row, named, known):
             count, first = count + 1, first or row
+        else:
+            known = filled(known, named)
     if first is None:
         return []
     return [Reason("image_names_another_patient", first.study_uid, {"count": count, "image": first.uid})]
 
 
-def _names_another(hospital: Hospital, key: ScopeKey, row: Row[Any]) -> bool:
-    named, sent = _named(hospital, key, row), Named(**row.sent)
-    if named is None or not contradict(named, sent):
-        return False
+def _is_another(hospital: Hospital, key: ScopeKey, row: Row[Any], named: Named, sent: Named) -> bool:
     now = Named(row.patient_no, row.full_name, row.birth_date, row.sex)
+    if not contradict(named, filled(sent, now)):
+        return False
     with hospital.looking.connect() as db:  # not in the midst of the walk's own answer
         return (is_of_another(db, named, sent=sent, now=now, patient=row.patient)
                 and not image_strays.said_same(db, key, named))

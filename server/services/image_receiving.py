@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from records.errors import Refusal, Trouble
-from records.image_identity import Named, contradict, differences, order_differences
+from records.image_identity import Named, contradict, differences, filled, order_differences
 from server.ids import new_id
 from server.services import imaging_orders as order_service
 from server.services.hospital import Hospital
@@ -31,6 +31,10 @@ from server.store.keys import ScopeKey
 T = TypeVar("T")
 _writers = ThreadPoolExecutor(8, "image writer")
 """Files of messages that are on their way to the disk at once: the disk flushes them together."""
+
+
+_WEIGHED = 8
+"""So often an image is weighed again because others told its study more: whom it names has four parts."""
 
 
 class Outcome(StrEnum):
@@ -123,10 +127,28 @@ class Intake:
         fitting: list[_Putting] = []
         apart: list[_Putting] = []
         for one in rows:
-            study = self._here[one.head.study.uid]
-            stands_apart = study is not None and _stands_apart(self._hospital, study, one)
-            (apart if stands_apart else fitting).append(one)
+            (apart if self._is_apart(one) else fitting).append(one)
         return _filed(self._hospital, fitting) | _kept_apart(self._hospital, apart)
+
+    def _is_apart(self, one: _Putting) -> bool:
+        """Whether it names another patient than its study; a study that was silent about something is told by it.
+
+        Of two images that would tell it otherwise at the same time one is first, and the other is weighed again.
+        """
+        uid = one.head.study.uid
+        for _ in range(_WEIGHED):
+            study = self._here[uid]
+            if study is None:
+                break
+            if _stands_apart(self._hospital, study, one):
+                return True
+            told = filled(study.sent, one.head.study.named)
+            if told == study.sent:
+                return False
+            with base.transaction(self._hospital.engine) as db:
+                images.tell_more(db, one.key.scope, study.sent, told)
+                self._here[uid] = images.study_here(db, uid)
+        return False
 
     def _begin(self, file: bytes) -> _Begun | Refusal:
         head = _header(file, self._study)
@@ -194,9 +216,10 @@ def is_of_another(db: Connection, named: Named, *, sent: Named, now: Named, pati
     """Whether an image names somebody else than its study does: a study has one patient (PS3.3 A.1.2), and what it
     shows already was matched by its first image, which said `sent`.
 
-    Whom a person has tied the study to (`now`, `patient`), and whose other number the image bears, is no other.
+    Whom a person has tied the study to (`now`, `patient`), and whose other number the image bears, is no other; where
+    the first image was silent, that one's words count.
     """
-    if not contradict(named, sent) or not contradict(named, now):
+    if not contradict(named, filled(sent, now)) or not contradict(named, now):
         return False
     theirs = images.patient_of(db, named.patient_no)
     view = patients.read(db, theirs) if theirs is not None and theirs == patient else None
@@ -224,7 +247,7 @@ def file_kept(db: Connection, key: ScopeKey, kept: Sequence[tuple[Instance, Mapp
 def _stands_apart(hospital: Hospital, study: StudyHere, one: _Putting) -> bool:
     """Whether it names another patient than its study, and nobody said that those words mean the same one."""
     named = one.head.study.named
-    if not contradict(named, study.sent):
+    if not contradict(named, filled(study.sent, study.now)):
         return False
     with hospital.looking.connect() as db:
         return (is_of_another(db, named, sent=study.sent, now=study.now, patient=study.patient)

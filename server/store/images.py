@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Row, Text, any_, bindparam, select, text
+from sqlalchemy import ARRAY, Connection, Row, Text, and_, any_, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from records.image_identity import Difference, Named
@@ -172,6 +172,19 @@ def study_here(db: Connection, uid: str) -> StudyHere | None:
 def study_id(db: Connection, uid: str) -> UUID | None:
     """The id of the study of that Study Instance UID."""
     return db.execute(select(image_studies.c.id).where(image_studies.c.uid == uid)).scalar()
+
+
+def tell_more(db: Connection, which: UUID, before: Named, told: Named) -> None:
+    """Whom the study names, where its images so far left something out; not if another image said so meanwhile.
+
+    What is answered of it follows, as long as nobody tied it.
+    """
+    known = image_studies.c
+    open_yet = known.state == "open"
+    as_before = [func.coalesce(known.sent[name].astext, "") == value for name, value in asdict(before).items()]
+    db.execute(update(image_studies).where(known.id == which, *as_before).values(
+        sent=asdict(told), **{name: case((and_(open_yet, known[name] == ""), value), else_=known[name])
+                              for name, value in asdict(told).items()}))
 
 
 def add_study(

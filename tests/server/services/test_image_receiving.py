@@ -204,6 +204,23 @@ def test_an_image_that_names_another_patient_than_its_study_is_in_no_chart(hospi
         assert db.execute(select(image_strays.c.why)).scalars().all() == ["other_patient"] * 4
 
 
+def test_a_study_that_began_without_a_name_is_of_the_first_one_who_is_named(hospital: Hospital) -> None:
+    """A dose report or a picture taken before the patient was chosen says nothing: two others came into one chart."""
+    nobody, other = dict.fromkeys(("PatientID", "PatientName", "PatientBirthDate", "PatientSex"), ""), {
+        "PatientID": "TEST-2", "PatientName": "TRAN^THI SEN", "PatientSex": "F"}
+    assert [send(hospital, a_slice(number=1, **nobody)), send(hospital, a_slice(number=2, PatientSex="")),
+            send(hospital, a_slice(number=3)), send(hospital, a_slice(number=4, **nobody))] == [Outcome.NEW] * 4
+    assert send(hospital, a_slice(number=5, **other)) is Outcome.STRAY
+    now = study(hospital)
+    assert (now.state, now.patient_no, now.sex, now.sent["full_name"], now.instances) == (
+        "open", "TEST-1", "M", "NGUYEN^VAN BINH", 4)
+    [first, second] = receive_all(hospital, [as_file(a_slice("new", number=number, **told)) for number, told in (
+        (1, nobody), (2, other))])
+    assert isinstance(first, Received)
+    assert isinstance(second, Received)
+    assert send(hospital, a_slice("new", number=3)) is Outcome.STRAY
+
+
 def test_one_message_with_images_of_two_patients_files_those_of_the_first(hospital: Hospital) -> None:
     files = [as_file(a_slice()), as_file(a_slice(number=2, PatientID="SOMEBODY-ELSE")), as_file(a_slice(number=3))]
     told = receive_all(hospital, files)
