@@ -46,7 +46,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: each look through everything passes over it, and over five thousand tests."""
-    gc.collect()
     gc.freeze()
 
 

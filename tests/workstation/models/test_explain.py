@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from records.messages import EntryView
 from records.pades import judge
 from records.signatures import Question, Verdict, yes
 from records.trust import Trust
-from server.demo.pki import issue_person, issue_stamper, make_issuing, make_root
+from server.demo.pki import Issued, issue_person, issue_stamper, make_issuing, make_root
 from tests.forgeries import people, trust
 from tests.forgeries.signing import good
 from tests.p11shim.fixture import p11shim, p11shim_module
@@ -370,13 +371,18 @@ def test_two_signatures_of_one_person_are_told_apart(
     assert first["Chữ ký này bao trùm"] != second["Chữ ký này bao trùm"]
 
 
-STAMPS = make_root("Gốc nơi khác")
+@cache
+def _stamps() -> Issued:
+    """The root that the other office's stamps come from; made by who needs it, not by each worker that reads this."""
+    return make_root("Gốc nơi khác")
+
+
 STAMPED = "Dấu thời gian của tệp"
 
 
 def stamped_letter(at: datetime) -> bytes:
     """A letter of another office, its whole file stamped by that office's authority."""
-    root = STAMPS
+    root = _stamps()
     office = Office(root, root, issue_person(make_issuing(root, "CA nơi khác"), "Trần Văn Khác", "001199000001"))
     letter = foreign_signed(foreign_page(), office.signer())
     return stamped(letter, issue_stamper(root, "Dấu thời gian nơi khác"), at)
@@ -397,7 +403,7 @@ def test_the_stamp_over_a_foreign_file_is_told_in_plain_words(explain: Explain, 
 
 def test_a_trusted_stamp_and_a_broken_one_are_told_apart() -> None:
     at = datetime.now(UTC)
-    file, known = stamped_letter(at), Trust((STAMPS.der,))
+    file, known = stamped_letter(at), Trust((_stamps().der,))
     good_said = explain_words.explain(judge_elsewhere(file, known, at), None, explain_words.ReceiptSeen())[0]
     (asked,) = (one for one in good_said.questions if one.question == STAMPED)
     assert asked.answer == "yes"
