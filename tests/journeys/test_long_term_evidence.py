@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from records.entries import EncounterState
-from records.errors import Refusal
+from records.errors import Refusal, Trouble
 from records.messages import Chart, ClosingCommand, EncounterView
 from records.pades import judge
 from records.render import render_entry
@@ -79,7 +80,8 @@ def until(office: Hand, stay: EncounterView, what: Callable[[Chart], bool]) -> C
         assert now - begun < PATIENCE_S, ([(view.form.kind, view.evidence) for view in chart.entries],
                                           office.client.evidence_queue())
         if now - pressed > PRESSED_AGAIN_S:
-            office.client.retry_evidence(new_id())
+            with suppress(Trouble):  # a disk that is busy for ten seconds: a person presses again
+                office.client.retry_evidence(new_id())
             pressed = now
         time.sleep(0.3)
     return chart

@@ -188,7 +188,7 @@ def test_with_live_events_the_server_is_asked_once_and_without_them_by_the_clock
     conduct(sandbox, KIND).phone = "approve"
     room.until(lambda: act.stage is Stage.DONE)
     assert len(times) == 1
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < 30, "by the clock it would be asked when the five minutes are over"
     room.until(lambda: states(act) == [LineState.RECEIVED] * 2)
 
     sandbox.asked.clear()

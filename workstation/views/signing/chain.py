@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QSizePolicy, QWidget
 
+from records.errors import Refusal
 from records.messages import ChainView, ReminderView, ReviewView, SlotView, WaitingView
 from workstation.emitting import emitter
 from workstation.models.board_words import why_here, why_review
@@ -77,7 +78,10 @@ class ChainPanel(QWidget):
         body.setLayout(inner)
         self.setLayout(column(self.head, body, gap=0))
         model.chain_changed.connect(self.show_chain)
-        model.refused.connect(lambda refusal: self._said.setText(refusal.vietnamese))
+        model.refused.connect(self._say_refused)
+
+    def _say_refused(self, refusal: Refusal) -> None:
+        self._said.setText(refusal.vietnamese)
 
     def show_chain(self) -> None:
         """The chain of the chosen paper, or that it is being asked for."""

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from records.entries import State
+from records.errors import Refusal
 from records.forms import Holder
 from records.messages import ReviewView, SignedView, SigningBoard, TimesView, WaitingView
 from tests.workstation import hospital
@@ -94,6 +96,15 @@ def panel(room: Room, window: QMainWindow) -> SignedPanel:
 
 def told(panel: SignedPanel, *given: SignedView) -> None:
     panel._model._take("signing-board:signed", Told(board(signed=given, signed_today=len(given)), NOW, cached=False))
+
+
+def test_what_was_refused_is_said_beside_the_paper_and_to_no_panel_that_is_gone(panel: SignedPanel) -> None:
+    """The board was asked for, and the place closed before the answer."""
+    model, refusal = panel._model, Refusal.because("session_over")
+    model.refused.emit(refusal)
+    assert panel.chain._said.text() == refusal.vietnamese
+    sip.delete(panel)
+    model.refused.emit(refusal)  # in a callback that is still there Qt's loop would catch the error
 
 
 def test_a_day_without_signatures_says_so(panel: SignedPanel) -> None:
