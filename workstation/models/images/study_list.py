@@ -86,12 +86,16 @@ def written_day(study: ImageStudyView) -> str:
     return f"{day:%d/%m/%Y}" if day is not None else "Không rõ ngày"
 
 
-def span_words(before: ImageStudyView, now: ImageStudyView) -> str:
-    """How long before the other study it was made: «21 tháng trước»."""
-    one, other = day_of(before), day_of(now)
-    if one is None or other is None:
-        return "lần trước"
-    days = (other - one).days
-    if days < 60:
-        return "cùng ngày" if days == 0 else f"{days} ngày trước"
-    return f"{round(days / 30.44)} tháng trước" if days < 1100 else f"{round(days / 365.25)} năm trước"
+def span_words(other: ImageStudyView, read: ImageStudyView) -> str:
+    """How long before or after the study that is read another one was made: «lần trước, 21 tháng trước»."""
+    one, here = day_of(other), day_of(read)
+    if one is None or here is None:
+        return "lần khác"
+    days = (here - one).days
+    if days == 0:
+        return "lần khác, cùng ngày"
+    which, side = ("lần trước", "trước") if days > 0 else ("lần sau", "sau")
+    days = abs(days)
+    far = (f"{days} ngày" if days < 60 else f"{round(days / 30.44)} tháng" if days < 1100 else
+           f"{round(days / 365.25)} năm")
+    return f"{which}, {far} {side}"

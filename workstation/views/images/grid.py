@@ -121,12 +121,18 @@ class Grid(QWidget):
         self.lay_out(*LAYOUTS[(LAYOUTS.index(now) + 1) % len(LAYOUTS)] if now in LAYOUTS else LAYOUTS[0])
 
     def put(self, hung: Hung, at: int | None = None) -> None:
-        """A series into a viewport: the active one, or another."""
+        """A series into a viewport: the active one, or another. What stands in the first one is what is read: the
+        others say how long before or after it they were made.
+        """
         number = self._active if at is None else at
+        hung = replace(hung, prior=hung.prior and number > 0)
         ports = list(self.hanging.ports) + [Hung()] * (len(self.cells) - len(self.hanging.ports))
         ports[number] = hung
         self.hanging = Hanging(self.hanging.rows, self.hanging.columns, tuple(ports))
         self._put(self.cells[number], hung)
+        for cell in self.cells if number == 0 else ():
+            cell.words = self.words_of(cell.hung)
+            cell.note("")
         self.activate(number)
 
     @property
@@ -207,7 +213,7 @@ class Grid(QWidget):
         if hung.plane:
             return Words(f"{PLANE_WORDS[hung.plane]} (MPR){SERIES}{series_words(series)}", "số đo ở đây không giữ lại")
         newest = self._reading.studies.study(self.hanging.ports[0].study_uid) if self.hanging.ports else None
-        note = f"lần trước, {span_words(study, newest)}" if hung.prior and newest is not None else ""
+        note = span_words(study, newest) if hung.prior and newest is not None else ""
         return Words(f"{study_words(study)}{SERIES}{series_words(series)}", note)
 
     def _moment_of(self, hung: Hung) -> str:

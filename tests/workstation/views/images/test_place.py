@@ -106,6 +106,20 @@ def test_it_fits_the_screen_of_a_ward(opened: Reader, tmp_path: Path) -> None:
     assert opened.window.grab().save(str(tmp_path / "place.png"))
 
 
+def test_an_older_study_that_is_read_is_no_prior_and_the_others_are_told_from_its_day(opened: Reader) -> None:
+    """A study of 2025 that was opened in the first viewport said of itself «lần trước, cùng ngày»."""
+    cells = opened.place.grid.cells
+    assert cells[3].words.note == "lần trước, 21 tháng trước"
+    opened.place.grid.activate(3)
+    opened.place._open_series(CT, SOFT)
+    opened.place.grid.activate(0)
+    opened.place._open_series(XRAY, PA)
+    assert (cells[0].words.note, cells[0].hung.prior) == ("", False)
+    opened.place.grid.activate(1)
+    opened.place._open_series(CT, LUNG)
+    assert cells[1].words.note == "lần sau, 21 tháng sau"
+
+
 def test_what_the_server_kept_back_is_asked_for_again_when_it_is_back(opened: Reader, qtbot: QtBot) -> None:
     """«Chưa nối được với máy chủ» stayed for ever where a series was opened while the network was cut."""
     place, shelf = opened.place, opened.shelf
