@@ -25,9 +25,17 @@ settings.load_profile("seeded")
 
 
 YOUNG_OBJECTS = 50_000
-# Widgets that are left over in cycles must not be taken apart on a test's other threads (workstation/collecting.py):
-# that is done between two tests, and within one only where it makes half a million objects.
-gc.set_threshold(10 * YOUNG_OBJECTS, 20, 20)
+
+
+def _collect_between_tests() -> None:
+    """Widgets that are left over in cycles must not be taken apart on another thread (workstation/collecting.py).
+
+    That is done between two tests, and within one only where it makes half a million objects.
+    """
+    gc.set_threshold(10 * YOUNG_OBJECTS, 20, 20)
+
+
+_collect_between_tests()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,7 +59,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
-    gc.enable()  # a program with a window had it off
+    gc.enable()  # a program with a window had it off, and a server its own thresholds
+    _collect_between_tests()
     young, middle, _ = gc.get_count()
     if young > YOUNG_OBJECTS:
         gc.collect(1 if middle > 20 else 0)
