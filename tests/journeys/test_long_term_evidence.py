@@ -159,11 +159,12 @@ def test_a_certificate_revoked_after_the_stamp_proves_and_one_revoked_before_nev
 ) -> None:
     office, authority = hands[OFFICE], town.proofs.authorities["issuing"]
     town.proofs.down |= {"ocsp", "crl"}
+    # Nobody was asked about these two before: an answer that was fresh when they signed would settle it for good.
     after = whole({**hands, DOCTOR: Hand(town, "son.nguyenvan")}, "Người Bệnh Thu Hồi Sau")
-    before = whole(hands, "Người Bệnh Thu Hồi Trước")
+    before = whole({**hands, DOCTOR: Hand(town, "nghia.tranhuu")}, "Người Bệnh Thu Hồi Trước")
     now = datetime.now(UTC).replace(microsecond=0)
     authority.revoked |= {certificate_of(office, after, "Nguyễn Văn Sơn"): now + timedelta(seconds=1),
-                          certificate_of(office, before, "Lê Thu Hà"): now - timedelta(hours=1)}
+                          certificate_of(office, before, "Trần Hữu Nghĩa"): now - timedelta(hours=1)}
     time.sleep(1.5)
     town.proofs.down.clear()
     office.client.retry_evidence(new_id())
