@@ -17,9 +17,10 @@ class PatientBot(QtBot):
         """Until it is so."""
         super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
 
-    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE_MS, **rest: Any) -> Any:
-        """Until it is told."""
-        return super().waitSignal(signal, timeout=max(timeout, PATIENCE_MS), **rest)
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE_MS, raising: bool | None = None, **rest: Any) -> Any:
+        """Until it is told; for as long as was said where the test goes on without it (`assertNotEmitted`)."""
+        least = 0 if raising is False else PATIENCE_MS
+        return super().waitSignal(signal, timeout=max(timeout, least), raising=raising, **rest)
 
     def waitSignals(self, signals: Any, *, timeout: int = PATIENCE_MS, **rest: Any) -> Any:
         """Until all are told."""
