@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 from PyQt6 import sip
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject, Qt, pyqtSignal
 from pytestqt.qtbot import QtBot
 
 from records.errors import Refusal
+from tests.workstation.outliving import outlives
 from workstation.background import Background, Query
 from workstation.emitting import emitter
-
-ROOT = Path(__file__).parents[2]
 
 
 class Asker(QObject):
@@ -101,6 +97,4 @@ print("ALIVE")
 
 
 def test_a_dialog_may_be_closed_while_another_thread_tells_it_how_far_it_is() -> None:
-    ran = subprocess.run([sys.executable, "-X", "faulthandler", "-c", _SCRIPT, "0.5"], cwd=ROOT, check=False,
-                         capture_output=True, text=True, timeout=60)
-    assert ran.stdout == "ALIVE\n", ran.stderr
+    outlives(_SCRIPT, "0.5")
