@@ -20,6 +20,7 @@ from records.render.words import value_words
 from records.sight import Sight
 from workstation.drafts import LocalDraft, OutboxCommand
 from workstation.models.account import utc_now
+from workstation.models.bed import bed_words
 from workstation.models.cases import (
     answer,
     author_of,
@@ -120,8 +121,7 @@ class Task:
     @property
     def place(self) -> str:
         """«Giường 12», or nothing."""
-        bed = self.encounter.stays[-1].bed if self.encounter.stays else ""
-        return f"Giường {bed}" if bed else ""
+        return bed_words(self.encounter)
 
     def as_shown(self) -> Paper:
         """The paper, in the words that the person was shown; refuses when another hand wrote into it since."""

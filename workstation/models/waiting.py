@@ -24,6 +24,7 @@ from workstation.config import ZONE
 from workstation.drafts import Cached, CommandState, LocalDraft
 from workstation.models import sightings
 from workstation.models.account import utc_now
+from workstation.models.bed import bed_words
 from workstation.models.cases import answer, case_of_draft, case_of_view, first_slot, kind_of
 from workstation.models.desk import Desk
 from workstation.models.editor import EditorModel
@@ -236,8 +237,7 @@ class WaitingModel(QObject):
                 waits = [slot for slot in view.open_slots[:1] if (view.id, slot) not in mine]
                 if view.author == me and waits and view.state is State.PARTLY_SIGNED:
                     since = max([view.written_at, *(mark.received_at for mark in view.signatures)])
-                    bed = chart.encounter.stays[-1].bed if chart.encounter.stays else ""
-                    yield HeldUp(chart.patient.full_name, f"Giường {bed}" if bed else "", names_of(view.form)[0],
+                    yield HeldUp(chart.patient.full_name, bed_words(chart.encounter), names_of(view.form)[0],
                                  kind_of(view.form).slot(waits[0]).label, since)
 
     def _of_drafts(self, held: _Held) -> Iterator[Waiting]:

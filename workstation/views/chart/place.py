@@ -12,6 +12,7 @@ from records.entries import FormRef
 from records.errors import Refusal
 from records.forms import Form, form
 from workstation.drafts import LocalDraft
+from workstation.models.bed import bed_words
 from workstation.models.chart import ChartModel, TimelineItem
 from workstation.models.desk import Desk
 from workstation.views.actions import ActionSet
@@ -97,8 +98,7 @@ class ChartPlace(PlaceView):
         chart = self.chart.chart
         if chart is None:
             return "Hồ sơ"
-        bed = chart.encounter.stays[-1].bed if chart.encounter.stays else ""
-        return chart.patient.full_name.upper() + (f" · Giường {bed}" if bed else "")
+        return " · ".join(filter(None, (chart.patient.full_name.upper(), bed_words(chart.encounter))))
 
     def banner(self) -> QWidget | None:
         return self._banner

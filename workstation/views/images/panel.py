@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from records.image_lists import ImageStudyView
+from workstation.models.bed import bed_words
 from workstation.models.images.marks import KIND_WORDS, Mark
 from workstation.models.images.readings import headline
 from workstation.models.images.study_list import study_words, written_day
@@ -300,9 +301,7 @@ def _icon_of(mark: Mark) -> str:
 
 def patient_head(patient: PatientView, encounter: EncounterView | None, now: datetime) -> QFrame:
     """The patient, small: the viewer has no row to spare above the pictures."""
-    place = encounter.stays[-1].bed if encounter is not None and encounter.stays else ""
-    bed = f" · Giường {place}" if place else ""
-    who = f"{times.age(patient.birth_date, now)} · {sex_word(patient.sex)}{bed}"
+    who = " · ".join(filter(None, (times.age(patient.birth_date, now), sex_word(patient.sex), bed_words(encounter))))
     name = label(patient.full_name.upper(), "viewer_title", wrap=True)  # names are never cut
     words = column(name, label(who, "viewer"), gap=1, margins=(8, 8, 8, 8))
     if patient.allergies:

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QWidget
 from records.deadlines import ZONE
 from records.errors import Refusal
 from records.messages import EncounterView
+from workstation.models.bed import bed_words
 from workstation.models.images.patient_reading import ReadingModel
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, key_of
 from workstation.views.images.panel import ImagesPanel, patient_head
@@ -46,8 +47,8 @@ class ImagesPlace(ReaderPlace):
         reading.studies.load()
 
     def title(self) -> str:
-        bed = self._encounter.stays[-1].bed if self._encounter and self._encounter.stays else ""
-        return f"Hình ảnh · {self.reading.patient.full_name.upper()}" + (f" · Giường {bed}" if bed else "")
+        name = self.reading.patient.full_name.upper()
+        return " · ".join(filter(None, ("Hình ảnh", name, bed_words(self._encounter))))
 
     def show_nothing(self) -> None:
         waits = self.reading.studies.unsettled
