@@ -25,6 +25,7 @@ from records.worklists import plain
 from server.dicom import sending
 from server.dicom.sending import Preparing, Sender
 from server.dicom.settings import Letters, Peer
+from server.dicom.statuses import CANCELLED, NOT_ALL_KEYS, PENDING
 from server.services import image_answers as answers
 from server.services import image_devices
 from server.services.hospital import Hospital
@@ -35,18 +36,14 @@ if TYPE_CHECKING:
     from server.dicom.listener import Listener
 
 _log = logging.getLogger("benhan.server.dicom")
-PENDING = 0xFF00
-NOT_ALL_KEYS = 0xFF01
-"""Pending too: some optional key that was asked for is neither matched nor known here (PS3.4 table C.4-1)."""
 _TOLD = ("QueryRetrieveLevel", "RetrieveAETitle", "InstanceAvailability", "SpecificCharacterSet")
 """What is no key of the images, and answered by itself."""
-CANCELLED = 0xFE00
 UNREACHABLE = 0xA702
 """Refused: unable to perform sub-operations, where pynetdicom says that it does not know the device (A801)."""
 UNKNOWN_LEVEL = 0xA900
 """The identifier does not match the SOP class: no level of study root, or not the unique keys that it wants."""
 _LATIN = frozenset({"", *(f"ISO{kind} {number}" for kind in ("_IR", " 2022 IR")
-                                     for number in (6, 100, 101, 109, 110, 148))})
+                          for number in (6, 100, 101, 109, 110, 148))})
 _UID = re.compile(r"[0-9.]{1,64}")
 _UIDS = {Level.STUDY: "StudyInstanceUID", Level.SERIES: "SeriesInstanceUID", Level.IMAGE: "SOPInstanceUID"}
 

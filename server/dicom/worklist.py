@@ -14,16 +14,13 @@ from records.image_identity import birth_date, person_name
 from records.imaging_orders import procedure_id, step_id
 from records.worklists import Question, plain
 from server.dicom.settings import Letters, May, Peer
+from server.dicom.statuses import CANCELLED, NOT_ALL_KEYS, PENDING
 from server.services import image_worklist
 from server.services.image_worklist import Asker, Step
 
 if TYPE_CHECKING:
     from server.dicom.listener import Listener
 
-PENDING = 0xFF00
-NOT_ALL_KEYS = 0xFF01
-"""Pending too: by some optional key that was asked for nothing is matched here (PS3.4 K.4.1.1.4)."""
-CANCELLED = 0xFE00
 _SEXES = {"1": "M", "2": "F"}
 _LENGTHS = {"SH": 16, "LO": 64, "AE": 16, "LT": 10240}
 _STEP = "ScheduledProcedureStepSequence"
