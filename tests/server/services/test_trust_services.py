@@ -80,34 +80,40 @@ def test_another_hosts_certificate_is_refused(tmp_path: Path, house_ca: pki.Issu
 
 
 @contextmanager
-def raw_service(*parts: bytes, pause_s: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
-    """A service that writes these bytes whatever it is asked, with a pause between them; its address, what it heard."""
-    heard: list[bytes] = []
+def talking(talk: Callable[[socket.socket, int], None]) -> Iterator[str]:
+    """A service that does that with each connection, which it counts from 1; its address."""
     listening = socket.create_server(("127.0.0.1", 0))
 
-    def answer() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            with connection:
-                heard.append(connection.recv(65536))
-                try:
-                    for part in parts:
-                        connection.sendall(part)
-                        time.sleep(pause_s)
-                except OSError:
-                    pass
+    def accept() -> None:
+        with suppress(OSError):
+            for number in itertools.count(1):
+                threading.Thread(target=talk, args=(listening.accept()[0], number), daemon=True).start()
 
-    thread = threading.Thread(target=answer, daemon=True)
+    thread = threading.Thread(target=accept, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/crl/x.crl", heard
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/crl/x.crl"
     finally:
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
         thread.join()
+
+
+@contextmanager
+def raw_service(*parts: bytes, pause_s: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
+    """A service that writes these bytes whatever it is asked, with a pause between them; its address, what it heard."""
+    heard: list[bytes] = []
+
+    def answer(connection: socket.socket, _number: int) -> None:
+        with connection:
+            heard.append(connection.recv(65536))
+            with suppress(OSError):
+                for part in parts:
+                    connection.sendall(part)
+                    time.sleep(pause_s)
+
+    with talking(answer) as url:
+        yield url, heard
 
 
 def test_an_endless_answer_is_left_where_the_limit_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +181,6 @@ def keeping(acts: Mapping[tuple[int, int], Act]) -> Iterator[tuple[str, list[tup
     question on it) it does that, and hangs up. Its address, and which questions it heard.
     """
     heard: list[tuple[int, int]] = []
-    listening = socket.create_server(("127.0.0.1", 0))
 
     def talk(connection: socket.socket, number: int) -> None:
         with connection, connection.makefile("rb") as lines:
@@ -190,19 +195,8 @@ def keeping(acts: Mapping[tuple[int, int], Act]) -> Iterator[tuple[str, list[tup
                     return
                 connection.sendall(LIST)
 
-    def accept() -> None:
-        with suppress(OSError):
-            for number in itertools.count(1):
-                threading.Thread(target=talk, args=(listening.accept()[0], number), daemon=True).start()
-
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/crl/x.crl", heard
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join()
+    with talking(talk) as url:
+        yield url, heard
 
 
 def end(_: socket.socket) -> None:
