@@ -68,6 +68,7 @@ class Job(QObject):
         self.begun = threading.Event()
         self.slow = False
         self._arrived.connect(self._land)
+        self._arrive = emitter(self, self._arrived)
         self._background = background
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -99,7 +100,7 @@ class Job(QObject):
         except Exception:
             log.exception("The work %r failed by a bug.", self.task.name)
             failure = Refusal.because("unexpected", self.task.name)
-        emitter(self, self._arrived)(result, failure)
+        self._arrive(result, failure)
 
     def _land(self, result: Any, failure: Refusal | None) -> None:
         self._patience.stop()

@@ -66,6 +66,39 @@ def test_what_another_thread_says_is_emitted_on_the_ui_thread_and_in_order(
     assert where == {threading.main_thread()}
 
 
+def test_work_that_ends_after_its_window_is_silent(background: Background) -> None:
+    begun, go_on, threw = threading.Event(), threading.Event(), list[str]()
+
+    def work() -> None:
+        begun.set()
+        go_on.wait(20)
+
+    job = background.run(Query("last words", work, lambda _: None), lane="last")
+    watched, threading.excepthook = threading.excepthook, lambda told: threw.append(str(told.exc_value))
+    try:
+        assert begun.wait(20)
+        sip.delete(job)
+        go_on.set()
+        background.stop()
+        assert threw == []
+    finally:
+        threading.excepthook = watched
+
+
+def test_an_emitter_is_made_where_its_object_cannot_go_meanwhile(background: Background, qtbot: QtBot) -> None:
+    asker, heard = Asker(), list[BaseException]()
+
+    def work() -> None:
+        try:
+            emitter(asker, asker.refused)
+        except RuntimeError as why:
+            heard.append(why)
+
+    with qtbot.waitSignal(background.run(Query("late", work, lambda _: None)).ended, timeout=20_000):
+        pass
+    assert "UI thread" in str(heard[0])
+
+
 _SCRIPT = """
 import sys, threading, time
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject, pyqtSignal
@@ -78,10 +111,11 @@ class Model(QObject):
         self.went_on.connect(self.hear)
     def hear(self, done, of):
         pass
+        self.tell = emitter(self, self.went_on)
 models, over = [Model()], time.monotonic() + float(sys.argv[1])
 def read():
     while time.monotonic() < over:
-        tell = emitter(models[0], models[0].went_on)
+        tell = models[0].tell
         for number in range(200):
             tell(number, 200)
 threads = [threading.Thread(target=read) for _ in range(2)]
@@ -98,3 +132,30 @@ print("ALIVE")
 
 def test_a_dialog_may_be_closed_while_another_thread_tells_it_how_far_it_is() -> None:
     outlives(_SCRIPT, "0.5")
+
+
+_EXIT = """
+import atexit, sys, threading
+def late():
+    go_on.set()
+    teller.join(20)
+    print("ALIVE", flush=True)
+go_on = threading.Event()
+atexit.register(late)  # before PyQt registers its own: called after it
+from PyQt6.QtCore import QCoreApplication, QObject, pyqtSignal
+from workstation.emitting import emitter
+class Model(QObject):
+    went_on = pyqtSignal(int)
+application, model = QCoreApplication([]), Model()
+tell = emitter(model, model.went_on)
+def go():
+    go_on.wait(20)
+    tell(1)
+threading.excepthook = lambda told: print(told.exc_value, flush=True)
+teller = threading.Thread(target=go, daemon=True)
+teller.start()
+"""
+
+
+def test_who_still_works_when_the_program_is_at_its_end_may_say_so() -> None:
+    outlives(_EXIT)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from records.messages import EncounterView
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from records.messages import EncounterView
 
 
 def bed_words(encounter: EncounterView | None) -> str:

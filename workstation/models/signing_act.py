@@ -60,6 +60,7 @@ class SigningAct(QObject):
         self._prompter = WindowPrompter(self)
         self._prompter.pin_wanted.connect(self._asked)
         self._told.connect(self._take_outcome)
+        self._hand_over = emitter(self, self._told)
         self._turned.connect(self._take_turn)
         self._desk.sync.command_done.connect(self._settled)
         self._desk.sync.command_refused.connect(self._settled)
@@ -286,7 +287,7 @@ class SigningAct(QObject):
 
     def _tell(self, outcome: Outcome) -> None:
         """On the stack's thread: what waited on the phone is in the outbox before anybody hears of it."""
-        emitter(self, self._told)(outcome, self._shelf.finish(outcome))
+        self._hand_over(outcome, self._shelf.finish(outcome))
 
     def _document(self, key: str) -> Document:
         from records.render import slot_field

@@ -20,6 +20,7 @@ class WindowPrompter(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._want_pin = emitter(self, self.pin_wanted)
         self._answers: queue.SimpleQueue[Pin | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._offered: Pin | None = None
@@ -78,7 +79,7 @@ class WindowPrompter(QObject):
             self._waiting = True
         if offered is not None:
             offered.wipe()
-        emitter(self, self.pin_wanted)(request)
+        self._want_pin(request)
         return self._answers.get()
 
     def choose_identity(self, choices: Sequence[Identity]) -> Identity | None:

@@ -87,6 +87,7 @@ class DiscSending(QObject):
         self.stage, self.sent = SendingStage.WAITING, Sent()
         self._stop = threading.Event()
         self._told.connect(self._hear)
+        self._tell = emitter(self, self._told)
         self.destroyed.connect(self._stop.set)  # what was kept is kept, and nobody is left to be told
 
     @property
@@ -115,7 +116,7 @@ class DiscSending(QObject):
             if self._stop.is_set():
                 return False
             sent = send(some, sent, self._archive)
-            emitter(self, self._told)(sent)
+            self._tell(sent)
         return True
 
     def _hear(self, sent: Sent) -> None:

@@ -47,6 +47,7 @@ class ExportModel(QObject):
         self.stage = Stage.ASKING
         self.done: Exported | None = None
         self.folder: Path | None = None
+        self._tell = emitter(self, self.went_on)
         self._cancelled = threading.Event()
 
     @property
@@ -84,7 +85,7 @@ class ExportModel(QObject):
         try:
             with closing(Apart()) as decoder:
                 return export(wanted, self.source.files(self.studies, self._cancelled.is_set), decoder,
-                              went_on=emitter(self, self.went_on), cancelled=self._cancelled.is_set)
+                              went_on=self._tell, cancelled=self._cancelled.is_set)
         except Cancelled:
             return None
 

@@ -105,7 +105,8 @@ class Loader(QObject):
         self._arrivals: deque[_Arrival] = deque()
         self._news, self._stopped, self._told = threading.Condition(), False, False
         self._unpainted_until = 0.0
-        self._some.connect(self._land)  # across threads: it comes when the window's loop comes round
+        self._some.connect(self._land)
+        self._call_ui = emitter(self, self._some)  # from another thread it comes when the window's loop comes round
         self._threads = [threading.Thread(target=self._work, name=f"images-{number}", daemon=True)
                          for number in range(threads)]
         for thread in self._threads:
@@ -290,4 +291,4 @@ class Loader(QObject):
             if self._told or self._stopped:
                 return
             self._told = True
-        emitter(self, self._some)()
+        self._call_ui()

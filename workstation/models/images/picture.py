@@ -111,11 +111,12 @@ class PictureModel(QObject):
     def save_all(self, wanted: Wanted, reason: str) -> None:
         """Into a folder that is not there yet; `saved` or `refused` follows. The whole, or nothing of it."""
         self._stop.clear()
+        went_on = emitter(self, self.went_on)
 
         def work() -> Drawn | None:
             self.source.tell((self._study,), reason, named=wanted.named)
             try:
-                return draw_all(wanted, self._stop, emitter(self, self.went_on))
+                return draw_all(wanted, self._stop, went_on)
             except Cancelled:
                 return None
 
