@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QObject
+from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QApplication
 
 from imaging.sources import MIB
@@ -23,6 +23,7 @@ from workstation.client import Client
 from workstation.config import Config
 from workstation.confirmation.base import Reader
 from workstation.confirmation.webapi import WebApiReader
+from workstation.ending import take_apart
 from workstation.models.account import Account
 from workstation.models.desk import Desk
 from workstation.models.machine import MachineModel, store_fact
@@ -360,10 +361,5 @@ def run(config: Config, arguments: Sequence[str]) -> int:
     sys.excepthook = program.handle
     program.window.show()
     code = application.exec()
-    # Windows go before the application does: left to the interpreter's end, Qt and Python take them apart in any order
-    # and may crash on the way out.
-    sys.excepthook = sys.__excepthook__
-    program.window.deleteLater()
-    program.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    take_apart(program.window, program)
     return code

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, pyqtBoundSignal, pyqtSignal
 
 
 class _Relay(QObject):
-    """Carries to the UI thread what others have to say. It lives until the exit: any of them may emit it."""
+    """Carries to the UI thread what others have to say. It lives until its end: any of them may emit it."""
 
     _said = pyqtSignal(object)
 
@@ -20,7 +20,7 @@ class _Relay(QObject):
         self._lock, self._over = threading.Lock(), False
         self._said.connect(self._say)
         # Called before PyQt's own, which deletes every object while other threads still go on.
-        atexit.register(self._end)
+        atexit.register(self.end)
 
     def carry(self, owner: QObject, signal: pyqtBoundSignal, values: tuple[object, ...]) -> None:
         """In the order in which one thread calls this, and before whatever it posts afterwards."""
@@ -28,7 +28,8 @@ class _Relay(QObject):
             if not self._over:
                 self._said.emit((owner, signal, values))
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Nothing is carried any more; it waits for what is just being carried."""
         with self._lock:
             self._over = True
 
@@ -39,6 +40,11 @@ class _Relay(QObject):
 
 
 _RELAY = _Relay()
+
+
+def fall_silent() -> None:
+    """Before the application goes, and every object with it: what other threads still say is heard by nobody."""
+    _RELAY.end()
 
 
 def emitter(owner: QObject, signal: pyqtBoundSignal) -> Callable[..., None]:

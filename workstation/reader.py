@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QCoreApplication, QEvent
 from PyQt6.QtWidgets import QApplication
 
 from imaging.lean import load_pydicom
 from imaging.sources import MIB
 from workstation.background import Background, let_the_window_go_first
+from workstation.ending import take_apart
 
 MEMORY_MB = 400
 """Until the settings are read: what suits a PC of 4 GB."""
@@ -54,9 +54,5 @@ def run(images: Path, arguments: Sequence[str], settle: Callable[[], int]) -> in
     code = application.exec()
     loader.stop()
     background.stop()
-    # As in app.py: windows go before the application does.
-    sys.excepthook = sys.__excepthook__
-    for thing in (window, model, loader, background):
-        thing.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    take_apart(window, model, loader, background)
     return code

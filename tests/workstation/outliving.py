@@ -13,4 +13,4 @@ def outlives(script: str, *arguments: str) -> None:
     """It comes to its last line, which prints ALIVE."""
     ran = subprocess.run([sys.executable, "-X", "faulthandler", "-c", script, *arguments], cwd=ROOT, check=False,
                          capture_output=True, text=True, timeout=60)
-    assert ran.stdout == "ALIVE\n", ran.stderr
+    assert ran.stdout == "ALIVE\n", ran.stdout + ran.stderr

@@ -22,6 +22,7 @@ from records.messages import RemoteSigningView
 from workstation.background import Command
 from workstation.client import ServerEvent
 from workstation.drafts import Awaited, AwaitedDocument, OutboxCommand
+from workstation.emitting import emitter
 from workstation.ids import new_id
 from workstation.models.account import utc_now
 from workstation.models.desk import Desk
@@ -93,6 +94,7 @@ class AwaitedModel(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.look)
         self._finished.connect(desk.sync.queued)
+        self._tell_finished = emitter(self, self._finished)
         desk.sync.line.live_changed.connect(self.look)
         desk.sync.line.heard.connect(self._heard)
         self.look()
@@ -148,7 +150,7 @@ class AwaitedModel(QObject):
     def finish(self, command: UUID, pdf: bytes) -> None:
         """A file has its signature: into the outbox."""
         if (item := self._desk.store.awaited.finish(command, pdf)) is not None:
-            self._finished.emit(item)
+            self._tell_finished(item)
 
     def drop(self, which: UUID) -> None:
         """What has not come by now does not come; the act tells why."""

@@ -128,8 +128,12 @@ class TokenProcess:
         if not Path(self.module).exists():
             raise failure("module_missing", self.module, detail="no such file")
         path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
-        self._child = _Child(self.module, {**os.environ, **self._env, "PYTHONPATH": path})
-        return self._child
+        child = self._child = _Child(self.module, {**os.environ, **self._env, "PYTHONPATH": path})
+        if self._closing:  # who closes has looked already, and found no process to end
+            self._child = None
+            child.end()
+            raise Cancelled
+        return child
 
     def _gone(self, name: str, limit_s: float, exit_code: int, *, hung: bool) -> Exception:
         if self._closing:
@@ -173,7 +177,10 @@ class _Child:
 
     def ask(self, message: dict[str, Any], limit_s: float) -> dict[str, Any]:
         """Send, and wait for the answer: `queue.Empty` after the limit, `WireBroken` when the process is gone."""
-        send(self._pipe(self._process.stdin), message, Pin.reveal)
+        try:
+            send(self._pipe(self._process.stdin), message, Pin.reveal)
+        except ValueError as error:  # `end` has closed the pipe
+            raise WireBroken from error
         reply = self._answers.get(timeout=limit_s)
         if reply is None:
             raise WireBroken

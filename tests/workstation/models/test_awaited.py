@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from PyQt6 import sip
 from pytestqt.qtbot import QtBot
 
 from records.errors import Refusal, Trouble
@@ -16,7 +18,7 @@ from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer
 from tests.workstation.models.desks import Desks, draft
 from tests.workstation.models.test_sync import signed_file
-from workstation.drafts import Awaited, AwaitedDocument
+from workstation.drafts import Awaited, AwaitedDocument, CommandState
 from workstation.ids import new_id
 from workstation.models import awaited
 from workstation.models.awaited import AwaitedModel, Handing
@@ -59,6 +61,31 @@ def test_not_a_letter_more_goes_into_a_draft_that_is_asked_for(
     qtbot.waitUntil(lambda: bool(model.waiting), timeout=10_000)
     assert editor.is_closed
     model.stop()
+
+
+def test_a_file_that_is_signed_when_its_desk_is_gone_waits_in_the_outbox(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    """Whoever finished it on a thread of the stack failed when it said so: as a bug, in the face of who had signed."""
+    act, threw = new_id(), list[BaseException]()
+    little.refusals[f"/transactions/{act}"] = (503, "server_away")
+    editor, model, _ = asked(desks, qtbot, act)
+    store, command = model._desk.store, model._desk.store.awaited.all()[0].documents[0].command.id
+    model.stop()
+    desks.settle()
+    sip.delete(model)
+
+    def finish() -> None:
+        try:
+            model.finish(command, b"signed")
+        except RuntimeError as why:
+            threw.append(why)
+
+    thread = threading.Thread(target=finish)
+    thread.start()
+    thread.join(20)
+    assert threw == []
+    assert [item.command.entry for item in store.commands(CommandState.WAITING)] == [editor.draft.entry]
 
 
 def test_the_draft_is_open_again_when_the_question_never_arrived(

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,6 +20,7 @@ from server.demo.tokens import TokenHome, make_token, softhsm_module
 from tests.p11shim.fixture import Shim
 from tests.workstation.signing.conftest import Authorities, TokenSignerOf
 from tests.workstation.signing.people import DOCTOR_ID, DOCTOR_NAME, PIN, Accepting, Person, wait_until
+from workstation.signing import process, wire
 from workstation.signing.base import Identity, Mechanism, Pin, PinRequest
 from workstation.signing.process import Limits, TokenProcess
 from workstation.signing.token import TokenSigner
@@ -396,6 +399,73 @@ def test_closing_ends_a_call_that_hangs_without_a_word(hardware: TokenSigner, p1
     signer.close()
     thread.join(10)
     assert len(ended) == 1
+
+
+def begun(work: Callable[[], object], ended: list[BaseException]) -> threading.Thread:
+    """On a thread of its own; how it failed is kept."""
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_closing_ends_a_process_that_is_just_being_started(
+    p11shim: Shim, doctors_home: TokenHome, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who closes found no process yet, and waited for as long as the first call of the new one may take."""
+    started, go_on, ended = threading.Event(), threading.Event(), list[BaseException]()
+    make = process._Child
+
+    def held(module: str, env: dict[str, str]) -> process._Child:
+        child = make(module, env)
+        started.set()
+        go_on.wait(20)
+        return child
+
+    monkeypatch.setattr(process, "_Child", held)
+    p11shim.says("C_GetSlotList hang")
+    tokens = TokenProcess(p11shim.module, env={**p11shim.env, **doctors_home.env}, limits=Limits(list_s=600))
+    asking = begun(tokens.tokens, ended)
+    assert started.wait(20)
+    closing = begun(tokens.close, ended)
+    wait_until(lambda: tokens._closing)
+    go_on.set()
+    closing.join(20)
+    asking.join(20)
+    assert not closing.is_alive()
+    assert [type(error) for error in ended] == [Cancelled]
+    assert tokens.pid is None
+
+
+def test_closing_just_before_a_question_is_sent_is_a_cancel_too(
+    p11shim: Shim, doctors_home: TokenHome, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was told as a bug: the pipe was closed."""
+    asked, go_on, ended = threading.Event(), threading.Event(), list[BaseException]()
+
+    def held(*given: Any) -> None:
+        asked.set()
+        go_on.wait(20)
+        wire.send(*given)
+
+    tokens = TokenProcess(p11shim.module, env={**p11shim.env, **doctors_home.env})
+    tokens.tokens()
+    child = tokens._child
+    assert child is not None
+    monkeypatch.setattr(process, "send", held)
+    asking = begun(tokens.tokens, ended)
+    assert asked.wait(20)
+    closing = begun(tokens.close, ended)
+    wait_until(lambda: child._pipe(child._process.stdin).closed)
+    go_on.set()
+    closing.join(20)
+    asking.join(20)
+    assert [type(error) for error in ended] == [Cancelled]
 
 
 @pytest.mark.parametrize("hang", [False, True], ids=["idle", "hanging in the library"])
