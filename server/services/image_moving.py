@@ -16,7 +16,7 @@ from sqlalchemy import Row
 from imaging.moving import Moving, copy
 from records.errors import Refusal, Trouble
 from records.image_identity import Named
-from server.services import image_receiving
+from server.services import image_founding, image_receiving
 from server.services.hospital import Desk
 from server.services.image_headers import Instance, read_header
 from server.store import base, images
@@ -69,7 +69,7 @@ def _copied(desk: Desk, key: ScopeKey, stray: Stray, moving: Moving) -> tuple[In
 
 
 def _key_of_study(desk: Desk, head: Instance) -> ScopeKey:
-    study = image_receiving.study_for(desk.hospital, desk.db, head.study, desk.person.full_name)
+    study = image_founding.study_for(desk.hospital, desk.db, head.study, desk.person.full_name)
     return desk.hospital.keys.of(desk.db, study)
 
 

@@ -7,8 +7,8 @@ person (`image_studies.state = 'open'`); what contradicts an image that is here 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from threading import Lock
 from typing import Any, TypeVar
@@ -17,16 +17,15 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from records.errors import Refusal, Trouble
-from records.image_identity import Named, contradict, differences, filled, order_differences
+from records.image_identity import Named, contradict, differences, filled
 from server.ids import new_id
-from server.services import imaging_orders as order_service
 from server.services.hospital import Hospital
-from server.services.image_headers import Instance, Series, Study, read_header
-from server.store import audit, base, image_strays, images, imaging_orders, patients
+from server.services.image_founding import study_for
+from server.services.image_headers import Instance, Series, read_header
+from server.store import base, image_strays, images, patients
 from server.store.image_strays import OfSeries, Said
 from server.store.images import StudyHere
-from server.store.imaging_orders import Owner
-from server.store.keys import ScopeKey
+from server.store.keys import Drawn, ScopeKey
 
 T = TypeVar("T")
 _writers = ThreadPoolExecutor(8, "image writer")
@@ -83,6 +82,11 @@ class _Putting:
         which: UUID = self.row["id"]
         return which
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Which file it is, how long, and who sent it."""
+        return {name: self.row[name] for name in ("file", "length", "sender")}
+
     def stray(self, why: str, **more: object) -> dict[str, Any]:
         """Its row where it is kept apart."""
         said = image_strays.seal(self.key, self.row["file"], said_of(self.head))
@@ -102,6 +106,8 @@ class Intake:
         self._hands = hands or _writers
         self._here: dict[str, StudyHere | None] = {}
         self._finding = Lock()
+        self._new: dict[str, Drawn] = {}
+        """Keys of the studies that nobody knew when their first file came."""
         self.begun: list[Future[_Begun | Refusal]] = []
         """One for each file, in their order."""
 
@@ -111,17 +117,56 @@ class Intake:
 
     def filed(self) -> list[Received | Refusal]:
         """What became of each; when this returns, what was received is on the disk and in the database."""
-        begun = [one.result() for one in self.begun]
-        putting = [one if isinstance(one, Refusal) or one.put else self._hands.submit(self._put, one, self._made(one))
-                   for one in begun]
-        done = [one.result() if isinstance(one, Future) else one for one in putting]
-        good = [(one.head, *one.put, one.length) for one in done if isinstance(one, _Begun) and one.put]
-        rows = [_Putting(_row(key, head, {"file": sha256, "length": length, "sender": self._sender}), head, key)
-                for head, key, sha256, length in good]
-        images.settle(self._hospital.images, [(key, sha256) for _, key, sha256, _ in good])
-        outcomes = self._outcomes(rows)
+        done = self._all_put([one.result() for one in self.begun])
+        rows = [_Putting(_row(key, one.head, {"file": sha256, "length": one.length, "sender": self._sender}),
+                         one.head, key)
+                for one in done if isinstance(one, _Begun) and one.put for key, sha256 in [one.put]]
+        outcomes: dict[UUID, Outcome] = {}
+        for uid, drawn in self._new.items():
+            rows = self._founded(uid, drawn, rows, outcomes)
+        outcomes |= self._outcomes([one for one in rows if one.id not in outcomes])
         told = iter([Received(outcomes[one.id], one.head.uid, one.head.sop_class, one.head.study.uid) for one in rows])
         return [next(told) if isinstance(one, _Begun) else one for one in done]
+
+    def _all_put(self, begun: Sequence[_Begun | Refusal]) -> list[_Begun | Refusal]:
+        """Every file is safe on the disk; or nothing of a study that is new stays there."""
+        putting: list[Future[_Begun]] = []
+        try:
+            for one in begun:
+                if isinstance(one, _Begun) and one.put is None:
+                    putting.append(self._hands.submit(self._put, one, self._key(one)))
+            late = iter([one.result() for one in putting])
+            done = [one if isinstance(one, Refusal) or one.put else next(late) for one in begun]
+            images.settle(self._hospital.images, [one.put for one in done if isinstance(one, _Begun) and one.put])
+        except Exception:
+            wait(putting)
+            new = {one.key.scope for one in self._new.values()}
+            ends = (one.result().put for one in putting if one.exception() is None)
+            images.drop(self._hospital.images, [put for put in ends if put and put[0].scope in new])
+            raise
+        return done
+
+    def _founded(
+        self, uid: str, drawn: Drawn, rows: Sequence[_Putting], outcomes: dict[UUID, Outcome],
+    ) -> list[_Putting]:
+        """The study begins, with its first image or not at all; where another message began it meanwhile, the images
+        go under the key of that one.
+        """
+        theirs = [one for one in rows if one.key.scope == drawn.key.scope]
+        with base.transaction(self._hospital.engine) as db:
+            study = study_for(self._hospital, db, theirs[0].head.study, self._sender, drawn)
+            if study == drawn.key.scope:
+                outcomes[theirs[0].id] = _filed_alone(db, theirs[0])
+            here = self._here[uid] = images.study_here(db, uid)
+        if study == drawn.key.scope or here is None:
+            return list(rows)
+        place, key = self._hospital.images, self._hospital.keys.opened(*here.key)
+        before = [(drawn.key, one.row["file"]) for one in theirs]
+        for old, sha256 in before:
+            images.put(place, key, images.open_file(place, old, sha256).read())
+        images.settle(place, [(key, sha256) for _, sha256 in before])
+        images.drop(place, before)
+        return [_Putting(_row(key, one.head, one.kept), one.head, key) if one in theirs else one for one in rows]
 
     def _outcomes(self, rows: Sequence[_Putting]) -> dict[UUID, Outcome]:
         fitting: list[_Putting] = []
@@ -157,7 +202,7 @@ class Intake:
         begun = _Begun(head, len(file), file)
         study = self._known(head.study.uid)
         if study is None:
-            # Nothing is put before the message came to its end: a study that is new would stand there empty.
+            # Nothing is put before the message came to its end: of one that never does, it would lie there for ever.
             return begun
         try:
             key = self._hospital.keys.opened(*study.key)
@@ -175,17 +220,13 @@ class Intake:
                     self._here[study] = images.study_here(db, study)
             return self._here[study]
 
-    def _made(self, one: _Begun) -> ScopeKey:
-        """The key of a study that was not here when its file came; one that is new is made, and matched."""
-        head = one.head.study
-        known = self._here[head.uid]
-        if known is None:
-            with base.transaction(self._hospital.engine) as db:
-                study_for(self._hospital, db, head, self._sender)
-                known = self._here[head.uid] = images.study_here(db, head.uid)
-        if known is None:
-            raise Refusal.because("thing_unknown", "study")
-        return self._hospital.keys.opened(*known.key)
+    def _key(self, one: _Begun) -> ScopeKey:
+        """The key of a study that was not here when its file came: drawn now, and kept with its first image."""
+        uid = one.head.study.uid
+        known = self._here[uid]
+        if known is not None:
+            return self._hospital.keys.opened(*known.key)
+        return self._new.setdefault(uid, self._hospital.keys.draw(new_id())).key
 
     def _put(self, one: _Begun, key: ScopeKey) -> _Begun:
         """Outside of any transaction: a slow disk must not hold rows of the database locked."""
@@ -270,49 +311,6 @@ def _header(file: bytes, study: str) -> Instance | Refusal:
     except Refusal as refusal:
         return refusal
     return Refusal.because("image_other_study", study) if study and head.study.uid != study else head
-
-
-def study_for(hospital: Hospital, db: Connection, head: Study, sender: str) -> UUID:
-    """The study's id, with a key of its own; a new one is matched to the patient whom it names."""
-    known = images.study_id(db, head.uid)
-    if known is not None:
-        return known
-    patient = images.patient_of(db, head.named.patient_no)
-    view = patients.read(db, patient) if patient else None
-    order = _order(hospital, db, head)
-    differing = differences(head.named, view)
-    if order is not None and view is not None:
-        differing += order_differences(head.accession, view.patient_no, order.patient_no, live=order.live)
-    encounter = images.open_encounter(db, patient) if patient else None
-    if order is not None and order.patient == patient:
-        encounter = order.encounter
-    state = "open" if differing else "matched"
-    which = new_id()
-    study = images.add_study(db, which, head.uid, {
-        **asdict(head.named), "sent": asdict(head.named), "patient": patient, "encounter": encounter, "state": state,
-        "imaging_order": order.order if order else None, "accession": head.accession,
-        "study_no": head.study_no, "study_date": head.date, "study_time": head.time, "description": head.description,
-        "referring": head.referring}, differing)
-    if study == which:
-        hospital.keys.make(db, study)
-        audit.note(db, "images.arrive", name=sender, patient=patient, encounter=encounter,
-                   facts={"study": head.uid, "state": state, "differs": [one.field for one in differing]})
-        base.notify(db, "images", encounter=encounter)
-        if order is not None:
-            # A result that was there first may answer the order now; its chart shows that it was taken.
-            imaging_orders.mark_stale(db, order.encounter)
-            base.notify(db, "imaging_orders", encounter=order.encounter)
-    return study
-
-
-def _order(hospital: Hospital, db: Connection, head: Study) -> Owner | None:
-    """The order that the study was made for, as its entry stands now."""
-    found = imaging_orders.owner(db, accession=head.accession, study_uid=head.uid)
-    key = hospital.keys.of_many(db, [found.encounter]).get(found.encounter) if found else None
-    if key is None:
-        return None
-    order_service.refresh(db, key)
-    return imaging_orders.owner(db, accession=head.accession, study_uid=head.uid)
 
 
 def _filed(hospital: Hospital, images_of: Sequence[_Putting]) -> dict[UUID, Outcome]:

@@ -6,12 +6,14 @@ scope says whose key opens it, so that two encounters never share a ciphertext a
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from uuid import UUID
 
 from records.errors import Refusal, Trouble
@@ -29,6 +31,9 @@ class Place(Protocol):
 
     def settle(self, names: Iterable[str]) -> None:
         """Make safe what was put under these names."""
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Take away what was put and never came to be known by its name, as far as that goes."""
 
     def read(self, name: str) -> bytes | None:
         """The bytes, or nothing."""
@@ -73,8 +78,14 @@ def name_of(sha256: str, scope: UUID) -> str:
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}.{scope.hex}"
 
 
+_UNNAMED = getattr(os, "O_TMPFILE", 0)
+"""Linux: a file without a name. Of one whose writer is killed nothing is left."""
+
+
 class Folder:
-    """A local folder: written beside, flushed to the disk, then renamed, so that a name never means half a file."""
+    """A local folder: written without a name (or beside), flushed to the disk, then named, so that a name never means
+    half a file.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -91,16 +102,11 @@ class Folder:
         target = self.root / name
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-            try:
-                with beside.open("xb") as out:
-                    out.write(data)
-                    out.flush()
-                    os.fsync(out.fileno())
-                beside.replace(target)
-            except OSError:
-                beside.unlink(missing_ok=True)  # a full disk is to stay as full as it was
-                raise
+            line = _unnamed(target.parent)
+            if line is None:
+                _beside(target, data)
+            else:
+                _named(line, target, data)
         except OSError as error:
             raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
 
@@ -111,6 +117,12 @@ class Folder:
                 self._settle(folder)
         except OSError as error:
             raise Trouble.because("blobs_out_of_reach", detail=str(error)) from error
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Take it away."""
+        for name in names:
+            with suppress(OSError):
+                (self.root / name).unlink()
 
     def _settle(self, folder: Path) -> None:
         """A name is safe when its folder is flushed, and a folder when those above it are."""
@@ -171,6 +183,12 @@ class Bucket:
     def settle(self, names: Iterable[str]) -> None:
         """Nothing is left to do."""
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Take it away."""
+        with suppress(Trouble):
+            for name in names:
+                self._asked("delete_object", Key=self._prefix + name)
+
     def read(self, name: str) -> bytes | None:
         """The bytes, or nothing."""
         answer = self._asked("get_object", Key=self._prefix + name)
@@ -208,6 +226,51 @@ def place_at(address: str, *, base: Path, endpoint: str = "") -> Place:
         bucket, _, prefix = address.removeprefix("s3://").partition("/")
         return Bucket(bucket, prefix, endpoint)
     return Folder(base / address)
+
+
+def _unnamed(folder: Path) -> int | None:
+    """A file without a name there; nothing where the disk knows none (NFS)."""
+    try:
+        return os.open(folder, _UNNAMED | os.O_WRONLY, 0o666)
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+            return None
+        raise
+
+
+def _named(line: int, target: Path, data: bytes) -> None:
+    """Fill a file that has no name, then give it one."""
+    with open(line, "wb") as out:
+        _filled(out, data)
+        # What is named as folder counts for nothing; only with one does Python follow the link to the open file.
+        try:
+            os.link(f"/proc/self/fd/{line}", target, src_dir_fd=line)
+        except FileExistsError:
+            beside = _another(target)
+            os.link(f"/proc/self/fd/{line}", beside, src_dir_fd=line)
+            beside.replace(target)
+
+
+def _beside(target: Path, data: bytes) -> None:
+    beside = _another(target)
+    try:
+        with beside.open("xb") as out:
+            _filled(out, data)
+        beside.replace(target)
+    except OSError:
+        beside.unlink(missing_ok=True)  # a full disk is to stay as full as it was
+        raise
+
+
+def _another(target: Path) -> Path:
+    """A name beside that one, which is no file's."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+
+
+def _filled(out: IO[bytes], data: bytes) -> None:
+    out.write(data)
+    out.flush()
+    os.fsync(out.fileno())
 
 
 def _flush(folder: Path) -> None:

@@ -67,6 +67,11 @@ def settle(place: Place, files: Iterable[tuple[ScopeKey, str]]) -> None:
     place.settle(_name(sha256, key) for key, sha256 in files)
 
 
+def drop(place: Place, files: Iterable[tuple[ScopeKey, str]]) -> None:
+    """Take away what was put under a key that no row holds."""
+    place.drop(_name(sha256, key) for key, sha256 in files)
+
+
 def open_file(place: Place, key: ScopeKey, sha256: str) -> Sealed:
     """The file of that digest, to read in parts."""
     name = _name(sha256, key)

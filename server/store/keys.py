@@ -54,6 +54,14 @@ class ScopeKey:
         return b"benhan-v1|" + self.scope.bytes + b"|" + about.encode()
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A key that was made and that no row holds yet."""
+
+    key: ScopeKey
+    wrapped: bytes = field(repr=False)
+
+
 class Keys:
     """Makes, opens and destroys the keys of encounters."""
 
@@ -68,11 +76,19 @@ class Keys:
 
     def make(self, db: Connection, scope: UUID) -> ScopeKey:
         """The key of a new encounter."""
+        self.keep(db, self.draw(scope))
+        return self.of(db, scope)
+
+    def draw(self, scope: UUID) -> Drawn:
+        """A new key, for what lies on the disk before the database hears of it."""
         secret, nonce = AESGCM.generate_key(256), os.urandom(_NONCE)
         wrapped = _FORMAT + nonce + self._wrapping.encrypt(nonce, secret, _wrap_bound(scope))
-        db.execute(insert(encounter_keys).values(scope=scope, wrapped=wrapped, hospital_key=self._hospital.id)
-                   .on_conflict_do_nothing())
-        return self.of(db, scope)
+        return Drawn(ScopeKey(scope, AESGCM(secret)), wrapped)
+
+    def keep(self, db: Connection, drawn: Drawn) -> None:
+        """It is its scope's, unless that one has a key."""
+        db.execute(insert(encounter_keys).values(
+            scope=drawn.key.scope, wrapped=drawn.wrapped, hospital_key=self._hospital.id).on_conflict_do_nothing())
 
     def of(self, db: Connection, scope: UUID) -> ScopeKey:
         """The key of an encounter; refuses when it was destroyed."""

@@ -323,6 +323,8 @@ def test_one_file_is_read_whole_or_in_ranges(house: House) -> None:
         beyond = client.get(IMAGE, headers={**alone, "Range": f"bytes={end}-"})
         assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{end}")
         told = client.head(IMAGE, headers=alone)
+        for answer in (told, whole):
+            del answer.headers["date"]  # a second may have passed
         assert (told.status_code, told.content, told.headers) == (200, b"", whole.headers)
         damage(house, last=True)
         assert client.get(IMAGE, headers={**alone, "Range": "bytes=0-131"}).status_code == 206

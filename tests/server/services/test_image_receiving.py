@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select, text
 
 from records.errors import Refusal
-from server.services import image_headers
+from server.services import image_devices, image_headers
 from server.services.hospital import Hospital
 from server.services.image_receiving import Intake, Outcome, Received, receive
 from server.store import base, images
@@ -64,6 +64,23 @@ def test_an_image_comes_back_byte_for_byte_and_in_parts(hospital: Hospital) -> N
     assert sealed.size == kept.length == len(file)
     for start, length in ((0, 132), (131_000, 300), (131_071, 2), (len(file) - 5, 99), (len(file), 1)):
         assert sealed.read(start, length) == file[start:start + length], (start, length)
+
+
+def test_a_study_that_two_messages_begin_is_one_and_has_the_images_of_both(hospital: Hospital) -> None:
+    """Neither knew of the other's when it came: what lay under the key of the later one is put under the first one's.
+    """
+    files = [as_file(a_slice(number=number)) for number in (1, 2, 3)]
+    first, second = Intake(hospital, sender="CT1"), Intake(hospital, sender="CT2")
+    for intake, file in ((first, files[0]), (second, files[1]), (second, files[2])):
+        intake.take(file)
+    for one in (*first.begun, *second.begun):
+        one.result()
+    for intake in (first, second):
+        assert {one.outcome for one in intake.filed() if isinstance(one, Received)} == {Outcome.NEW}
+    with base.single(hospital.engine) as db:
+        kept = [images.instance(db, uid("study", "series", number)) for number in (1, 2, 3)]
+    assert [image_devices.read(hospital, one) for one in kept if one] == files
+    assert study(hospital).instances == len(list(hospital.settings.home.glob("images/??/??/*"))) == len(files)
 
 
 def test_an_image_that_lies_where_images_lay_before_is_found_there(hospital: Hospital) -> None:

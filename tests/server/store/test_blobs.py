@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -106,6 +109,42 @@ def test_a_folder_never_shows_half_a_file(tmp_path: Path) -> None:
     left.write_bytes(b"half")
     assert list(folder.names()) == [name_of(SHA256, key.scope)]
     assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 2
+
+
+PUTTING = """
+import os, signal, sys
+from pathlib import Path
+from server.store import blobs
+os.fsync = lambda line: os.kill(os.getpid(), signal.SIGKILL)
+blobs.Folder(Path(sys.argv[1])).put("ab/cd/file", b"x" * 100_000)
+"""
+
+
+def test_a_killed_writer_leaves_nothing(tmp_path: Path) -> None:
+    """Nobody would ever look for half a file under a name that is none."""
+    done = subprocess.run([sys.executable, "-c", PUTTING, str(tmp_path)], cwd=Path(__file__).parents[3], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+
+
+@pytest.mark.parametrize("unnamed", [blobs._UNNAMED, 0])
+def test_what_is_written_again_takes_the_place_of_what_lies_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unnamed: int,
+) -> None:
+    """Also on a disk that knows no files without a name, as one on the network."""
+    monkeypatch.setattr(blobs, "_UNNAMED", unnamed)
+    folder = Folder(tmp_path)
+    for data in (b"damaged", b"whole"):
+        folder.write("ab/cd/file", data)
+        assert folder.read("ab/cd/file") == data
+    assert [one.name for one in tmp_path.rglob("*") if one.is_file()] == ["file"]
+
+
+def test_what_was_put_in_vain_is_taken_away(place: Place) -> None:
+    for name in ("ab/cd/one", "ab/cd/two"):
+        place.put(name, b"x")
+    place.drop(["ab/cd/one", "ab/cd/never"])
+    assert (place.read("ab/cd/one"), place.read("ab/cd/two")) == (None, b"x")
 
 
 def test_every_folder_above_a_file_is_flushed_though_another_process_made_it(
