@@ -40,6 +40,9 @@ bench: setup           ## measure each hot path beside its peer; writes bench/re
 soak: setup            ## the long runs, whole; writes docs/proof/soak-<date>.md
 	@QT_QPA_PLATFORM=offscreen $(PY) -m tests.soak
 
-lock:                  ## write requirements.lock anew (needs uv)
-	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	    --extra workstation --extra server --extra test --extra lint setup.cfg -o requirements.lock
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+    --no-header --extra workstation
+
+lock:                  ## write both lock files anew (needs uv): everything, and what a workstation needs of it
+	$(COMPILE) --extra server --extra test --extra lint setup.cfg -o requirements.lock
+	$(COMPILE) -c requirements.lock setup.cfg -o requirements-workstation.lock
