@@ -13,7 +13,7 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, QTimer, p
 from records import policy
 from records.errors import Reason, Refusal
 from records.forms import EntryKind, Form, all_forms, current_form
-from records.messages import Chart, EntryView
+from records.messages import Chart, DraftView, EntryView
 from records.policy import Allowed, Answer
 from workstation.background import Command, Query
 from workstation.config import ZONE
@@ -176,7 +176,7 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
         item = self._by_entry.get(entry)
         if item is not None and item.draft is not None and item.draft.command is None:
             self.draft_ready.emit(item.draft)
-        elif item is not None and item.others is not None and may_take(item.others, self._desk.account):
+        elif item is not None and item.others is not None and self._takes(item.others):
             view = item.others
             self._desk.background.run(Command(
                 "adopt", lambda: self._desk.store.adopt(view), emitter(self, self.draft_ready),
@@ -186,7 +186,13 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
         """Whether `open_draft` opens it."""
         if item.draft is not None:
             return item.draft.command is None
-        return item.others is not None and item.view is None and may_take(item.others, self._desk.account)
+        return item.others is not None and item.view is None and self._takes(item.others)
+
+    def _takes(self, view: DraftView) -> bool:
+        """Not out of a chart that this PC kept, while the server answers: whoever it waited for may have signed it
+        since, and it would come back as a draft with older words that nobody can sign.
+        """
+        return (not self.cached or self._desk.away) and may_take(view, self._desk.account)
 
     def correct(self, entry: UUID, reason: str) -> None:
         """Begin a correction of a signed entry, or go on with one."""

@@ -273,3 +273,47 @@ def test_a_draft_of_another_that_is_not_mine_to_sign_stays_closed(
     little.charts[hospital.ENCOUNTER] = hospital.chart([], [cover, others_row]).model_dump_json().encode()
     model = load(qtbot, desks.open(start=False))  # a doctor: signs no cover, and no row of another
     assert [model.opens(item) for item in model.items] == [False, False]
+
+
+def test_a_draft_in_a_chart_that_this_pc_kept_is_not_taken_back_while_the_server_answers(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    """Another signed it since: it came back with its older words, as a draft that nobody could sign."""
+    mine = doctors_cover().model_copy(update={"entry": ONE, "person": hospital.DOCTOR, "form": hospital.ROW})
+    little.charts[hospital.ENCOUNTER] = hospital.chart([], [mine]).model_dump_json().encode()
+    desk = desks.open(start=False)
+    load(qtbot, desk)
+    qtbot.waitUntil(lambda: desk.store.cached(f"chart:{hospital.ENCOUNTER}") is not None)
+    little.charts[hospital.ENCOUNTER] = hospital.chart([hospital.entry(ONE, signed=False)]).model_dump_json().encode()
+    model = ChartModel(desk, hospital.ENCOUNTER)
+    opened: list[tuple[bool, bool]] = []
+    adopted: list[object] = []
+
+    def look() -> None:
+        item = model.item(ONE)
+        assert item is not None
+        opened.append((model.cached, model.opens(item)))
+        model.open_draft(ONE)
+
+    model.loaded.connect(look)
+    model.draft_ready.connect(adopted.append)
+    model.load()
+    qtbot.waitUntil(lambda: len(opened) == 2)
+    assert opened == [(True, False), (False, False)]
+    qtbot.waitUntil(lambda: not desk.background.running)
+    assert (adopted, desk.store.drafts()) == ([], ())
+
+
+def test_without_the_server_a_draft_of_the_kept_chart_is_gone_on_with(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    mine = doctors_cover().model_copy(update={"entry": ONE, "person": hospital.DOCTOR, "form": hospital.ROW})
+    little.charts[hospital.ENCOUNTER] = hospital.chart([], [mine]).model_dump_json().encode()
+    desk = desks.open(start=False)
+    load(qtbot, desk)
+    qtbot.waitUntil(lambda: desk.store.cached(f"chart:{hospital.ENCOUNTER}") is not None)
+    desk.client.door.token = None
+    model = load(qtbot, desk)
+    item = model.item(ONE)
+    assert item is not None
+    assert (model.cached, desk.away, model.opens(item)) == (True, True, True)

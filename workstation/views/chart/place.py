@@ -54,7 +54,7 @@ class ChartPlace(PlaceView):
         self._banner: Banner | None = None
         self._form: Form | None = None
         self._wanted: UUID | None = None
-        self._begun = self._begin_writing = False
+        self._begun = self._begin_writing = self._kept = False
         self._waiting: WaitingPanel | None = None
         self.timeline = Timeline(chart)
         self.context = Context()
@@ -95,8 +95,7 @@ class ChartPlace(PlaceView):
     # The place
 
     def title(self) -> str:
-        chart = self.chart.chart
-        if chart is None:
+        if (chart := self.chart.chart) is None:
             return "Hồ sơ"
         return " · ".join(filter(None, (chart.patient.full_name.upper(), bed_words(chart.encounter))))
 
@@ -119,17 +118,19 @@ class ChartPlace(PlaceView):
     # What is loaded
 
     def _loaded(self) -> None:
-        chart = self.chart.chart
-        if chart is None:
+        if (chart := self.chart.chart) is None:
             return
         self._banner = Banner(chart.patient, chart.encounter, datetime.now(UTC))
         self.title_changed.emit(self.title())
         self.banner_changed.emit()
         self._changed()
+        was_kept, self._kept = self._kept, self.chart.cached
         if not self._begun:
             self._begun = True
             self._first()
             self._warm.start()
+        elif was_kept and not self.writing.is_open and self.timeline.entry is not None:
+            self.show_entry(self.timeline.entry)  # a draft that the server still knows opens now
 
     def _first(self) -> None:
         """The newest draft of mine is gone on with; else the newest sheet is open."""
@@ -192,8 +193,7 @@ class ChartPlace(PlaceView):
         """The entry that acts are about: the one that is written, else the one that the cursor is on."""
         if self.writing.model is not None:
             return self.chart.item(self.writing.model.draft.entry)
-        entry = self.timeline.entry
-        return self.chart.item(entry) if entry is not None else None
+        return self.chart.item(self.timeline.entry) if self.timeline.entry is not None else None
 
     def show_entry(self, entry: UUID) -> None:
         """The cursor came to an entry: its sheet is shown; my draft opens for writing."""
