@@ -123,10 +123,15 @@ class WorkPage(QWidget):
         if before is not None and before is not view:
             before.leave()
         self.open_place = place
+        # No sheet is seen without its banner for a moment: higher by that, its last lines would leave their place.
+        if view.banner() is None:
+            self._stack.setCurrentWidget(view)
+        self._banner_changed(place)
+        if (layout := self.layout()) is not None:
+            layout.activate()
         self._stack.setCurrentWidget(view)
         self.top_bar.show_place(place)
         self._actions.enter(place)
-        self._banner_changed(place)
         self._title_changed(place)
         self.key_line.show_note(view.note())
         self.place_changed.emit(place)

@@ -23,11 +23,9 @@ from workstation.views.chart.earlier import values_of
 from workstation.views.chart.field_line import field_title
 from workstation.views.chart.form_editor import beside_each_other
 from workstation.views.chart.reading import safe_words
+from workstation.views.chart.sheet_pictures import MOST_BESIDE, PictureBrowser, picture_html
 from workstation.views.chart.states import SHOWN, amended_words, signature_words, unsigned_words
 from workstation.views.widgets.text import column
-
-WIDE, BESIDE = 240, 3
-"""Pixels of a key image on the sheet, and how many stand beside each other."""
 
 
 class NarrativeSheet(QWidget):
@@ -45,7 +43,8 @@ class NarrativeSheet(QWidget):
         self._items: tuple[TimelineItem, ...] = ()
         self._papers: dict[UUID, tuple[EntryView, ...]] = {}
         self._current: TimelineItem | None = None
-        self.text = QTextBrowser()
+        self._drawn: list[UUID] = []
+        self.text = PictureBrowser()
         self.text.setOpenLinks(False)
         self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.text.setProperty("role", "sheet")
@@ -114,6 +113,11 @@ class NarrativeSheet(QWidget):
             self.image_wanted.emit(image)
 
     def _draw(self) -> None:
+        """Who reads on while something of it changes goes on reading where they were."""
+        entries, bar = [item.entry for item in self._items], self.text.verticalScrollBar()
+        at = bar.value() if bar is not None and entries == self._drawn else None
+        self._drawn = entries
+        self.text.hold({_address(image): image for item in self._items for image in images_of(item)})
         parts = "".join(_part(self.form, item, self._papers.get(item.entry, ())) for item in self._items)
         ink, second = style.colour_name("ink"), style.colour_name("ink2")
         self.text.document().setDefaultStyleSheet(  # type: ignore[union-attr]  # a browser always has a document
@@ -121,7 +125,9 @@ class NarrativeSheet(QWidget):
             f"a {{ color: {style.colour_name('ok')}; text-decoration: none; }}")
         self.text.setHtml(f"<body>{parts}</body>")
         self.text.document().setDocumentMargin(14)  # type: ignore[union-attr]  # a browser always has a document
-        if self._current is not None:
+        if bar is not None and at is not None:
+            bar.setValue(at)
+        elif self._current is not None:
             self.text.scrollToAnchor(str(self._current.entry))
 
 
@@ -227,13 +233,14 @@ def _table(field: Field, rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _images(items: Sequence[Mapping[str, Any]]) -> str:
     """Key images beside each other; a click opens the frame that one was drawn from."""
-    cells = [_image(number, item) for number, item in enumerate(items, start=1) if is_key_image(item)]
-    lines = ["".join(cells[start:start + BESIDE]) for start in range(0, len(cells), BESIDE)]
+    good = [(number, item) for number, item in enumerate(items, start=1) if is_key_image(item)]
+    cells = [_image(number, item, len(good)) for number, item in good]
+    lines = ["".join(cells[start:start + MOST_BESIDE]) for start in range(0, len(cells), MOST_BESIDE)]
     return f'<table cellspacing="4">{"".join(f"<tr>{line}</tr>" for line in lines)}</table>'
 
 
-def _image(number: int, item: Mapping[str, Any]) -> str:
-    picture = f'<img src="data:image/png;base64,{item["picture"]}" width="{WIDE}"/>'
+def _image(number: int, item: Mapping[str, Any], beside: int) -> str:
+    picture = picture_html(_address(item), item, beside)
     said = escape(f"Ảnh {number}. {item['words']}")
     return f'<td><a href="image:{_address(item)}">{picture}</a><br/>{said}</td>'
 

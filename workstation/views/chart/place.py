@@ -103,10 +103,11 @@ class ChartPlace(PlaceView):
         return self._banner
 
     def enter(self) -> None:
+        held = self.focusWidget()  # as it was left: whoever saw a key image's frame reads on in the sheet
         if self.writing.is_open:
             self.writing.focus()
         else:
-            self.timeline.list.setFocus()
+            (held if held is not None and self.middle.isAncestorOf(held) else self.timeline.list).setFocus()
 
     def leave(self) -> None:
         self.desk.sync.flush()
@@ -245,8 +246,7 @@ class ChartPlace(PlaceView):
     def _show_sheet_items(self) -> None:
         if self.sheet is None or self._form is None:
             return
-        found = self._form
-        kind = "" if found.layout.style == "narrative" else found.layout.kind
+        found, kind = self._form, "" if self._form.layout.style == "narrative" else self._form.layout.kind
         items = self.chart.sheet(found.code, kind)
         model = self.writing.model
         if found.layout.style == "rows" and model is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from PyQt6.QtCore import QUrl
+from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -117,6 +119,38 @@ def test_a_click_on_the_signed_sheet_asks_for_the_frame(desk: Desk, qtbot: QtBot
     with qtbot.waitSignal(sheet.image_wanted) as asked:
         sheet.text.anchorClicked.emit(QUrl("image:1.2.3.4.2/1"))
     assert spot_of(asked.args[0]) == Spot("1.2.3", "1.2.3.4", "1.2.3.4.2", 1)
+
+
+def test_a_picture_on_the_sheet_loses_no_line_and_is_larger_where_it_is_alone(desk: Desk, qtbot: QtBot) -> None:
+    """Rows and columns were left out: of an ECG's paper half of the lines, of a measure's figures parts."""
+    lines = np.full((320, 512), 255, np.uint8)
+    lines[:, 20::40] = 0
+    spot = Spot("1.2.3", "1.2.3.4", "1.2.3.4.9", 1)
+    drawn = dict(key_image(spot, "ab" * 32, "Điện tim", lines))
+    for count, wide in ((1, 512), (3, 240)):
+        sheet = NarrativeSheet(FORM)
+        qtbot.addWidget(sheet)
+        sheet.show_items(_items(desk, draft(values={"key_images": [drawn, image(1), image(2)][:count]}, form=RESULT)))
+        picture = sheet.text.loadResource(2, QUrl(re.findall(r'src="([^"]+)"', sheet.text.toHtml())[0]))
+        assert isinstance(picture, QImage)
+        assert picture.width() == wide
+        row = [picture.pixelColor(x, picture.height() // 2).lightness() for x in range(wide)]
+        seen = [min(row[max(0, round(at * wide / 512) - 2):round(at * wide / 512) + 3]) for at in range(20, 512, 40)]
+        assert max(seen) < 200
+
+
+def test_reading_goes_on_at_the_same_line_when_something_of_the_sheet_changes(desk: Desk, qtbot: QtBot) -> None:
+    sheet = NarrativeSheet(FORM)
+    qtbot.addWidget(sheet)
+    sheet.resize(600, 300)
+    sheet.show()
+    one, bar = draft(values={"findings": "Mờ.\n" * 80}, form=RESULT), sheet.text.verticalScrollBar()
+    assert bar is not None
+    sheet.show_items(_items(desk, one))
+    sheet.choose(one.entry)
+    bar.setValue(700)
+    sheet.show_items(_items(desk, one.model_copy(update={"values": {**one.values, "conclusion": "Viêm phổi."}})))
+    assert bar.value() == 700
 
 
 def _items(desk: Desk, written: Any) -> tuple[TimelineItem, ...]:

@@ -115,6 +115,22 @@ def test_a_click_on_a_signature_line_asks_for_its_explanation(opened: Open, qtbo
     assert told.args == [view, 1]
 
 
+def test_who_left_the_sheet_for_another_place_comes_back_to_it(opened: Open) -> None:
+    """To a key image's frame and back: the arrows go on in the sheet, not in the time line."""
+    place = opened().place
+    place.focus_middle()
+    held = place.focusWidget()
+    assert held is not None
+    assert place.middle.isAncestorOf(held)
+    place.hide()
+    place.show()
+    place.enter()
+    assert place.focusWidget() is held
+    place.timeline.list.setFocus()
+    place.enter()
+    assert place.timeline.list.hasFocus()
+
+
 def test_a_move_in_the_time_line_is_said_once_and_a_move_on_the_sheet_too(
     opened: Open, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QMenu
+from PyQt6.QtWidgets import QLabel, QMenu, QTextBrowser, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.workstation.views.conftest import at_work, dressed, hospital, program, ward
@@ -16,7 +16,9 @@ from workstation.views.chart.place import ChartPlace
 from workstation.views.images.patient_place import ImagesPlace
 from workstation.views.images.reporting import Begun, Reporting
 from workstation.views.ward.board import WardView
+from workstation.views.widgets.place import PlaceView
 from workstation.views.widgets.states import Empty, InTrouble
+from workstation.views.widgets.text import column
 from workstation.views.work import NothingOpen, WorkPage
 
 __all__ = ["at_work", "dressed", "hospital", "program", "ward"]
@@ -71,6 +73,41 @@ def test_f7_opens_the_images_of_whose_chart_is_open(program: Program, at_work: W
     desk.key_images.wanted.emit(place.reading.patient.id, spot)
     assert where(at_work) is Place.IMAGES
     assert at_work.place(Place.IMAGES) is place, "the same person's images stay as they are read"
+
+
+class Tall(PlaceView):
+    """A sheet below a banner."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = QTextBrowser()
+        self.text.setPlainText("\n".join(map(str, range(300))))
+        self.head = QLabel("NGUYỄN VĂN BÌNH")
+        self.head.setFixedHeight(50)
+        self.setLayout(column(self.text, gap=0))
+
+    def banner(self) -> QWidget:
+        return self.head
+
+
+def test_a_sheet_is_at_the_same_line_after_its_images_were_seen(program: Program, at_work: WorkPage,
+                                                                qtbot: QtBot) -> None:
+    """It was higher for a moment, without its banner, and its last lines went out of sight."""
+    sheet = Tall()
+    at_work.put(Place.SIGNING, lambda: sheet)
+    at_work.show_place(Place.SIGNING)
+    bar = sheet.text.verticalScrollBar()
+    assert bar is not None
+    qtbot.waitUntil(lambda: sheet.head.isVisible() and bar.maximum() > 0)
+    qtbot.wait(0)
+    bar.setValue(bar.maximum())
+    at = bar.value()
+    press(program.window, Qt.Key.Key_4, CTRL)
+    assert where(at_work) is Place.IMAGES
+    qtbot.waitUntil(lambda: not sheet.isVisible())
+    press(program.window, Qt.Key.Key_3, CTRL)
+    qtbot.waitUntil(sheet.isVisible)
+    assert (bar.value(), bar.maximum()) == (at, at)
 
 
 def test_esc_goes_from_the_images_to_the_chart_that_is_open(program: Program, at_work: WorkPage, ward: WardView,
