@@ -41,6 +41,7 @@ class Apart:
         self._seconds, self._memory = seconds, memory
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._closing = False
 
     def __call__(self, encoded: Encoded) -> tuple[Samples, str]:
         """As `imaging.codecs.decode`; a child that dies or hangs is a refusal as well."""
@@ -48,6 +49,8 @@ class Apart:
             return decode(encoded)
         with self._lock:
             child = self._child if self._child is not None and self._child.poll() is None else self._started()
+            if self._closing:
+                child.kill()  # who closes has looked already, and found none to end
             timer = threading.Timer(self._seconds, child.kill)
             timer.start()
             try:
@@ -60,9 +63,13 @@ class Apart:
                 timer.cancel()
 
     def close(self) -> None:
-        """End the child; a later frame starts another."""
+        """End the child, in the middle of a frame too, which is then refused; a later frame starts another."""
+        self._closing, child = True, self._child
+        if child is not None:
+            child.kill()
         with self._lock:
             self._end()
+            self._closing = False
 
     def _started(self) -> subprocess.Popen[bytes]:
         self._end()

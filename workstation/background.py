@@ -98,7 +98,10 @@ class Job(QObject):
         except BenhAnError:
             self.cancelled.set()
         except Exception:
-            log.exception("The work %r failed by a bug.", self.task.name)
+            if self._background.stopped:  # behind it everything else is closed: the line, the store, the token
+                log.info("The work %r was cut off by the program's end.", self.task.name)
+            else:
+                log.exception("The work %r failed by a bug.", self.task.name)
             failure = Refusal.because("unexpected", self.task.name)
         self._arrive(result, failure)
 

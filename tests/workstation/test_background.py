@@ -14,7 +14,9 @@ from PyQt6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
 from records.errors import Cancelled, Refusal
+from tests.workstation.little_server import LittleServer
 from workstation.background import Background, Command, Query
+from workstation.client import Client
 
 
 def test_work_runs_elsewhere_and_its_result_arrives_on_the_ui_thread(qtbot: QtBot, background: Background) -> None:
@@ -140,6 +142,28 @@ def test_closing_does_not_wait_for_a_query_that_hangs(qtbot: QtBot, qapp: object
     assert background.stop()
     assert (written, gate.is_set()) == (["done"], False)
     gate.set()
+
+
+def test_a_query_that_finds_everything_closed_at_the_end_is_no_bug(
+        qtbot: QtBot, qapp: object, little: LittleServer, client_of: Callable[..., Client],
+        caplog: pytest.LogCaptureFixture) -> None:
+    """It was: its traceback was the last that the terminal showed."""
+    background, client = Background(), client_of(little)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        go_on.wait(20)
+        client.health()
+
+    background.run(Query("ask on", work, lambda _: None), lane="late")
+    assert begun.wait(20)
+    thread = next(one for one in threading.enumerate() if one.name == "late-0")
+    background.stop()
+    client.close()
+    go_on.set()
+    thread.join(20)
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
 
 
 def test_an_answer_for_a_model_that_was_closed_meanwhile_is_dropped(qtbot: QtBot, background: Background) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from imaging.apart import Apart
 from imaging.codecs import Samples, decode
 from imaging.encoded import Encoded, PixelFormat
-from records.errors import Refusal
+from records.errors import Cancelled, Refusal
 
 _MOST = 4
 _DIED = "image_decoder_died"
@@ -30,6 +30,7 @@ class Decoders:
         self._all = [Apart() for _ in range(count)]
         # The last one used is the next one used: children that are not needed are never started.
         self._free: queue.LifoQueue[Apart] = queue.LifoQueue()
+        self._over = False
         for one in self._all:
             self._free.put(one)
 
@@ -40,20 +41,26 @@ class Decoders:
         child = self._free.get()
         try:
             try:
-                return child(encoded)
+                return self._asked(child, encoded)
             except Refusal as refusal:
                 if refusal.reasons[0].code != _DIED:
                     raise
-                return child(encoded)
+                return self._asked(child, encoded)
         finally:
             self._free.put(child)
 
+    def _asked(self, child: Apart, encoded: Encoded) -> tuple[Samples, str]:
+        if self._over:
+            raise Cancelled
+        return child(encoded)
+
     def warm(self) -> None:
         """Start a child before it is needed: it takes half a second to load its libraries."""
-        with suppress(Refusal):
+        with suppress(Refusal, Cancelled):
             self(_NOTHING)
 
     def close(self) -> None:
-        """End the children."""
+        """End the children for good; what they are at is `Cancelled`."""
+        self._over = True
         for one in self._all:
             one.close()

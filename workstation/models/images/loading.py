@@ -153,9 +153,9 @@ class Loader(QObject):
                 task.given_up.set()
             self._news.notify_all()
         self.decoders.close()
+        over = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(timeout_s)
-        self.decoders.close()
+            thread.join(max(0.0, over - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     # On the UI thread

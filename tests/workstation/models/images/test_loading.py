@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -17,11 +15,13 @@ import pytest
 from pydicom.uid import JPEGLSLossless
 from pytestqt.qtbot import QtBot
 
+from imaging.apart import Apart
 from imaging.image import Decoder
 from imaging.sources import MIB
 from tests.imaging.samples import compressed, opened, phantom, smooth, written
 from tests.imaging.test_codecs import jpeg_ls
 from workstation.background import Background
+from workstation.models.images import decoders
 from workstation.models.images.instances import Instance, loaded_from
 from workstation.models.images.loading import Loader
 from workstation.models.images.local import LocalImages, arranged_files, read_files, read_folder, studies_of
@@ -167,11 +167,38 @@ def test_a_killed_decoder_is_started_again(qtbot: QtBot, room: Room, tmp_path: P
         loaded = stack.loaded(place)
         assert loaded is not None
         assert np.array_equal(loaded.frame.values, values)
-        for child in psutil.Process().children():
-            # One that died and is not buried yet has no command line.
-            with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
-                if "imaging.apart" in child.cmdline():
-                    os.kill(child.pid, signal.SIGKILL)
+        for child in decoding():
+            child.kill()
+
+
+def decoding() -> Iterator[psutil.Process]:
+    """The children that decode."""
+    for child in psutil.Process().children():
+        # One that died and is not buried yet has no command line.
+        with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            if "imaging.apart" in child.cmdline():
+                yield child
+
+
+def test_closing_waits_for_no_decoder_that_hangs(
+        qtbot: QtBot, room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window stood for the rest of the twenty seconds that a frame may take."""
+    monkeypatch.setattr(decoders, "Apart", partial(Apart, 600))
+    values = smooth(64, 64)
+    (tmp_path / "1.dcm").write_bytes(written(compressed(phantom(values), [jpeg_ls(values)], JPEGLSLossless)))
+    loader = room()
+    loader.decoders.warm()
+    for child in decoding():
+        child.suspend()
+    stack_of(loader, tmp_path).look_at(0)
+    qtbot.waitUntil(lambda: any(one._lock.locked() for one in loader.decoders._all))
+    closing = threading.Thread(target=loader.stop, daemon=True)
+    closing.start()
+    closing.join(20)
+    hung = closing.is_alive()
+    for child in decoding():
+        child.kill()
+    assert not hung
 
 
 def test_a_disc_that_is_away_is_told_and_tried_again(qtbot: QtBot, room: Room, tmp_path: Path) -> None:
