@@ -64,7 +64,7 @@ class Victim:
     @property
     def disk(self) -> Path:
         """The same folder as the program sees it."""
-        return Path(f"/proc/{self.process.pid}/root/{self.images}")
+        return Path("/proc", str(self.process.pid), "root", *self.images.parts[1:])
 
     def start(self) -> None:
         root = Path(__file__).parents[3]
