@@ -85,7 +85,8 @@ def growth_mb(viewport: Viewport, scrolls: int) -> float:
 
 
 def test_memory_stays_while_one_scrolls(viewport: Viewport) -> None:
-    assert growth_mb(viewport, 250) < 12
+    # One picture kept at each scroll would be 131 MB; what else moves in the process of many tests was 12 once.
+    assert growth_mb(viewport, 250) < 40
 
 
 @pytest.mark.soak
