@@ -1,25 +1,33 @@
 """Storage commitment (PS3.4 annex J): a device asks whether its images are safe here before it forgets them.
 
-Each image is looked for in the database and opened from the store before we answer for it. The answer travels on an
-association of its own, to the device's address; a device that hears nothing asks again.
+Each image is looked for in the database and opened from the store before we answer for it. The answer travels on the
+association on which the device asks, as long as it leaves that open (many have no port of their own); else on one of
+our own, to the device's address. A device that hears nothing asks again.
 """
 
 from __future__ import annotations
 
+import io
+import itertools
 import logging
 import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from pydicom import Dataset, Sequence
+from pydicom.uid import UID
 from pynetdicom import AE, build_role, evt
-from pynetdicom.dimse_primitives import N_ACTION
+from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import N_ACTION, N_EVENT_REPORT
+from pynetdicom.dsutils import encode
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
 )
 
-from server.dicom.sending import prepare
+from server.dicom.sending import Sender, prepare
 from server.dicom.settings import Peer
 from server.services import image_devices
 from server.services.hospital import Hospital
@@ -36,6 +44,12 @@ _REASONS = {Safe.UNKNOWN: 0x0112, Safe.OTHER_CLASS: 0x0119, Safe.NOT_NOW: 0x0110
 """No such object instance; class and instance conflict; processing failure (PS3.3 C.14.1.1)."""
 _WAITS_S = (0.0, 5.0, 30.0, 120.0)
 """When the device is called, and how long after each attempt that failed."""
+_LINGERS_S = 1.0
+"""A device that did not release after this waits for its answer on the association on which it asked; told sooner, the
+answer would come in the middle of the release of one that does not."""
+_ANSWERS_S = 20.0
+"""So long it may take to say that it heard."""
+_ids = itertools.count()
 _log = logging.getLogger("benhan.server.dicom")
 
 
@@ -48,10 +62,49 @@ def asked(listener: Listener, peer: Peer, event: evt.Event, base_folder: Path) -
         return NO_SUCH_ACTION
     if request.ActionInformation is None or not _names_images(event.action_information):
         return INVALID_ARGUMENT
-    question = event.action_information
-    threading.Thread(target=_answer, args=(listener, peer, question, base_folder), name="commitment",
-                     daemon=True).start()
+    thread = threading.Thread(target=_answer, args=(listener, peer, Asked.by(event), base_folder), name="commitment",
+                              daemon=True)
+    cast("Sender", event.assoc.dimse).after = thread.start
     return SUCCESS
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, and the association on which it came."""
+
+    question: Dataset
+    association: Association
+    context_id: int
+    implicit: bool
+    little: bool
+
+    @classmethod
+    def by(cls, event: evt.Event) -> Self:
+        """As a device asks."""
+        syntax = UID(event.context.transfer_syntax)
+        return cls(event.action_information, event.assoc, event.context.context_id, syntax.is_implicit_VR,
+                   syntax.is_little_endian)
+
+    def told(self, listener: Listener, reply: Dataset) -> bool:
+        """Whether the device waited here for the answer, and heard it."""
+        until = time.monotonic() + _LINGERS_S
+        while self.association.is_established and time.monotonic() < until:
+            if listener.stopping.wait(_LINGERS_S / 10):
+                return False
+        if not self.association.is_established:
+            return False
+        report = N_EVENT_REPORT()
+        report.AffectedSOPClassUID = StorageCommitmentPushModel
+        report.AffectedSOPInstanceUID = StorageCommitmentPushModelInstance
+        report.EventTypeID = _kind(reply)
+        report.EventInformation = io.BytesIO(encode(reply, self.implicit, self.little) or b"")
+        number, sender = next(_ids) % 65535 + 1, cast("Sender", self.association.dimse)
+        return sender.report(report, number, self.context_id, _ANSWERS_S) == SUCCESS
+
+
+def _kind(reply: Dataset) -> int:
+    """The event: all are safe, or some are not (PS3.4 table J.3-2)."""
+    return 2 if "FailedSOPSequence" in reply else 1
 
 
 def _names_images(question: Dataset) -> bool:
@@ -86,9 +139,11 @@ def judge(hospital: Hospital, question: Dataset) -> Dataset:
     return reply
 
 
-def _answer(listener: Listener, peer: Peer, question: Dataset, base_folder: Path) -> None:
+def _answer(listener: Listener, peer: Peer, asked: Asked, base_folder: Path) -> None:
     try:
-        reply = judge(listener.hospital, question)
+        reply = judge(listener.hospital, asked.question)
+        if asked.told(listener, reply):
+            return
         for wait_s in _WAITS_S:
             listener.stopping.wait(wait_s)
             if listener.stopping.is_set() or _told(listener, peer, reply, base_folder):
@@ -110,8 +165,7 @@ def _told(listener: Listener, peer: Peer, reply: Dataset, base_folder: Path) -> 
         return False
     try:
         status, _ = association.send_n_event_report(
-            reply, 2 if "FailedSOPSequence" in reply else 1, StorageCommitmentPushModel,
-            StorageCommitmentPushModelInstance)
+            reply, _kind(reply), StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
         return bool(status.get("Status") == SUCCESS)
     finally:
         association.release()

@@ -8,10 +8,12 @@ image and the syntax, and `Sender`, the association's DIMSE service, puts the im
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from pydicom import Dataset, FileMetaDataset
@@ -20,7 +22,7 @@ from pynetdicom import build_context, evt
 from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import C_STORE_RQ
-from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.dimse_primitives import C_STORE, N_EVENT_REPORT
 from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.presentation import PresentationContext
 
@@ -95,6 +97,10 @@ class Sender(DIMSEServiceProvider):
         super().__init__(assoc)
         self.faults: dict[int, int] = {}
         """By message, why a request is refused whatever it asks."""
+        self.after: Callable[[], None] | None = None
+        """What is begun once the answer to this request is out."""
+        self._one_by_one = threading.Lock()
+        self._answers: dict[int, SimpleQueue[int]] = {}
 
     def get_msg(self, block: bool = False) -> tuple[Any, Any]:
         """As its parent; nothing for the association's own loop while somebody waits for an answer.
@@ -102,15 +108,42 @@ class Sender(DIMSEServiceProvider):
         pynetdicom stops that loop before it sends, and on a busy machine a last turn of it took the answer away.
         """
         if block:
-            return super().get_msg(block)
+            while self._is_answer(found := super().get_msg(block)):
+                pass
+            return found
         if not self.assoc._reactor_checkpoint.is_set():
             return None, None
         try:
             # The loop of who answers waits for the question itself; who asks stops its loop before each, and must not
             # wait for it.
-            return self.msg_queue.get(block=self.assoc.is_acceptor, timeout=_LOOK_S)
+            found = self.msg_queue.get(block=self.assoc.is_acceptor, timeout=_LOOK_S)
         except Empty:
             return None, None
+        return (None, None) if self._is_answer(found) else found
+
+    def report(self, told: N_EVENT_REPORT, number: int, context_id: int, wait_s: float) -> int | None:
+        """Tell the device something on the association on which it asks, and wait for its answer; nothing when none
+        comes. The association's loop goes on meanwhile: the device may send its next image, or release.
+        """
+        told.MessageID = number
+        answer = self._answers[number] = SimpleQueue()
+        with self._one_by_one:
+            super().send_msg(told, context_id)
+        until = time.monotonic() + wait_s
+        while self.assoc.is_established and time.monotonic() < until:
+            with suppress(Empty):
+                return answer.get(timeout=_LOOK_S)
+        return None
+
+    def _is_answer(self, found: tuple[Any, Any]) -> bool:
+        """Whether it answers what was reported: handed to who waits for it."""
+        _, message = found
+        if not isinstance(message, N_EVENT_REPORT) or message.MessageIDBeingRespondedTo is None:
+            return False
+        waiting = self._answers.pop(message.MessageIDBeingRespondedTo, None)
+        if waiting is not None:
+            waiting.put(int(message.Status or 0))
+        return True
 
     def receive_primitive(self, primitive: P_DATA) -> None:
         """As its parent; a message that grows too large ends the association."""
@@ -129,6 +162,13 @@ class Sender(DIMSEServiceProvider):
         if self.instead is not None:
             primitive.Status, self.instead = self.instead, None
         parcel, self.parcel = self.parcel, None
+        with self._one_by_one:
+            self._send(primitive, context_id, parcel)
+        after, self.after = self.after, None
+        if after is not None:
+            after()
+
+    def _send(self, primitive: Any, context_id: int, parcel: Parcel | None) -> None:
         if parcel is None or parcel.pieces is None or not isinstance(primitive, C_STORE):
             super().send_msg(primitive, context_id)
             return

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 from pydicom import Dataset
 from pydicom.uid import MRImageStorage
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
+    CTImageStorage,
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
 )
@@ -85,4 +87,43 @@ def test_what_is_no_question_is_refused_and_not_forgotten(hospital: Hospital) ->
         assert answered(a_question((CT, HERE)), instance="1.2.3") == 0x0112
     finally:
         association.release()
+        listener.stop()
+
+
+def test_a_device_that_waits_on_its_own_association_hears_there_and_goes_on_sending(hospital: Hospital) -> None:
+    """PS3.4 J.3.3: many modalities have no port of their own. It stores its next image before it says that it heard."""
+    listener = Listener(hospital, DicomSettings(host="127.0.0.1", port=0, peers=(
+        Peer(aet="CT1", host="127.0.0.1", port=1, may=frozenset({May.COMMIT, May.STORE})),)))
+    heard: list[tuple[int | None, Dataset]] = []
+    came, stored, telling = threading.Event(), threading.Event(), list[threading.Thread]()
+
+    def report(event: evt.Event) -> tuple[int, None]:
+        heard.append((event.event_type, event.event_information))
+        telling.append(threading.current_thread())
+        came.set()
+        stored.wait(20)
+        return 0x0000, None
+
+    device = AE("CT1")
+    device.add_requested_context(StorageCommitmentPushModel)
+    device.add_requested_context(CTImageStorage)
+    association = device.associate("127.0.0.1", listener.start(), ae_title="BENHAN",
+                                   evt_handlers=[(evt.EVT_N_EVENT_REPORT, report)])
+    try:
+        assert association.send_c_store(a_slice(number=1)).Status == 0x0000
+        for kind, named, safe in ((1, ((CT, HERE),), [HERE]), (2, ((CT, HERE), (CT, OTHER)), [HERE])):
+            came.clear()
+            stored.clear()
+            status, _ = association.send_n_action(
+                a_question(*named), 1, StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
+            assert status.Status == 0x0000
+            assert came.wait(20)
+            assert association.send_c_store(a_slice(number=kind + 5)).Status == 0x0000
+            stored.set()
+            telling.pop().join(20)
+            event, reply = heard.pop()
+            assert (event, told(reply)[0]) == (kind, safe)
+        association.release()
+        assert association.is_released
+    finally:
         listener.stop()
