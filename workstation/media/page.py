@@ -51,7 +51,7 @@ def write_page(folder: Path, written: Sequence[Written], decoder: Decoder, *, pa
     pictures = folder / PICTURES
     pictures.mkdir()
     series: dict[str, _Series] = {}
-    for one in sorted(written, key=_order):
+    for one in sorted(sorted(written, key=_order), key=_study_made, reverse=True):
         part = series.setdefault(text(one.header, "SeriesInstanceUID"), _Series(_study(one), _title(one)))
         try:
             for picture in _pictures(one.path, decoder, part, draw):
@@ -92,10 +92,14 @@ def _drawn(image: Image, number: int, decoder: Decoder, draw: Draw) -> Picture:
     return render(frame, image.grey(number), View(size=size), aspect)
 
 
-def _order(one: Written) -> tuple[str, str, float, float]:
-    """Studies newest last, series and files by their numbers."""
-    return (text(one.header, "StudyDate"), text(one.header, "StudyInstanceUID"), _number(one, "SeriesNumber"),
-            _number(one, "InstanceNumber"))
+def _study_made(one: Written) -> tuple[str, str, str]:
+    """The newest study comes first, and is the one that the page opens on; those of one moment do not mix."""
+    return text(one.header, "StudyDate"), text(one.header, "StudyTime"), text(one.header, "StudyInstanceUID")
+
+
+def _order(one: Written) -> tuple[float, str, float]:
+    """Series and files by their numbers."""
+    return _number(one, "SeriesNumber"), text(one.header, "SeriesInstanceUID"), _number(one, "InstanceNumber")
 
 
 def _number(one: Written, keyword: str) -> float:

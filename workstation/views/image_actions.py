@@ -8,13 +8,13 @@ from __future__ import annotations
 from workstation.views.action import Action, Place
 
 IMAGE_ACTIONS: tuple[Action, ...] = (
-    Action("images.scroll", "Cuộn qua các lát", Place.IMAGES, "↑↓", "lát", by_widget=True, rank=1),
-    Action("images.next", "Lát kế tiếp", Place.IMAGES, "↓", icon="chevron-down", by_widget=True),
-    Action("images.previous", "Lát ngay trước", Place.IMAGES, "↑", icon="chevron-up", by_widget=True),
-    Action("images.page_down", "Tới mười lát", Place.IMAGES, "PgDn", icon="chevron-down", by_widget=True),
-    Action("images.page_up", "Lùi mười lát", Place.IMAGES, "PgUp", icon="chevron-up", by_widget=True),
-    Action("images.first", "Lát đầu", Place.IMAGES, "Home", icon="chevron-up", by_widget=True),
-    Action("images.last", "Lát cuối", Place.IMAGES, "End", icon="chevron-down", by_widget=True),
+    Action("images.scroll", "Cuộn qua các ảnh", Place.IMAGES, "↑↓", "ảnh", by_widget=True, rank=1),
+    Action("images.next", "Ảnh kế tiếp", Place.IMAGES, "↓", icon="chevron-down", by_widget=True),
+    Action("images.previous", "Ảnh ngay trước", Place.IMAGES, "↑", icon="chevron-up", by_widget=True),
+    Action("images.page_down", "Tới mười ảnh", Place.IMAGES, "PgDn", icon="chevron-down", by_widget=True),
+    Action("images.page_up", "Lùi mười ảnh", Place.IMAGES, "PgUp", icon="chevron-up", by_widget=True),
+    Action("images.first", "Ảnh đầu", Place.IMAGES, "Home", icon="chevron-up", by_widget=True),
+    Action("images.last", "Ảnh cuối", Place.IMAGES, "End", icon="chevron-down", by_widget=True),
     Action("images.select", "Bỏ công cụ", Place.IMAGES, "Esc", "bỏ công cụ", "x", by_widget=True, rank=80),
     Action("images.window", "Cửa sổ: độ rộng và mức xám", Place.IMAGES, "W", "cửa sổ", "contrast",
            "window level sang toi tuong phan", by_widget=True, rank=2),
@@ -52,7 +52,7 @@ IMAGE_ACTIONS: tuple[Action, ...] = (
            words="1:1 ty le", by_widget=True),
     Action("images.reset", "Trả ảnh về như khi mở", Place.IMAGES, "T", icon="restore", by_widget=True),
     Action("images.overlays", "Hiện hoặc ẩn lớp phủ của tệp ảnh", Place.IMAGES, "Y", icon="eye", by_widget=True),
-    Action("images.next_mark", "Chọn số đo kế tiếp trên lát này", Place.IMAGES, "E", icon="ruler-measure",
+    Action("images.next_mark", "Chọn số đo kế tiếp trên ảnh này", Place.IMAGES, "E", icon="ruler-measure",
            by_widget=True),
     Action("images.delete_mark", "Xóa số đo đang chọn", Place.IMAGES, "Del", icon="trash", by_widget=True),
     Action("images.aim", "Đo bằng phím: tâm ngắm, đặt điểm; sửa số đo đang chọn", Place.IMAGES, "Enter",
@@ -97,6 +97,6 @@ IMAGE_ACTIONS: tuple[Action, ...] = (
            "H", icon="eye", words="gsps trinh bay nguoi khac man chan ghi chu", by_widget=True),
     Action("images.state_off", "Gỡ cách trình bày đang đặt lên ảnh", Place.IMAGES, "Shift+H", icon="x",
            words="gsps bo", by_widget=True),
-    Action("images.take_in", "Lấy vào những lát mới nhận", Place.IMAGES, "F5", "lấy lát mới", "refresh",
+    Action("images.take_in", "Lấy vào những ảnh mới nhận", Place.IMAGES, "F5", "lấy ảnh mới", "refresh",
            "lat moi anh moi", rank=0),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +67,21 @@ def test_the_page_shows_a_frame_as_its_reader_sees_it_where_the_patients_name_go
                   for file in sorted((wanted.folder / "PICTURES").iterdir())]
         plain = smooth().shape
         assert shapes == ([plain, (40, 60), plain] if named else [plain] * 3)
+
+
+def test_the_page_opens_on_the_newest_study(tmp_path: Path, decoder: Apart) -> None:
+    def made(uid: str, date: str, time: str, series: int) -> bytes:
+        return written(phantom(smooth(), StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.{series}", StudyDate=date,
+                               StudyTime=time, StudyDescription=uid, SeriesNumber=series,
+                               SOPInstanceUID=f"{uid}.{series}.1"))
+
+    files = [made("1.2.1", "20250301", "080000", 1), made("1.2.2", "20261126", "091500", 2),
+             made("1.2.2", "20261126", "091500", 1), made("1.2.3", "20261126", "070000", 1)]
+    export(Export(tmp_path / "out", "NGUYỄN THỊ ÁNH", "CT"), files, decoder)
+    page = (tmp_path / "out" / "INDEX.HTM").read_text("utf-8")
+    told = json.loads(page.partition("const told = ")[2].partition(";\n")[0])
+    assert [(one["study"][-5:], one["title"][:1]) for one in told["series"]] == [
+        ("1.2.2", "1"), ("1.2.2", "2"), ("1.2.3", "1"), ("1.2.1", "1")]
 
 
 def test_cancelling_and_a_full_disk_leave_nothing_behind(tmp_path: Path, decoder: Apart) -> None:

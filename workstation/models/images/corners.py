@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 
 from imaging.attributes import number, text
-from imaging.geometry import Calibration, plane_of
+from imaging.geometry import Calibration
 from imaging.grey import FullDynamic, Table, Voi, Window, full_window
 from workstation.models.images.measuring import calibration_here
 from workstation.models.images.readings import decimal
 from workstation.models.images.stack import Loaded
+from workstation.models.images.study_list import noun
 
 SERIES = " · chuỗi "
 """Between a study and its series."""
@@ -24,6 +25,8 @@ class Words:
     """«CT ngực · chuỗi 1 Phổi»."""
     note: str = ""
     """After the slice: «nối cuộn», «lần trước, 21 tháng»."""
+    noun: str = ""
+    """What its series calls one place: the same at each of them."""
     lines: tuple[str, ...] = ()
     """Below: whose presentation is laid upon it, that it is a key image."""
 
@@ -45,7 +48,7 @@ class Told:
 
     title: str
     noun: str
-    """What one place is: a slice of the body, a frame of a film, a picture of its own."""
+    """What one place is, where nothing else says so."""
     thickness: str
     taken: str
     warning: str
@@ -62,7 +65,8 @@ def told_by(here: Loaded) -> Told:
 def corners_of(told: Told, place: int, count: int, words: Words, *, voi: Voi, scale: float,
                invert: bool = False, full: bool = False) -> Corners:
     """The four corners for what is shown. `full`: the window is this picture's own full range."""
-    line = " · ".join(filter(None, (f"{told.noun} {place + 1}/{count}", told.thickness, words.note)))
+    kind = (words.noun or (told.noun if count > 1 else "ảnh")).capitalize()
+    line = " · ".join(filter(None, (f"{kind} {place + 1}/{count}", told.thickness, words.note)))
     return Corners((words.title or told.title, line, *words.lines), (told.taken,),
                    (_window(voi, invert=invert, full=full) if told.grey else _inverted("", invert=invert),),
                    (f"phóng {decimal(scale, 1 if scale >= 0.1 else 2)}×",), told.warning)
@@ -124,9 +128,8 @@ def _title(here: Loaded) -> str:
 
 
 def _noun(here: Loaded) -> str:
-    if plane_of(here.image.dataset, here.image.groups, here.spot.frame) is not None:
-        return "Lát"
-    return "Khung hình" if here.image.why_not is None and here.image.format.frames > 1 else "Ảnh"
+    frames = here.image.format.frames if here.image.why_not is None else 1
+    return noun(text(here.image.dataset, "Modality"), max(frames, 2), film=frames > 1)
 
 
 def _window(voi: Voi, *, invert: bool, full: bool) -> str:

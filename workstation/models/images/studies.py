@@ -11,7 +11,7 @@ from records.errors import Refusal
 from records.image_lists import ImageStudyView
 from records.messages import DestroyedStudyView, PatientImages, PatientView
 from workstation.models.desk import Answered, Desk, Told
-from workstation.models.images.study_list import StudyList
+from workstation.models.images.study_list import StudyList, noun_of
 
 LOOK_AGAIN_MS, GRACE_MS = 15_000, 400
 """How often is asked whether more came; how long the server has to answer before what this PC keeps is shown: pictures
@@ -26,11 +26,13 @@ class News:
 
     slices: int = 0
     studies: int = 0
+    noun: str = "lát"
+    """What the series that grew call theirs; «ảnh» where they differ."""
 
     @property
     def words(self) -> str:
         """«Có 12 lát mới», «Có 1 lần chụp mới»; empty when there is nothing."""
-        told = [f"{self.slices} lát mới"] if self.slices else []
+        told = [f"{self.slices} {self.noun} mới"] if self.slices else []
         told += [f"{self.studies} lần chụp mới"] if self.studies else []
         return f"Có {' và '.join(told)}" if told else ""
 
@@ -78,9 +80,12 @@ class StudiesModel(StudyList, Answered[PatientImages]):
             return News()
         held = {study.uid: study for study in self.studies}
         fresh = [study for study in self._next.value.studies if study.uid not in held]
-        more = sum(max(0, _slices(study) - _slices(held[study.uid]))
-                   for study in self._next.value.studies if study.uid in held)
-        return News(more, len(fresh))
+        grown = [study for study in self._next.value.studies
+                 if study.uid in held and _slices(study) > _slices(held[study.uid])]
+        more = sum(_slices(study) - _slices(held[study.uid]) for study in grown)
+        nouns = {noun_of(one) for study in grown for one in study.series
+                 if one.shown and one not in held[study.uid].series}
+        return News(more, len(fresh), nouns.pop() if len(nouns) == 1 else "ảnh")
 
     def load(self) -> None:
         """From the server; from this PC when it is away, refuses or takes its time."""

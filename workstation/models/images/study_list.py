@@ -15,7 +15,9 @@ MODALITY_WORDS = {
     "EEG": "Điện não", "PX": "X-quang răng", "IO": "X-quang răng",
 }
 
-_SLICED = frozenset({"CT", "MR", "PT"})
+_SLICED = frozenset({"CT", "MR", "PT", "RTDOSE"})
+_SLICED_FILMS = frozenset({"MG"})
+"""Of these a file of several frames is a tomosynthesis; one of one frame is a picture of its own."""
 
 
 class StudyList(QObject):
@@ -66,10 +68,17 @@ def series_words(series: ImageSeriesView) -> str:
 
 
 def noun_of(series: ImageSeriesView) -> str:
-    """What one picture of it is called: a slice of the body, a frame of a film, a picture of its own."""
-    if series.modality in _SLICED:
+    """What one picture of it is called."""
+    return noun(series.modality, series.frames, film=series.frames > series.instances)
+
+
+def noun(modality: str, count: int, *, film: bool) -> str:
+    """«lát», a slice of the body, however many of them are in a file; «khung hình», a frame of a film (`film`: a file
+    has several); «ảnh», a picture of its own, or the only one. Where it is not known which, all are «ảnh».
+    """
+    if count > 1 and (modality in _SLICED or (film and modality in _SLICED_FILMS)):
         return "lát"
-    return "khung hình" if series.frames > series.instances else "ảnh"
+    return "khung hình" if film else "ảnh"
 
 
 def day_of(study: ImageStudyView) -> date | None:

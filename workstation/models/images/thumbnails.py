@@ -57,8 +57,10 @@ class Thumbnails(QObject):
         return "tên nằm trên ảnh" if "image_names_in_pixels" in codes else "không vẽ được"
 
     def want(self, study: str, series: ImageSeriesView) -> None:
-        """Ask for it once; a lane of its own, so that slices that are read never wait for small pictures."""
-        if series.uid in self._asked or not series.middle:
+        """Ask for it once; a lane of its own, so that slices that are read never wait for small pictures. A report or a
+        document has none.
+        """
+        if series.uid in self._asked or not series.middle or not series.shown:
             return
         self._asked.add(series.uid)
         self._next.append((study, series))

@@ -141,7 +141,7 @@ class ImagesBlank(Blank):
         count = len(self.to_take)
         self.take.setText(f"Lấy {count} ảnh chính đã chọn" if count else "Lấy ảnh chính đã chọn")
         self.take.setEnabled(count > 0)
-        self.take.setToolTip("" if count else "Ở chỗ xem ảnh, bấm K trên lát cần đưa vào phiếu."
+        self.take.setToolTip("" if count else "Ở chỗ xem ảnh, bấm K trên ảnh cần đưa vào phiếu."
                              if len(self.items) < MOST else f"Phiếu nhận nhiều nhất {MOST} ảnh.")
 
 

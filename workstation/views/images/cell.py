@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -152,7 +153,7 @@ class Cell(QWidget):
 
     def note(self, words: str) -> None:
         """After the slice's number: «nối cuộn»."""
-        self.viewport.set_words(Words(self.words.title, " · ".join(filter(None, (self.words.note, words)))))
+        self.viewport.set_words(replace(self.words, note=" · ".join(filter(None, (self.words.note, words)))))
 
     def say(self, words: str) -> None:
         """There is no picture: what is awaited, or why none comes."""

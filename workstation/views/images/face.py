@@ -89,7 +89,7 @@ class Face:
 
     def _lines(self, here: Loaded) -> tuple[str, ...]:
         laid = self.laid
-        said = "" if laid is None else laid.words if self.over_it is not None else f"{laid.words}: không nói về lát này"
+        said = "" if laid is None else laid.words if self.over_it is not None else f"{laid.words}: không nói về ảnh này"
         return tuple(filter(None, (self.pace(), said, self.keys(here.spot))))
 
     def picture(self, painter: QPainter, surface: Surface, lens: Lens, ratio: float, *, planes: bool = True) -> None:

@@ -20,7 +20,7 @@ from workstation.models.images.objects import Opened
 from workstation.models.images.planes import PLANE_WORDS
 from workstation.models.images.reading import Gathered, Reading
 from workstation.models.images.stack import Spot, Stack
-from workstation.models.images.study_list import series_words, span_words, study_words, written_day
+from workstation.models.images.study_list import noun_of, series_words, span_words, study_words, written_day
 from workstation.views.images.cell import Cell
 from workstation.views.images.viewport import Viewport
 
@@ -211,10 +211,11 @@ class Grid(QWidget):
             return Words()
         study, series = found
         if hung.plane:
-            return Words(f"{PLANE_WORDS[hung.plane]} (MPR){SERIES}{series_words(series)}", "số đo ở đây không giữ lại")
+            return Words(f"{PLANE_WORDS[hung.plane]} (MPR){SERIES}{series_words(series)}", "số đo ở đây không giữ lại",
+                         "lát")
         newest = self._reading.studies.study(self.hanging.ports[0].study_uid) if self.hanging.ports else None
         note = span_words(study, newest) if hung.prior and newest is not None else ""
-        return Words(f"{study_words(study)}{SERIES}{series_words(series)}", note)
+        return Words(f"{study_words(study)}{SERIES}{series_words(series)}", note, noun_of(series))
 
     def _moment_of(self, hung: Hung) -> str:
         """«18/11/2026 10:15 · Điện tim 12 chuyển đạo · lần trước, 8 ngày trước», for what has no corners."""

@@ -10,7 +10,6 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from imaging.objects.references import ImageReference
 from imaging.objects.writing import Code
-from workstation.models.images.corners import Words
 from workstation.models.images.hanging import ABOUT_OTHERS
 from workstation.models.images.key_frames import KeyFrames
 from workstation.models.images.key_stack import KeyStack
@@ -97,7 +96,7 @@ class MarkingKeys(QObject):
             self.told.emit("Chuỗi này chưa có ảnh then chốt nào." if stack is not None else cell.no_picture)
             return
         state, few = cell.viewport.state, KeyStack(stack, places, cell)
-        cell.words = Words(cell.words.title, " · ".join(filter(None, (cell.words.note, ONLY))))
+        cell.words = replace(cell.words, note=" · ".join(filter(None, (cell.words.note, ONLY))))
         cell.viewport.show_stack(few, cell.words, replace(state, place=few.nearest(state.place)))
         self.told.emit(f"Chỉ {len(places)} ảnh then chốt trong {len(stack)} ảnh; A lần nữa để xem cả chuỗi.")
 

@@ -12,6 +12,7 @@ from workstation.models.images.exporting import ExportModel
 from workstation.models.images.outgoing import Outgoing
 from workstation.models.images.picture import PictureModel
 from workstation.models.images.stack import Loaded, Spot
+from workstation.models.images.study_list import noun_of
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet
 from workstation.views.images.dark import ViewerButton
 from workstation.views.images.export import ExportDialog
@@ -43,14 +44,15 @@ class Leaving(QObject):
         here, stack = viewport.here, viewport.gaze.stack
         if here is None or stack is None:
             self._place.tell(cell.no_picture if viewport.gaze.reason is None else
-                             "Lát này không mở được: cuộn tới lát khác của chuỗi rồi lưu.")
+                             "Ảnh này không mở được: cuộn tới ảnh khác của chuỗi rồi lưu.")
             return
         series = reading.studies.series(here.spot.series_uid)
         which = "" if series is None or series[1].number is None else f"-CHUOI-{series[1].number}"
         shot = Shot(here, viewport.likeness(), viewport.snapshot(), viewport.snapshot(planes=False),
                     f"{self._source.who} · {said.place_of(reading, here.spot)}", f"ANH-{number}",
                     tuple(map(stack.fetching, range(len(stack)))),
-                    f"{self._source.who} · {said.series_of(reading, here.spot)}", f"ANH-{number}{which}")
+                    f"{self._source.who} · {said.series_of(reading, here.spot)}", f"ANH-{number}{which}",
+                    "ảnh" if series is None else noun_of(series[1]))
         PictureDialog(PictureModel(self._source, cell.hung.study_uid, self), shot, self._place).show_over()
 
     def export(self) -> None:

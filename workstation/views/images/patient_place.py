@@ -43,7 +43,7 @@ class ImagesPlace(ReaderPlace):
                      lambda: ALLOWED if reading.studies.news.words else NOT_NOW)
         reading.studies.news_changed.connect(self._show_news)
         reading.studies.refused.connect(self._refused)
-        reading.not_grown.connect(lambda why: self.tell(f"Chưa lấy được lát mới: {why.reasons[0].vietnamese}"))
+        reading.not_grown.connect(lambda why: self.tell(f"Chưa lấy được ảnh mới: {why.reasons[0].vietnamese}"))
         reading.studies.load()
 
     def title(self) -> str:

@@ -52,6 +52,8 @@ class Shot:
     """All frames that are scrolled through there."""
     series_caption: str = ""
     series_name: str = ""
+    noun: str = "ảnh"
+    """What one of them is called."""
 
 
 class PictureDialog(Dialog):
@@ -64,7 +66,7 @@ class PictureDialog(Dialog):
         self.reason = LineField("Lưu cho ai, để làm gì", placeholder="Hội chẩn qua điện thoại; bài giảng…")
         self.one = QRadioButton("Ảnh đang xem")
         self.all = QRadioButton(f"Cả chuỗi: {len(shot.series)} ảnh, mỗi ảnh một tệp đánh số, như khung đang hiện")
-        self.named = QRadioButton("Có tên: một dòng dưới hình ghi tên, mã, lần chụp, lát")
+        self.named = QRadioButton("Có tên: một dòng dưới hình ghi tên, mã, lần chụp, số của ảnh")
         self.nameless = QRadioButton("Không tên: chỉ có hình, tên tệp không dẫn tới ai, bỏ lớp phủ, chữ người khác ghi")
         self.png = QRadioButton("PNG: đúng từng điểm ảnh")
         self.jpeg = QRadioButton("JPEG: nhẹ hơn, để gửi qua điện thoại")
@@ -155,7 +157,7 @@ class PictureDialog(Dialog):
         caption: Callable[[int, NDArray[np.uint8]], NDArray[np.uint8]] | None = None
         if named:
             def caption(number: int, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-                return captioned(f"{shot.series_caption}, lát {number}/{len(shot.series)}", picture)
+                return captioned(f"{shot.series_caption}, {shot.noun} {number}/{len(shot.series)}", picture)
         likeness, as_seen = shot.likeness(), self.marks.isChecked()
 
         def draw(here: Loaded) -> NDArray[np.uint8]:

@@ -19,6 +19,7 @@ from workstation.views.images.comparing import Comparing
 from workstation.views.images.floating import Floating
 from workstation.views.images.grid import Grid
 from workstation.views.images.key_frames import MarkingKeys
+from workstation.views.images.more import show_more
 from workstation.views.images.panel import ImagesPanel
 from workstation.views.images.presenting import Presenting
 from workstation.views.images.strip import Strip
@@ -50,7 +51,7 @@ class ReaderPlace(PlaceView):
         self._wanted: tuple[str, Spot | None] = ("", None)
         self._seek: Spot | None = None
         self._pick: Mark | None = None
-        self.bar = ViewerBar(self._do)
+        self.bar = ViewerBar(self._do, lambda over: show_more(over, self._actions, self._do))
         self.strip = Strip(reading.studies, reading.thumbnails, reading.key_frames)
         self.grid = Grid(reading)
         self.told_words = label("", "viewer_alert")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent
 from PyQt6.QtWidgets import QPlainTextEdit, QWidget
@@ -22,7 +25,7 @@ class ReportText(QPlainTextEdit):
 
     def __init__(self, lines: tuple[Line, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        shown = [(line, part) for line in lines for part in line.words.split("\n")]
+        shown = [(line, part) for line in _numbered(lines) for part in line.words.split("\n")]
         self._lines = [line for line, _ in shown]
         self.setReadOnly(True)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse
@@ -49,6 +52,17 @@ class ReportText(QPlainTextEdit):
         super().mouseDoubleClickEvent(event)
         if self.here is not None:
             self.wanted.emit(self.here)
+
+
+def _numbered(lines: tuple[Line, ...]) -> Iterator[Line]:
+    """Instances by number in the order of the report: their identifiers say nothing to a reader."""
+    numbers: dict[str, str] = {}
+    for line in lines:
+        if line.reference is None:
+            yield line
+            continue
+        uid = line.reference.instance_uid
+        yield replace(line, value=line.value.replace(uid, numbers.setdefault(uid, str(len(numbers) + 1))))
 
 
 class ReportPane(QWidget):

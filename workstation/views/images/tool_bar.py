@@ -28,7 +28,8 @@ _GROUPS = (
 class ViewerBar(QFrame):
     """Buttons by action; presets are named after what the active picture has."""
 
-    def __init__(self, do: Callable[[str], object], parent: QWidget | None = None) -> None:
+    def __init__(self, do: Callable[[str], object], more: Callable[[QWidget], object],
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "viewer_bar")
         self.setFixedHeight(38)
@@ -46,6 +47,10 @@ class ViewerBar(QFrame):
         for number in (1, 2, 3):
             layout.addWidget(self._button(f"images.preset.{number}", ""))
         layout.addStretch(1)
+        self.more = ViewerButton("⋯", on_click=lambda: more(self.more))
+        self.more.setToolTip("Việc khác: đo, cách xem, ảnh then chốt, lưu, xuất")
+        self.more.setAccessibleName("Việc khác")
+        layout.addWidget(self.more)
         self.setLayout(layout)
 
     def _button(self, action: str, text: str, icon: str = "") -> ViewerButton:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PyQt6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
@@ -46,3 +48,13 @@ def test_names_that_stand_in_the_pixels_are_told_in_the_place_of_the_small_pictu
         drawn.want("1", SERIES)
     assert drawn.why_not_short("1.2") == "tên nằm trên ảnh"
     assert "thông tin người bệnh nằm ngay trên ảnh" in drawn.why_not("1.2")
+
+
+def test_nothing_is_asked_for_a_report(background: Background, qtbot: QtBot) -> None:
+    """The strip told an error of each: «Tệp không chứa ảnh»."""
+    drawn = Drawn(background, b"png")
+    drawn.want("1", replace(SERIES, uid="1.2.9", modality="SR", shown=False))
+    with qtbot.waitSignal(drawn.arrived) as told:
+        drawn.want("1", SERIES)
+    assert told.args == [SERIES.uid]
+    assert (drawn.answers, drawn.why_not("1.2.9")) == ([], "")

@@ -46,12 +46,18 @@ def test_the_corners_say_series_slice_time_window_and_zoom() -> None:
 
 def test_a_place_is_a_slice_a_frame_or_a_picture() -> None:
     film = loaded(slice_at(np.zeros((3, 8, 8), np.uint8), ImagePositionPatient=None, Modality="US"), 2)
-    alone = loaded(slice_at(disc(), ImagePositionPatient=None))
-    assert [told_by(here).noun for here in (loaded(slice_at(disc())), film, alone)] == ["Lát", "Khung hình", "Ảnh"]
+    dose = loaded(slice_at(np.zeros((3, 8, 8), np.uint16), ImagePositionPatient=None, Modality="RTDOSE"), 2)
+    assert [told_by(here).noun for here in (loaded(slice_at(disc())), film, dose)] == ["lát", "khung hình", "lát"]
+    only = corners_of(told_by(loaded(slice_at(disc()))), 0, 1, Words(), voi=Window(40, 400), scale=1)
+    assert only.top_left[1].startswith("Ảnh 1/1")
+    listed = corners_of(told_by(film), 1, 3, Words(noun="ảnh"), voi=Window(40, 400), scale=1)
+    assert listed.top_left[1].startswith("Ảnh 2/3"), "as the list of series calls them, at each of them"
 
 
 @pytest.mark.parametrize(("modality", "instances", "frames", "noun"), [
-    ("CT", 40, 40, "lát"), ("MR", 1, 60, "lát"), ("US", 1, 30, "khung hình"), ("CR", 2, 2, "ảnh")])
+    ("CT", 40, 40, "lát"), ("MR", 1, 60, "lát"), ("US", 1, 30, "khung hình"), ("CR", 2, 2, "ảnh"),
+    ("RTDOSE", 1, 15, "lát"), ("MG", 1, 50, "lát"), ("MG", 2, 2, "ảnh"), ("XA", 1, 80, "khung hình"),
+    ("CT", 1, 1, "ảnh")])
 def test_what_is_counted_is_called_what_it_is(modality: str, instances: int, frames: int, noun: str) -> None:
     series = ImageSeriesView(uid="1", modality=modality, instances=instances, frames=frames)
     assert noun_of(series) == noun

@@ -76,7 +76,7 @@ def off(window: QWidget, viewport: Viewport) -> list[int]:
 
 def cut(width: int, here: Loaded) -> int:
     """By how many pixels the tools of a chest CT are wider than a bar of that width."""
-    bar, viewport = ViewerBar(lambda _action: None), Viewport(Marks())
+    bar, viewport = ViewerBar(lambda _action: None, lambda _over: None), Viewport(Marks())
     viewport.gaze._here = here
     bar.resize(width, 38)
     bar.show_state(viewport, 2, 2, linked=True)

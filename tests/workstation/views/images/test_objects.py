@@ -75,6 +75,7 @@ def test_the_files_of_a_series_are_shown_one_after_another(
     assert isinstance(pane.pane, ReportPane)
     pane.pane.wanted.emit(pane.pane.report.lines[0].reference)
     assert [one.instance_uid for one in wanted] == ["1.2.3"]
+    assert pane.pane.text.toPlainText() == "Key: ảnh 1, khung hình 7 ↗", "its identifier says nothing to a reader"
     pane.stop()
     assert pane.pane is None
 

@@ -77,7 +77,7 @@ def test_anothers_state_is_laid_named_and_taken_off_again(opened: Reader) -> Non
     assert corner(opened) == ("Trình bày 2/2: máy Máy Hội Chẩn, 15/11/2026 16:05",)
     assert viewport.state.voi == Window(40, 90)
     press(opened, Qt.Key.Key_Down)
-    assert corner(opened) == ("Trình bày 2/2: máy Máy Hội Chẩn, 15/11/2026 16:05: không nói về lát này",)
+    assert corner(opened) == ("Trình bày 2/2: máy Máy Hội Chẩn, 15/11/2026 16:05: không nói về ảnh này",)
     press(opened, Qt.Key.Key_Up)
     press(opened, Qt.Key.Key_H)
     assert viewport.laid is None
