@@ -12,6 +12,7 @@ from imaging.attributes import text
 from imaging.geometry import aspect_of
 from imaging.image import Decoder, Frame, Image, open_image
 from imaging.jpeg import jpeg
+from imaging.objects.kinds import KIND_WORDS, Kind, kind_of
 from imaging.rendering import Picture, View, fitted, natural_size, render
 from imaging.sources import OnDisk
 from records.bundled import bundled
@@ -23,6 +24,7 @@ PAGE, PICTURES = "INDEX.HTM", "PICTURES"
 MOST_FRAMES = 400
 """Of one file: a long run is thinned evenly, and the page says so."""
 LARGEST = (1600, 1600)
+_NO_PICTURES = frozenset(Kind) - {Kind.PICTURE, Kind.OTHER}
 Draw = Callable[[Image, int, Frame], Picture | None]
 """How the person who exports sees a frame; None where nothing lies on it, and it is drawn as its file says."""
 
@@ -51,8 +53,12 @@ def write_page(folder: Path, written: Sequence[Written], decoder: Decoder, *, pa
     pictures = folder / PICTURES
     pictures.mkdir()
     series: dict[str, _Series] = {}
-    for one in sorted(sorted(written, key=_order), key=_study_made, reverse=True):
-        part = series.setdefault(text(one.header, "SeriesInstanceUID"), _Series(_study(one), _title(one)))
+    for head, one in _in_order(written):
+        part = series.setdefault(text(one.header, "SeriesInstanceUID"), _Series(head, _title(one)))
+        if (kind := kind_of(one.header)) in _NO_PICTURES:
+            part.note = f"{KIND_WORDS[kind]}: mở tệp DICOM bằng phần mềm xem ảnh."
+            went_on()
+            continue
         try:
             for picture in _pictures(one.path, decoder, part, draw):
                 name = f"P{sum(len(known.pictures) for known in series.values()):07d}.JPG"
@@ -92,9 +98,20 @@ def _drawn(image: Image, number: int, decoder: Decoder, draw: Draw) -> Picture:
     return render(frame, image.grey(number), View(size=size), aspect)
 
 
-def _study_made(one: Written) -> tuple[str, str, str]:
-    """The newest study comes first, and is the one that the page opens on; those of one moment do not mix."""
-    return text(one.header, "StudyDate"), text(one.header, "StudyTime"), text(one.header, "StudyInstanceUID")
+def _in_order(written: Sequence[Written]) -> Iterator[tuple[str, Written]]:
+    """The newest study first, on which the page opens; each with one head over all its series, whatever a report or an
+    ECG in it says of its own day and name.
+    """
+    studies: dict[str, list[Written]] = {}
+    for one in sorted(written, key=_order):
+        studies.setdefault(text(one.header, "StudyInstanceUID"), []).append(one)
+    for files in sorted(studies.values(), key=lambda files: max(map(_made, files)), reverse=True):
+        told = min(files, key=lambda one: (kind_of(one.header) in _NO_PICTURES, not _words(one)))
+        yield from ((_study(told), one) for one in files)
+
+
+def _made(one: Written) -> tuple[str, str]:
+    return text(one.header, "StudyDate"), text(one.header, "StudyTime")
 
 
 def _order(one: Written) -> tuple[float, str, float]:
@@ -110,7 +127,11 @@ def _number(one: Written, keyword: str) -> float:
 def _study(one: Written) -> str:
     date = text(one.header, "StudyDate")
     shown = f"{date[6:8]}/{date[4:6]}/{date[:4]} · " if len(date) == 8 and date.isdigit() else ""
-    return shown + (text(one.header, "StudyDescription") or text(one.header, "Modality") or "Lần chụp")
+    return shown + (_words(one) or text(one.header, "Modality") or "Lần chụp")
+
+
+def _words(one: Written) -> str:
+    return text(one.header, "StudyDescription")
 
 
 def _title(one: Written) -> str:

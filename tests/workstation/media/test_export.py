@@ -10,6 +10,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from imaging.apart import Apart
 from imaging.image import Frame, Image
@@ -82,6 +83,21 @@ def test_the_page_opens_on_the_newest_study(tmp_path: Path, decoder: Apart) -> N
     told = json.loads(page.partition("const told = ")[2].partition(";\n")[0])
     assert [(one["study"][-5:], one["title"][:1]) for one in told["series"]] == [
         ("1.2.2", "1"), ("1.2.2", "2"), ("1.2.3", "1"), ("1.2.1", "1")]
+
+
+def test_the_page_has_one_head_for_a_study_and_says_what_is_no_picture(tmp_path: Path, decoder: Apart) -> None:
+    """A report that was made later, without the study's words, had a head of its own above the pictures."""
+    picture = written(phantom(smooth(), StudyInstanceUID="1.2.1", StudyDate="20261126", StudyTime="0800",
+                              StudyDescription="CT ngực", SeriesNumber=1))
+    report = dcmread(public_files()["test-SR.dcm"])
+    report.StudyInstanceUID, report.StudyDate, report.StudyTime = "1.2.1", "20261126", "0930"
+    report.StudyDescription, report.SeriesNumber = "", 9
+    export(Export(tmp_path / "out", "NGUYỄN THỊ ÁNH", "CT"), [written(report), picture], decoder)
+    page = (tmp_path / "out" / "INDEX.HTM").read_text("utf-8")
+    told = json.loads(page.partition("const told = ")[2].partition(";\n")[0])
+    assert [(one["study"], len(one["pictures"])) for one in told["series"]] == [
+        ("26/11/2026 · CT ngực", 1), ("26/11/2026 · CT ngực", 0)]
+    assert told["series"][1]["note"] == "Báo cáo có cấu trúc: mở tệp DICOM bằng phần mềm xem ảnh."
 
 
 def test_cancelling_and_a_full_disk_leave_nothing_behind(tmp_path: Path, decoder: Apart) -> None:

@@ -172,14 +172,14 @@ class WardView(PlaceView):
         narrow, folded = self.width() < NARROW_BELOW, self.width() < FOLD_BELOW
         self.table.setColumnHidden(Column.DOCTOR, narrow)
         self.ward.setFixedWidth(140 if narrow else 200)
-        self._order_key.setVisible(not narrow)
+        self.table.fit_columns()
         self.as_of.setMaximumWidth(0 if narrow else 400)
-        self.order_words.setVisible(not folded)
         for counter in self.counters.values():
             counter.be_brief(folded)
         if folded != self.folded:
             self.folded = folded
             self.right.setVisible(not folded)
+        self._show_search(shown=self.search.isVisibleTo(self))
 
     # What is shown
 
@@ -324,8 +324,14 @@ class WardView(PlaceView):
     # Typing a name
 
     def _begin_search(self) -> None:
-        self.search.show()
+        self._show_search(shown=True)
         self.search.setFocus()
+
+    def _show_search(self, *, shown: bool) -> None:
+        """In the place of how the board is sorted: no counter is cut for it."""
+        self.search.setVisible(shown)
+        self.order_words.setVisible(not shown and not self.folded)
+        self._order_key.setVisible(not shown and self.width() >= NARROW_BELOW)
 
     def _typed(self, event: QKeyEvent) -> None:
         self._begin_search()
@@ -337,7 +343,7 @@ class WardView(PlaceView):
                 and not self.search.composing:
             return self._search_key(event)
         if watched is self.search and event is not None and event.type() == QEvent.Type.FocusOut:
-            self.search.setVisible(bool(self.search.text()))
+            self._show_search(shown=bool(self.search.text()))
         return super().eventFilter(watched, event)
 
     def _search_key(self, event: QKeyEvent) -> bool:
@@ -348,6 +354,8 @@ class WardView(PlaceView):
             self.table.choose(self.table.currentIndex().row() + (1 if event.key() == Qt.Key.Key_Down else -1))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._actions.trigger("ward.open")
+            self.search.clear()  # who was looked for is found: who comes back sees the ward again, with them chosen
+            self._show_search(shown=False)
         else:
             return False
         return True

@@ -112,7 +112,7 @@ def _unsigned(bed: Bed) -> Cell:
 
 _CELLS: dict[Column, Callable[[Bed], Cell]] = {
     Column.BED: lambda bed: CellText(bed_name(bed.row), bold=True),
-    Column.PATIENT: lambda bed: CellText(bed.patient.full_name, bold=True),
+    Column.PATIENT: lambda bed: CellText(bed.patient.full_name, bold=True, may_be_cut=True, cut_inside=True),
     Column.AGE: _age,
     Column.DAY: lambda bed: CellText(str(bed.row.day), right=True),
     Column.DIAGNOSIS: _diagnosis,

@@ -1,11 +1,11 @@
-"""The board's table: one row a bed, keyboard first; names are never cut, diagnoses may be."""
+"""The board's table: one row a bed, keyboard first; diagnoses are cut first, names only where a column would go."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from PyQt6.QtCore import QEvent, QModelIndex, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent
+from PyQt6.QtGui import QFontMetrics, QHelpEvent, QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QToolTip, QWidget
 
 from records.messages import BoardRow
@@ -20,6 +20,7 @@ _WIDTHS = {
     Column.CLOCK: 168, Column.UNSIGNED: 84, Column.RESULTS: 60, Column.DOCTOR: 84,
 }
 _PATIENT_AT_LEAST = 140
+_DIAGNOSIS_AT_LEAST = 90
 _CLOCK_AT_LEAST = 150
 
 
@@ -82,15 +83,22 @@ class BoardTable(QTableView):
         return cells.cell(column, bed)
 
     def fit_columns(self) -> None:
-        """Give names and deadlines the room that the longest of them needs."""
+        """Give deadlines the room that the longest needs, and names too, as far as each column has its place."""
         bold, plain = QFontMetrics(style.font(bold=True)), QFontMetrics(style.font())
         rows = [self._board.index(number, 0) for number in range(self._board.rowCount())]
         names = [bold.horizontalAdvance(row.patient.full_name) for index in rows
                  if isinstance(row := index.data(ROW_ROLE), BoardRow) and row.patient is not None]
         clocks = [plain.horizontalAdvance(clock.text) for index in rows
                   if (clock := index.data(CLOCK_ROLE)) is not None]
-        self.setColumnWidth(Column.PATIENT, max([_PATIENT_AT_LEAST, *(width + 14 for width in names)]))
         self.setColumnWidth(Column.CLOCK, max([_CLOCK_AT_LEAST, *(width + 34 for width in clocks)]))
+        view, beside = self.viewport(), _DIAGNOSIS_AT_LEAST + sum(
+            self.columnWidth(column) for column in Column if column not in (Column.PATIENT, Column.DIAGNOSIS))
+        room = max(_PATIENT_AT_LEAST, view.width() - beside) if view is not None else _PATIENT_AT_LEAST
+        self.setColumnWidth(Column.PATIENT, min(room, max([_PATIENT_AT_LEAST, *(width + 14 for width in names)])))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.fit_columns()
 
     def current_row(self) -> BoardRow | None:
         """The bed that is chosen."""
@@ -117,7 +125,9 @@ class BoardTable(QTableView):
             index = self.indexAt(event.pos())
             row = index.data(ROW_ROLE) if index.isValid() else None
             tip = ""
-            if isinstance(row, BoardRow) and index.column() == Column.DIAGNOSIS:
+            if isinstance(row, BoardRow) and row.patient is not None and index.column() == Column.PATIENT:
+                tip = row.patient.full_name
+            elif isinstance(row, BoardRow) and index.column() == Column.DIAGNOSIS:
                 tip = cells.diagnosis_text(row)
             elif isinstance(row, BoardRow) and row.patient is not None and index.column() == Column.ALLERGIES:
                 tip = allergy_words(row.patient.allergies)

@@ -27,6 +27,8 @@ class CellText:
     icon: str = ""
     right: bool = False
     may_be_cut: bool = False
+    cut_inside: bool = False
+    """Where it is cut its end stays, too: of a name the given one, by which a person is called."""
 
 
 @dataclass(frozen=True)
@@ -104,5 +106,6 @@ def _paint_text(painter: QPainter, area: QRect, cell: CellText) -> None:
     side = Qt.AlignmentFlag.AlignRight if cell.right else Qt.AlignmentFlag.AlignLeft
     text = cell.text
     if cell.may_be_cut:
-        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        where = Qt.TextElideMode.ElideMiddle if cell.cut_inside else Qt.TextElideMode.ElideRight
+        text = painter.fontMetrics().elidedText(text, where, area.width())
     painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | side, text)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QFontMetrics
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtGui import QFontMetrics, QHelpEvent
+from PyQt6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from records.early_warning import EarlyWarning, Level
@@ -43,6 +43,49 @@ def test_names_are_never_cut(ward: WardView) -> None:
     room = ward.table.columnWidth(Column.PATIENT) - 10
     widest = max(QFontMetrics(style.font(bold=True)).horizontalAdvance(name) for name in NAMES)
     assert widest <= room
+
+
+def test_a_very_long_name_pushes_no_column_out_of_sight(
+        ward: WardView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its middle is left out, so that the given name stays; the tip tells it whole."""
+    long = "Công Tằng Tôn Nữ Hoàng Phạm Nguyễn Thị Bích Phượng Quỳnh Hương Giang"
+    monkeypatch.setattr("tests.workstation.views.hospital.NAMES", (long, *NAMES[1:]))
+    ward.enter()
+    qtbot.waitUntil(lambda: long in shown(ward))
+    table, model = ward.table, ward.table.model()
+    view = table.viewport()
+    assert view is not None
+    assert model is not None
+    last = max(column for column in Column if not table.isColumnHidden(column))
+    assert table.columnViewportPosition(last) + table.columnWidth(last) <= view.width()
+    assert table.columnWidth(Column.DIAGNOSIS) >= 80
+    cell = table.cell(model.index(0, Column.PATIENT))
+    assert isinstance(cell, CellText)
+    assert (cell.text, cell.may_be_cut, cell.cut_inside) == (long, True, True)
+    place = table.visualRect(model.index(0, Column.PATIENT)).center()
+    QApplication.sendEvent(view, QHelpEvent(QEvent.Type.ToolTip, place, view.mapToGlobal(place)))
+    assert QToolTip.text() == long
+
+
+def test_who_was_looked_for_and_opened_leaves_the_ward_as_it_was(
+        program: Program, ward: WardView, qtbot: QtBot) -> None:
+    """Coming back, the ward is whole again, with that patient chosen; and no counter was cut for the field."""
+    press(ward.table, Qt.Key.Key_P)
+    assert not ward.order_words.isVisible()
+    write(ward.search, "huc")
+    assert shown(ward) == ["Mai Xuân Phúc"]
+    press(ward.search, Qt.Key.Key_Return)
+    page = program.window.work
+    assert page is not None
+    qtbot.waitUntil(lambda: page.open_place is Place.CHART)
+    press(program.window, Qt.Key.Key_1, CTRL)
+    assert len(shown(ward)) == len(NAMES)
+    bed = ward.table.current_row()
+    assert bed is not None
+    assert bed.patient is not None
+    assert bed.patient.full_name == "Mai Xuân Phúc"
+    assert not ward.search.isVisible()
+    assert ward.order_words.isVisible()
 
 
 def test_the_five_counters_filter_by_their_digits(ward: WardView, qtbot: QtBot) -> None:
