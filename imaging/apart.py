@@ -23,6 +23,7 @@ from imaging.codecs import Samples, decode
 from imaging.encoded import Encoded, PixelFormat
 from imaging.pages import WORTH, pages
 from imaging.sources import MIB
+from imaging.system import bound_memory, find_runtime, keep_quiet, start_child, take_pipes
 from records.errors import Reason, Refusal
 
 _ROOM = 512 * MIB
@@ -75,9 +76,8 @@ class Apart:
         self._end()
         root = str(Path(__file__).parents[1])
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "imaging.apart", str(self._memory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"})
+        self._child = start_child(["-m", "imaging.apart", str(self._memory)],
+                                  {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"})
         return self._child
 
     def _end(self) -> None:
@@ -153,17 +153,14 @@ def _answer(told: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes | 
 
 def serve(memory: int) -> None:
     """The child: answer until the pipe closes. What native code prints goes nowhere, not between the answers."""
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (memory + _ROOM, memory + _ROOM))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    keep_quiet()
+    bound_memory(memory + _ROOM)
+    find_runtime()
+    orders, answers = take_pipes()
+    with contextlib.suppress(EOFError, OSError):  # a pipe whose other end is gone has another error on each system
         while True:
-            told, length = _told(sys.stdin.buffer, sys.maxsize)
-            _send(answers, *_answer(told, _bytes(sys.stdin.buffer, length)))
+            told, length = _told(orders, sys.maxsize)
+            _send(answers, *_answer(told, _bytes(orders, length)))
 
 
 if __name__ == "__main__":

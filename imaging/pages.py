@@ -6,10 +6,11 @@ An allocator keeps what threads free for the next time: read through, a bound of
 from __future__ import annotations
 
 import mmap
-import sys
 from typing import Any
 
 from numpy.typing import NDArray
+
+from imaging.system import anonymous_memory
 
 WORTH = 1 << 17
 """Bytes from which a frame is worth them."""
@@ -17,9 +18,7 @@ WORTH = 1 << 17
 
 def pages(size: int) -> mmap.mmap:
     """So many bytes, all zero."""
-    if sys.platform == "win32":
-        return mmap.mmap(-1, size)
-    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return anonymous_memory(size)
 
 
 def lies_on_pages(values: NDArray[Any]) -> bool:

@@ -56,12 +56,15 @@ class Config(Frozen):
 
 
 def read_config(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
-    """Settings from the file (or the usual places), overridden by BENHAN_SERVER_URL and the like."""
+    """Settings from the file (or the usual places), overridden by BENHAN_SERVER_URL and the like.
+
+    Editors of Windows put a mark of UTF-8 before the first letter.
+    """
     values: dict[str, Any] = {}
     place = file or _usual_file(environment)
     try:
         if place is not None:
-            values.update(tomllib.loads(place.read_text("utf-8")))
+            values.update(tomllib.loads(place.read_text("utf-8-sig")))
         for name in Config.model_fields:
             if (text := environment.get(f"BENHAN_{name.upper()}")) is not None:
                 values[name] = _from_variable(name, text)

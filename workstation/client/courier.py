@@ -170,10 +170,14 @@ def main() -> None:
     """Argument: certificate authority's file, seconds of patience, seconds for a new connection."""
     ca, timeout_s, connect_s = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the program, which ends this one
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    # As in imaging/system.py, which is not to be had here: on Windows a library that is loaded while the next order is
+    # waited for (names are looked up by others' libraries) asks what the input is, and would wait as well.
+    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
     trust = ssl.create_default_context(cafile=ca or None)
-    Courier(Lines(trust, timeout_s, connect_s), answers).serve(sys.stdin.buffer)
+    Courier(Lines(trust, timeout_s, connect_s), answers).serve(orders)
     os._exit(0)  # what is under way is for nobody
 
 

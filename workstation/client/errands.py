@@ -6,8 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from imaging.system import start_child, widen
 from records.errors import BenhAnError, Cancelled
 
 log = logging.getLogger(__name__)
@@ -141,15 +140,12 @@ class _Child:
     """The process, its pipes, and the thread that hears its answers."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_PROGRAM), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env={**os.environ, "MALLOC_ARENA_MAX": "1"},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+        self._process = start_child(["-I", "-S", str(_PROGRAM), *arguments], {**os.environ, "MALLOC_ARENA_MAX": "1"})
         self._numbers = count(1)
         self._errands: dict[int, _Errand] = {}
         self._lock, self._ending = threading.Lock(), threading.Lock()
         self.alive = True
-        _widen(self._process.stdout)
+        widen(self._process.stdout)
         self._hearing = threading.Thread(target=self._hear, name="courier", daemon=True)
         self._hearing.start()
 
@@ -216,12 +212,3 @@ def _open(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
         raise EOFError
     return pipe
-
-
-def _widen(pipe: IO[bytes] | None) -> None:
-    """A pipe of Linux holds 64 KB; wider, a picture goes through it in few turns between the two programs."""
-    if sys.platform == "linux":
-        import fcntl
-
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(_open(pipe), fcntl.F_SETPIPE_SZ, 1 << 20)

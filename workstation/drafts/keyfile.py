@@ -12,12 +12,12 @@ from typing import Any
 from uuid import UUID
 
 import keyring
-import keyring.errors
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import ValidationError
 
+from imaging.system import put_in_place, sync_folder
 from records.errors import Refusal, Trouble
 from records.forms import Frozen
 from records.recovery import KEY_BYTES, RecoveryWrap
@@ -63,7 +63,7 @@ class KeyFile(Frozen):
             file.write(json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1).encode())
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(path)
+        put_in_place(fresh, path)
         sync_folder(path.parent)
 
 
@@ -111,23 +111,17 @@ def has_safe_keyring() -> bool:
     return backend.priority > 0 and not module.startswith("keyrings.alt") and "Plaintext" not in type(backend).__name__
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename in the folder last; Windows does so by itself."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def _ask_keyring(act: Callable[[Any], Any]) -> Any:
-    """What the keyring says, or None: a locked or half-installed keyring must never keep a person from work."""
+    """What the keyring says, or None: a locked or half-installed keyring must never keep a person from work.
+
+    Whatever it raises: that of Windows hands on the system's errors as a kind of their own, such as when the
+    hospital's policy forbids to keep credentials.
+    """
     if not has_safe_keyring():
         return None
     try:
         return act(keyring.get_keyring())
-    except (keyring.errors.KeyringError, OSError, RuntimeError) as error:
+    except Exception as error:
         log.warning("The system's keyring did not work: %s: %s", type(error).__name__, error)
         return None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from imaging.system import put_in_place, sync_folder
 from records import recovery
 from records.errors import Refusal, Trouble
 from workstation.drafts import keyfile
@@ -115,10 +116,10 @@ class Shelf:
         """Put the store aside, whole, and begin an empty one; IT can open the old one later."""
         folder = self._key_path(owner.person).parent
         aside = self._folder / f"aside-{owner.person}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-        folder.rename(aside)
+        put_in_place(folder, aside)
         # Not to be found by `people`, but kept whole for IT.
-        (aside / KEY_NAME).rename(aside / "key.aside.json")
-        keyfile.sync_folder(self._folder)
+        put_in_place(aside / KEY_NAME, aside / "key.aside.json")
+        sync_folder(self._folder)
         return self._create(owner)
 
     def _create(self, owner: Owner) -> Store:

@@ -14,6 +14,7 @@ from pydicom import Dataset, dcmread
 from pydicom.fileset import FileSet, RecordNode
 
 from imaging.attributes import raw, text
+from imaging.system import put_in_place
 from records.errors import Refusal
 
 _PARTS = "PARTS.TMP"
@@ -60,7 +61,7 @@ def write_folder(folder: Path, files: Iterable[bytes]) -> tuple[Written, ...]:
         raise Refusal.because("media_nothing")
     written = _directory(folder, headers)
     for one in written:
-        (parts / text(one.header, "SOPInstanceUID")).replace(one.path)
+        put_in_place(parts / text(one.header, "SOPInstanceUID"), one.path)
     parts.rmdir()
     return written
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydicom import dcmread
 
 from imaging.deidentify import deidentified
 from imaging.image import Decoder
+from imaging.system import take_away
 from records.errors import Cancelled, Reason, Refusal
 from workstation.media.dicomdir import check_fit, write_folder
 from workstation.media.iso import write_iso
@@ -114,6 +114,6 @@ def _stop_if(cancelled: Callable[[], bool]) -> None:
 
 
 def _take_back(folder: Path, *, existed: bool) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    take_away(folder)
     if existed:
         folder.mkdir(exist_ok=True)

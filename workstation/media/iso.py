@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pycdlib
 
+from imaging.system import put_in_place
+
 
 def write_iso(folder: Path, target: Path) -> None:
     """The whole folder; `target` appears only when it is complete."""
@@ -20,7 +22,7 @@ def write_iso(folder: Path, target: Path) -> None:
     part = target.with_name(target.name + ".part")
     try:
         disc.write(str(part))
-        part.replace(target)
+        put_in_place(part, target)
     finally:
         disc.close()
         part.unlink(missing_ok=True)

@@ -6,12 +6,13 @@ The library is loaded already; loading it again gives the same one, so that noth
 from __future__ import annotations
 
 import ctypes
-import os
+
+from imaging.system import WINDOWS
 
 GET_TOKEN_INFO = 6
 """Its place in the function list of PKCS#11 2.x."""
 _FUNCTIONS = 68
-_PACKED = 1 if os.name == "nt" else 0
+_PACKED = 1 if WINDOWS else 0
 """On Windows the standard's structures have no gaps."""
 _UNAVAILABLE = ctypes.c_ulong(-1).value
 _LONGEST = 255

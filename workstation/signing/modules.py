@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from imaging.system import NAME
 from records.bundled import bundled
 
 FOLDERS = {
@@ -42,7 +42,7 @@ def known_modules() -> tuple[KnownModule, ...]:
 
 def this_os() -> str:
     """The list's word for the system that runs this."""
-    return {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
+    return NAME
 
 
 def installed_modules(system: str = "", folders: Sequence[Path] | None = None) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ import logging
 import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import IO, Any, Self
 
 from cryptography import x509
 
+from imaging.system import start_child
 from records.errors import Cancelled
 from workstation.signing.base import Identity, Mechanism, Pin, TokenInfo, failure
 from workstation.signing.wire import WireBroken, receive, send
@@ -160,12 +160,8 @@ class _Child:
     """The process, its pipes, and the thread that waits for its answers."""
 
     def __init__(self, module: str, env: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "workstation.signing.token_child", module], env=env, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            start_new_session=os.name == "posix",  # Ctrl+C in the terminal must not reach a token at work
-        )
+        # Ctrl+C in the terminal must not reach a token at work.
+        self._process = start_child(["-m", "workstation.signing.token_child", module], env, from_terminal=False)
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._ending = threading.Lock()
         self._reader = threading.Thread(target=self._read, name="token answers", daemon=True)

@@ -23,6 +23,7 @@ from pkcs11 import Attribute, Mechanism, ObjectClass, TokenFlag
 from pkcs11.types import PROTECTED_AUTH
 from pkcs11.util.ec import encode_ecdsa_signature
 
+from imaging.system import keep_quiet, take_pipes
 from workstation.signing.cryptoki import pin_lengths
 from workstation.signing.token_failures import PULLED, Failure, ckr_name, login_failure, pin_failure, pin_flags
 from workstation.signing.token_survey import survey
@@ -273,18 +274,10 @@ def _read(source: IO[bytes], requests: queue.SimpleQueue[Request]) -> None:
         os._exit(0)  # the workstation is gone; the library may be stuck in the other thread
 
 
-def _take_the_wire() -> tuple[IO[bytes], IO[bytes]]:
-    """Keep the pipes for us alone: a library that prints or reads must not find them."""
-    source, out = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)
-    return source, out
-
-
 def main() -> None:
     """Answer requests until the workstation closes the pipe."""
-    source, out = _take_the_wire()
+    keep_quiet()
+    source, out = take_pipes()
     requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(source, requests), daemon=True).start()
     token = Token(sys.argv[1])

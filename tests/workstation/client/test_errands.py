@@ -235,6 +235,15 @@ def test_closing_ends_the_courier_and_who_waits_hears_nothing_more(counter: Coun
     may.set()
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="tells of its files on Linux")
+def test_what_the_courier_loads_never_finds_its_pipes(counter: Counter, client: Client) -> None:
+    """On Windows a library that is loaded while the next order is awaited would hang over them."""
+    counter.answer = lambda at: told(at, b"here")
+    client.door.read("/one", accept="*/*")
+    files = Path(f"/proc/{client.door.errands.pid}/fd")
+    assert [str((files / number).readlink()) for number in ("0", "1", "2")] == [os.devnull] * 3
+
+
 def test_the_courier_ends_with_a_program_that_was_killed() -> None:
     program = ("import sys, time\nfrom workstation.client import Client\nclient = Client('http://127.0.0.1:1')\n"
                "client.door.warm()\nprint(client.door.errands.pid, flush=True)\ntime.sleep(60)\n")

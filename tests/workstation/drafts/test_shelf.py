@@ -104,6 +104,21 @@ def test_with_a_keyring_a_changed_password_opens_at_once(shelf: Shelf, memory_ke
     assert plan(shelf.open_offline("ha", "mới")) == "Tiếp tục levofloxacin."
 
 
+class PolicyClosed(Exception):
+    """What Windows' keyring hands on when a policy forbids to keep credentials; no OSError, no KeyringError."""
+
+
+def test_a_keyring_that_a_policy_closed_keeps_nobody_from_work(
+        shelf: Shelf, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object) -> None:
+        raise PolicyClosed(1312, "CredWrite", "A specified logon session does not exist.")
+
+    for name in ("get_password", "set_password", "delete_password"):
+        monkeypatch.setattr(memory_keyring, name, closed)
+    shelf.open(owner()).close()
+    shelf.open(owner()).close()
+
+
 def test_the_keyring_alone_lets_nobody_in(shelf: Shelf, memory_keyring: MemoryKeyring) -> None:
     write(shelf.open(owner()))
     assert memory_keyring.held

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from imaging.geometry import aspect_of
 from imaging.jpeg import jpeg
 from imaging.png import png
 from imaging.rendering import View, render
+from imaging.system import put_in_place, take_away
 from imaging.veils import Veil
 from records.errors import Cancelled, Reason, Refusal, Trouble
 from workstation.background import Query
@@ -160,7 +161,7 @@ def draw_all(wanted: Wanted, stop: threading.Event, went_on: Callable[[int], obj
         if not told.files:
             raise Refusal(*(told.left_out or [Reason("media_nothing")]))
     except BaseException:
-        shutil.rmtree(wanted.folder, ignore_errors=True)
+        take_away(wanted.folder)
         raise
     return told
 
@@ -170,9 +171,10 @@ def _write(pixels: Pixels, file: Path) -> None:
     part = file.with_name(file.name + ".part")
     try:
         part.write_bytes(made)
-        part.replace(file)
+        put_in_place(part, file)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise _not_written(error) from error
 
 
