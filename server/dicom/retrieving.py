@@ -25,11 +25,11 @@ from records.worklists import plain
 from server.dicom import sending
 from server.dicom.sending import Preparing, Sender
 from server.dicom.settings import Letters, Peer
-from server.dicom.statuses import CANCELLED, NOT_ALL_KEYS, PENDING
+from server.dicom.statuses import CANCELLED, NOT_ALL_KEYS, PENDING, narrows
 from server.services import image_answers as answers
 from server.services import image_devices
 from server.services.hospital import Hospital
-from server.store.image_search import ATTRIBUTES, Level, Wanted
+from server.store.image_search import ATTRIBUTES, WITHIN, Level, Wanted
 from server.store.images import Kept
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def find(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
     asked = answers.matching_of(event.identifier)
     keywords = _keywords(event.identifier)
     wanted = [keyword for keyword in keywords if keyword in ATTRIBUTES[level]]
-    pending = PENDING if set(keywords) <= {*wanted, *_TOLD} else NOT_ALL_KEYS
+    known = set(keywords) <= {*wanted, *_TOLD} and not _narrows_within(event.identifier)
+    pending = PENDING if known else NOT_ALL_KEYS
     change = plain if _is_plain(peer, event.identifier) else None
     for row in image_devices.search(listener.hospital, peer.aet, Wanted(level, asked)):
         if event.is_cancelled:
@@ -85,6 +86,12 @@ def find(listener: Listener, peer: Peer, event: evt.Event) -> Iterator[Any]:
         reply.RetrieveAETitle = listener.settings.aet
         reply.InstanceAvailability = "ONLINE"
         yield pending, reply
+
+
+def _narrows_within(asked: Dataset) -> bool:
+    """Whether it asks for something in a sequence by which nothing is matched here."""
+    return any(narrows(inner) for element in asked if element.VR == "SQ" for item in element.value or ()
+               for inner in item if f"{element.keyword}.{inner.keyword}" not in WITHIN)
 
 
 def _is_plain(peer: Peer, asked: Dataset) -> bool:

@@ -14,7 +14,7 @@ from records.image_identity import birth_date, person_name
 from records.imaging_orders import procedure_id, step_id
 from records.worklists import Question, plain
 from server.dicom.settings import Letters, May, Peer
-from server.dicom.statuses import CANCELLED, NOT_ALL_KEYS, PENDING
+from server.dicom.statuses import CANCELLED, NOT_ALL_KEYS, PENDING, narrows
 from server.services import image_worklist
 from server.services.image_worklist import Asker, Step
 
@@ -68,15 +68,8 @@ _MATCHED_OF_STEP = frozenset({
 def _all_matched(asked: Dataset) -> bool:
     """Whether every value that was given narrows the answers; what is only to be returned counts for nothing."""
     of_step = _asked_of(asked.get(_STEP))
-    return not any(_narrows(one) for one in asked if one.keyword not in _MATCHED) and not any(
-        _narrows(one) for one in of_step if one.keyword not in _MATCHED_OF_STEP)
-
-
-def _narrows(element: DataElement) -> bool:
-    """Whether a key asks for something: a value that is not universal, in a sequence at any depth (PS3.4 C.2.2.2)."""
-    if element.VR == "SQ":
-        return any(_narrows(inner) for item in element.value or () for inner in item)
-    return str("" if element.value is None else element.value).strip("* ") != ""
+    return not any(narrows(one) for one in asked if one.keyword not in _MATCHED) and not any(
+        narrows(one) for one in of_step if one.keyword not in _MATCHED_OF_STEP)
 
 
 def answer(step: Step, asker: Asker, asked: Dataset, letters: Letters) -> Dataset:

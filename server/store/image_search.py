@@ -23,10 +23,12 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal_column,
     or_,
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from server.store import audit
 from server.store.prepared import Prepared
@@ -114,8 +116,9 @@ NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "Numbe
 
 REQUESTS = "RequestAttributesSequence"
 WITHIN = {f"{REQUESTS}.ScheduledProcedureStepID": "00400009", f"{REQUESTS}.RequestedProcedureID": "00401001"}
-"""Keys of a series within a sequence (PS3.4 C.2.2.2.6), and their tags; matched by whole values."""
+"""Keys of a series within a sequence (PS3.4 C.2.2.2.6), and their tags."""
 _BY_INDEX = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "PatientID", "AccessionNumber"})
+_GAPS = re.compile(r"[ ^]+")
 _SPECIAL = re.compile(r"[*?\\]")
 """Wildcards, and what stands between the values of a list."""
 
@@ -143,8 +146,10 @@ def search(db: Connection, wanted: Wanted, sight: Sight, note: Mapping[str, Any]
     for keyword, value in wanted.matching.items():
         if keyword in columns and keyword != REQUESTS and value not in ("", "*"):
             query = query.where(_fits(keyword, columns[keyword], value))
-        elif keyword in WITHIN and REQUESTS in columns and value not in ("", "*"):
-            query = query.where(columns[REQUESTS].contains([{WITHIN[keyword]: {"Value": [value]}}]))
+    within = {WITHIN[keyword]: value for keyword, value in wanted.matching.items()
+              if keyword in WITHIN and value not in ("", "*")}
+    if within and REQUESTS in columns:
+        query = query.where(_has_item(columns[REQUESTS], within))
     query = _noting(query.limit(wanted.most).offset(wanted.offset), wanted.level)
     return [dict(row) for row in db.execute(query, dict(note)).mappings()]
 
@@ -227,10 +232,38 @@ def _fits(keyword: str, column: ColumnElement[Any], value: str) -> ColumnElement
     if keyword in _RANGES and "-" in value:
         return _within(column, value)
     if keyword in _NAMES:
-        return func.f_unaccent(func.replace(column, "^", " ")).like(
-            func.f_unaccent(_pattern(value.replace("^", " "))), escape="!")
+        return _is_named(column, value)
+    return _is_one_of(column, value)
+
+
+def _is_one_of(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """A value, one of a list, each with wildcards."""
     return or_(*(column.like(_pattern(one), escape="!") if {"*", "?"} & set(one) else column == one
                  for one in value.split("\\")))
+
+
+def _is_named(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """A person's name without regard to capitals, diacritics and carets: each group that is asked for against its own
+    (alphabetic, ideographic, phonetic: PS3.5 6.2.1.1), one alone against any.
+    """
+    groups = [_GAPS.sub(" ", group).strip() for group in value.split("=")][:3]
+
+    def fits(place: int, asked: str) -> ColumnElement[bool]:
+        told = func.btrim(func.regexp_replace(func.split_part(column, "=", place), "[ ^]+", " ", "g"))
+        return func.f_unaccent(told).like(func.f_unaccent(_pattern(asked)), escape="!")
+
+    if len(groups) == 1:
+        return or_(fits(1, groups[0]), and_(column.like("%=%"), or_(fits(2, groups[0]), fits(3, groups[0]))))
+    return and_(true(), *(fits(place, asked) for place, asked in enumerate(groups, 1) if asked))
+
+
+def _has_item(column: ColumnElement[Any], keys: Mapping[str, str]) -> ColumnElement[bool]:
+    """A sequence in which one item has all of these values, by tag (PS3.4 C.2.2.2.6)."""
+    if not any(map(_SPECIAL.search, keys.values())):
+        return column.contains([{tag: {"Value": [value]} for tag, value in keys.items()}])
+    item = func.jsonb_array_elements(column).table_valued(literal_column("item", JSONB)).render_derived(name="items")
+    return exists().select_from(item).where(*(
+        _is_one_of(item.c.item[(tag, "Value", "0")].astext, value) for tag, value in keys.items()))
 
 
 def _within(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:

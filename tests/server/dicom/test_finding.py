@@ -16,6 +16,7 @@ from server.dicom.listener import Listener
 from server.dicom.settings import DicomSettings, Letters, May, Peer
 from server.services import image_receiving
 from server.services.hospital import Hospital
+from tests.server.dicom.devices import tool
 from tests.server.pictures import a_slice, as_file, uid
 
 HUONG: dict[str, Any] = {
@@ -133,3 +134,44 @@ def test_a_station_that_asks_in_latin_letters_loses_none_of_a_name(port: int, se
     association.release()
     assert told is not None
     assert str(told.PatientName) == name
+
+
+def asked_by_findscu(port: int, level: str, *keys: str) -> tuple[int, bool]:
+    """How many answers dcmtk gets, and whether it is told that a key was not matched."""
+    told = tool("findscu", "-d", "-S", "-k", f"QueryRetrieveLevel={level}",
+                *(part for key in keys for part in ("-k", key)), "127.0.0.1", str(port), aet="VIEWER").stderr
+    assert "DIMSE Status                  : 0x0000" in told, told[-2000:]
+    return told.count("DIMSE Status                  : 0xff0"), "0xff01" in told
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_name_is_found_by_any_of_its_groups_and_however_many_carets_end_it(hospital: Hospital, port: int) -> None:
+    """PS3.5 6.2.1.1: alphabetic, ideographic and phonetic; components that are empty at the end may be left out."""
+    for study, name in (("taro", "Yamada^Tarou=山田^太郎=やまだ^たろう"), ("lan", "LE^THI LAN^^^"), ("an", "Trần^An")):
+        image_receiving.receive(hospital, as_file(a_slice(study, PatientName=name, PatientID=study)), sender="CT1")
+    for key, count in {"YAMADA^TAROU": 1, "Yamada*": 1, "yamada^tarou=山田^太郎": 1, "山田^太郎": 1, "=山田*": 1,
+                       "*たろう": 1, "==やまだ^たろう": 1, "yamada*=田*": 0, "=Yamada*": 0, "LE^THI LAN": 1,
+                       "LE^THI LAN^^": 1, "LE^THI LAN^^^^": 1, "TRAN^AN^^^^": 1, "TRAN^AN=": 1, "TRAN*^": 1, "LAN": 0}.items():
+        found = asked_by_findscu(port, "STUDY", "SpecificCharacterSet=ISO_IR 192", f"PatientName={key}")
+        assert found == (count, False), key
+
+
+REQUEST = "RequestAttributesSequence[0]"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_key_within_a_sequence_takes_wildcards_and_lists_and_is_told_of_when_it_narrows_nothing(
+    hospital: Hospital, port: int,
+) -> None:
+    items = [*requested("S8"), *requested("S%9")]
+    items[0].RequestedProcedureID, items[1].RequestedProcedureID = "R1", "R2"
+    image_receiving.receive(hospital, as_file(a_slice("two", RequestAttributesSequence=items)), sender="CT1")
+    step, procedure = f"{REQUEST}.ScheduledProcedureStepID", f"{REQUEST}.RequestedProcedureID"
+    for keys, told in {
+        (f"{step}=S7",): (1, False), (f"{step}=S?",): (2, False), (f"{step}=*",): (3, False),
+        (f"{step}=S*9",): (1, False), (f"{step}=S%?",): (1, False), (f"{step}=S",): (0, False),
+        (f"{step}=S8", f"{procedure}=R1"): (1, False), (f"{step}=S8", f"{procedure}=R2"): (0, False),
+        (f"{step}=S8", f"{REQUEST}.ScheduledProcedureStepDescription=x"): (1, True),
+        (f"{step}=S8", f"{REQUEST}.ScheduledProcedureStepDescription"): (1, False),
+    }.items():
+        assert asked_by_findscu(port, "SERIES", *keys) == told, keys
