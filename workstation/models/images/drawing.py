@@ -94,6 +94,14 @@ def handles(mark: Mark) -> tuple[Point, ...]:
     return () if mark.kind is Kind.FREEHAND else mark.points
 
 
+def tie(kind: Kind, points: Sequence[Point]) -> tuple[Point, Point] | None:
+    """What joins the two lines of a Cobb angle, from middle to middle: whose the figure is when several are there."""
+    if kind is not Kind.COBB or len(points) < 4:
+        return None
+    (a, b), (c, d) = (points[0], points[1]), (points[2], points[3])
+    return ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), ((c[0] + d[0]) / 2, (c[1] + d[1]) / 2)
+
+
 def outline(kind: Kind, points: Sequence[Point]) -> list[list[Point]]:
     """The lines of a mark in image points, whole or still being drawn."""
     if len(points) < 2:

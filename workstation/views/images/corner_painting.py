@@ -50,14 +50,20 @@ def paint_corners(painter: QPainter, room: QRect, corners: Corners, edges: Edges
     for words, left, line in _warning(room, corners):
         write(painter, QPointF(left, line), words, style.image_colour("length"), size="small")
     wide = QFontMetrics(style.font("small")).horizontalAdvance
-    for letters, place in letter_places(room, edges, len(corners.top_left)):
+    for letters, place in letter_places(room, edges, corners):
         write(painter, QPointF(place.x() + (place.width() - wide(letters)) / 2, place.bottom() - 5), letters, ink,
               size="small")
 
 
 def boxes(room: QRect, corners: Corners, edges: Edges) -> tuple[Box, ...]:
-    """Where these words stand, for those of marks to keep away from: in coarse steps, because a window that is
-    dragged writes other figures sixty times a second, and nothing may jump for that.
+    """Where these words and letters stand, for those of marks to keep away from."""
+    return (*_word_boxes(room, corners), *(Box(place.x(), place.y(), place.width(), place.height())
+                                           for _, place in letter_places(room, edges, corners)))
+
+
+def _word_boxes(room: QRect, corners: Corners) -> list[Box]:
+    """In coarse steps, because a window that is dragged writes other figures sixty times a second, and nothing may jump
+    for that.
     """
     wide = QFontMetrics(style.font("small")).horizontalAdvance
     found = []
@@ -65,8 +71,7 @@ def boxes(room: QRect, corners: Corners, edges: Edges) -> tuple[Box, ...]:
         width = math.ceil(wide(words) / _COARSE) * _COARSE
         start = left if left == MARGIN else left + wide(words) - width
         found.append(Box(start - 2, line - LINE + 4, width + 4, LINE))
-    return (*found, *(Box(place.x(), place.y(), place.width(), place.height())
-                      for _, place in letter_places(room, edges, len(corners.top_left))))
+    return found
 
 
 def _lines(room: QRect, corners: Corners) -> Iterator[tuple[str, float, float]]:
@@ -103,16 +108,24 @@ def _warning(room: QRect, corners: Corners) -> Iterator[tuple[str, float, float]
         yield words, edge - metrics.horizontalAdvance(words), room.bottom() - MARGIN - LINE * len(corners.bottom_right)
 
 
-def letter_places(room: QRect, edges: Edges, lines: int = 2) -> tuple[tuple[str, QRect], ...]:
+def letter_places(room: QRect, edges: Edges, corners: Corners) -> tuple[tuple[str, QRect], ...]:
     """Each letter that is told, with the place where it stands (and where its legend is asked for): the upper one below
-    the `lines` of the corner.
+    the lines of the corner, the lower one above those that reach it in a narrow viewport.
     """
     wide, high, middle = 30, 20, room.center()
+    below = QRect(middle.x() - wide // 2, room.bottom() - high, wide, high)
+    words = [box for box in _word_boxes(room, corners) if box.top > middle.y()]
+    while any(_meets(below, box) for box in words):
+        below.translate(0, -LINE)
     found = ((edges.left, QRect(2, middle.y() - high // 2, wide, high)),
              (edges.right, QRect(room.right() - wide - BAR, middle.y() - high // 2, wide, high)),
-             (edges.top, QRect(middle.x() - wide // 2, MARGIN + max(2, lines) * LINE, wide, high)),
-             (edges.bottom, QRect(middle.x() - wide // 2, room.bottom() - high, wide, high)))
+             (edges.top, QRect(middle.x() - wide // 2, MARGIN + max(2, len(corners.top_left)) * LINE, wide, high)),
+             (edges.bottom, below))
     return tuple((letters, place) for letters, place in found if letters)
+
+
+def _meets(place: QRect, box: Box) -> bool:
+    return place.intersects(QRect(round(box.left), round(box.top), round(box.width), round(box.height)))
 
 
 def paint_waiting(painter: QPainter, room: QRect, words: str) -> None:

@@ -204,7 +204,7 @@ class Face:
 
     def _noun(self) -> str:
         here = self.gaze.here
-        return "ảnh" if here is None else self._told_of(here)[0].noun.lower()
+        return self.words.noun or ("ảnh" if here is None else self._told_of(here)[0].noun)
 
     def letters(self, lens: Lens) -> Edges:
         """Orientation letters as the picture is turned now."""
@@ -214,8 +214,8 @@ class Face:
     def legend_at(self, room: QRect, lens: Lens, at: QPoint) -> bool:
         """Whether an orientation letter stands there."""
         here = self.gaze.here
-        lines = 0 if here is None else len(self._words(here, lens).top_left)
-        return any(place.contains(at) for _, place in rim.letter_places(room, self.letters(lens), lines))
+        return here is not None and any(place.contains(at) for _, place in rim.letter_places(
+            room, self.letters(lens), self._words(here, lens)))
 
     def _corners(self, painter: QPainter, room: QRect, here: Loaded, lens: Lens) -> None:
         rim.paint_corners(painter, room, self._words(here, lens), self.letters(lens))

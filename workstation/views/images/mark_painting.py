@@ -10,7 +10,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from imaging.geometry import Point
-from workstation.models.images.drawing import Drawing, handles, outline
+from workstation.models.images.drawing import Drawing, handles, outline, tie
 from workstation.models.images.graphics import Dots, Graphic, Polyline, ReferenceLine, Text
 from workstation.models.images.labels import Label, Standing
 from workstation.models.images.lens import Lens
@@ -125,6 +125,10 @@ class Canvas:
                 self._painter.drawPolyline(line)
             for point in points if kind is not Kind.FREEHAND and not kind.is_region else ():
                 self._cross(self.at(point))
+            if (joined := tie(kind, points)) is not None:
+                pen.setStyle(Qt.PenStyle.DotLine)
+                self._painter.setPen(pen)
+                self._painter.drawLine(*map(self.at, joined))
 
     def _cross(self, at: QPointF) -> None:
         self._painter.drawLine(at - QPointF(4, 0), at + QPointF(4, 0))

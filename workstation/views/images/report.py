@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent
+from PyQt6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QPlainTextEdit, QWidget
 
 from imaging.objects.references import ImageReference
@@ -15,6 +15,8 @@ from workstation.views import style
 from workstation.views.widgets.text import column, frame, label
 
 _STEP = "    "
+LOW = 240
+"""Pixels below which a report has no room for more than its title above it."""
 
 
 class ReportText(QPlainTextEdit):
@@ -79,12 +81,18 @@ class ReportPane(QWidget):
         head = frame("head")
         standing = " · ".join(filter(None, (report.completion, report.verification, report.moment)))
         lines = [label(report.title, "title", wrap=True)]
-        lines += [label(words, "small_second", wrap=True) for words in (
+        self._more = [label(words, "small_second", wrap=True) for words in (
             standing, *(f"Người xác nhận: {name}" for name in report.verifiers)) if words]
         if report.cut:
-            lines.append(label("Báo cáo dài hơn mức hiển thị: phần sau không được nêu.", "attention", wrap=True))
+            self._more.append(label("Báo cáo dài hơn mức hiển thị: phần sau không được nêu.", "attention", wrap=True))
         if any(line.reference for line in report.lines):
-            lines.append(label("Dòng có ↗: Enter hoặc nhấp đúp để mở ảnh.", "small_second", wrap=True))
-        head.setLayout(column(*lines, margins=(12, 8, 12, 8)))
+            self._more.append(label("Dòng có ↗: Enter hoặc nhấp đúp để mở ảnh.", "small_second", wrap=True))
+        head.setLayout(column(*lines, *self._more, margins=(12, 8, 12, 8)))
         self.setLayout(column(head, self.text, gap=0))
         self.setFocusProxy(self.text)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """In a low viewport (3×3) the report's words come before what is said of it: both lay over each other."""
+        super().resizeEvent(event)
+        for line in self._more:
+            line.setVisible(self.height() >= LOW)
