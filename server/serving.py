@@ -30,6 +30,12 @@ class _Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Who presses Ctrl+C twice waits for no connection; the application ends in order all the same."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came: open streams would hold the server for ever, so they end first."""
         if self._loop is not None:

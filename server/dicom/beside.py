@@ -10,8 +10,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -62,9 +63,23 @@ def _begin(settings: Settings) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("spawn")
     theirs, ours = context.Pipe(duplex=False)
     process = context.Process(target=_serve, args=(settings, theirs), name="dicom", daemon=True)
-    process.start()
+    with _no_interrupt():
+        process.start()
     theirs.close()
     return process, ours
+
+
+@contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Ctrl+C goes to every process of a terminal, and is the server's to answer. A process inherits that it is blocked:
+    its own word for that would come too late, while it still loads.
+    """
+    resource_tracker.ensure_running()  # as it starts with the first process, it lets SIGINT through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(settings: Settings, line: Connection) -> None:
@@ -73,7 +88,6 @@ def _serve(settings: Settings, line: Connection) -> None:
 
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("benhan").setLevel(logging.INFO)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
     serve(settings)
 

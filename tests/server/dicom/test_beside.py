@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -51,11 +51,18 @@ def settings(database: Database, tmp_path: Path) -> Settings:
 @contextmanager
 def served(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The server as a program; its DICOM service's port."""
+    with served_from_the_first(settings) as process:
+        yield process, said(process)
+
+
+@contextmanager
+def served_from_the_first(settings: Settings) -> Iterator[subprocess.Popen[str]]:
+    """The same before it serves."""
     root = Path(__file__).parents[3]
     with subprocess.Popen([sys.executable, str(settings.home / "serve.py"), settings.model_dump_json()], cwd=root,
                           stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}) as process:
         try:
-            yield process, said(process)
+            yield process
         finally:
             process.kill()
 
@@ -101,6 +108,23 @@ def test_it_goes_with_the_server(settings: Settings, how: signal.Signals) -> Non
         process.send_signal(how)
         process.wait(WITHIN_S)
         child.wait(WITHIN_S)
+
+
+def test_the_interrupt_of_a_terminal_is_the_servers_to_answer_from_the_first_moment(settings: Settings) -> None:
+    """It ended the service while that was still loading, with a traceback, and left devices alone for five seconds."""
+    with served_from_the_first(settings) as process:
+        child = awaited_child_of(process)
+        child.send_signal(signal.SIGINT)
+        said(process)
+        assert child_of(process) == child
+
+
+def awaited_child_of(process: subprocess.Popen[str]) -> psutil.Process:
+    """As soon as it is there."""
+    while process.poll() is None:
+        with suppress(StopIteration, psutil.NoSuchProcess, psutil.ZombieProcess):
+            return child_of(process)
+    raise AssertionError("the server ended")
 
 
 def test_what_was_acknowledged_is_there_after_a_kill(settings: Settings) -> None:
