@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import subprocess
 import sys
 from logging.handlers import RotatingFileHandler
@@ -113,7 +112,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_program_starts_without_a_server_and_keeps_its_log(tmp_path: Path) -> None:
     settings = tmp_path / "workstation.toml"
-    lines = ('server_url = "http://127.0.0.1:9"', f'data_dir = "{tmp_path}/store"', "use_keyring = false")
+    lines = ('server_url = "http://127.0.0.1:9"', f"data_dir = '{tmp_path}/store'", "use_keyring = false")
     settings.write_text("\n".join(lines), "utf-8")
     script = (
         "import sys; import workstation.app as app\n"
@@ -132,7 +131,7 @@ def test_the_program_starts_without_a_server_and_keeps_its_log(tmp_path: Path) -
         out, errors = started.communicate(timeout=60)
     finally:
         if started.poll() is None:
-            started.send_signal(signal.SIGKILL)
+            started.kill()
     assert "Đăng nhập — Bệnh Án" in out.decode()
     assert started.returncode == 0, errors.decode()
     assert b"Traceback" not in errors

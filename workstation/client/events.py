@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 from pydantic import ValidationError
 
+from imaging.system import WINDOWS
 from records.errors import Refusal, Trouble
 from records.forms import Frozen
 from workstation.client.door import Door, SignedOut, away, refusal_of
@@ -74,6 +75,8 @@ class EventStream:
         if (held := self._socket) is not None:
             try:
                 held.shutdown(socket.SHUT_RDWR)
+                if WINDOWS:  # there who waits for the server notices only this; elsewhere another thread's file
+                    held.close()  # would soon have its number
             except OSError:
                 log.debug("The event stream was closed already.")
 

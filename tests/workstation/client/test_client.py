@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from imaging.system import WINDOWS
 from records.errors import Refusal, Trouble
 from records.messages import Accepted, DraftConflict, DraftSave, DraftView, Quarantined
 from server.demo.pki import issue_server, make_root
 from tests.workstation import hospital
 from tests.workstation.little_server import LittleServer, running
 from workstation.client import Client, SignedOut
+from workstation.client import events as event_stream
 
 ClientOf = Callable[..., Client]
 NOW = datetime(2026, 11, 17, 3, 12, 41, tzinfo=UTC)
@@ -162,6 +165,37 @@ def test_events_come_as_they_happen_and_closing_ends_the_wait(client: Client, li
     assert (event.topic, event.encounter, event.entry) == ("entry", hospital.ENCOUNTER, UUID(int=5))
     stream.close()
     assert list(events) == []
+
+
+class AsOnWindows:
+    """A connection whose shutdown is not noticed by the thread that waits for it: only closing is."""
+
+    def __init__(self, held: socket.socket) -> None:
+        self._held = held
+
+    def shutdown(self, how: int) -> None:
+        """Nothing is noticed."""
+
+    def close(self) -> None:
+        self._held.shutdown(socket.SHUT_RDWR)
+        if WINDOWS:
+            self._held.close()
+
+
+def test_closing_ends_the_wait_on_windows_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lasted up to forty seconds: so long the program did not end."""
+    monkeypatch.setattr(event_stream, "WINDOWS", True)
+    stream, left = client.events(), list[object]()
+    events = iter(stream)
+    assert next(events).topic == "connected"
+    assert stream._socket is not None
+    stream._socket = cast("socket.socket", AsOnWindows(stream._socket))
+    waiting = threading.Thread(target=lambda: left.extend(events), daemon=True)
+    waiting.start()
+    stream.close()
+    waiting.join(20)
+    assert not waiting.is_alive()
+    assert left == []
 
 
 def test_the_stream_comes_back_after_the_server_was_away(client: Client, little: LittleServer) -> None:
