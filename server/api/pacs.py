@@ -12,12 +12,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from records.errors import Refusal, Trouble
+from server.api import dicomweb_accept as accept
 from server.api import dicomweb_asked as asked
 from server.api import multipart, pacs_answers
 from server.api.dicomweb import ASKED_AGAIN
 from server.api.gate import Asking, Caller, QuestionRoute, read_body
 from server.exchange.pacs import Pacs
 from server.services import images, pacs, rights
+from server.services.image_web import OCTETS
 from server.services.rights import Right
 
 
@@ -74,6 +76,8 @@ def read(caller: Asking, request: Request, study: str, rest: str = "") -> Respon
         with caller.hospital.desk(caller.signed_in) as desk:
             pacs.look(desk, study, found, rest)
     headers = {name: request.headers[name] for name in _ASKED if name in request.headers}
+    if not rest.endswith("metadata") and any(one.parts and one.media == accept.ANY for one in accept.accepted(request)):
+        headers["accept"] = _parts_of(rest)
     path = f"/studies/{study}" + (f"/{rest}" if rest else "")
     query = {name: value for name, value in request.query_params.items() if name not in _WHICH}
     answer = _pacs(caller).open("GET", path, query=query, headers=headers)
@@ -127,6 +131,13 @@ def _pages(caller: Caller, request: Request) -> Iterator[list[dict[str, Any]]]:
 
 def _known(caller: Caller, study: str) -> list[dict[str, Any]]:
     return _pacs(caller).found("/studies", {"StudyInstanceUID": study, "includefield": pacs.PATIENT})
+
+
+def _parts_of(rest: str) -> str:
+    """What is asked for by parts of any media type, by its name: dicomweb-client lets a PACS choose, and Orthanc refuses."""
+    media = (accept.DICOM if not rest or re.fullmatch("(?:series|instances)/[^/]*|series/[^/]*/instances/[^/]*", rest)
+             else accept.PNG if rest.endswith("rendered") else OCTETS)
+    return f'multipart/related; type="{media}"'
 
 
 def _answer(
