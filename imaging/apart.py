@@ -30,6 +30,10 @@ _ROOM = 512 * MIB
 """Address space beside a frame's own needs: Python, NumPy and the decoders' libraries map about 400 MB."""
 
 
+_START_S = 40.0
+"""What a child may take to load them, beside its first frame: a busy PC with a slow disk needs twenty seconds."""
+
+
 class Apart:
     """A decoder for `Image.frame` whose work is done by a child, started at the first frame and again after each death.
 
@@ -49,10 +53,11 @@ class Apart:
         if not encoded.compressed:  # arithmetic only: nothing native that could crash
             return decode(encoded)
         with self._lock:
-            child = self._child if self._child is not None and self._child.poll() is None else self._started()
+            here = self._child is not None and self._child.poll() is None
+            child = self._child if here and self._child is not None else self._started()
             if self._closing:
                 child.kill()  # who closes has looked already, and found none to end
-            timer = threading.Timer(self._seconds, child.kill)
+            timer = threading.Timer(self._seconds + (0 if here else _START_S), child.kill)
             timer.start()
             try:
                 return _asked(child, encoded)

@@ -35,6 +35,7 @@ from workstation.views.signing.desk import SigningDesk
 from workstation.views.signing.dialogs import SignDialog, StackDialog
 from workstation.views.signing.explain import ExplainDialog
 from workstation.views.signing.place import SigningPlace
+from workstation.views.signing.shown import Shown
 from workstation.views.widgets.top_bar import PlaceTab, TopBar
 
 
@@ -119,8 +120,13 @@ def test_what_others_wrote_is_chosen_only_after_it_was_shown(scene: Scene, littl
     store.put_cache(f"board:{hospital.WARD.id}", hospital.board([row]).model_dump_json().encode())
     store.put_cache(f"chart:{hospital.ENCOUNTER}", little.charts[hospital.ENCOUNTER])
     scene.room.desk.client.door.token = None
+    sights = scene.place.findChildren(Shown)
+    for sight in sights:  # the moment that a look takes may pass before a busy machine is here again
+        sight._moment.setInterval(3_600_000)
     scene.enter()
     assert [(line.seen, line.chosen) for line in scene.place.lines()] == [(False, False), (False, False)]
+    for sight in sights:
+        sight._moment.start(0)
     scene.room.until(lambda: scene.place.lines()[0].seen)
     assert [(line.seen, line.chosen) for line in scene.place.lines()] == [(True, False), (False, False)]
     press(scene.place.list, Qt.Key.Key_Down)
