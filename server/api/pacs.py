@@ -134,7 +134,7 @@ def _known(caller: Caller, study: str) -> list[dict[str, Any]]:
 
 
 def _parts_of(rest: str) -> str:
-    """What is asked for by parts of any media type, by its name: dicomweb-client lets a PACS choose, and Orthanc refuses."""
+    """What is asked for in parts of any kind, by its name: dicomweb-client lets a PACS choose, and Orthanc refuses."""
     media = (accept.DICOM if not rest or re.fullmatch("(?:series|instances)/[^/]*|series/[^/]*/instances/[^/]*", rest)
              else accept.PNG if rest.endswith("rendered") else OCTETS)
     return f'multipart/related; type="{media}"'
