@@ -82,6 +82,15 @@ def find_runtime() -> None:
             vars(os)["add_dll_directory"](str(Path(qt.origin).parent / "Qt6" / "bin"))
 
 
+def load_with_its_parts(library: str) -> None:
+    """Have a vendor's library loaded already when others load it by its path alone: Windows then looks for what it
+    needs beside the program and not beside the library. What is wrong with it they say.
+    """
+    if WINDOWS:
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(str(Path(library).absolute()))
+
+
 def bound_memory(most: int) -> None:
     """In a child: no more address space than that, and no image of it on the disk when it dies. Not on Windows."""
     if not WINDOWS:

@@ -133,6 +133,21 @@ def test_decoders_find_the_runtime_that_qt_brings(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.usefixtures("windows")
+def test_a_vendors_library_finds_its_parts_beside_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(ctypes, "CDLL", loaded.append)
+    monkeypatch.chdir(tmp_path)
+    system.load_with_its_parts("token.dll")
+    assert loaded == [str(tmp_path / "token.dll")], "by its whole path: only then Windows looks beside it"
+
+
+@pytest.mark.usefixtures("windows")
+def test_a_library_that_cannot_be_loaded_is_told_by_who_loads_it_next(tmp_path: Path) -> None:
+    (tmp_path / "broken.dll").write_bytes(b"MZ no library")
+    system.load_with_its_parts(str(tmp_path / "broken.dll"))
+
+
+@pytest.mark.usefixtures("windows")
 def test_a_program_without_terminal_and_window_speaks_in_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[Any, ...]] = []
     user32 = SimpleNamespace(MessageBoxW=lambda *words: said.append(words))

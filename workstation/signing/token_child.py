@@ -23,7 +23,7 @@ from pkcs11 import Attribute, Mechanism, ObjectClass, TokenFlag
 from pkcs11.types import PROTECTED_AUTH
 from pkcs11.util.ec import encode_ecdsa_signature
 
-from imaging.system import keep_quiet, take_pipes
+from imaging.system import keep_quiet, load_with_its_parts, take_pipes
 from workstation.signing.cryptoki import pin_lengths
 from workstation.signing.token_failures import PULLED, Failure, ckr_name, login_failure, pin_failure, pin_flags
 from workstation.signing.token_survey import survey
@@ -163,6 +163,7 @@ class Token:
         if self._library is None:
             if not Path(self._module).exists():
                 raise Failure("module_missing", where=self._module)
+            load_with_its_parts(self._module)
             try:
                 self._library = pkcs11.lib(self._module)
             except pkcs11.PKCS11Error as error:
