@@ -6,7 +6,7 @@ person (`image_studies.state = 'open'`); what contradicts an image that is here 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,9 +19,11 @@ from sqlalchemy import Connection
 from records.errors import Refusal, Trouble
 from records.image_identity import Named, contradict, differences, filled
 from server.ids import new_id
+from server.services import image_following
 from server.services.hospital import Hospital
+from server.services.image_filing import columns_of, row_of
 from server.services.image_founding import study_for
-from server.services.image_headers import Instance, Series, read_header
+from server.services.image_headers import Instance, read_header
 from server.store import base, image_strays, images, patients
 from server.store.image_strays import OfSeries, Said
 from server.store.images import StudyHere
@@ -118,7 +120,7 @@ class Intake:
     def filed(self) -> list[Received | Refusal]:
         """What became of each; when this returns, what was received is on the disk and in the database."""
         done = self._all_put([one.result() for one in self.begun])
-        rows = [_Putting(_row(key, one.head, {"file": sha256, "length": one.length, "sender": self._sender}),
+        rows = [_Putting(row_of(key, one.head, {"file": sha256, "length": one.length, "sender": self._sender}),
                          one.head, key)
                 for one in done if isinstance(one, _Begun) and one.put for key, sha256 in [one.put]]
         outcomes: dict[UUID, Outcome] = {}
@@ -166,14 +168,18 @@ class Intake:
             images.put(place, key, images.open_file(place, old, sha256).read())
         images.settle(place, [(key, sha256) for _, sha256 in before])
         images.drop(place, before)
-        return [_Putting(_row(key, one.head, one.kept), one.head, key) if one in theirs else one for one in rows]
+        return [_Putting(row_of(key, one.head, one.kept), one.head, key) if one in theirs else one for one in rows]
 
     def _outcomes(self, rows: Sequence[_Putting]) -> dict[UUID, Outcome]:
         fitting: list[_Putting] = []
         apart: list[_Putting] = []
         for one in rows:
             (apart if self._is_apart(one) else fitting).append(one)
-        return _filed(self._hospital, fitting) | _kept_apart(self._hospital, apart)
+        outcomes = _filed(self._hospital, fitting) | _kept_apart(self._hospital, apart)
+        if apart:
+            image_following.follow(self._hospital, [image_following.Late(
+                one.key, one.head.study.uid, one.head.study.named, one.row["file"]) for one in apart], self._sender)
+        return outcomes
 
     def _is_apart(self, one: _Putting) -> bool:
         """Whether it names another patient than its study; a study that was silent about something is told by it.
@@ -272,19 +278,6 @@ def said_of(head: Instance) -> Said:
     return Said(head.study.named, OfSeries(head.series.number, head.series.modality, head.series.description))
 
 
-def file_kept(db: Connection, key: ScopeKey, kept: Sequence[tuple[Instance, Mapping[str, Any]]]) -> set[str]:
-    """File images of one study whose files are here already, in this transaction; the SHA-256 of those that it filed.
-
-    Left out: those of a UID that is here, or whose series is in another study. Series come first and in one order, as
-    an arriving image's do: neither waits for the other in a ring.
-    """
-    rows = [_row(key, head, told) for head, told in kept]
-    for head in {head.series.uid: head for head, _ in sorted(kept, key=lambda one: one[0].series.uid)}.values():
-        images.add_series(db, new_id(), key.scope, head.series.uid, _columns(head.series))
-    done = images.add_instances(db, rows)
-    return {row["file"] for row in rows if row["id"] in done}
-
-
 def _stands_apart(hospital: Hospital, study: StudyHere, one: _Putting) -> bool:
     """Whether it names another patient than its study, and nobody said that those words mean the same one."""
     named = one.head.study.named
@@ -334,7 +327,7 @@ def _filed(hospital: Hospital, images_of: Sequence[_Putting]) -> dict[UUID, Outc
 def _filed_alone(db: Connection, one: _Putting) -> Outcome:
     """The first of a series; or one that is here already, or whose UID or series is."""
     row, head = one.row, one.head
-    _, its_study = images.add_series(db, new_id(), row["study"], head.series.uid, _columns(head.series))
+    _, its_study = images.add_series(db, new_id(), row["study"], head.series.uid, columns_of(head.series))
     if its_study != row["study"]:
         images.add_stray(db, new_id(), one.stray("other_series"))
         return Outcome.STRAY
@@ -345,19 +338,3 @@ def _filed_alone(db: Connection, one: _Putting) -> Outcome:
         return Outcome.AGAIN
     images.add_stray(db, new_id(), one.stray("other_content", instance=there.id if there else None))
     return Outcome.STRAY
-
-
-def _row(key: ScopeKey, head: Instance, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """An image's row; `kept` says which file, how long, and who sent it."""
-    return {
-        "id": new_id(), "study": key.scope, "series_uid": head.series.uid, "modality": head.series.modality,
-        "uid": head.uid, "sop_class": head.sop_class, "transfer_syntax": head.transfer_syntax, "number": head.number,
-        "height": head.height, "width": head.width, "frames": head.frames, "bits": head.bits,
-        "metadata": images.seal_metadata(key, head.uid, head.metadata), **kept}
-
-
-def _columns(head: Series) -> dict[str, Any]:
-    return {"modality": head.modality, "number": head.number, "description": head.description,
-            "body_part": head.body_part, "laterality": head.laterality, "series_date": head.date,
-            "series_time": head.time, "station": head.station, "step_date": head.step_date,
-            "step_time": head.step_time, "requests": head.requests}

@@ -28,7 +28,7 @@ from records.messages import (
     StraysSettled,
 )
 from server.ids import new_id
-from server.services import image_moving, image_receiving, image_reconciling, rights
+from server.services import image_filing, image_moving, image_receiving, image_reconciling, rights
 from server.services import images as image_services
 from server.services.hospital import Desk
 from server.services.image_headers import read_header
@@ -103,7 +103,11 @@ def decide(desk: Desk, uid: str, given: StrayDecisionGiven) -> StraysSettled:
         case "move":
             alike = [one for which, one in found if (which.why, which.named) == (given.why, named)]
             strays = _so_many(group, image_moving.MOST_BYTES)
-            settled = image_moving.moved(desk, row, key, named, strays=strays, alike=alike)
+            done = image_moving.moved(desk.hospital, desk.db, image_moving.From(
+                row.uid, key, named, desk.person.full_name), strays=strays, alike=alike)
+            settled = done.strays
+            if done.encounter is not None:
+                desk.tell("images", encounter=done.encounter)
         case "apart":
             settled = group
     decision = new_id()
@@ -121,7 +125,7 @@ def _released(desk: Desk, key: ScopeKey, waiting: Iterable[Stray]) -> list[Stray
         file = images.open_file(desk.hospital.images, key, one.file).read()
         kept.append((read_header(file), {"file": one.file, "length": one.length, "sender": one.sender}))
     try:
-        filed = image_receiving.file_kept(desk.db, key, kept)
+        filed = image_filing.file_kept(desk.db, key, kept)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", "") != FORGOTTEN:
             raise

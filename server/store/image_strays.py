@@ -111,7 +111,12 @@ def decide(
     told = {"named": None if named is None else asdict(named), "reason": reason}
     db.execute(insert(image_stray_decisions).values(
         study=key.scope, sealed=key.encrypt(_decision_about(row["id"]), json.dumps(told).encode()), **row))
-    db.execute(insert(image_stray_settlements), [{"stray": one, "decision": row["id"]} for one in strays])
+    settle(db, row["id"], strays)
+
+
+def settle(db: Connection, decision: UUID, strays: Sequence[UUID]) -> None:
+    """That decision is about them."""
+    db.execute(insert(image_stray_settlements), [{"stray": one, "decision": decision} for one in strays])
 
 
 def decisions(db: Connection, keys: Keys, which: Collection[UUID]) -> dict[UUID, Decided]:
@@ -123,9 +128,14 @@ def decisions(db: Connection, keys: Keys, which: Collection[UUID]) -> dict[UUID,
 
 def said_same(db: Connection, key: ScopeKey, named: Named) -> bool:
     """Whether a person said of images of the study that name exactly these words that they are of its patient."""
-    told = [_decided(key, row) for row in db.execute(_DECISIONS, {"studies": [key.scope]})]
-    about = [one.decision for one in told if one.named == named]
-    return about[-1:] == ["release"]
+    return last_said(db, key, named)[1] == "release"
+
+
+def last_said(db: Connection, key: ScopeKey, named: Named) -> tuple[UUID | None, str]:
+    """What a person decided last of images of the study that name exactly these words; nothing where nobody did."""
+    told = [(row.id, _decided(key, row)) for row in db.execute(_DECISIONS, {"studies": [key.scope]})]
+    about = [(which, one.decision) for which, one in told if one.named == named]
+    return about[-1] if about else (None, "")
 
 
 def _decided(key: ScopeKey, row: Row[Any]) -> Decided:

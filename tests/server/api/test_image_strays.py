@@ -15,7 +15,7 @@ from pydicom.uid import CTImageStorage
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from server.services import image_receiving
+from server.services import image_filing, image_receiving
 from server.services import image_strays as image_strays_service
 from server.services.image_receiving import Outcome
 from server.store import base, images, walk
@@ -138,14 +138,14 @@ def _kept(house: House) -> None:
 
 def _destroy_meanwhile(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The study goes when the files of its images were read and before they are filed."""
-    filing = image_receiving.file_kept
+    filing = image_filing.file_kept
 
     def late(*given: Any) -> set[str]:
         with base.transaction(house.hospital.engine) as db:
             house.hospital.keys.destroy(db, study(house).id, BY_NAME["lan"].id, "biên bản 3")
         return filing(*given)
 
-    monkeypatch.setattr(image_receiving, "file_kept", late)
+    monkeypatch.setattr(image_filing, "file_kept", late)
 
 
 def test_what_comes_later_in_the_same_words_follows_the_last_decision(
@@ -263,15 +263,21 @@ def test_a_second_patients_images_become_a_study_of_that_patients_own(mixed: Hou
         for decision in ("move", "release", "apart"):
             assert reasons(decide(client, groups(client)["OTHER-7"], decision)) == ["image_decided_meanwhile"]
         assert arrived(mixed, 6, **SAU) is Outcome.STRAY
-        late = next(one for one in client.get("/api/image-studies/strays").json()
-                    if not one["settled"] and one["names"]["patient_no"] == "OTHER-7")
-        assert decide(client, late, "move").json()["settled"] == 1
-        assert len(doctor.get(f"/dicomweb/studies/{own}/instances").json()) == 3, "into the same study"
+        assert len(doctor.get(f"/dicomweb/studies/{own}/instances").json()) == 3, "it follows into the same study"
+        assert (groups(client)["OTHER-7"]["settled"], groups(client)["OTHER-7"]["count"]) == ("move", 3)
+        assert arrived(mixed, 6, **SAU) is Outcome.STRAY, "sent again it changes nothing"
+        assert arrived(mixed, 6, **SAU, InstanceNumber=60) is Outcome.STRAY, "what would be there twice waits"
+        assert arrived(mixed, 7, **SAU | {"PatientSex": "F"}) is Outcome.STRAY, "other words, another decision"
+        assert sorted((one["count"], one["names"]["sex"]) for one in client.get("/api/image-studies/strays").json()
+                      if not one["settled"] and one["names"]["patient_no"] == "OTHER-7") == [(1, "F"), (1, "M")]
+        assert len(doctor.get(f"/dicomweb/studies/{own}/instances").json()) == 3
     with base.transaction(mixed.hospital.engine) as db:
         assert walk.images(db, mixed.hospital.keys, mixed.hospital.images, whole=True).broken == ()
-        notes = db.execute(select(audit_events.c.facts).where(audit_events.c.action == "images.move")).scalars().all()
+        notes = db.execute(select(audit_events.c.facts).where(audit_events.c.action.in_((
+            "images.move", "images.follow"))).order_by(audit_events.c.id)).scalars().all()
         assert [sorted(one["images"]) for one in notes] == [
             sorted([uid("study", "series", 4), uid("study", "keys", 1)]), [uid("study", "series", 6)]]
+        assert notes[0]["decision"] == notes[1]["decision"]
         assert "SAU" not in str(notes)
         mixed.hospital.keys.destroy(db, study(mixed).id, BY_NAME["lan"].id, "biên bản 3")
     with mixed.sign_in("ha") as doctor:
