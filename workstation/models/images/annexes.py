@@ -15,13 +15,13 @@ from records.errors import Refusal
 from records.image_lists import ImageStudyView
 from workstation.background import Background, Query
 from workstation.models.images.stack import Spot
+from workstation.models.images.study_list import ANNEXES
 
 if TYPE_CHECKING:  # loaded with the first of them: most studies have none
     from imaging.objects.key_objects import KeyObjects
     from imaging.objects.presentation import Presentation
     from imaging.objects.references import ImageReference
 
-MODALITIES = frozenset(("PR", "KO"))
 MOST = 200
 """Of one study: a device that saves one state for each slice must not stop the reader."""
 
@@ -62,7 +62,7 @@ class Annexes(QObject):
 
     def open(self, study: ImageStudyView) -> None:
         """Read what belongs to a study; `changed` follows when there is something. Series are read once."""
-        series = [one.uid for one in study.series if one.modality in MODALITIES and one.uid not in self._asked]
+        series = [one.uid for one in study.series if one.modality in ANNEXES and one.uid not in self._asked]
         self._asked.update(series)
         if series:
             self._background.run(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 from pydantic import TypeAdapter
 from PyQt6.QtCore import QObject, QTimer
@@ -11,7 +13,7 @@ from records.errors import Refusal
 from records.image_lists import ImageStudyView
 from records.messages import DestroyedStudyView, PatientImages, PatientView
 from workstation.models.desk import Answered, Desk, Told
-from workstation.models.images.study_list import StudyList, noun_of
+from workstation.models.images.study_list import ANNEXES, StudyList, noun_of, told_words
 
 LOOK_AGAIN_MS, GRACE_MS = 15_000, 400
 """How often is asked whether more came; how long the server has to answer before what this PC keeps is shown: pictures
@@ -28,13 +30,16 @@ class News:
     studies: int = 0
     noun: str = "lát"
     """What the series that grew call theirs; «ảnh» where they differ."""
+    others: tuple[str, ...] = ()
+    """Reports, documents and ECGs of the studies that are listed, as they are called."""
 
     @property
     def words(self) -> str:
-        """«Có 12 lát mới», «Có 1 lần chụp mới»; empty when there is nothing."""
+        """«Có 12 lát mới», «Có 1 báo cáo mới», «Có 1 lần chụp mới»; empty when there is nothing."""
         told = [f"{self.slices} {self.noun} mới"] if self.slices else []
+        told += [f"{self.others.count(words)} {words} mới" for words in dict.fromkeys(self.others)]
         told += [f"{self.studies} lần chụp mới"] if self.studies else []
-        return f"Có {' và '.join(told)}" if told else ""
+        return f"Có {', '.join(told[:-1])}{' và ' if told[1:] else ''}{told[-1]}" if told else ""
 
 
 class StudiesModel(StudyList, Answered[PatientImages]):
@@ -85,7 +90,9 @@ class StudiesModel(StudyList, Answered[PatientImages]):
         more = sum(_slices(study) - _slices(held[study.uid]) for study in grown)
         nouns = {noun_of(one) for study in grown for one in study.series
                  if one.shown and one not in held[study.uid].series}
-        return News(more, len(fresh), nouns.pop() if len(nouns) == 1 else "ảnh")
+        others = (words for study in self._next.value.studies if study.uid in held
+                  for words in _others_beyond(study, held[study.uid]))
+        return News(more, len(fresh), nouns.pop() if len(nouns) == 1 else "ảnh", tuple(others))
 
     def load(self) -> None:
         """From the server; from this PC when it is away, refuses or takes its time."""
@@ -145,6 +152,14 @@ class StudiesModel(StudyList, Answered[PatientImages]):
         self._show_held()
         self._grow_old()
         self.refused.emit(why)
+
+
+def _others_beyond(study: ImageStudyView, held: ImageStudyView) -> Iterator[str]:
+    """What a study has more than before that is no picture, nor laid upon one: each by what it is."""
+    before = {one.uid: one.instances for one in held.series}
+    for one in study.series:
+        if not one.shown and one.modality not in ANNEXES:
+            yield from repeat(told_words(one), max(0, one.instances - before.get(one.uid, 0)))
 
 
 def _slices(study: ImageStudyView) -> int:

@@ -15,6 +15,10 @@ MODALITY_WORDS = {
     "EEG": "Điện não", "PX": "X-quang răng", "IO": "X-quang răng",
 }
 
+_TOLD = {"ECG": "điện tim", "HD": "sóng huyết động", "EPS": "điện sinh lý", "EEG": "điện não", "SR": "báo cáo",
+         "DOC": "tài liệu PDF", "PR": "cách trình bày", "KO": "ảnh then chốt"}
+ANNEXES = frozenset(("PR", "KO"))
+"""What is laid upon pictures or marks some of them, and is told there."""
 _SLICED = frozenset({"CT", "MR", "PT", "RTDOSE"})
 _SLICED_FILMS = frozenset({"MG"})
 """Of these a file of several frames is a tomosynthesis; one of one frame is a picture of its own."""
@@ -65,6 +69,11 @@ def series_words(series: ImageSeriesView) -> str:
     """«1 Phổi 1,25 mm»."""
     told = series.description or MODALITY_WORDS.get(series.modality, series.modality)
     return f"{series.number} {told}".strip() if series.number is not None else told
+
+
+def told_words(series: ImageSeriesView) -> str:
+    """What a series without pictures is."""
+    return _TOLD.get(series.modality, "không có ảnh")
 
 
 def noun_of(series: ImageSeriesView) -> str:

@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 
 from records.image_lists import ImageSeriesView, ImageStudyView
 from workstation.models.images.key_frames import KeyFrames
-from workstation.models.images.study_list import StudyList, noun_of, series_words, study_words, written_day
+from workstation.models.images.study_list import StudyList, noun_of, series_words, study_words, told_words, written_day
 from workstation.models.images.thumbnails import HEIGHT, WIDTH, Thumbnails
 from workstation.views import style
 from workstation.views.images.dark import image_pen
@@ -27,8 +27,6 @@ from workstation.views.widgets.icons import image_icon_pixmap
 STRIP_WIDTH = 126
 MIME = "application/x-benhan-series"
 _HEAD, _LINE, _PAD = 38, 16, 6
-_TOLD = {"ECG": "điện tim", "HD": "sóng huyết động", "EPS": "điện sinh lý", "EEG": "điện não", "SR": "báo cáo",
-         "DOC": "tài liệu PDF", "PR": "cách trình bày", "KO": "ảnh then chốt"}
 ROW = Qt.ItemDataRole.UserRole + 1
 
 
@@ -191,11 +189,6 @@ def count_words(series: ImageSeriesView) -> str:
     if series.frames > 1:
         return f"{series.frames} {noun_of(series)}"
     return "1 ảnh" if series.shown else told_words(series)
-
-
-def told_words(series: ImageSeriesView) -> str:
-    """What a series without pictures is."""
-    return _TOLD.get(series.modality, "không có ảnh")
 
 
 class _Painter(QStyledItemDelegate):
