@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -46,10 +47,26 @@ def new_draft(form: Form, kind: EntryKind, chart: Chart, account: Account, now: 
                        about=about))
 
 
-def made_at(form: Form, kind: EntryKind, draft: LocalDraft, taken: datetime | None) -> dict[str, Any]:
-    """When the pictures were made, where the form asks: as the device says it, unless its clock is plainly wrong (after
-    now, or before they were ordered). Whoever writes sees it and may change it.
+@dataclass(frozen=True)
+class Made:
+    """What the device says of the study that a result is about."""
+
+    at: datetime | None = None
+    words: str = ""
+    """«CT ngực có thuốc»."""
+
+
+def made_as(form: Form, kind: EntryKind, draft: LocalDraft, made: Made) -> dict[str, Any]:
+    """What was made and when, where the form asks for it: in the device's words where no order names it. Whoever writes
+    sees it and may change it.
     """
+    asked = next((field.key for field in kind.fields if field.source == "request.examination"), "")
+    words = {asked: made.words} if asked and made.words and not draft.values.get(asked) else {}
+    return {**words, **_made_at(form, kind, draft, made.at)}
+
+
+def _made_at(form: Form, kind: EntryKind, draft: LocalDraft, taken: datetime | None) -> dict[str, Any]:
+    """Unless the device's clock is plainly wrong: after now, or before the pictures were ordered."""
     reporting = imaging_orders.reporting(form.code, kind.key)
     if reporting is None or not reporting.taken or taken is None:
         return {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from workstation.drafts import CommandState, LocalDraft, OutboxItem
 from workstation.emitting import emitter
 from workstation.models.account import utc_now
 from workstation.models.answering import number_key
-from workstation.models.beginning import correction_draft, made_at, new_draft
+from workstation.models.beginning import Made, correction_draft, made_as, new_draft
 from workstation.models.cases import answer, case_of_view, may_take, ward_of
 from workstation.models.desk import Answered, Desk, Told
 from workstation.models.editor import EditorModel
@@ -151,9 +150,9 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
                                 utc_now().astimezone(ZONE).date())
 
     def begin(self, form: Form, kind: EntryKind, study: str = "", about: TimelineItem | None = None, *,
-              taken: datetime | None = None) -> None:
+              made: Made | None = None) -> None:
         """A new draft with the form's sources filled in; `draft_ready` follows. It is kept from its first word on.
-        `study`: of which images it reports, and when they were `taken`; `about`: the item from which it was begun.
+        `study`: of which images it reports, and what the device says of them; `about`: from what it was begun.
         """
         said = self.may_begin(form, kind)
         if isinstance(said, policy.Refused):
@@ -163,7 +162,7 @@ class ChartModel(QAbstractListModel, Answered[Chart]):
                               about=about.entry if about is not None else None)
             pictures = ForReports(self._desk.key_images, chart.patient.id)
             self.draft_ready.emit(draft.model_copy(update={"values": {
-                **draft.values, **made_at(form, kind, draft, taken),
+                **draft.values, **made_as(form, kind, draft, made or Made()),
                 **pictures.for_order(kind, str(draft.values.get(number_key(kind), "")), chart)}}))
 
     def begin_draft(self, draft: LocalDraft) -> None:

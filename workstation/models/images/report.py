@@ -12,6 +12,7 @@ from records.image_lists import ImageSeriesView, ImageStudyView
 from records.policy import Allowed
 from workstation.config import ZONE
 from workstation.models.answering import number_key
+from workstation.models.beginning import Made
 from workstation.models.chart import ChartModel, TimelineItem
 
 Kinds = tuple[tuple[Form, EntryKind], ...]
@@ -36,9 +37,14 @@ def devices(study: ImageStudyView | None, series: ImageSeriesView | None) -> tup
     return study.modalities if study is not None else ()
 
 
-def taken_at(study: ImageStudyView | None) -> datetime | None:
-    """When the device says that it made the study; None where it does not say the minute."""
-    if study is None or len(study.time) < 4:
+def made_of(study: ImageStudyView | None) -> Made:
+    """What the device says of the study."""
+    return Made() if study is None else Made(_taken_at(study), study.description)
+
+
+def _taken_at(study: ImageStudyView) -> datetime | None:
+    """None where it does not say the minute."""
+    if len(study.time) < 4:
         return None
     try:
         return datetime.strptime(f"{study.date}{study.time[:6]:0<6}", "%Y%m%d%H%M%S").replace(tzinfo=ZONE)
@@ -47,7 +53,7 @@ def taken_at(study: ImageStudyView | None) -> datetime | None:
 
 
 def write_report(chart: ChartModel, on: date, study: str = "", modalities: Collection[str] = (),
-                 taken: datetime | None = None) -> Kinds | None:
+                 made: Made | None = None) -> Kinds | None:
     """Go on with the newest report of the device's form that is being written and answers no other order than the
     study's, else begin one on that study; the kinds to choose among when the device does not say which it is; None when
     the chart is not here.
@@ -68,7 +74,7 @@ def write_report(chart: ChartModel, on: date, study: str = "", modalities: Colle
     elif len(may) > 1:
         return may
     else:
-        chart.begin(*may[0], study, taken=taken)
+        chart.begin(*may[0], study, made=made)
     return ()
 
 

@@ -13,6 +13,7 @@ from PyQt6.QtCore import QObject
 from records.errors import Reason
 from records.messages import EncounterView, PatientView
 from workstation.config import ZONE
+from workstation.models.beginning import Made
 from workstation.models.desk import Desk
 from workstation.models.editor import EditorModel
 from workstation.models.images.archive_outgoing import OfArchive
@@ -21,7 +22,7 @@ from workstation.models.images.disc_sending import DiscSending, sends_images, to
 from workstation.models.images.loading import Loader
 from workstation.models.images.outgoing import OfDisc
 from workstation.models.images.patient_reading import ReadingModel
-from workstation.models.images.report import taken_at, write_report
+from workstation.models.images.report import made_of, write_report
 from workstation.models.images.series import SeriesShelf
 from workstation.models.images.stack import Spot
 from workstation.views.actions import ALLOWED, NOT_NOW, ActionSet, Place
@@ -150,8 +151,8 @@ class ImagesDesk(QObject):
         heard = ((place.chart.draft_ready, opened.append), (place.chart.refused, refused.append))
         for told, hears in heard:
             told.connect(hears)
-        taken = self._taken(study)
-        kinds = write_report(place.chart, datetime.now(ZONE).date(), study, modalities, taken)
+        made = self._made_of(study)
+        kinds = write_report(place.chart, datetime.now(ZONE).date(), study, modalities, made)
         for told, hears in heard:
             told.disconnect(hears)
         if kinds is None:
@@ -161,13 +162,13 @@ class ImagesDesk(QObject):
         if not refused:  # which is said over the pictures
             self._page.show_place(Place.CHART)
         if kinds:
-            show_kinds(place.head, kinds, lambda form, kind: place.chart.begin(form, kind, study, taken=taken))
+            show_kinds(place.head, kinds, lambda form, kind: place.chart.begin(form, kind, study, made=made))
         return Begun.ASKED
 
-    def _taken(self, study: str) -> datetime | None:
-        """When the study that is read was made."""
+    def _made_of(self, study: str) -> Made:
+        """What the device says of the study that is read."""
         images = self._page.place(Place.IMAGES)
-        return taken_at(images.reading.studies.study(study)) if isinstance(images, ImagesPlace) else None
+        return made_of(images.reading.studies.study(study) if isinstance(images, ImagesPlace) else None)
 
     def _draft(self, patient: UUID) -> EditorModel | None:
         """What is being written in this person's chart."""

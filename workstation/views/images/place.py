@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from imaging.objects.references import ImageReference
 from workstation.models.images.corners import ruler_words
-from workstation.models.images.hanging import Hung, shown_series, told_series
+from workstation.models.images.hanging import Hanging, Hung, shown_series, told_series
 from workstation.models.images.marks import Mark
 from workstation.models.images.reading import Reading
 from workstation.models.images.stack import Spot
@@ -245,7 +245,9 @@ class ReaderPlace(PlaceView):
             (cell.hung.series_uid, cell.hung.plane) == (spot.series_uid, "") for cell in self.grid.cells)
         self._hung, self._wanted = True, ("", None)
         self.pages.setCurrentIndex(0)
-        if not hangs:
+        if spot is not None and asked is None and not hangs:  # destroyed, or another's: it says so, and nothing beside
+            self.grid.hang(Hanging(1, 1, (Hung(spot.study_uid, spot.series_uid),)))
+        elif not hangs:
             self.grid.hang(self.reading.hanging_of(chosen))
         if spot is not None:
             self.show_spot(spot)

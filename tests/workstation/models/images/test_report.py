@@ -21,9 +21,10 @@ from tests.workstation.models.desks import Desks, draft
 from workstation.config import ZONE
 from workstation.drafts import LocalDraft
 from workstation.models.account import utc_now
+from workstation.models.beginning import Made
 from workstation.models.chart import ChartModel
 from workstation.models.images.key_images import key_image
-from workstation.models.images.report import devices, reports, taken_at, write_report
+from workstation.models.images.report import devices, made_of, reports, write_report
 from workstation.models.images.stack import Spot
 
 ON = date(2026, 11, 25)
@@ -73,7 +74,7 @@ def test_when_the_pictures_were_made_is_filled_in_as_the_device_says_it(
     if known:
         taken = max(taken, ordered.astimezone(ZONE))
     with qtbot.waitSignal(chart.draft_ready) as told:
-        assert write_report(chart, ON, "1.7", ("US",), taken) == ()
+        assert write_report(chart, ON, "1.7", ("US",), Made(taken)) == ()
     made = told.args[0] if told.args else None
     assert isinstance(made, LocalDraft)
     assert made.values.get("performed_at") == (taken.isoformat() if known else None)
@@ -84,8 +85,21 @@ def test_when_the_pictures_were_made_is_filled_in_as_the_device_says_it(
     ("20261126", "23", ""), ("20261126", "", ""), ("", "230215", ""), ("20261399", "230215", ""),
     ("20261126", "ab:cd", "")])
 def test_a_studys_moment_is_told_to_the_minute_or_not_at_all(day: str, time: str, moment: str) -> None:
-    told = taken_at(ImageStudyView(uid="1", date=day, time=time, received_at=utc_now()))
+    told = made_of(ImageStudyView(uid="1", date=day, time=time, received_at=utc_now())).at
     assert (told.isoformat() if told is not None else "") == moment
+
+
+@pytest.mark.parametrize(("study", "device", "words", "said"), [
+    ("1.7", "US", "ABDOMEN ROUTINE", "Ổ bụng"), ("1.99", "ECG", "Điện tim 12 chuyển đạo", "Điện tim 12 chuyển đạo"),
+    ("1.99", "ECG", "", None)])
+def test_what_was_made_is_the_orders_word_else_the_devices(
+        chart: ChartModel, qtbot: QtBot, study: str, device: str, words: str, said: str | None) -> None:
+    """Without an order it was typed anew, beside pictures that say it."""
+    with qtbot.waitSignal(chart.draft_ready) as told:
+        assert write_report(chart, ON, study, (device,), Made(words=words)) == ()
+    made = told.args[0] if told.args else None
+    assert isinstance(made, LocalDraft)
+    assert made.values.get("examination") == said
 
 
 def test_a_report_that_is_begun_in_the_chart_begins_with_the_pictures_chosen_of_its_order(

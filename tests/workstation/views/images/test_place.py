@@ -438,6 +438,16 @@ def test_a_frame_that_a_signed_sheet_names_is_opened_though_its_series_comes_lat
     qtbot.waitUntil(lambda: opened.place.grid.viewport.gaze.seen == 8, timeout=5000)
 
 
+def test_a_frame_of_a_study_that_is_not_there_says_so_with_nothing_beside_it(opened: Reader) -> None:
+    """Destroyed, or another patient's by now: beside the words hung an ultrasound that nobody had asked for."""
+    opened.shelf.late.add("1.2.77.1")
+    opened.place.open_at(spot=Spot("1.2.77", "1.2.77.1", "1.2.77.1.1", 1))
+    assert [cell.hung.series_uid for cell in opened.place.grid.cells] == ["1.2.77.1"]
+    assert (opened.place.grid.hanging.rows, opened.place.grid.hanging.columns) == (1, 1)
+    opened.place.open_at(CT)
+    assert len(opened.place.grid.cells) == 4
+
+
 def test_the_look_of_a_viewport_is_kept_with_its_marks(opened: Reader, qtbot: QtBot) -> None:
     place, kept_ = opened.place, Kept()
     place.reading.saver._client = kept_
