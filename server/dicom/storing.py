@@ -15,6 +15,7 @@ from records.errors import Refusal, Trouble
 from server.dicom.sending import Sender
 from server.dicom.settings import Peer
 from server.services import image_receiving
+from server.services.image_receiving import Received
 
 if TYPE_CHECKING:
     from server.dicom.listener import Listener
@@ -23,7 +24,8 @@ SUCCESS = 0x0000
 OUT_OF_RESOURCES = 0xA700
 """The device keeps the image and sends it again."""
 CANNOT_UNDERSTAND = 0xC000
-
+NOT_AS_NAMED = 0xB007
+"""Kept, with a warning: the data set is of another instance or class than the request said."""
 
 CLASS_NOT_SUPPORTED = 0x0122
 INVALID_INSTANCE = 0x0117
@@ -60,15 +62,27 @@ def store(listener: Listener, peer: Peer, event: evt.Event) -> int | Dataset:
     fault = cast("Sender", event.assoc.dimse).faults.pop(event.request.MessageID or 0, None)
     if fault is not None:
         return fault
+    asked = cast("C_STORE", event.request)
     try:
-        image_receiving.receive(listener.hospital, event.encoded_dataset(), sender=peer.aet)
+        kept = image_receiving.receive(listener.hospital, event.encoded_dataset(), sender=peer.aet)
     except Trouble:
         raise  # a full disk is no fault of the image: its device sends it again
     except Refusal as refusal:
-        uid = cast("C_STORE", event.request).AffectedSOPInstanceUID
-        _log.warning("The image %s of %s was refused: %s", uid, peer.aet, refusal)
+        _log.warning("The image %s of %s was refused: %s", asked.AffectedSOPInstanceUID, peer.aet, refusal)
         return _because(refusal)
+    if (kept.uid, kept.sop_class) != (asked.AffectedSOPInstanceUID, asked.AffectedSOPClassUID):
+        return _named_otherwise(asked, kept, peer)
     return SUCCESS
+
+
+def _named_otherwise(asked: C_STORE, kept: Received, peer: Peer) -> Dataset:
+    """Kept as what it says that it is; whoever looks for it by what its device said must know why it is not there."""
+    _log.warning("The device %s sent the image %s (%s) as %s (%s): kept as what it says itself.", peer.aet, kept.uid,
+                 kept.sop_class, asked.AffectedSOPInstanceUID, asked.AffectedSOPClassUID)
+    status = Dataset()
+    status.Status = NOT_AS_NAMED
+    status.ErrorComment = "Kept under the UIDs of its data set"
+    return status
 
 
 def _because(refusal: Refusal) -> Dataset:

@@ -15,6 +15,7 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode
 from pynetdicom.sop_class import (  # type: ignore[attr-defined] # made from a table at import
     CTImageStorage,
+    MRImageStorage,
     SecondaryCaptureImageStorage,
     StudyRootQueryRetrieveInformationModelMove,
 )
@@ -31,6 +32,7 @@ from tests.server.dicom.devices import tool
 from tests.server.pictures import a_slice, as_file, uid
 
 GOOD = (str(CTImageStorage), "1.2.3")
+"""Well formed; what the data set says is another UID."""
 WRONG = (("31", "1.2.3"), ("", "1.2.3"), ("1.2.x", "1.2.3"), ("1.2." + "3" * 70, "1.2.3"), (GOOD[0], ""),
          (GOOD[0], "1." * 40 + "1"), (GOOD[0], "x"))
 
@@ -43,12 +45,12 @@ def port(hospital: Hospital, device_port: int) -> Iterator[int]:
     listener.stop()
 
 
-def a_request(number: int, told: tuple[str, str]) -> C_STORE_RQ:
+def a_request(number: int, told: tuple[str, str], data: Dataset | None = None) -> C_STORE_RQ:
     """A C-STORE request that says these words, whatever its data set says."""
     request = C_STORE()
     request.MessageID, request.Priority = number, 2
     request.AffectedSOPClassUID, request.AffectedSOPInstanceUID = UID(GOOD[0]), UID(GOOD[1])
-    written = encode(a_slice(number=number), is_implicit_vr=False, is_little_endian=True)
+    written = encode(data or a_slice(number=number), is_implicit_vr=False, is_little_endian=True)
     assert written is not None
     request.DataSet = BytesIO(written)
     message = C_STORE_RQ()
@@ -74,10 +76,37 @@ def test_a_message_that_names_its_image_wrong_is_refused_and_those_after_it_are_
     association._reactor_checkpoint.set()
     association.release()
     assert association.is_released
-    assert [one and one.Status for one in answers] == [0, *[0x0122] * 4, *[0x0117] * 3, 0]
+    assert [one and one.Status for one in answers] == [0xB007, *[0x0122] * 4, *[0x0117] * 3, 0xB007]
     with base.single(hospital.engine) as db:
         kept = db.execute(select(image_instances.c.number).order_by(image_instances.c.number)).scalars()
         assert list(kept) == [1, len(WRONG) + 2]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_image_that_is_another_than_its_message_says_is_kept_with_a_warning(port: int, hospital: Hospital) -> None:
+    """PS3.4 table B.2-1: its device would ask in vain whether the image that it named is safe."""
+    device = AE("CT1")
+    device.add_requested_context(CTImageStorage, ExplicitVRLittleEndian)
+    association = device.associate("127.0.0.1", port, ae_title="BENHAN")
+    [context] = association.accepted_contexts
+    association._reactor_checkpoint.clear()
+    answers = []
+    for number, (told, changes) in enumerate((
+            ((GOOD[0], uid("study", "series", 1)), {}), (GOOD, {}),
+            ((GOOD[0], uid("study", "series", 3)), {"SOPClassUID": MRImageStorage})), 1):
+        for part in a_request(number, told, a_slice(number=number, **changes)).encode_msg(
+                context.context_id or 0, 16000):
+            association.dul.send_pdu(part)
+        answers.append(association.dimse.get_msg(block=True)[1])
+    association._reactor_checkpoint.set()
+    association.release()
+    assert [one and (one.Status, one.ErrorComment) for one in answers] == [
+        (0x0000, None), *[(0xB007, "Kept under the UIDs of its data set")] * 2]
+    with base.single(hospital.engine) as db:
+        kept = db.execute(select(image_instances.c.uid, image_instances.c.sop_class)
+                          .order_by(image_instances.c.number)).all()
+    assert kept == [(uid("study", "series", 1), CTImageStorage), (uid("study", "series", 2), CTImageStorage),
+                    (uid("study", "series", 3), MRImageStorage)]
 
 
 @pytest.mark.filterwarnings("ignore")
