@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from PyQt6.QtGui import QColor, QRawFont
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtGui import QColor, QFont, QRawFont
+from PyQt6.QtWidgets import QApplication, QListWidget, QMenu, QMessageBox, QStatusBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from workstation.views import style
@@ -49,6 +50,30 @@ def theme(request: pytest.FixtureRequest, qapp: QApplication) -> style.Theme:
 @pytest.mark.parametrize(("ink", "ground"), TEXT_ON_GROUND)
 def test_text_is_legible_on_its_ground_by_day_and_by_night(theme: style.Theme, ink: str, ground: str) -> None:
     assert contrast(style.colour(ink), style.colour(ground)) >= 4.5
+
+
+THEMED = {"QAbstractItemView": QListWidget, "QMenu": QMenu, "QMessageBox": QMessageBox, "QStatusBar": QStatusBar}
+"""The classes for which Qt has fonts of their own from Windows."""
+
+
+@pytest.fixture
+def windows_fonts(qapp: QApplication) -> Iterator[None]:
+    """As after Windows told that its settings changed."""
+    style.apply(qapp, "day")
+    for name in THEMED:
+        qapp.setFont(QFont("DejaVu Serif", 19), name)
+    yield
+    qapp.setFont(style.font())  # forgets those of classes
+
+
+@pytest.mark.usefixtures("windows_fonts")
+@pytest.mark.parametrize("made", THEMED.values(), ids=THEMED)
+def test_lists_and_menus_keep_our_font_on_windows(qtbot: QtBot, made: type[QWidget]) -> None:
+    """Studies of a disc stood in a font of the PC's, whose letters nobody chose."""
+    widget = made()
+    qtbot.addWidget(widget)
+    widget.ensurePolished()
+    assert (widget.font().family(), widget.font().pixelSize()) == ("Noto Sans", style.type_px("text"))
 
 
 @pytest.mark.parametrize("made", [LineField, TextField])
