@@ -97,7 +97,7 @@ class Window(QMainWindow):
         actions.bind("help", self._help)
         actions.bind("palette", self._open_palette)
         actions.bind("back", page.go_back, lambda: _unless(page.open_place is not Place.WARD))
-        for place in (Place.WARD, Place.CHART, Place.SIGNING, Place.IMAGES):
+        for place in (Place.WARD, Place.CHART, Place.SIGNING, Place.IMAGES, Place.REVIEW):
             if page.place(place) is not None:
                 actions.bind(f"place.{place}", partial(page.show_place, place))
         actions.bind("lock", self._session.lock)

@@ -61,7 +61,8 @@ class WorkPage(QWidget):
         self._show_machine()
 
     def _listen(self) -> None:
-        self.top_bar.place_chosen.connect(lambda place: self.show_place(Place(place)))
+        # As its key does: of images the person's whose chart is open, never those that were seen before.
+        self.top_bar.place_chosen.connect(lambda place: self._actions.trigger(f"place.{place}"))
         self.top_bar.search_wanted.connect(lambda: self._actions.trigger("palette"))
         self.top_bar.menu_wanted.connect(self.show_menu)
         self._sync.status_changed.connect(self._show_status)

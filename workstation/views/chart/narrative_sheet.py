@@ -117,13 +117,13 @@ class NarrativeSheet(QWidget):
         entries, bar = [item.entry for item in self._items], self.text.verticalScrollBar()
         at = bar.value() if bar is not None and entries == self._drawn else None
         self._drawn = entries
-        self.text.hold({_address(image): image for item in self._items for image in images_of(item)})
         parts = "".join(_part(self.form, item, self._papers.get(item.entry, ())) for item in self._items)
         ink, second = style.colour_name("ink"), style.colour_name("ink2")
         self.text.document().setDefaultStyleSheet(  # type: ignore[union-attr]  # a browser always has a document
             f"body {{ color: {ink}; }} .label {{ color: {second}; }} td {{ padding: 1px 8px 1px 0; }}"
             f"a {{ color: {style.colour_name('ok')}; text-decoration: none; }}")
-        self.text.setHtml(f"<body>{parts}</body>")
+        self.text.show_html(f"<body>{parts}</body>",
+                            {_address(image): image for item in self._items for image in images_of(item)})
         self.text.document().setDocumentMargin(14)  # type: ignore[union-attr]  # a browser always has a document
         if bar is not None and at is not None:
             bar.setValue(at)
@@ -240,7 +240,7 @@ def _images(items: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _image(number: int, item: Mapping[str, Any], beside: int) -> str:
-    picture = picture_html(_address(item), item, beside)
+    picture = picture_html(_address(item), beside)
     said = escape(f"Ảnh {number}. {item['words']}")
     return f'<td><a href="image:{_address(item)}">{picture}</a><br/>{said}</td>'
 

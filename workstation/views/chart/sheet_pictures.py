@@ -6,11 +6,12 @@ measure its figures.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from PyQt6.QtCore import QSize, Qt, QUrl
-from PyQt6.QtGui import QImage
+from PyQt6.QtGui import QImage, QResizeEvent
 from PyQt6.QtWidgets import QTextBrowser
 
 from records.errors import Refusal
@@ -19,19 +20,15 @@ from records.pictures import picture_of
 SCHEME = "picture"
 MOST_BESIDE = 3
 _ROOM = {1: QSize(520, 400), 2: QSize(370, 340), MOST_BESIDE: QSize(240, 320)}
-"""Of one picture, by how many stand beside each other."""
+"""Of one picture at most, by how many stand beside each other."""
+_SIDES, _AROUND = 48, 12
+"""What the page has at its sides with the scroll bar that may come, and a picture's cell around it."""
+_NAMED = re.compile(rf"<img {SCHEME}:(\S+) (\d)/>")
 
 
-def picture_html(address: str, item: Mapping[str, Any], beside: int) -> str:
+def picture_html(address: str, beside: int) -> str:
     """The picture in a text that a `PictureBrowser` shows; `beside`: how many are in its row."""
-    whole = _read(item)
-    if whole is None:
-        return ""
-    size, room = whole.size(), _ROOM[min(max(beside, 1), MOST_BESIDE)]
-    if size.width() > room.width() or size.height() > room.height():
-        size.scale(room, Qt.AspectRatioMode.KeepAspectRatio)
-    wide, high = size.width(), size.height()
-    return f'<img src="{SCHEME}:{address}?{wide}x{high}" width="{wide}" height="{high}"/>'
+    return f"<img {SCHEME}:{address} {min(max(beside, 1), MOST_BESIDE)}/>"
 
 
 def _read(item: Mapping[str, Any]) -> QImage | None:
@@ -44,15 +41,26 @@ def _read(item: Mapping[str, Any]) -> QImage | None:
 
 
 class PictureBrowser(QTextBrowser):
-    """Draws the pictures that its text names, in the size that it names."""
+    """Draws the pictures that its text names, no wider than the page that is seen."""
 
     def __init__(self) -> None:
         super().__init__()
         self._items: dict[str, Mapping[str, Any]] = {}
+        self._html, self._wide = "", 0
 
-    def hold(self, items: Mapping[str, Mapping[str, Any]]) -> None:
-        """The key images of the text that comes, by address."""
-        self._items = dict(items)
+    def show_html(self, html: str, items: Mapping[str, Mapping[str, Any]]) -> None:
+        """A text, and the key images that it names by their addresses."""
+        self._html, self._items = html, dict(items)
+        self._lay_out()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if self._items and self.width() != self._wide:
+            bar = self.verticalScrollBar()
+            at = bar.value() if bar is not None else 0
+            self._lay_out()
+            if bar is not None:
+                bar.setValue(at)
 
     def loadResource(self, kind: int, name: QUrl) -> Any:
         item = self._items.get(name.path()) if name.scheme() == SCHEME else None
@@ -62,3 +70,18 @@ class PictureBrowser(QTextBrowser):
         whole, pixels = _read(item), QSize(int(wide), int(high)) * self.devicePixelRatioF()
         return None if whole is None else whole.scaled(
             pixels, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+
+    def _lay_out(self) -> None:
+        self._wide = self.width()
+        self.setHtml(_NAMED.sub(lambda found: self._sized(found[1], int(found[2])), self._html))
+
+    def _sized(self, address: str, beside: int) -> str:
+        whole, view = _read(self._items.get(address, {})), self.viewport()
+        if whole is None or view is None:
+            return ""
+        size, room = whole.size(), _ROOM[beside]
+        room = QSize(min(room.width(), max(80, (view.width() - _SIDES) // beside - _AROUND)), room.height())
+        if size.width() > room.width() or size.height() > room.height():
+            size.scale(room, Qt.AspectRatioMode.KeepAspectRatio)
+        wide, high = size.width(), size.height()
+        return f'<img src="{SCHEME}:{address}?{wide}x{high}" width="{wide}" height="{high}"/>'

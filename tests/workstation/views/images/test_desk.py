@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLabel, QMenu, QTextBrowser, QWidget
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QAbstractButton, QLabel, QMenu, QTextBrowser, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.workstation.views.conftest import at_work, dressed, hospital, program, ward
@@ -108,6 +109,35 @@ def test_a_sheet_is_at_the_same_line_after_its_images_were_seen(program: Program
     press(program.window, Qt.Key.Key_3, CTRL)
     qtbot.waitUntil(sheet.isVisible)
     assert (bar.value(), bar.maximum()) == (at, at)
+
+
+def test_the_place_of_closing_records_is_opened_by_its_key(program: Program, at_work: WorkPage) -> None:
+    """Ctrl+5 stood on its tab and did nothing."""
+    at_work.put(Place.REVIEW, Tall)
+    program.window._bind_work(at_work)
+    press(program.window, Qt.Key.Key_5, CTRL)
+    assert where(at_work) is Place.REVIEW
+
+
+def test_a_click_on_the_tab_opens_the_images_of_whose_chart_is_open(
+        program: Program, at_work: WorkPage, ward: WardView, qtbot: QtBot) -> None:
+    """As its key does. A click showed whoever's images were seen before, beside another patient's chart."""
+    click = QTest
+    images, board = (next(tab for tab in at_work.top_bar.findChildren(QAbstractButton) if tab.text() == words)
+                     for words in ("Hình ảnh", "Khoa"))
+    seen = []
+    for number in (0, 1):
+        click.mouseClick(board, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
+        ward.table.choose(number)
+        chart = opened(at_work, ward, qtbot)
+        click.mouseClick(images, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
+        place = at_work.place(Place.IMAGES)
+        assert isinstance(place, ImagesPlace)
+        assert where(at_work) is Place.IMAGES
+        assert chart.chart.chart is not None
+        assert place.reading.patient == chart.chart.chart.patient
+        seen.append(place.reading.patient.id)
+    assert len(set(seen)) == 2
 
 
 def test_esc_goes_from_the_images_to_the_chart_that_is_open(program: Program, at_work: WorkPage, ward: WardView,
