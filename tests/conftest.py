@@ -53,8 +53,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: each look through everything passes over it, and over five thousand tests."""
+    """What is loaded by now stays: each look through everything passes over it, and over five thousand tests.
+
+    Programs and servers that begin within a test freeze nothing more: it would be what the tests before them left,
+    windows and whole hospitals in cycles, kept until the worker ends.
+    """
     gc.freeze()
+    setattr(gc, "freeze", _nothing)  # noqa: B010 -- mypy forbids the plain assignment to a function
+
+
+def _nothing() -> None:
+    """Instead of freezing."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -63,7 +72,7 @@ def pytest_runtest_teardown() -> None:
     _collect_between_tests()
     young, middle, _ = gc.get_count()
     if young > YOUNG_OBJECTS:
-        gc.collect(1 if middle > 20 else 0)
+        gc.collect(2 if middle > 20 else 0)
 
 
 @pytest.fixture
