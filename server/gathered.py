@@ -10,6 +10,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _SMALL = 16 * 1024
 """What is held back at most; it is let go before the loop turns to anything else."""
 
+_GOODBYE_S = 0.5
+"""So long a connection may take to end by itself when the server does."""
+
 
 class GatheredProtocol(HttpToolsProtocol):
     """uvicorn's protocol over a connection that gathers."""
@@ -17,6 +20,19 @@ class GatheredProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its parent says
         """Somebody connected."""
         super().connection_made(cast("asyncio.Transport", Gathered(transport, self.loop)))
+
+    def shutdown(self) -> None:
+        """The server ends: whoever has their answer is not waited for.
+
+        A client that asks nothing reads nothing either, and answers the end of TLS only with its next question.
+        """
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(_GOODBYE_S, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if not self.transport.get_write_buffer_size():
+            self.transport.abort()
 
 
 class Gathered:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
+import httpx
+import pytest
+
 from server.gathered import Gathered
+from tests.databases import Database
+from tests.server import house
 
 LARGE = bytes(500_000)
 
@@ -67,3 +74,16 @@ def test_what_was_held_leaves_before_the_connection_closes_and_only_once() -> No
         assert (line.writes, line.closed) == ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], True)
 
     assert len(written(ended).writes) == 1
+
+
+def test_a_server_that_ends_does_not_wait_for_clients_that_have_their_answers(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Each workstation keeps connections open: every restart waited for them until its patience was over."""
+    settings, hospital = house.build(tmp_path, database.dsn)
+    hospital.close()
+    trusted = ssl.create_default_context(cafile=tmp_path / "tls" / "ca.pem")
+    with httpx.Client(base_url=f"https://127.0.0.1:{settings.port}", verify=trusted) as client:
+        with house.served(settings):
+            assert client.get("/health").status_code < 500
+        assert "graceful shutdown exceeded" not in caplog.text
