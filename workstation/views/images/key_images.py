@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QImage, QKeyEvent, QPainter
+from PyQt6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QPainter
 from PyQt6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -76,14 +77,31 @@ class KeyImageList(QListWidget):
             self.scrollToItem(last)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        item = self.currentItem()
-        if event is not None and event.key() == Qt.Key.Key_Delete and item is not None:
-            self.dropped.emit(item.data(_ITEM))
+        if event is not None and event.key() == Qt.Key.Key_Delete:
+            self._drop_current()
             return
         if event is not None and event.text() and event.text().isprintable():
             event.ignore()  # letters belong to the tools
             return
         super().keyPressEvent(event)
+
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        """The right button: what Delete does, for who holds the mouse."""
+        item = self.itemAt(event.pos()) if event is not None else None
+        if event is None or item is None:
+            return
+        self.setCurrentItem(item)
+        menu = QMenu(self)
+        act = menu.addAction(f"Bỏ ảnh {self.row(item) + 1} khỏi ảnh chính\tDel")
+        if act is not None:
+            act.triggered.connect(self._drop_current)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(event.globalPos())
+
+    def _drop_current(self) -> None:
+        if (item := self.currentItem()) is not None:
+            self.dropped.emit(item.data(_ITEM))
 
 
 class _Painter(QStyledItemDelegate):
@@ -104,9 +122,12 @@ class _Painter(QStyledItemDelegate):
         here = isinstance(owner, QListWidget) and owner.hasFocus() and index.row() == owner.currentRow()
         painter.setPen(image_pen("reference" if here else "edge", 2 if here else 1))
         painter.drawRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.setPen(style.image_colour("strong"))
         painter.setFont(style.font("small", bold=True))
-        painter.drawText(area.adjusted(4, 2, 0, 0), 0, str(index.row() + 1))
+        told = str(index.row() + 1)
+        box = QRect(area.x() + 1, area.y() + 1, painter.fontMetrics().horizontalAdvance(told) + 8, 16)
+        painter.fillRect(box, style.image_colour("ground"))  # an ECG's paper is as light as the figure
+        painter.setPen(style.image_colour("strong"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, told)
 
 
 def picture_size(wide: int, high: int) -> QSize:

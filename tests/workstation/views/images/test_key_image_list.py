@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QImage
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QColor, QContextMenuEvent, QImage
+from PyQt6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.workstation.views.keyboard import press
@@ -34,6 +34,33 @@ def test_enter_opens_and_delete_takes_out(qapp: QApplication, qtbot: QtBot) -> N
         press(shown, Qt.Key.Key_Delete)
     assert opened.args[0]["words"] == dropped.args[0]["words"] == "Lát 2"
     assert not shown.grab().isNull()
+
+
+def test_the_right_button_takes_out_and_numbers_are_read_on_light_paper(qapp: QApplication, qtbot: QtBot) -> None:
+    """With the mouse alone nothing took a key image out; on an ECG's paper its number was white on white."""
+    style.apply(qapp, "day")
+    shown = KeyImageList()
+    qtbot.addWidget(shown)
+    white = np.full((74, 108), 255, np.uint8)
+    paper = dict(key_image(Spot("1.2", "1.2.3", "1.2.3.9", 1), "ab" * 32, "Điện tim", white))
+    shown.show_images((paper, image(2)))
+    shown.show()
+    item, view = shown.item(0), shown.viewport()
+    assert item is not None
+    assert view is not None
+    corner = shown.visualItemRect(item).topLeft() + QPoint(4, 4)
+    seen = view.grab().toImage()
+    lights = {seen.pixelColor(corner + QPoint(x, y)).lightness() for x in range(8) for y in range(12)}
+    assert min(lights) < 60
+    assert max(lights) > 200
+    QApplication.sendEvent(view, QContextMenuEvent(
+        QContextMenuEvent.Reason.Mouse, shown.visualItemRect(item).center(), view.mapToGlobal(corner)))
+    menu = shown.findChild(QMenu)
+    assert menu is not None
+    with qtbot.waitSignal(shown.dropped) as dropped:
+        menu.actions()[0].trigger()
+    assert dropped.args[0]["words"] == "Điện tim"
+    menu.close()
 
 
 def test_a_grey_picture_has_one_channel_and_a_coloured_mark_makes_three() -> None:
