@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from enum import Enum
 from pathlib import Path
@@ -29,6 +29,11 @@ class Stage(Enum):
     DONE = "done"
 
 
+def line_of(study: ImageStudyView) -> str:
+    """«CT ngực 16/11/2026»."""
+    return f"{study_words(study)} {written_day(study)}"
+
+
 class ExportModel(QObject):
     """One export of one person's studies."""
 
@@ -43,7 +48,9 @@ class ExportModel(QObject):
         super().__init__(parent)
         self.draw = draw
         """How frames on which something lies are seen: the page shows them so."""
-        self.source, self.studies = source, tuple(studies)
+        self.source, self.offered = source, tuple(studies)
+        self.studies = self.offered
+        """Those of them that are exported."""
         self.stage = Stage.ASKING
         self.done: Exported | None = None
         self.folder: Path | None = None
@@ -58,7 +65,11 @@ class ExportModel(QObject):
     @property
     def line(self) -> str:
         """«CT ngực 16/11/2026; X-quang ngực 12/02/2025»."""
-        return "; ".join(f"{study_words(study)} {written_day(study)}" for study in self.studies)
+        return "; ".join(map(line_of, self.studies))
+
+    def choose(self, uids: Collection[str]) -> None:
+        """Export only these of what is offered."""
+        self.studies = tuple(study for study in self.offered if study.uid in uids)
 
     def name(self, *, named: bool) -> str:
         """How the folder is called: the record's number, or nothing that leads to anybody."""

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QRadioButton, 
 
 from records.errors import Refusal
 from workstation.media.export import Exported
-from workstation.models.images.exporting import ExportModel, Stage
+from workstation.models.images.exporting import ExportModel, Stage, line_of
 from workstation.views import style
 from workstation.views.images.picture import free
 from workstation.views.prompts import Dialog
@@ -33,17 +33,20 @@ class ExportDialog(Dialog):
         self.named, self.nameless = QRadioButton(_NAMED), QRadioButton(_NAMELESS)
         self.named.setChecked(True)
         self.disc = QCheckBox("Thêm tệp ISO để ghi đĩa")
+        self.which = {study.uid: QCheckBox(line_of(study)) for study in model.offered if len(model.offered) > 1}
+        for box in self.which.values():
+            box.setChecked(True)
+            box.toggled.connect(self._choose_studies)
+        self.what = label("", wrap=True)
         self.look = label(_LOOK, "attention", wrap=True)
         self.words = label("", "critical", wrap=True)
         self.bar = QProgressBar()
-        self.bar.setMaximum(max(1, model.files))
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
         why = label("Xuất cho ai, để làm gì", "caption") if model.source.audited else label(
             _NOBODY_KEEPS, "small_second", wrap=True)
         for widget in (label(model.source.who, "bold", wrap=True),
-                       label(f"{model.line}: {model.files} tệp.", wrap=True), why, self.reason, self.named,
-                       self.nameless, self.look,
+                       *self.which.values(), self.what, why, self.reason, self.named, self.nameless, self.look,
                        self.disc, label("Thư mục có tệp DICOM, DICOMDIR và một trang web để xem bằng trình duyệt.",
                                         "small_second", wrap=True), self.bar, self.words):
             self.body.addWidget(widget)
@@ -64,6 +67,9 @@ class ExportDialog(Dialog):
         if self._model.stage is Stage.DONE:
             self.accept()
             return
+        if not self._model.studies:
+            self._say("Hãy chọn ít nhất một lần chụp.", "critical")
+            return
         if self._model.source.audited and len(self.reason.text().strip()) < 3:
             self._say("Hãy ghi xuất cho ai, để làm gì: nhật ký giữ lại lý do này.", "critical")
             self.reason.setFocus()
@@ -74,6 +80,7 @@ class ExportDialog(Dialog):
 
     def begin(self, place: Path) -> None:
         """Write into a new folder in that place."""
+        self.bar.setMaximum(max(1, self._model.files))
         named = self.named.isChecked()
         folder = free(place / self._model.name(named=named))
         self._model.begin(folder, self.reason.text().strip(), named=named, disc=self.disc.isChecked())
@@ -86,9 +93,15 @@ class ExportDialog(Dialog):
             return
         super().reject()
 
+    def _choose_studies(self) -> None:
+        self._model.choose([uid for uid, box in self.which.items() if box.isChecked()])
+        self._show()
+
     def _show(self) -> None:
         running, done = self._model.stage is Stage.RUNNING, self._model.stage is Stage.DONE
-        for widget in (self.reason, self.named, self.nameless, self.disc):
+        said = f"{self._model.files} tệp." if self.which else f"{self._model.line}: {self._model.files} tệp."
+        self.what.setText(said)
+        for widget in (self.reason, self.named, self.nameless, self.disc, *self.which.values()):
             widget.setEnabled(not (running or done))
         self.look.setVisible(self.nameless.isChecked() and not done)
         self.bar.setVisible(running)

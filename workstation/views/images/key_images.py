@@ -85,7 +85,6 @@ class KeyImageList(QListWidget):
             return
         super().keyPressEvent(event)
 
-
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
         """The right button: what Delete does, for who holds the mouse."""
         item = self.itemAt(event.pos()) if event is not None else None
