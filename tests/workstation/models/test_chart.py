@@ -275,15 +275,21 @@ def test_a_draft_of_another_that_is_not_mine_to_sign_stays_closed(
     assert [model.opens(item) for item in model.items] == [False, False]
 
 
-def test_a_draft_in_a_chart_that_this_pc_kept_is_not_taken_back_while_the_server_answers(
-    qtbot: QtBot, desks: Desks, little: LittleServer,
-) -> None:
-    """Another signed it since: it came back with its older words, as a draft that nobody could sign."""
+def kept_with_my_draft(qtbot: QtBot, desks: Desks, little: LittleServer) -> Desk:
+    """A desk whose PC keeps the chart with a draft of this person's that only the server holds."""
     mine = doctors_cover().model_copy(update={"entry": ONE, "person": hospital.DOCTOR, "form": hospital.ROW})
     little.charts[hospital.ENCOUNTER] = hospital.chart([], [mine]).model_dump_json().encode()
     desk = desks.open(start=False)
     load(qtbot, desk)
     qtbot.waitUntil(lambda: desk.store.cached(f"chart:{hospital.ENCOUNTER}") is not None)
+    return desk
+
+
+def test_a_draft_in_a_chart_that_this_pc_kept_is_not_taken_back_while_the_server_answers(
+    qtbot: QtBot, desks: Desks, little: LittleServer,
+) -> None:
+    """Another signed it since: it came back with its older words, as a draft that nobody could sign."""
+    desk = kept_with_my_draft(qtbot, desks, little)
     little.charts[hospital.ENCOUNTER] = hospital.chart([hospital.entry(ONE, signed=False)]).model_dump_json().encode()
     model = ChartModel(desk, hospital.ENCOUNTER)
     opened: list[tuple[bool, bool]] = []
@@ -307,11 +313,7 @@ def test_a_draft_in_a_chart_that_this_pc_kept_is_not_taken_back_while_the_server
 def test_without_the_server_a_draft_of_the_kept_chart_is_gone_on_with(
     qtbot: QtBot, desks: Desks, little: LittleServer,
 ) -> None:
-    mine = doctors_cover().model_copy(update={"entry": ONE, "person": hospital.DOCTOR, "form": hospital.ROW})
-    little.charts[hospital.ENCOUNTER] = hospital.chart([], [mine]).model_dump_json().encode()
-    desk = desks.open(start=False)
-    load(qtbot, desk)
-    qtbot.waitUntil(lambda: desk.store.cached(f"chart:{hospital.ENCOUNTER}") is not None)
+    desk = kept_with_my_draft(qtbot, desks, little)
     desk.client.door.token = None
     model = load(qtbot, desk)
     item = model.item(ONE)
