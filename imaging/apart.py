@@ -21,15 +21,13 @@ import numpy as np
 
 from imaging.codecs import Samples, decode
 from imaging.encoded import Encoded, PixelFormat
-from imaging.pages import WORTH, pages
+from imaging.pages import WORTH
 from imaging.sources import MIB
-from imaging.system import bound_memory, find_runtime, keep_quiet, start_child, take_pipes
+from imaging.system import anonymous_memory, bound_memory, find_runtime, keep_quiet, start_child, take_pipes
 from records.errors import Reason, Refusal
 
 _ROOM = 512 * MIB
 """Address space beside a frame's own needs: Python, NumPy and the decoders' libraries map about 400 MB."""
-
-
 _START_S = 40.0
 """What a child may take to load them, beside its first frame: a busy PC with a slow disk needs twenty seconds."""
 
@@ -53,8 +51,8 @@ class Apart:
         if not encoded.compressed:  # arithmetic only: nothing native that could crash
             return decode(encoded)
         with self._lock:
-            here = self._child is not None and self._child.poll() is None
-            child = self._child if here and self._child is not None else self._started()
+            here = self._child if self._child is not None and self._child.poll() is None else None
+            child = here or self._started()
             if self._closing:
                 child.kill()  # who closes has looked already, and found none to end
             timer = threading.Timer(self._seconds + (0 if here else _START_S), child.kill)
@@ -139,7 +137,7 @@ def _frame_bytes(pipe: Any, length: int) -> bytes | mmap.mmap:
     """On pages of their own: the frame's memory from here to the screen, copied no more."""
     if length < WORTH:
         return _bytes(pipe, length)
-    data = pages(length)
+    data = anonymous_memory(length)
     if pipe.readinto(data) < length:
         raise EOFError
     return data

@@ -1,4 +1,4 @@
-"""Memory for one frame on pages of its own, which go back to the system as soon as the frame goes.
+"""Frames on pages of their own (`system.anonymous_memory`), which go back to the system as soon as the frame goes.
 
 An allocator keeps what threads free for the next time: read through, a bound of 400 MB took 470.
 """
@@ -10,15 +10,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from imaging.system import anonymous_memory
-
 WORTH = 1 << 17
 """Bytes from which a frame is worth them."""
-
-
-def pages(size: int) -> mmap.mmap:
-    """So many bytes, all zero."""
-    return anonymous_memory(size)
 
 
 def lies_on_pages(values: NDArray[Any]) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 from uuid import UUID
 
+from imaging.system import sync_folder
 from records.errors import Refusal, Trouble
 from server.store.keys import ScopeKey
 
@@ -126,10 +127,10 @@ class Folder:
 
     def _settle(self, folder: Path) -> None:
         """A name is safe when its folder is flushed, and a folder when those above it are."""
-        _flush(folder)
+        sync_folder(folder)
         for inner in (folder, folder.parent):
             if inner not in self._safe:
-                _flush(inner.parent)
+                sync_folder(inner.parent)
                 self._safe.add(inner)
 
     def read(self, name: str) -> bytes | None:
@@ -271,11 +272,3 @@ def _filled(out: IO[bytes], data: bytes) -> None:
     out.write(data)
     out.flush()
     os.fsync(out.fileno())
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from moto.server import ThreadedMotoServer
 
+from imaging.system import sync_folder
 from records.errors import Refusal, Trouble
 from server.store import blobs
 from server.store.blobs import Blobs, Bucket, Folder, Place, name_of, place_at
@@ -151,13 +152,13 @@ def test_every_folder_above_a_file_is_flushed_though_another_process_made_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     flushed: list[Path] = []
-    flush = blobs._flush
+    flush = sync_folder
 
     def noted(folder: Path) -> None:
         flushed.append(folder)
         flush(folder)
 
-    monkeypatch.setattr(blobs, "_flush", noted)
+    monkeypatch.setattr(blobs, "sync_folder", noted)
     key, leaf = new_key(), tmp_path / SHA256[:2] / SHA256[2:4]
     mine = Folder(tmp_path)
     mine.write(f"{SHA256[:2]}/{SHA256[2:4]}/one", key.encrypt("a", FILE))
@@ -176,7 +177,7 @@ def test_many_files_are_safe_after_one_flush_of_their_folder(
     folder, names = Folder(tmp_path), [f"ab/cd/{number}" for number in range(5)]
     folder.write("ab/cd/first", b"x")
     flushed: list[Path] = []
-    monkeypatch.setattr(blobs, "_flush", flushed.append)
+    monkeypatch.setattr(blobs, "sync_folder", flushed.append)
     for name in names:
         folder.put(name, b"x")
     assert flushed == []

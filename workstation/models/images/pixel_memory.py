@@ -10,7 +10,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from imaging.pages import WORTH, lies_on_pages, pages
+from imaging.pages import WORTH, lies_on_pages
+from imaging.system import anonymous_memory
 from workstation.models.images.stack import Loaded, Spot
 
 _ENCODED = 4
@@ -155,7 +156,7 @@ def on_own_pages(loaded: Loaded) -> Loaded:
     values = loaded.frame.values
     if values.nbytes < WORTH or lies_on_pages(values):
         return loaded
-    kept = np.frombuffer(pages(values.nbytes), values.dtype, values.size).reshape(values.shape)
+    kept = np.frombuffer(anonymous_memory(values.nbytes), values.dtype, values.size).reshape(values.shape)
     kept[...] = values
     return replace(loaded, frame=replace(loaded.frame, values=kept))
 

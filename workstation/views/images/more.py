@@ -30,11 +30,11 @@ def show_more(over: QWidget, actions: ActionSet, do: Callable[[str], object]) ->
     menu.setAccessibleName("Việc khác với hình ảnh")
     for words, group in MORE:
         allowed = [action for action in group if actions.why_not(action) == ALLOWED]
-        inside = menu.addMenu(words) if allowed else None
+        if not allowed or (inside := menu.addMenu(words)) is None:
+            continue
         for action in allowed:
             key, told = key_of(action), BY_ID[action]
-            act = inside.addAction(icon(told.icon, "ink"), f"{told.text}\t{key}" if key else told.text) if (
-                inside is not None) else None
+            act = inside.addAction(icon(told.icon, "ink"), f"{told.text}\t{key}" if key else told.text)
             if act is not None:
                 act.triggered.connect(partial(_chosen, do, action))
     menu.aboutToHide.connect(menu.deleteLater)

@@ -84,19 +84,22 @@ def growth_mb(viewport: Viewport, scrolls: int) -> float:
     return float((process.memory_info().rss - before) / 1e6)
 
 
-ALONE = """
+OPENED = """
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
-from tests.workstation.views.images.test_viewport_endures import growth_mb
 from workstation.models.images.marks import Marks
 from workstation.views import style
 from workstation.views.images.viewport import Viewport
 app = QApplication([])
 style.apply(app)
 viewport = Viewport(Marks())
-viewport.resize(500, 500)
+viewport.resize(501, 383)
 viewport.show()
 QTest.qWaitForWindowExposed(viewport)
+"""
+"""A viewport in a process of its own."""
+ALONE = OPENED + """
+from tests.workstation.views.images.test_viewport_endures import growth_mb
 print("GROWN", growth_mb(viewport, 250))
 """
 
@@ -184,23 +187,11 @@ def test_two_thousand_broken_files_are_shown_or_say_why(
     assert min(told.values()) > 100
 
 
-SCALED = """
-import json, sys
-from PyQt6.QtCore import QPointF
-from PyQt6.QtWidgets import QApplication
-from PyQt6.QtTest import QTest
+SCALED = OPENED + """
+import json
 from tests.imaging.samples import smooth
 from tests.workstation.models.images.stacks import HeldStack, loaded, slice_at
 from tests.workstation.views.images.test_viewport import at, drag, middle_of, same_as_imaging
-from workstation.models.images.marks import Marks
-from workstation.views import style
-from workstation.views.images.viewport import Viewport
-app = QApplication([])
-style.apply(app)
-viewport = Viewport(Marks())
-viewport.resize(501, 383)
-viewport.show()
-QTest.qWaitForWindowExposed(viewport)
 viewport.show_stack(HeldStack([loaded(slice_at(smooth(100, 130)))]))
 found = []
 for action in ("images.own_window", "images.nearer", "images.turn", "images.one_to_one", "images.reset"):
