@@ -122,8 +122,7 @@ class NarrativeSheet(QWidget):
         self.text.document().setDefaultStyleSheet(  # type: ignore[union-attr]  # a browser always has a document
             f"body {{ color: {ink}; }} .label {{ color: {second}; }} td {{ padding: 1px 8px 1px 0; }}"
             f"a {{ color: {style.colour_name('ok')}; text-decoration: none; }}")
-        self.text.show_html(f"<body>{parts}</body>",
-                            {_address(image): image for item in self._items for image in images_of(item)})
+        self.text.show_html(f"<body>{parts}</body>", [image for item in self._items for image in images_of(item)])
         self.text.document().setDocumentMargin(14)  # type: ignore[union-attr]  # a browser always has a document
         if bar is not None and at is not None:
             bar.setValue(at)
@@ -240,7 +239,7 @@ def _images(items: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _image(number: int, item: Mapping[str, Any], beside: int) -> str:
-    picture = picture_html(_address(item), beside)
+    picture = picture_html(item, beside)
     said = escape(f"Ảnh {number}. {item['words']}")
     return f'<td><a href="image:{_address(item)}">{picture}</a><br/>{said}</td>'
 

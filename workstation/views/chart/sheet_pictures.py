@@ -6,8 +6,9 @@ measure its figures.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PyQt6.QtCore import QSize, Qt, QUrl
@@ -26,9 +27,14 @@ _SIDES, _AROUND = 48, 12
 _NAMED = re.compile(rf"<img {SCHEME}:(\S+) (\d)/>")
 
 
-def picture_html(address: str, beside: int) -> str:
+def picture_html(item: Mapping[str, Any], beside: int) -> str:
     """The picture in a text that a `PictureBrowser` shows; `beside`: how many are in its row."""
-    return f"<img {SCHEME}:{address} {min(max(beside, 1), MOST_BESIDE)}/>"
+    return f"<img {SCHEME}:{_name(item)} {min(max(beside, 1), MOST_BESIDE)}/>"
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    """By what is seen: two reports may hold one frame, each with its own marks."""
+    return hashlib.sha256(str(item.get("picture", "")).encode()).hexdigest()
 
 
 def _read(item: Mapping[str, Any]) -> QImage | None:
@@ -45,17 +51,17 @@ class PictureBrowser(QTextBrowser):
 
     def __init__(self) -> None:
         super().__init__()
-        self._items: dict[str, Mapping[str, Any]] = {}
+        self._pictures: dict[str, QImage | None] = {}
         self._html, self._wide = "", 0
 
-    def show_html(self, html: str, items: Mapping[str, Mapping[str, Any]]) -> None:
-        """A text, and the key images that it names by their addresses."""
-        self._html, self._items = html, dict(items)
+    def show_html(self, html: str, items: Iterable[Mapping[str, Any]]) -> None:
+        """A text, and the key images that it names."""
+        self._html, self._pictures = html, {_name(item): _read(item) for item in items}
         self._lay_out()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        if self._items and self.width() != self._wide:
+        if self._pictures and self.width() != self._wide:
             bar = self.verticalScrollBar()
             at = bar.value() if bar is not None else 0
             self._lay_out()
@@ -63,20 +69,19 @@ class PictureBrowser(QTextBrowser):
                 bar.setValue(at)
 
     def loadResource(self, kind: int, name: QUrl) -> Any:
-        item = self._items.get(name.path()) if name.scheme() == SCHEME else None
-        if item is None:
+        whole = self._pictures.get(name.path()) if name.scheme() == SCHEME else None
+        if whole is None:
             return super().loadResource(kind, name)
         wide, _, high = name.query().partition("x")
-        whole, pixels = _read(item), QSize(int(wide), int(high)) * self.devicePixelRatioF()
-        return None if whole is None else whole.scaled(
-            pixels, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        return whole.scaled(QSize(int(wide), int(high)) * self.devicePixelRatioF(),
+                            Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
     def _lay_out(self) -> None:
         self._wide = self.width()
         self.setHtml(_NAMED.sub(lambda found: self._sized(found[1], int(found[2])), self._html))
 
-    def _sized(self, address: str, beside: int) -> str:
-        whole, view = _read(self._items.get(address, {})), self.viewport()
+    def _sized(self, name: str, beside: int) -> str:
+        whole, view = self._pictures.get(name), self.viewport()
         if whole is None or view is None:
             return ""
         size, room = whole.size(), _ROOM[beside]
@@ -84,4 +89,4 @@ class PictureBrowser(QTextBrowser):
         if size.width() > room.width() or size.height() > room.height():
             size.scale(room, Qt.AspectRatioMode.KeepAspectRatio)
         wide, high = size.width(), size.height()
-        return f'<img src="{SCHEME}:{address}?{wide}x{high}" width="{wide}" height="{high}"/>'
+        return f'<img src="{SCHEME}:{name}?{wide}x{high}" width="{wide}" height="{high}"/>'

@@ -145,6 +145,18 @@ def test_a_picture_on_the_sheet_loses_no_line_and_is_larger_where_it_is_alone(de
         assert max(seen) < 200
 
 
+def test_two_reports_of_one_frame_show_each_its_own_picture(desk: Desk, qtbot: QtBot) -> None:
+    sheet = NarrativeSheet(FORM)
+    qtbot.addWidget(sheet)
+    spot, drawn = Spot("1.2.3", "1.2.3.4", "1.2.3.4.1", 1), list[Any]()
+    for grey in (40, 200):
+        own = dict(key_image(spot, "ab" * 32, f"Đo {grey}", np.full((48, 64), grey, np.uint8)))
+        drawn += _items(desk, draft(values={"key_images": [own]}, form=RESULT))
+    sheet.show_items(tuple(drawn))
+    seen = [sheet.text.loadResource(2, QUrl(src)) for src in re.findall(r'src="([^"]+)"', sheet.text.toHtml())]
+    assert [picture.pixelColor(5, 5).lightness() for picture in seen] == [40, 200]
+
+
 def test_reading_goes_on_at_the_same_line_when_something_of_the_sheet_changes(desk: Desk, qtbot: QtBot) -> None:
     sheet = NarrativeSheet(FORM)
     qtbot.addWidget(sheet)
