@@ -232,7 +232,9 @@ class Intake:
         known = self._here[uid]
         if known is not None:
             return self._hospital.keys.opened(*known.key)
-        return self._new.setdefault(uid, self._hospital.keys.draw(new_id())).key
+        if uid not in self._new:
+            self._new[uid] = self._hospital.keys.draw(new_id())
+        return self._new[uid].key
 
     def _put(self, one: _Begun, key: ScopeKey) -> _Begun:
         """Outside of any transaction: a slow disk must not hold rows of the database locked."""
